@@ -1,0 +1,114 @@
+// Bencode (BEP 3) to values, for bytes nobody vouches for: strict, without recursion, bounded in depth and size. Everything
+// is refused that has two readings, except dictionaries out of order: such torrents exist, so those are only marked.
+
+import { BencodeDict } from './bencode-dict.js';
+import type { BencodeValue } from './bencode-dict.js';
+import { BencodeError } from './bencode-error.js';
+import { BencodeScanner } from './scan.js';
+import type { ScanLimits } from './scan.js';
+
+export interface DecodeOptions {
+  /** Lists and dictionaries within each other; default 64. */
+  readonly maxDepth?: number;
+  /** Values and keys altogether; default 1,000,000. */
+  readonly maxNodes?: number;
+}
+
+const DEFAULT_MAX_DEPTH = 64;
+const DEFAULT_MAX_NODES = 1_000_000;
+/** Characters from which on a decoder is quicker than a loop. */
+const LONG_KEY = 64;
+/** Digits that are certainly below 2^53. */
+const SAFE_DIGITS = 15;
+
+interface Frame {
+  readonly container: BencodeValue[] | BencodeDict;
+  readonly start: number;
+  key: string;
+  isCanonical: boolean;
+}
+
+const utf16 = new TextDecoder('utf-16le');
+
+/** One character a byte. */
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start >= LONG_KEY) {
+    const units = new Uint8Array((end - start) * 2);
+    for (let at = start; at < end; at++) units[(at - start) * 2] = bytes[at];
+    return utf16.decode(units);
+  }
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
+  return text;
+}
+
+function parseInteger(bytes: Uint8Array, start: number, end: number): number | bigint {
+  const text = latin1(bytes, start, end);
+  if (text.length <= SAFE_DIGITS) return Number(text);
+  const exact = BigInt(text);
+  const rounded = Number(exact);
+  return Number.isSafeInteger(rounded) ? rounded : exact;
+}
+
+function place(frame: Frame, value: BencodeValue, start: number, end: number): void {
+  if (Array.isArray(frame.container)) frame.container.push(value);
+  else if (!frame.container.add(frame.key, value, start, end)) throw new BencodeError('a key comes twice', start);
+}
+
+/** The offset just after the value, by a first walk that allocates nothing: broken input is found out before it costs memory. */
+function findEnd(bytes: Uint8Array, limits: ScanLimits): number {
+  const scanner = new BencodeScanner(bytes, limits);
+  do scanner.next();
+  while (scanner.depth > 0);
+  return scanner.position;
+}
+
+/**
+ * The value at the start of `bytes` and the offset just after it; what follows is not looked at (BEP 9 puts raw bytes there).
+ * Strings are views of one private copy of the input: the caller may reuse `bytes`. Throws BencodeError.
+ */
+export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { value: BencodeValue; end: number } {
+  const limits = { maxDepth: options.maxDepth ?? DEFAULT_MAX_DEPTH, maxNodes: options.maxNodes ?? DEFAULT_MAX_NODES };
+  const own = new Uint8Array(bytes.subarray(0, findEnd(bytes, limits)));
+  const scanner = new BencodeScanner(own, limits);
+  const stack: Frame[] = [];
+  for (;;) {
+    const kind = scanner.next();
+    let value: BencodeValue;
+    let start = scanner.start;
+    switch (kind) {
+      case 'key':
+        stack[stack.length - 1].key = latin1(own, scanner.contentStart, scanner.contentEnd);
+        continue;
+      case 'list':
+      case 'dictionary':
+        stack.push({ container: kind === 'list' ? [] : new BencodeDict(), start, key: '', isCanonical: true });
+        continue;
+      case 'string':
+        value = own.subarray(scanner.contentStart, scanner.contentEnd);
+        break;
+      case 'integer':
+        value = parseInteger(own, scanner.contentStart, scanner.contentEnd);
+        break;
+      case 'end': {
+        const frame = stack.pop() as Frame;
+        value = frame.container;
+        start = frame.start;
+        if (value instanceof BencodeDict) {
+          if (!frame.isCanonical) value.markUncanonical();
+          frame.isCanonical = value.isCanonical;
+        }
+        if (!frame.isCanonical && stack.length > 0) stack[stack.length - 1].isCanonical = false;
+      }
+    }
+    if (stack.length === 0) return { value, end: scanner.position };
+    place(stack[stack.length - 1], value, start, scanner.position);
+  }
+}
+
+/** The one value that `bytes` is, as by `decodePrefix`; bytes after it are an error. Throws BencodeError. */
+export function decode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue {
+  const { value, end } = decodePrefix(bytes, options);
+  if (end !== bytes.length) throw new BencodeError('bytes after the end of the value', end);
+  return value;
+}

@@ -1,0 +1,83 @@
+// Typed reading of decoded dictionaries. Each function takes the field's full name (`info.files[3].length`), which is what a
+// MetainfoError carries, and says what was expected and what was found.
+
+import { BencodeDict } from '../bencode/bencode-dict.js';
+import type { BencodeValue } from '../bencode/bencode-dict.js';
+import { MetainfoError } from '../model/error.js';
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A MetainfoError whose message begins with the field's name. */
+export function fieldError(path: string, problem: string, cause?: unknown): MetainfoError {
+  return new MetainfoError(`${path}: ${problem}`, { path }, cause === undefined ? undefined : { cause });
+}
+
+function describe(value: BencodeValue | undefined): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'bigint') return 'an integer beyond 2^53';
+  if (typeof value === 'number') return `the integer ${value}`;
+  if (value instanceof Uint8Array) return `a string of ${value.length} bytes`;
+  return Array.isArray(value) ? 'a list' : 'a dictionary';
+}
+
+function mismatch(path: string, expected: string, value: BencodeValue | undefined): MetainfoError {
+  return fieldError(path, `expected ${expected}, found ${describe(value)}`);
+}
+
+export function expectDict(value: BencodeValue | undefined, path: string): BencodeDict {
+  if (value instanceof BencodeDict) return value;
+  throw mismatch(path, 'a dictionary', value);
+}
+
+export function expectList(value: BencodeValue | undefined, path: string): readonly BencodeValue[] {
+  if (Array.isArray(value)) return value;
+  throw mismatch(path, 'a list', value);
+}
+
+export function expectBytes(value: BencodeValue | undefined, path: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw mismatch(path, 'a string', value);
+}
+
+function describeRange(low: number, high: number): string {
+  if (high !== Infinity) return `an integer from ${low} to ${high}`;
+  return low === -Infinity ? 'an integer' : `an integer of at least ${low}`;
+}
+
+/** An integer in low … high, both included, and in any case within ±(2^53 − 1). */
+export function expectInteger(value: BencodeValue | undefined, path: string, low: number, high: number): number {
+  if (typeof value === 'number' && value >= low && value <= high) return value;
+  throw mismatch(path, describeRange(low, high), value);
+}
+
+/** Bytes up to which a loop over plain ASCII is quicker than a call of the decoder. */
+const SHORT_TEXT = 48;
+
+function decodeAscii(bytes: Uint8Array): string | null {
+  let text = '';
+  for (const byte of bytes) {
+    if (byte >= 0x80) return null;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** UTF-8, or null where the bytes are none. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  const ascii = bytes.length <= SHORT_TEXT ? decodeAscii(bytes) : null;
+  if (ascii !== null) return ascii;
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** UTF-8; where it is none, each byte becomes the character of its number (latin1): different bytes stay different. */
+export function decodeText(bytes: Uint8Array): string {
+  const text = decodeUtf8(bytes);
+  if (text !== null) return text;
+  let latin1 = '';
+  for (const byte of bytes) latin1 += String.fromCharCode(byte);
+  return latin1;
+}

@@ -1,0 +1,71 @@
+// The `files` of a multi-file info dictionary (BEP 3), with padding files and attributes (BEP 47).
+
+import type { BencodeDict } from '../bencode/bencode-dict.js';
+import type { BencodeValue } from '../bencode/bencode-dict.js';
+import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError } from './fields.js';
+import type { MetainfoFile } from './metainfo.js';
+import { checkPathLength, PathTree, safeComponent } from './safe-path.js';
+import type { NameRules } from './safe-path.js';
+
+/** How padding files were called before BEP 47. */
+const LEGACY_PADDING = '_____padding_file_';
+
+/** The UTF-8 twin of a field (`name.utf-8`) where it is there and valid, else the field itself. */
+export function preferUtf8(dict: BencodeDict, key: string, path: string): string {
+  const twin = dict.get(`${key}.utf-8`);
+  const text = twin instanceof Uint8Array ? decodeUtf8(twin) : null;
+  return text ?? decodeText(expectBytes(dict.get(key), path));
+}
+
+/** A path's components as text, from `path.utf-8` where that is there and valid, else from `path`. */
+function readComponents(entry: BencodeDict, field: string): string[] {
+  const twin = entry.get('path.utf-8');
+  if (Array.isArray(twin) && twin.length > 0) {
+    const texts = twin.map((part) => (part instanceof Uint8Array ? decodeUtf8(part) : null));
+    if (texts.every((text) => text !== null)) return texts;
+  }
+  const parts = expectList(entry.get('path'), field);
+  if (parts.length === 0) throw fieldError(field, 'expected at least one component, found an empty list');
+  return parts.map((part, index) => decodeText(expectBytes(part, `${field}[${index}]`)));
+}
+
+function readAttributes(entry: BencodeDict): string {
+  const value = entry.get('attr');
+  return value instanceof Uint8Array ? decodeText(value.subarray(0, 16)) : '';
+}
+
+/** All files, their offsets laid end to end. `name`: of the torrent, safe already. Throws MetainfoError. */
+export function parseFileList(value: BencodeValue | undefined, field: string, name: string, rules: NameRules): MetainfoFile[] {
+  const entries = expectList(value, field);
+  if (entries.length === 0) throw fieldError(field, 'expected at least one file, found an empty list');
+  const tree = new PathTree();
+  const files: MetainfoFile[] = [];
+  let offset = 0;
+  for (const [index, item] of entries.entries()) {
+    const at = `${field}[${index}]`;
+    const entry = expectDict(item, at);
+    const length = expectInteger(entry.get('length'), `${at}.length`, 0, Infinity);
+    if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError(`${at}.length`, 'the sum of the lengths is beyond 2^53');
+    const attributes = readAttributes(entry);
+    const isSymlink = attributes.includes('l');
+    if (isSymlink && length > 0) throw fieldError(`${at}.length`, `expected 0 for a symbolic link, found ${length}`);
+    const isPadding = isSymlink || attributes.includes('p') || isLegacyPadding(entry);
+    // Not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
+    let path: readonly string[] = [name, '.pad', String(length)];
+    if (!isPadding) {
+      const parts = readComponents(entry, `${at}.path`);
+      path = [name, ...parts.map((part, depth) => safeComponent(part, `${at}.path[${depth}]`, rules))];
+      checkPathLength(path, `${at}.path`);
+      tree.add(path, `${at}.path`);
+    }
+    files.push({ path, length, offset, isPadding, ...(attributes === '' ? {} : { attributes }) });
+    offset += length;
+  }
+  return files;
+}
+
+function isLegacyPadding(entry: BencodeDict): boolean {
+  const path = entry.get('path');
+  const last = Array.isArray(path) ? path[path.length - 1] : undefined;
+  return last instanceof Uint8Array && decodeText(last.subarray(0, LEGACY_PADDING.length)) === LEGACY_PADDING;
+}

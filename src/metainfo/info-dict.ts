@@ -1,0 +1,95 @@
+// The info dictionary (BEP 3, 27, 47; the v1 half of BEP 52): from its raw bytes, because their digest is the torrent's
+// identity. The same whether they come from a torrent file or from peers.
+
+import type { BencodeDict } from '../bencode/bencode-dict.js';
+import { BencodeError } from '../bencode/bencode-error.js';
+import { decode } from '../bencode/decode.js';
+import { sha1, SHA1_BYTES, sha256 } from '../hash/digest.js';
+import { Geometry } from '../model/geometry.js';
+import { expectBytes, expectDict, expectInteger, fieldError } from './fields.js';
+import { parseFileList, preferUtf8 } from './file-list.js';
+import type { InfoFields, MetainfoFile } from './metainfo.js';
+import { safeComponent } from './safe-path.js';
+import type { NameRules } from './safe-path.js';
+
+export interface InfoLimits extends NameRules {
+  /** Bytes of one piece at most. */
+  readonly maxPieceLength: number;
+  /** Values and keys of the whole input at most. */
+  readonly maxNodes: number;
+}
+
+export const INFO_DEFAULTS: InfoLimits = { windows: false, maxPieceLength: 268_435_456, maxNodes: 3_000_000 };
+
+const META_VERSION_2 = 2;
+
+/** Decodes what should be bencode; its error becomes a MetainfoError for `path`. */
+export function decodeField(bytes: Uint8Array, path: string, limits: InfoLimits): ReturnType<typeof decode> {
+  try {
+    return decode(bytes, { maxNodes: limits.maxNodes });
+  } catch (error) {
+    if (!(error instanceof BencodeError)) throw error;
+    throw fieldError(path, error.message, error);
+  }
+}
+
+function refuseV2Only(info: BencodeDict): void {
+  const isV1 = info.has('pieces') || info.has('length') || info.has('files');
+  if (isV1 || (info.get('meta version') !== META_VERSION_2 && !info.has('file tree'))) return;
+  throw fieldError('info.meta version', 'v2-only torrents are not yet supported');
+}
+
+function parseFiles(info: BencodeDict, name: string, limits: InfoLimits): MetainfoFile[] {
+  if (info.has('files')) {
+    if (info.has('length')) throw fieldError('info', 'expected either length or files, found both');
+    return parseFileList(info.get('files'), 'info.files', name, limits);
+  }
+  if (!info.has('length')) throw fieldError('info', 'expected either length or files, found neither');
+  const length = expectInteger(info.get('length'), 'info.length', 0, Infinity);
+  return [{ path: [name], length, offset: 0, isPadding: false }];
+}
+
+function parsePrivate(info: BencodeDict): boolean {
+  if (!info.has('private')) return false;
+  // BEP 27 knows 1 only. Another number may mean it too, and to leak a private torrent is worse than to find fewer peers.
+  return expectInteger(info.get('private'), 'info.private', -Infinity, Infinity) !== 0;
+}
+
+/** `info` decoded and `infoBytes` raw are the same dictionary; `infoBytes` is kept, not copied. Throws MetainfoError. */
+export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, limits: InfoLimits): InfoFields {
+  refuseV2Only(info);
+  const name = safeComponent(preferUtf8(info, 'name', 'info.name'), 'info.name', limits);
+  const pieceLength = expectInteger(info.get('piece length'), 'info.piece length', 1, limits.maxPieceLength);
+  const files = parseFiles(info, name, limits);
+  const last = files[files.length - 1];
+  const geometry = new Geometry(last.offset + last.length, pieceLength);
+  const pieceHashes = expectBytes(info.get('pieces'), 'info.pieces');
+  if (pieceHashes.length % SHA1_BYTES !== 0) {
+    throw fieldError('info.pieces', `expected a multiple of ${SHA1_BYTES} bytes, found ${pieceHashes.length}`);
+  }
+  if (pieceHashes.length !== geometry.pieceCount * SHA1_BYTES) {
+    const found = pieceHashes.length / SHA1_BYTES;
+    const sizes = `${geometry.totalLength} bytes in pieces of ${pieceLength}`;
+    throw fieldError('info.pieces', `expected ${geometry.pieceCount} hashes for ${sizes}, found ${found}`);
+  }
+  const isHybrid = info.get('meta version') === META_VERSION_2 && info.has('file tree');
+  return {
+    infoHash: isHybrid ? { v1: sha1(infoBytes), v2: sha256(infoBytes) } : { v1: sha1(infoBytes) },
+    infoBytes,
+    name,
+    files,
+    isSingleFile: !info.has('files'),
+    geometry,
+    pieceHashes,
+    isPrivate: parsePrivate(info),
+    isHybrid,
+    isCanonical: info.isCanonical,
+  };
+}
+
+/** The info dictionary alone, as peers send it. `bytes` is copied. Throws MetainfoError with paths that begin with `info`. */
+export function parseInfoBytes(bytes: Uint8Array, limits: Partial<InfoLimits> = {}): InfoFields {
+  const full = { ...INFO_DEFAULTS, ...limits };
+  const info = expectDict(decodeField(bytes, 'info', full), 'info');
+  return parseInfoDict(info, new Uint8Array(bytes), full);
+}

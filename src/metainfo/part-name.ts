@@ -1,0 +1,45 @@
+// What a file is called until its last piece is verified: NAME.part, so that a name without it is complete. The torrent may
+// have a file of that very name, or the name may get too long: then it is one of our own names in the same folder.
+
+import { toHex } from '../model/ids.js';
+import type { Metainfo } from './metainfo.js';
+
+const SUFFIX = '.part';
+const MAX_NAME_BYTES = 255;
+const HASH_DIGITS = 8;
+
+const utf8 = new TextEncoder();
+const takenNames = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+/** Paths of the torrent, files and folders, that end in `.part`: in lower case, because some file systems don't tell. */
+function collectTaken(files: Metainfo['files']): ReadonlySet<string> {
+  const taken = new Set<string>();
+  for (const file of files) {
+    if (file.isPadding) continue;
+    for (const [depth, name] of file.path.entries()) {
+      if (name.toLowerCase().endsWith(SUFFIX)) taken.add(pathKey(file.path.slice(0, depth + 1)));
+    }
+  }
+  return taken;
+}
+
+function pathKey(path: readonly string[]): string {
+  return path.join('/').toLowerCase();
+}
+
+/** The path of that file (an index into the metainfo's files) while it is incomplete, in the form of `MetainfoFile.path`. */
+export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: number): readonly string[] {
+  const { files, infoHash } = metainfo;
+  let taken = takenNames.get(files);
+  if (taken === undefined) {
+    taken = collectTaken(files);
+    takenNames.set(files, taken);
+  }
+  const { path } = files[file];
+  const folder = path.slice(0, -1);
+  const name = path[path.length - 1] + SUFFIX;
+  const plain = [...folder, name];
+  if (utf8.encode(name).length <= MAX_NAME_BYTES && !taken.has(pathKey(plain))) return plain;
+  const digits = toHex(infoHash.v1 ?? infoHash.v2 ?? new Uint8Array(HASH_DIGITS / 2)).slice(0, HASH_DIGITS);
+  return [...folder, `.effusion-${digits}-${file}${SUFFIX}`];
+}

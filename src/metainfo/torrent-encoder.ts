@@ -1,0 +1,51 @@
+// A new .torrent file (BEP 3, 12, 19, 27): the same bytes for the same input, keys in order, nothing in it that was not given.
+
+import { encode } from '../bencode/encode.js';
+
+interface NewTorrentFile {
+  /** Below the torrent's folder; not used for a single file. */
+  readonly path: readonly string[];
+  readonly length: number;
+}
+
+export interface NewTorrent {
+  readonly name: string;
+  readonly isSingleFile: boolean;
+  readonly files: readonly NewTorrentFile[];
+  readonly pieceLength: number;
+  readonly pieceHashes: Uint8Array;
+  /** Tiers of URLs. */
+  readonly trackers?: readonly (readonly string[])[];
+  readonly webSeeds?: readonly string[];
+  readonly isPrivate?: boolean;
+  readonly comment?: string;
+  readonly createdBy?: string;
+  /** Seconds since 1970. */
+  readonly creationDate?: number;
+  /** Part of the info dictionary: makes the info hash differ from the same data's elsewhere. */
+  readonly source?: string;
+}
+
+export function encodeTorrent(torrent: NewTorrent): Uint8Array {
+  const tiers = (torrent.trackers ?? []).filter((tier) => tier.length > 0);
+  const urlCount = tiers.reduce((count, tier) => count + tier.length, 0);
+  const webSeeds = torrent.webSeeds ?? [];
+  const { files, isSingleFile } = torrent;
+  return encode({
+    announce: tiers[0]?.[0],
+    'announce-list': urlCount > 1 ? tiers : undefined,
+    comment: torrent.comment,
+    'created by': torrent.createdBy,
+    'creation date': torrent.creationDate,
+    info: {
+      files: isSingleFile ? undefined : files.map(({ path, length }) => ({ length, path })),
+      length: isSingleFile ? files[0].length : undefined,
+      name: torrent.name,
+      'piece length': torrent.pieceLength,
+      pieces: torrent.pieceHashes,
+      private: torrent.isPrivate === true ? 1 : undefined,
+      source: torrent.source,
+    },
+    'url-list': webSeeds.length > 0 ? webSeeds : undefined,
+  });
+}
