@@ -1,0 +1,29 @@
+// How the engine sees whatever finds addresses: trackers today; DHT, peer exchange and local discovery have the same shape.
+// A source calls its listener, never the session, and has no say in what becomes of an address.
+
+import type { Address } from '../model/address.js';
+import type { TrackerNotice } from './tracker/tracker-notices.js';
+
+/** What sources report, as data. Grows by one union member type for each kind of source. */
+export type DiscoveryNotice = TrackerNotice;
+
+/** Must not throw: what it does with the news is its own affair. May be called from inside `start`, `requestPeers` and `complete`. */
+export interface PeerSourceListener {
+  /** At least one address, without duplicates; ours may be among them where a source cannot tell. */
+  onAddresses(addresses: readonly Address[]): void;
+  onNotice(notice: DiscoveryNotice): void;
+}
+
+export interface PeerSource {
+  /** Begins to look for peers. No effect while running; after `stop` it begins anew. */
+  start(): void;
+  /** More addresses are wanted now; the source decides whether its manners allow that. */
+  requestPeers(): void;
+  /** The download has just become whole. No effect where it was whole at the start. */
+  complete(): void;
+  /**
+   * Says good-bye in bounded time, then resolves; never rejects. The listener hears nothing after that.
+   * Repeated calls get the same end.
+   */
+  stop(): Promise<void>;
+}

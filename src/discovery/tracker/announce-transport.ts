@@ -1,0 +1,22 @@
+// How an announce travels: HTTP now, UDP later, a script in tests. The tiers machine decides when, the transport
+// only carries.
+
+import type { AnnounceParameters } from './protocol/announce-request.js';
+import type { AnnounceResponse } from './protocol/announce-response.js';
+
+export interface AnnounceCall {
+  readonly url: string;
+  readonly parameters: AnnounceParameters;
+  /** For all of it. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** To be called once the tracker may know of the announce, before it has answered. */
+  readonly onSent: () => void;
+}
+
+export interface AnnounceTransport {
+  /** Of the URLs it speaks, without colon: `http`. */
+  readonly schemes: readonly string[];
+  /** Rejects with TrackerError; an abort may reject with anything. */
+  announce(call: AnnounceCall): Promise<AnnounceResponse>;
+}

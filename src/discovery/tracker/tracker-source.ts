@@ -1,0 +1,199 @@
+// A torrent's trackers as a source of peers: the shell around the tiers machine. Owns one timer and the open requests, takes the
+// transfer's numbers at the moment of sending, resolves the names that some trackers hand out, and redacts what it reports.
+
+import { addressKey, createAddress, type Address } from '../../model/address.js';
+import type { PeerId } from '../../model/ids.js';
+import type { Random } from '../../model/random.js';
+import type { Millis } from '../../model/time.js';
+import { redactText, redactUrl } from '../../io/redact-url.js';
+import type { Resolver } from '../../io/resolver.js';
+import type { PeerSource, PeerSourceListener } from '../peer-source.js';
+import type { AnnounceTransport } from './announce-transport.js';
+import type { NamedPeer } from './protocol/announce-response.js';
+import { TrackerTiers } from './protocol/tiers.js';
+import { TrackerError } from './protocol/tracker-error.js';
+import type { AnnounceFailure, TrackerAction, TrackerEvent, TrackerLimits } from './protocol/tracker-messages.js';
+import type { TrackerNotice, TrackerSnapshot } from './tracker-notices.js';
+
+/** Bytes, as announced: payload received and sent since the start, and what is missing. */
+export interface TransferNumbers {
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly left: number;
+}
+
+export interface TrackerSourceOptions {
+  /** URLs as the torrent has them; a single `announce` is one tier of one (BEP 12). */
+  readonly tiers: readonly (readonly string[])[];
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  readonly peerId: PeerId;
+  /** Where peers reach us, 1 … 65535. */
+  readonly port: number;
+  readonly limits: TrackerLimits;
+  readonly transport: AnnounceTransport;
+  readonly resolver: Resolver;
+  readonly random: Random;
+  /** Monotonic. */
+  readonly now: () => Millis;
+  /** Asked whenever an announce leaves. `left` 0 at the start means that there is nothing to complete. */
+  readonly numbers: () => TransferNumbers;
+  readonly listener: PeerSourceListener;
+}
+
+/** Timers of Node hold no more than this. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Of one name: hosts with more addresses are no peers. */
+const MAX_ADDRESSES_PER_NAME = 4;
+
+export class TrackerSource implements PeerSource {
+  readonly #options: TrackerSourceOptions;
+  readonly #machine: TrackerTiers;
+  /** The same for all trackers of this run: they know us by it when our address changes. */
+  readonly #key: string;
+  readonly #open = new Map<number, AbortController>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isListening = false;
+  #stopping: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
+
+  constructor(options: TrackerSourceOptions) {
+    this.#options = options;
+    this.#machine = new TrackerTiers(options.tiers, options.limits, options.random, options.transport.schemes);
+    this.#key = options.random
+      .below(2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  }
+
+  start(): void {
+    if (this.#stopping !== null) return;
+    this.#isListening = true;
+    this.#handle({ type: 'start', isComplete: this.#options.numbers().left === 0, port: this.#options.port });
+  }
+
+  requestPeers(): void {
+    this.#handle({ type: 'more-peers' });
+  }
+
+  complete(): void {
+    this.#handle({ type: 'completed' });
+  }
+
+  stop(): Promise<void> {
+    if (this.#stopping !== null) return this.#stopping.promise;
+    let resolve = (): void => undefined;
+    const promise = new Promise<void>((settle) => {
+      resolve = settle;
+    });
+    this.#stopping = { promise, resolve };
+    this.#handle({ type: 'stop' });
+    return promise;
+  }
+
+  /** In the torrent's order, redacted. */
+  snapshot(): TrackerSnapshot[] {
+    return this.#machine.snapshot(this.#options.now()).map((tracker) => ({
+      ...tracker,
+      url: redactUrl(tracker.url),
+      lastError: tracker.lastError === null ? null : redactText(tracker.lastError),
+    }));
+  }
+
+  #handle(event: TrackerEvent): void {
+    for (const action of this.#machine.handle(event, this.#options.now())) this.#execute(action);
+    this.#armTimer();
+  }
+
+  #armTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const due = this.#machine.nextTimeout();
+    this.#timer = null;
+    if (due === null) return;
+    const delayMs = Math.min(Math.max(0, Math.ceil(due - this.#options.now())), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#handle({ type: 'timeout' }), delayMs);
+  }
+
+  #execute(action: TrackerAction): void {
+    switch (action.type) {
+      case 'announce':
+        void this.#announce(action);
+        break;
+      case 'cancel':
+        this.#open.get(action.request)?.abort();
+        this.#open.delete(action.request);
+        break;
+      case 'peers':
+        if (action.response.addresses.length > 0) this.#report(action.response.addresses);
+        if (action.response.names.length > 0) void this.#resolveNames(action.response.names);
+        break;
+      case 'notice':
+        if (this.#isListening) this.#options.listener.onNotice(redactNotice(action.notice));
+        break;
+      case 'stopped':
+        this.#isListening = false;
+        this.#stopping?.resolve();
+        this.#stopping = null;
+        break;
+    }
+  }
+
+  async #announce(action: TrackerAction & { type: 'announce' }): Promise<void> {
+    const { request, url, event, trackerId, numwant, timeoutMs } = action;
+    const { infoHash, peerId, port, transport, numbers } = this.#options;
+    const controller = new AbortController();
+    this.#open.set(request, controller);
+    let outcome: TrackerEvent;
+    try {
+      const response = await transport.announce({
+        url,
+        parameters: {
+          infoHash,
+          peerId,
+          port,
+          ...numbers(),
+          numwant,
+          event,
+          key: this.#key,
+          ...(trackerId === null ? {} : { trackerId }),
+        },
+        timeoutMs,
+        signal: controller.signal,
+        onSent: () => this.#handle({ type: 'sent', request }),
+      });
+      outcome = { type: 'answered', request, response };
+    } catch (error) {
+      outcome = { type: 'failed', request, failure: toFailure(error) };
+    }
+    this.#open.delete(request);
+    this.#handle(outcome);
+  }
+
+  /** One after the other: look-ups share threads with the disk. */
+  async #resolveNames(names: readonly NamedPeer[]): Promise<void> {
+    for (const { host, port } of names) {
+      if (!this.#isListening || this.#stopping !== null) return;
+      const hosts = await this.#options.resolver.resolve(host);
+      const found = new Map<string, Address>();
+      for (const numeric of hosts.slice(0, MAX_ADDRESSES_PER_NAME)) {
+        const address = createAddress(numeric, port);
+        if (address !== null) found.set(addressKey(address), address);
+      }
+      if (found.size > 0) this.#report([...found.values()]);
+    }
+  }
+
+  #report(addresses: readonly Address[]): void {
+    if (this.#isListening && this.#stopping === null) this.#options.listener.onAddresses(addresses);
+  }
+}
+
+function toFailure(error: unknown): AnnounceFailure {
+  if (!(error instanceof TrackerError)) return { code: 'failed', message: 'the announce failed' };
+  const { code, message, detail } = error;
+  return { code, message, ...(detail.retryInMs === undefined ? {} : { retryInMs: detail.retryInMs }) };
+}
+
+function redactNotice(notice: TrackerNotice): TrackerNotice {
+  const url = redactUrl(notice.url);
+  return notice.type === 'tracker-answered' ? { ...notice, url } : { ...notice, url, message: redactText(notice.message) };
+}

@@ -1,0 +1,194 @@
+// One GET with every bound a stranger's server calls for: time for all of it (name, redirects, drips), bytes before and after
+// unpacking, redirects. On node:http(s), loaded when first needed, since undici would cost each start of effusion 80 ms.
+
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { HttpError, toHttpError } from './http-error.js';
+
+export interface HttpGet {
+  /** http or https. `user:password@` becomes basic authorization, for this origin only. */
+  readonly url: string;
+  readonly userAgent: string;
+  /** For everything together. */
+  readonly timeoutMs: number;
+  /** Of the body, as sent and unpacked. */
+  readonly maxResponseBytes: number;
+  readonly maxRedirects: number;
+  readonly signal?: AbortSignal;
+  /** Certificate authorities in PEM to trust instead of the system's. */
+  readonly certificateAuthority?: string;
+  /** A connection stands and the request is on its way; once for each redirect too. */
+  readonly onConnected?: () => void;
+}
+
+export interface HttpResponse {
+  /** Any, also 404 and 500; the redirects that were followed are not seen. */
+  readonly status: number;
+  /** Unpacked, in memory of its own. */
+  readonly body: Uint8Array;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly location: string | null;
+  readonly encoding: string;
+  readonly body: Uint8Array;
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+function parseHttpUrl(text: string, base?: string): URL {
+  const code = base === undefined ? 'invalid_url' : 'bad_redirect';
+  if (!URL.canParse(text, base)) throw new HttpError(code, base === undefined ? 'not a valid URL' : 'redirected to no valid URL');
+  const url = new URL(text, base);
+  if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  const scheme = url.protocol.slice(0, -1);
+  throw base === undefined
+    ? new HttpError('unsupported_scheme', `${scheme} is not spoken here`)
+    : new HttpError('bad_redirect', `redirected to ${scheme}`);
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function open(url: URL, options: HttpGet): Promise<ClientRequest> {
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const hasLogin = url.username !== '' || url.password !== '';
+  return request({
+    protocol: url.protocol,
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port,
+    path: `${url.pathname}${url.search}`,
+    ...(hasLogin ? { auth: `${decodePercent(url.username)}:${decodePercent(url.password)}` } : {}),
+    ...(options.certificateAuthority === undefined ? {} : { ca: options.certificateAuthority }),
+    headers: { 'user-agent': options.userAgent, accept: '*/*', 'accept-encoding': 'gzip' },
+    // A connection of its own: one announce in half an hour is worth no open socket.
+    agent: false,
+  });
+}
+
+/** Reads one reply; a redirect's body is not waited for. Whatever happens, the connection is gone afterwards. */
+async function exchange(url: URL, options: HttpGet, signal: AbortSignal): Promise<Reply> {
+  const request = await open(url, options);
+  try {
+    return await new Promise<Reply>((resolve, reject) => {
+      const fail = (error: unknown): void => reject(toHttpError(error));
+      if (signal.aborted) {
+        fail(signal.reason);
+        return;
+      }
+      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+      request.on('error', fail);
+      let isAnswered = false;
+      request.on('close', () => {
+        // Once there is a response, its own end decides: the request may close before the last bytes were read.
+        if (!isAnswered) fail(new HttpError('reset', 'connection closed early'));
+      });
+      request.on('socket', (socket) => {
+        if (options.onConnected === undefined) return;
+        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
+      });
+      request.on('response', (response) => {
+        isAnswered = true;
+        readReply(response, options.maxResponseBytes, resolve, fail);
+      });
+      request.end();
+    });
+  } finally {
+    // Errors of a request that is thrown away concern nobody any more; without a listener they would be exceptions.
+    request.on('error', () => undefined);
+    request.destroy();
+  }
+}
+
+function readReply(
+  response: IncomingMessage,
+  maxBytes: number,
+  resolve: (reply: Reply) => void,
+  fail: (error: unknown) => void,
+): void {
+  const status = response.statusCode ?? 0;
+  const location = REDIRECTS.has(status) ? (response.headers.location ?? null) : null;
+  const encoding = (response.headers['content-encoding'] ?? '').trim().toLowerCase();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const finish = (): void => {
+    const body = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      body.set(chunk, at);
+      at += chunk.length;
+    }
+    resolve({ status, location, encoding, body });
+  };
+  const tooLarge = (): void => fail(new HttpError('too_large', `the answer is longer than ${maxBytes} bytes`));
+  response.on('error', fail);
+  if (location !== null) {
+    finish();
+    return;
+  }
+  if (Number(response.headers['content-length'] ?? 0) > maxBytes) {
+    tooLarge();
+    return;
+  }
+  response.on('data', (chunk: Uint8Array) => {
+    size += chunk.length;
+    if (size > maxBytes) {
+      response.destroy();
+      tooLarge();
+    } else chunks.push(chunk);
+  });
+  response.on('end', finish);
+  response.on('close', () => fail(new HttpError('reset', 'connection closed early')));
+}
+
+async function unpack(reply: Reply, maxBytes: number): Promise<Uint8Array> {
+  if (reply.encoding === '' || reply.encoding === 'identity' || reply.body.length === 0) return reply.body;
+  if (reply.encoding !== 'gzip' && reply.encoding !== 'x-gzip') {
+    throw new HttpError('bad_encoding', 'the answer is packed in a way we did not ask for');
+  }
+  const { gunzip } = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    gunzip(reply.body, { maxOutputLength: maxBytes }, (error, unpacked) => {
+      if (error === null) resolve(new Uint8Array(unpacked));
+      else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
+        reject(new HttpError('too_large', `the answer is longer than ${maxBytes} bytes`, {}, { cause: error }));
+      } else reject(new HttpError('bad_encoding', 'the answer is broken gzip', {}, { cause: error }));
+    });
+  });
+}
+
+async function follow(options: HttpGet, signal: AbortSignal): Promise<HttpResponse> {
+  let url = parseHttpUrl(options.url);
+  for (let hops = 0; hops <= options.maxRedirects; hops++) {
+    const reply = await exchange(url, options, signal);
+    if (reply.location === null) {
+      const body = await unpack(reply, options.maxResponseBytes);
+      signal.throwIfAborted();
+      return { status: reply.status, body };
+    }
+    url = parseHttpUrl(reply.location, url.href);
+  }
+  throw new HttpError('too_many_redirects', `more than ${options.maxRedirects} redirects`);
+}
+
+/** Rejects with HttpError and nothing else. */
+export async function httpGet(options: HttpGet): Promise<HttpResponse> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new HttpError('timeout', 'no answer in time')), options.timeoutMs);
+  const onAbort = (): void => controller.abort(new HttpError('aborted', 'given up'));
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted === true) onAbort();
+  try {
+    return await follow(options, controller.signal);
+  } catch (error) {
+    throw toHttpError(error);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,48 @@
+// What may be shown of an address, and what never.
+
+import { describe, expect, test } from 'vitest';
+import { redactText, redactUrl } from '../../../src/io/redact-url.js';
+
+describe('redactUrl', () => {
+  test.each([
+    ['http://localhost:6969/announce', 'http://localhost:6969/announce'],
+    ['https://torrents.linuxmint.com/announce.php', 'https://torrents.linuxmint.com/announce.php'],
+    ['udp://tracker.opentrackr.org:1337/announce', 'udp://tracker.opentrackr.org:1337/announce'],
+    ['http://[2001:db8::1]:80/announce', 'http://[2001:db8::1]:80/announce'],
+    ['http://t.example/tracker-announce-here.php', 'http://t.example/tracker-announce-here.php'],
+    ['http://t.example/a?numwant=5&x=short', 'http://t.example/a?numwant=5&x=short'],
+  ])('%s stays', (url, shown) => expect(redactUrl(url)).toBe(shown));
+
+  test.each([
+    ['http://user:word@t.example/announce', 'http://t.example/announce'],
+    ['http://u@ser:w@rd@t.example/announce', 'http://t.example/announce'],
+    ['http://t.example/0123456789abcdef0123456789abcdef/announce', 'http://t.example/***/announce'],
+    ['http://t.example/announce.php?passkey=0123456789abcdef0123456789abcdef', 'http://t.example/announce.php?passkey=***'],
+    ['http://t.example/announce?passkey=short', 'http://t.example/announce?passkey=***'],
+    [
+      'http://t.example/announce?torrent_pass=abc&authkey=def&uid=7',
+      'http://t.example/announce?torrent_pass=***&authkey=***&uid=***',
+    ],
+    ['http://t.example/announce?a=1;key=x', 'http://t.example/announce?a=1;key=***'],
+    ['http://t.example/announce?0123456789abcdef', 'http://t.example/announce?***'],
+    ['http://t.example/aGVsbG8gd29ybGQhIQ%3D%3D/announce', 'http://t.example/***/announce'],
+    ['http://t.example/abcdefghijklmnopqrstuvwx/announce', 'http://t.example/***/announce'],
+    ['http://t.example/announce#secret', 'http://t.example/announce'],
+    ['http://t.example/?x=aB3dE6gH9jK2mN5p', 'http://t.example/?x=***'],
+    ['0123456789abcdef0123456789abcdef', '***'],
+    ['not a url', 'not a url'],
+    ['', ''],
+  ])('%s', (url, shown) => expect(redactUrl(url)).toBe(shown));
+
+  test('is one printable line of bounded length', () => {
+    expect(redactUrl('http://t.example/\u001B[31m\r\n/x')).toBe('http://t.example/ [31m /x');
+    expect(redactUrl(`http://t.example/${'short/'.repeat(1000)}`)).toHaveLength(300);
+  });
+});
+
+test('redactText cuts keys and addresses out of sentences', () => {
+  expect(redactText('passkey 0123456789abcdef0123456789abcdef is unknown, see http://u:p@t.example/0123456789abcdef')).toBe(
+    'passkey *** is unknown, see http://t.example/***',
+  );
+  expect(redactText('unregistered torrent (internationalization)')).toBe('unregistered torrent (internationalization)');
+});
