@@ -1,0 +1,121 @@
+// What becomes of files that are there when a download starts. A file that is whole is taken as it is. One of that name that
+// is not right is never changed in place: if some of its pieces match, a copy becomes the part file and is repaired, and
+// takes the name only when it is whole. So a run that fails leaves nothing worse than it was.
+
+import fs from 'node:fs';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { FileLayout } from '../metainfo/file-layout.js';
+import type { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
+import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
+import type { FilePaths } from './file-paths.js';
+import { completeFiles } from './file-progress.js';
+import type { FoundFile } from './file-scan.js';
+import { refuse, toStorageError } from './storage-failure.js';
+
+/** `repair`: a file that differs is replaced once the right one is whole. `never`: that is refused. */
+export type OverwriteRule = 'repair' | 'never';
+
+export interface AdoptOptions {
+  readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
+  readonly paths: FilePaths;
+  /** Of `scanFiles`. */
+  readonly found: readonly FoundFile[];
+  /** Verified pieces, of `checkExisting`. */
+  readonly have: Bitfield;
+  readonly overwrite: OverwriteRule;
+  readonly disk?: Disk;
+}
+
+/** What is to be done with one file. */
+interface Plan {
+  readonly file: number;
+  /** The file of that name becomes the part file. */
+  readonly copies: boolean;
+  /** Bytes to cut the part file to; null where it is not too long. */
+  readonly cutTo: number | null;
+  /** The part file is whole and gets its name. */
+  readonly renames: boolean;
+}
+
+/**
+ * Brings the disk into the state that FileStorage expects and returns the files that have their own name. With `never`, a
+ * StorageError (`EEXIST`) comes before anything is written.
+ */
+export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
+  const { metainfo, paths, found, have, overwrite, disk = REAL_DISK } = options;
+  const { files, geometry } = metainfo;
+  const layout = new FileLayout(files);
+  const complete = completeFiles(files, geometry, have);
+  const finished = new Set<number>();
+  const plans: Plan[] = [];
+  for (const [file, { name, part }] of found.entries()) {
+    if (files[file].isPadding) continue;
+    const { length } = files[file];
+    if (part === null && name !== null && name.size === length && (complete.has(file) || length === 0)) {
+      finished.add(file);
+      continue;
+    }
+    if (name !== null && overwrite === 'never') throw refuse('open', paths.name(file), 'EEXIST');
+    const copies = part === null && name !== null && hasPieceOf(file);
+    const size = part?.size ?? (copies && name !== null ? name.size : null);
+    if (size === null) continue;
+    plans.push({ file, copies, cutTo: size > length ? length : null, renames: complete.has(file) });
+  }
+  for (const plan of plans) {
+    if (plan.copies) await copyToPart(paths.name(plan.file), paths.part(plan.file), disk);
+    if (plan.cutTo !== null) cut(paths.part(plan.file), plan.cutTo, disk);
+    if (!plan.renames) continue;
+    try {
+      disk.renameSync(paths.part(plan.file), paths.name(plan.file));
+    } catch (error) {
+      throw toStorageError('rename', paths.name(plan.file), error);
+    }
+    finished.add(plan.file);
+  }
+  return finished;
+
+  function hasPieceOf(file: number): boolean {
+    const range = layout.piecesOf(file, geometry);
+    if (range === null) return false;
+    for (let piece = range.first; piece <= range.last; piece = (piece + 1) as PieceIndex) if (have.has(piece)) return true;
+    return false;
+  }
+}
+
+function copyToPart(name: string, part: string, disk: Disk): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Where the file system can, both share the same blocks until one of them is changed.
+    disk.copyFile(name, part, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL, (error) => {
+      if (error === null) {
+        try {
+          // The copy has the original's permissions, which may forbid to write.
+          disk.chmodSync(part, 0o644);
+          resolve();
+        } catch (cause) {
+          reject(toStorageError('copy', part, cause));
+        }
+        return;
+      }
+      try {
+        disk.unlinkSync(part);
+      } catch {
+        // It never came into being.
+      }
+      reject(toStorageError('copy', part, error));
+    });
+  });
+}
+
+function cut(part: string, length: number, disk: Disk): void {
+  try {
+    const fd = disk.openSync(part, OPEN_WRITABLE);
+    try {
+      disk.ftruncateSync(fd, length);
+    } finally {
+      disk.closeSync(fd);
+    }
+  } catch (error) {
+    throw toStorageError('truncate', part, error);
+  }
+}

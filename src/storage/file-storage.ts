@@ -1,0 +1,230 @@
+// A torrent's files on a real disk. They grow under their part names and get their own when they are whole. Slices below
+// 256 KiB are written synchronously, larger ones by the thread pool: measured, small asynchronous writes cost twice the CPU
+// and large synchronous ones stop the loop while the kernel makes room. Files open lazily, through the process-wide OpenFiles.
+
+import { FileLayout } from '../metainfo/file-layout.js';
+import type { FileSlice } from '../metainfo/file-layout.js';
+import type { MetainfoFile } from '../metainfo/metainfo.js';
+import { invariant } from '../model/error.js';
+import { DirectoryGuard } from './directory-guard.js';
+import { type Disk, REAL_DISK } from './disk.js';
+import type { FilePaths } from './file-paths.js';
+import type { OpenFile, OpenFiles } from './open-files.js';
+import { refuse, toStorageError } from './storage-failure.js';
+import type { Storage } from './storage.js';
+
+export interface FileStorageOptions {
+  readonly files: readonly MetainfoFile[];
+  readonly paths: FilePaths;
+  readonly openFiles: OpenFiles;
+  /** Files that have their own name already (see `adoptFiles`); all others are under their part names, or not there yet. */
+  readonly finished: ReadonlySet<number>;
+  /** Slices of a file below this are written synchronously. */
+  readonly syncWriteBytes: number;
+  /** Flush each file to the disk before it gets its name. */
+  readonly fsync: boolean;
+  readonly disk?: Disk;
+}
+
+/** One file of the torrent; `open` is its descriptor while it has one. */
+interface StoredFile {
+  isFinished: boolean;
+  /** Written since it was last flushed to the disk. */
+  isDirty: boolean;
+  open: OpenFile | null;
+}
+
+export class FileStorage implements Storage {
+  readonly #files: readonly MetainfoFile[];
+  readonly #paths: FilePaths;
+  readonly #layout: FileLayout;
+  readonly #openFiles: OpenFiles;
+  readonly #guard: DirectoryGuard;
+  readonly #states: StoredFile[];
+  readonly #syncWriteBytes: number;
+  readonly #fsync: boolean;
+  readonly #disk: Disk;
+
+  constructor(options: FileStorageOptions) {
+    this.#files = options.files;
+    this.#paths = options.paths;
+    this.#layout = new FileLayout(options.files);
+    this.#openFiles = options.openFiles;
+    this.#disk = options.disk ?? REAL_DISK;
+    this.#guard = new DirectoryGuard(options.paths.folder, this.#disk);
+    this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), isDirty: false, open: null }));
+    this.#syncWriteBytes = options.syncWriteBytes;
+    this.#fsync = options.fsync;
+  }
+
+  write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
+    const slices = this.#layout.slices(offset, to - from);
+    const pending: Promise<void>[] = [];
+    for (const slice of slices) {
+      if (slice.isPadding) continue;
+      if (slice.length >= this.#syncWriteBytes) pending.push(this.#writeLater(slice, bytes, from + slice.offset));
+      else if (pending.length === 0) this.#writeNow(slice, bytes, from + slice.offset);
+      // An exception now would leave a write running on bytes that the caller takes back.
+      else pending.push(Promise.resolve().then(() => this.#writeNow(slice, bytes, from + slice.offset)));
+    }
+    if (pending.length === 0) return undefined;
+    return pending.length === 1 ? pending[0] : settleAll(pending);
+  }
+
+  async read(offset: number, length: number, into: Uint8Array, at: number): Promise<void> {
+    for (const slice of this.#layout.slices(offset, length)) {
+      const start = at + slice.offset;
+      if (slice.isPadding) into.fill(0, start, start + slice.length);
+      else await this.#read(slice, into, start);
+    }
+  }
+
+  finishFile(file: number): void | Promise<void> {
+    const state = this.#states[file];
+    invariant(!this.#files[file].isPadding, 'a padding file has no name', { file });
+    if (state.isFinished) return undefined;
+    if (this.#files[file].length === 0 || this.#fsync) {
+      const open = this.#acquire(file, true);
+      if (this.#fsync) return this.#finishSynced(file, open);
+      this.#openFiles.release(open);
+    }
+    this.#rename(file);
+    return undefined;
+  }
+
+  async sync(): Promise<void> {
+    for (const [file, state] of this.#states.entries()) {
+      if (!state.isDirty) continue;
+      state.isDirty = false;
+      try {
+        await this.#sync(this.#acquire(file, false));
+      } catch (error) {
+        state.isDirty = true;
+        throw error;
+      }
+    }
+  }
+
+  releaseIdle(): void {
+    for (const state of this.#states) {
+      if (state.open !== null) this.#openFiles.close(state.open);
+      state.open = null;
+    }
+  }
+
+  close(): void {
+    this.releaseIdle();
+  }
+
+  async #finishSynced(file: number, open: OpenFile): Promise<void> {
+    await this.#sync(open);
+    this.#states[file].isDirty = false;
+    this.#rename(file);
+  }
+
+  #rename(file: number): void {
+    const state = this.#states[file];
+    // Before the rename: closing is where some file systems tell that a write has failed.
+    if (state.open !== null) this.#openFiles.close(state.open);
+    state.open = null;
+    const name = this.#paths.name(file);
+    try {
+      this.#disk.renameSync(this.#paths.part(file), name);
+    } catch (error) {
+      throw toStorageError('rename', name, error);
+    }
+    state.isFinished = true;
+  }
+
+  /** The file's descriptor, pinned: the caller releases it. A part file is created where it is to be written. */
+  #acquire(file: number, forWriting: boolean): OpenFile {
+    const state = this.#states[file];
+    invariant(!(forWriting && state.isFinished), 'a finished file is never written', { file });
+    if (forWriting) state.isDirty = true;
+    const open = state.open;
+    if (open !== null) {
+      if (open.isOpen && (open.isWritable || !forWriting)) {
+        this.#openFiles.acquire(open);
+        return open;
+      }
+      this.#openFiles.close(open);
+      state.open = null;
+    }
+    const components = this.#files[file].path;
+    const path = state.isFinished ? this.#paths.name(file) : this.#paths.part(file);
+    if (forWriting) this.#guard.ensureFor(components);
+    else if (!this.#guard.existsFor(components)) throw refuse('open', path, 'ENOENT');
+    const opened = this.#openFiles.open(path, forWriting);
+    state.open = opened;
+    return opened;
+  }
+
+  #writeNow(slice: FileSlice, bytes: Uint8Array, at: number): void {
+    const open = this.#acquire(slice.file, true);
+    try {
+      let done = 0;
+      while (done < slice.length) {
+        done += this.#disk.writeSync(open.fd, bytes, at + done, slice.length - done, slice.fileOffset + done);
+      }
+    } catch (error) {
+      throw toStorageError('write', open.path, error);
+    } finally {
+      this.#openFiles.release(open);
+    }
+  }
+
+  #writeLater(slice: FileSlice, bytes: Uint8Array, at: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const open = this.#acquire(slice.file, true);
+      let done = 0;
+      const next = (error: NodeJS.ErrnoException | null, written: number): void => {
+        done += written;
+        if (error === null && done < slice.length) {
+          this.#disk.write(open.fd, bytes, at + done, slice.length - done, slice.fileOffset + done, next);
+          return;
+        }
+        this.#openFiles.release(open);
+        if (error === null) resolve();
+        else reject(toStorageError('write', open.path, error));
+      };
+      this.#disk.write(open.fd, bytes, at, slice.length, slice.fileOffset, next);
+    });
+  }
+
+  #read(slice: FileSlice, into: Uint8Array, at: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const open = this.#acquire(slice.file, false);
+      let done = 0;
+      const next = (error: NodeJS.ErrnoException | null, count: number): void => {
+        if (error === null) {
+          done += count;
+          if (count > 0 && done < slice.length) {
+            this.#disk.read(open.fd, into, at + done, slice.length - done, slice.fileOffset + done, next);
+            return;
+          }
+        }
+        this.#openFiles.release(open);
+        if (error !== null) reject(toStorageError('read', open.path, error));
+        else if (done < slice.length) reject(refuse('read', open.path, 'ESHORT'));
+        else resolve();
+      };
+      this.#disk.read(open.fd, into, at, slice.length, slice.fileOffset, next);
+    });
+  }
+
+  #sync(open: OpenFile): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#disk.fsync(open.fd, (error) => {
+        this.#openFiles.release(open);
+        if (error === null) resolve();
+        else reject(toStorageError('sync', open.path, error));
+      });
+    });
+  }
+}
+
+/** Settles when all have; rejects with the first failure. */
+async function settleAll(pending: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(pending);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

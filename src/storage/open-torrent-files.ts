@@ -1,0 +1,78 @@
+// Everything between "a folder" and "a storage that blocks can go to": look, remember, check, adopt. In the order that
+// writes nothing before it is clear that the run may go on.
+
+import type { Metainfo } from '../metainfo/metainfo.js';
+import type { Bitfield } from '../model/bitfield.js';
+import { checkExisting } from './checker.js';
+import { type Disk, REAL_DISK } from './disk.js';
+import { adoptFiles, type OverwriteRule } from './existing-files.js';
+import { FilePaths } from './file-paths.js';
+import { completeFiles } from './file-progress.js';
+import { scanFiles } from './file-scan.js';
+import { FileStorage } from './file-storage.js';
+import type { HashPool } from './hash-pool.js';
+import type { OpenFiles } from './open-files.js';
+import { ResumeFile } from './resume-file.js';
+
+export interface OpenTorrentFilesOptions {
+  readonly metainfo: Metainfo;
+  /** The output folder; may not exist yet. */
+  readonly folder: string;
+  /**
+   * download: part files count, and files may be adopted, cut and renamed. seed: only files under their own names are looked
+   * at, and nothing on the disk is changed.
+   */
+  readonly mode: 'download' | 'seed';
+  readonly overwrite: OverwriteRule;
+  readonly fsync: boolean;
+  readonly syncWriteBytes: number;
+  readonly openFiles: OpenFiles;
+  readonly hashPool: HashPool;
+  readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal;
+  readonly disk?: Disk;
+}
+
+export interface TorrentFiles {
+  readonly storage: FileStorage;
+  readonly have: Bitfield;
+  readonly resumeFile: ResumeFile;
+  /** Whether a resume file vouched for any piece. */
+  readonly resumed: boolean;
+  /** Bytes that had to be read. */
+  readonly checkedBytes: number;
+}
+
+/** Rejects with a StorageError, or with the signal's reason. Where every piece is there, every file has its name afterwards. */
+export async function openTorrentFiles(options: OpenTorrentFilesOptions): Promise<TorrentFiles> {
+  const { metainfo, folder, mode, overwrite, hashPool, disk = REAL_DISK } = options;
+  const paths = new FilePaths(folder, metainfo);
+  const resumeFile = new ResumeFile({ metainfo, paths, disk });
+  const found = scanFiles({ metainfo, paths, namesOnly: mode === 'seed', disk });
+  const { have, resumed, checkedBytes } = await checkExisting({
+    metainfo,
+    paths,
+    found,
+    resume: await resumeFile.load(),
+    hashPool,
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const finished =
+    mode === 'seed' ? new Set(metainfo.files.keys()) : await adoptFiles({ metainfo, paths, found, have, overwrite, disk });
+  const storage = new FileStorage({
+    files: metainfo.files,
+    paths,
+    openFiles: options.openFiles,
+    finished,
+    syncWriteBytes: options.syncWriteBytes,
+    fsync: options.fsync,
+    disk,
+  });
+  if (mode === 'download' && have.isFull) {
+    // Only empty files can be left: they come into being when everything else is there.
+    for (const file of completeFiles(metainfo.files, metainfo.geometry, have)) await storage.finishFile(file);
+    resumeFile.remove();
+  }
+  return { storage, have, resumeFile, resumed, checkedBytes };
+}

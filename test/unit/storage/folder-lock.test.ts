@@ -1,0 +1,143 @@
+import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { REAL_DISK } from '../../../src/storage/disk.js';
+import { FolderLock, lockFileName } from '../../../src/storage/folder-lock.js';
+import { readStartTicks } from '../../../src/storage/process-identity.js';
+import { makeTempFolder } from '../../support/temp-folder.js';
+
+const OWNER = { name: 'album', startedAt: '2026-01-02T03:04:05Z', command: 'effusion download' };
+
+/** A process number that no system hands out. */
+const DEAD_PID = 2 ** 30;
+
+async function leaveLock(folder: string, content: string): Promise<void> {
+  await writeFile(path.join(folder, lockFileName('album')), content);
+}
+
+function lockJson(owner: Record<string, unknown>): string {
+  return JSON.stringify({ host: hostname(), startTicks: '1', startedAt: 'then', command: 'effusion download', ...owner });
+}
+
+describe('taking the lock', () => {
+  test('makes the folder, and one hidden file of ours in it', async () => {
+    const folder = path.join(await makeTempFolder(), 'new');
+    const lock = FolderLock.acquire({ ...OWNER, folder });
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+    expect(lockFileName('album')).toMatch(/^\.effusion-[0-9a-f]{8}\.lock$/);
+    expect(JSON.parse(await readFile(lock.path, 'utf8'))).toMatchObject({
+      pid: process.pid,
+      host: hostname(),
+      command: OWNER.command,
+    });
+    lock.releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('is refused while somebody holds it, and says who', async () => {
+    const folder = await makeTempFolder();
+    const lock = FolderLock.acquire({ ...OWNER, folder });
+    const failure = { operation: 'lock', path: lock.path, errno: 'EINUSE' };
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(
+      expect.objectContaining({
+        detail: failure,
+        message: expect.stringMatching(new RegExp(`process ${process.pid} .*2026-01-02`)),
+      }),
+    );
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+    lock.releaseSync();
+    FolderLock.acquire({ ...OWNER, folder }).releaseSync();
+  });
+
+  test('other names in the folder have locks of their own', async () => {
+    const folder = await makeTempFolder();
+    const first = FolderLock.acquire({ ...OWNER, folder });
+    const second = FolderLock.acquire({ ...OWNER, folder, name: 'other' });
+    first.releaseSync();
+    second.releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['of a process that is gone', lockJson({ pid: DEAD_PID })],
+    ['of a number that belongs to somebody else by now', lockJson({ pid: process.pid, startTicks: '1' })],
+    ['that is empty', ''],
+    ['that is garbage', '{"pid":'],
+    ['with a nonsensical number', lockJson({ pid: -5 })],
+    ['that is another kind of JSON', '[1,2]'],
+  ])('a lock %s is taken over', async (_what, content) => {
+    const folder = await makeTempFolder();
+    await leaveLock(folder, content);
+    if (content.includes(`"pid":${process.pid}`) && readStartTicks(process.pid) === null) return;
+    const lock = FolderLock.acquire({ ...OWNER, folder });
+    expect(JSON.parse(await readFile(lock.path, 'utf8'))).toMatchObject({ pid: process.pid, startedAt: OWNER.startedAt });
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+    lock.releaseSync();
+  });
+
+  test('a lock of another machine is respected, and the message says how to get rid of it', async () => {
+    const folder = await makeTempFolder();
+    await leaveLock(folder, lockJson({ pid: DEAD_PID, host: 'elsewhere' }));
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(/on elsewhere .*remove .*\.lock/);
+  });
+
+  test('whoever comes second while a dead lock is being replaced does not get it', async () => {
+    const folder = await makeTempFolder();
+    await leaveLock(folder, lockJson({ pid: DEAD_PID }));
+    let winner: FolderLock | null = null;
+    // The other one comes in just after this one has judged the lock, and is quicker.
+    const disk = {
+      ...REAL_DISK,
+      readFileSync: ((file: string, encoding: 'utf8') => {
+        const text = REAL_DISK.readFileSync(file, encoding);
+        winner ??= FolderLock.acquire({ ...OWNER, folder });
+        return text;
+      }) as typeof REAL_DISK.readFileSync,
+    };
+    expect(() => FolderLock.acquire({ ...OWNER, folder, disk })).toThrow(
+      expect.objectContaining({ detail: expect.objectContaining({ errno: 'EINUSE' }) }),
+    );
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+    (winner as FolderLock | null)?.releaseSync();
+  });
+
+  test('works on file systems without hard links', async () => {
+    const folder = await makeTempFolder();
+    const disk = {
+      ...REAL_DISK,
+      linkSync: () => {
+        throw Object.assign(new Error('no links'), { code: 'EPERM' });
+      },
+    };
+    const lock = FolderLock.acquire({ ...OWNER, folder, disk });
+    expect(() => FolderLock.acquire({ ...OWNER, folder, disk })).toThrow('is in use');
+    lock.releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a folder that cannot be written to is a StorageError with the system’s reason', async () => {
+    const folder = await makeTempFolder();
+    const disk = {
+      ...REAL_DISK,
+      writeFileSync: () => {
+        throw Object.assign(new Error('no'), { code: 'EROFS' });
+      },
+    };
+    expect(() => FolderLock.acquire({ ...OWNER, folder, disk })).toThrow(
+      expect.objectContaining({ detail: expect.objectContaining({ operation: 'lock', errno: 'EROFS' }) }),
+    );
+  });
+});
+
+describe('releasing the lock', () => {
+  test('may be done twice, and leaves somebody else’s alone', async () => {
+    const folder = await makeTempFolder();
+    const lock = FolderLock.acquire({ ...OWNER, folder });
+    await leaveLock(folder, lockJson({ pid: 1 }));
+    lock.releaseSync();
+    lock.releaseSync();
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import type { PieceIndex } from '../../../src/model/ids.js';
+import { MemoryStorage } from '../../../src/storage/memory-storage.js';
+import { ReadAhead } from '../../../src/storage/read-ahead.js';
+import { FaultyStorage } from '../../support/faulty-storage.js';
+import { expectSameBytes, storedTorrent } from '../../support/stored-torrent.js';
+
+const TORRENT = storedTorrent({ pieceLength: 10_000, files: [['', 95_000]] });
+const P0 = 0 as PieceIndex;
+
+function setUp(readCacheBytes = 12_000): { readAhead: ReadAhead; storage: FaultyStorage } {
+  const memory = new MemoryStorage(TORRENT.metainfo.files);
+  memory.write(0, TORRENT.content, 0, TORRENT.content.length);
+  const storage = new FaultyStorage(memory);
+  return { storage, readAhead: new ReadAhead(storage, TORRENT.metainfo.geometry, { readAheadBytes: 4000, readCacheBytes }) };
+}
+
+describe('ReadAhead', () => {
+  test('reads each window once, however many ask for it at a time', async () => {
+    const { readAhead, storage } = setUp();
+    const parts = await Promise.all([0, 1000, 2000, 3000].map((begin) => readAhead.read(P0, begin, 1000)));
+    for (const [i, part] of parts.entries()) expectSameBytes(part, TORRENT.content.subarray(i * 1000, (i + 1) * 1000));
+    expect(storage.readCount).toBe(1);
+    expect(readAhead.peek(P0, 500, 3500)).toHaveLength(3500);
+    expect(readAhead.peek(P0, 500, 3501)).toBeNull();
+  });
+
+  test('joins what lies across windows, up to the end of the last piece', async () => {
+    const { readAhead } = setUp();
+    expectSameBytes(await readAhead.read(P0, 10, 9990), TORRENT.content.subarray(10, 10_000));
+    expectSameBytes(await readAhead.read(9 as PieceIndex, 3999, 1001), TORRENT.content.subarray(93_999, 95_000));
+  });
+
+  test('keeps what was used last, within its bound, and views given out stay right', async () => {
+    const { readAhead, storage } = setUp();
+    const view = await readAhead.read(P0, 0, 4000);
+    for (let piece = 1; piece < 9; piece++) {
+      expect(readAhead.peek(P0, 0, 4000)).not.toBeNull();
+      await readAhead.read(piece as PieceIndex, 0, 100);
+      expect(readAhead.cachedBytes).toBeLessThanOrEqual(12_000);
+    }
+    const reads = storage.readCount;
+    for (let piece = 1; piece < 9; piece++) await readAhead.read(piece as PieceIndex, 4000, 100);
+    expect(storage.readCount).toBe(reads + 8);
+    expect(readAhead.peek(P0, 0, 4000)).toBeNull();
+    expectSameBytes(view, TORRENT.content.subarray(0, 4000));
+  });
+
+  test('keeps one window even where the bound is smaller', async () => {
+    const { readAhead } = setUp(1);
+    await readAhead.read(P0, 0, 100);
+    expect(readAhead.peek(P0, 100, 100)).not.toBeNull();
+  });
+
+  test('a read that fails is told to all who wait, and tried again by the next one', async () => {
+    const { readAhead, storage } = setUp();
+    storage.readErrno = 'EIO';
+    const failed = await Promise.allSettled([readAhead.read(P0, 0, 100), readAhead.read(P0, 200, 100)]);
+    expect(failed.map((result) => result.status)).toEqual(['rejected', 'rejected']);
+    expect(readAhead.cachedBytes).toBe(0);
+    storage.readErrno = null;
+    expectSameBytes(await readAhead.read(P0, 0, 100), TORRENT.content.subarray(0, 100));
+  });
+});
