@@ -1,0 +1,35 @@
+// Everything a Session can ask of the world, as data. The engine's action executor switches over it exhaustively:
+// a new action is a compile error there until it is handled.
+
+import type { Address } from '../model/address.js';
+import type { PeerKey, PieceIndex } from '../model/ids.js';
+import type { Message } from '../wire/message.js';
+import type { DisconnectReason } from './disconnect-reason.js';
+import type { Notice } from './notices.js';
+
+export type SessionAction =
+  | { readonly type: 'dial'; readonly address: Address }
+  | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly reason: DisconnectReason }
+  | { readonly type: 'send'; readonly peer: PeerKey; readonly message: Message }
+  /** Read the block from verified data and send it as a `piece` message; answered by exactly one `block-settled`. */
+  | {
+      readonly type: 'send-block';
+      readonly peer: PeerKey;
+      readonly piece: PieceIndex;
+      readonly begin: number;
+      readonly length: number;
+    }
+  /** Whatever this peer is sending of that block from now on is skipped: it was cancelled or re-assigned. */
+  | { readonly type: 'revoke-lease'; readonly peer: PeerKey; readonly piece: PieceIndex; readonly begin: number }
+  /**
+   * All blocks are there: hash it and, if right, write it. `digests`: when to answer with the SHA-1 of each block as well:
+   * never (one source), on a mismatch (several), or always (the piece failed before: its liars are to be found).
+   */
+  | { readonly type: 'store-piece'; readonly piece: PieceIndex; readonly digests: 'never' | 'on-mismatch' | 'always' }
+  /** An open piece is given up (its blocks are lost); its buffer goes back. */
+  | { readonly type: 'discard-piece'; readonly piece: PieceIndex }
+  /** Tell the trackers at once. `started` is the engine's own affair. */
+  | { readonly type: 'announce'; readonly event: 'completed' | 'more-peers' }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  /** Every wanted piece is on disk. Comes once, last but for notices. */
+  | { readonly type: 'complete' };

@@ -1,0 +1,125 @@
+// A connection becomes a peer, or is refused: ourselves, banned addresses, second connections and a full house. What we say
+// first is said here: what we have (BEP 3, BEP 6), our extended handshake (BEP 10), the pieces it may ask for while choked.
+
+import type { Address } from '../model/address.js';
+import { equalBytes } from '../model/ids.js';
+import { allowedFastSet } from '../wire/allowed-fast.js';
+import { encodeExtendedHandshake } from '../wire/extension.js';
+import { clientName } from '../wire/peer-id.js';
+import type { DisconnectReason } from './disconnect-reason.js';
+import { dropPeer } from './departure.js';
+import type { SessionEvent } from './events.js';
+import { Peer } from './peer.js';
+import type { SessionState } from './session-state.js';
+
+/** Two connections of one peer within this time are taken to have crossed. */
+const CROSSING_MS = 10_000;
+
+type Connected = Extract<SessionEvent, { type: 'peer-connected' }>;
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return 0;
+}
+
+function refusal(state: SessionState, event: Connected): DisconnectReason | null {
+  if (state.isStopped) return 'stopping';
+  if (equalBytes(event.peerId, state.settings.peerId)) return 'self-connection';
+  if (state.book.isBanned(event.address ?? event.remote)) return 'banned';
+  if (event.incoming && state.book.isBannedHost(event.remote)) return 'banned';
+  return state.peers.size >= state.limits.maxPeers ? 'too-many-peers' : null;
+}
+
+function refuse(state: SessionState, event: Connected, reason: DisconnectReason): null {
+  state.emit({ type: 'disconnect', peer: event.peer, reason });
+  const { address } = event;
+  if (address === null) return null;
+  if (reason === 'self-connection') state.book.markSelf(address);
+  else if (reason === 'too-many-peers') state.book.markPostponed(address, state.now);
+  else state.book.markFailed(address, state.now);
+  state.notice({ type: 'dial-failed', address, reason });
+  return null;
+}
+
+/**
+ * Two peers that dial each other at once have two connections, and both ends must keep the same one: that of the larger
+ * peer id. Only a connection that has brought nothing yet gives way: an id proves nothing.
+ */
+function isBetter(state: SessionState, event: Connected, twin: Peer): boolean {
+  if (twin.identity.incoming === event.incoming || twin.download.totalBytes > 0) return false;
+  if (state.now - twin.connectedAt > CROSSING_MS) return false;
+  const isOursLarger = compareBytes(state.settings.peerId, event.peerId) > 0;
+  return isOursLarger !== event.incoming;
+}
+
+/** Admits the connection as a peer and greets it; null where it was refused. */
+export function admit(state: SessionState, event: Connected): Peer | null {
+  const twin = [...state.peers.values()].find((other) => equalBytes(other.identity.peerId, event.peerId));
+  if (twin !== undefined && isBetter(state, event, twin)) {
+    dropPeer(state, twin, 'duplicate-peer');
+  } else if (twin !== undefined) {
+    refuse(state, event, 'duplicate-peer');
+    const isSameHost = event.address?.host === twin.identity.remote.host;
+    if (event.address !== null && isSameHost) learnAddress(state, twin, event.address);
+    return null;
+  }
+  const reason = refusal(state, event);
+  if (reason !== null) return refuse(state, event, reason);
+  const { peer: key, peerId, address, remote, incoming, features } = event;
+  const identity = { key, peerId, remote, incoming, features };
+  const peer = new Peer(identity, address, clientName(peerId), state.geometry.pieceCount, state.limits, state.now);
+  state.peers.set(key, peer);
+  state.blame.remember(key, { address: address ?? remote, cameToUs: incoming });
+  if (address !== null) state.book.markConnected(address, !incoming);
+  state.notice({ type: 'peer-opened', address: peer.displayAddress, incoming, client: peer.client });
+  greet(state, peer);
+  return peer;
+}
+
+/** The port it listens on became known (BEP 10 `p`): from now on its address can be dialled, remembered and banned. */
+export function learnAddress(state: SessionState, peer: Peer, address: Address): void {
+  if (peer.address !== null) return;
+  if (state.book.isBanned(address)) {
+    dropPeer(state, peer, 'banned');
+    return;
+  }
+  peer.address = address;
+  state.blame.remember(peer.key, { address, cameToUs: peer.identity.incoming });
+  state.book.add([address], 'incoming', state.now);
+  state.book.markConnected(address, false);
+}
+
+function greet(state: SessionState, peer: Peer): void {
+  const { have } = state.tracker;
+  const { features, remote } = peer.identity;
+  if (features.fast && have.isFull) state.send(peer, { type: 'have-all' });
+  else if (features.fast && have.isEmpty) state.send(peer, { type: 'have-none' });
+  else if (!have.isEmpty) state.send(peer, { type: 'bitfield', bytes: have.toBytes() });
+  if (features.extended) {
+    const { listenPort, clientVersion } = state.settings;
+    const payload = encodeExtendedHandshake({
+      extensions: new Map(),
+      client: clientVersion,
+      requestLimit: state.limits.ownReqq,
+      ...(listenPort === null ? {} : { port: listenPort }),
+      yourIp: remote.host,
+    });
+    state.send(peer, { type: 'extended', id: 0, payload });
+  }
+  if (features.fast) allowFast(state, peer);
+}
+
+function allowFast(state: SessionState, peer: Peer): void {
+  const { infoHash } = state.settings;
+  if (infoHash.v1 === undefined) return;
+  for (const piece of allowedFastSet(
+    peer.identity.remote,
+    infoHash.v1,
+    state.geometry.pieceCount,
+    state.limits.allowedFastPieces,
+  )) {
+    if (!state.tracker.have.has(piece)) continue;
+    peer.allowedByUs.add(piece);
+    state.send(peer, { type: 'allowed-fast', piece });
+  }
+}

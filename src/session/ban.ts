@@ -1,0 +1,31 @@
+// The end for whoever sent bad data: its address is banned for this run and its connection closed.
+
+import { addressKey } from '../model/address.js';
+import type { PeerKey, PieceIndex } from '../model/ids.js';
+import type { Origin } from './blame.js';
+import { dropPeer } from './departure.js';
+import type { Peer } from './peer.js';
+import { releasePiece } from './recall.js';
+import type { SessionState } from './session-state.js';
+
+/** The peer itself, or the same one under another key: it left and came back before its verdict. */
+function isFrom(peer: Peer, key: PeerKey, origin: Origin | undefined): boolean {
+  if (peer.key === key) return true;
+  if (origin === undefined) return false;
+  if (peer.address !== null && addressKey(peer.address) === addressKey(origin.address)) return true;
+  return origin.cameToUs && peer.identity.incoming && peer.identity.remote.host === origin.address.host;
+}
+
+export function banPeer(state: SessionState, key: PeerKey, piece: PieceIndex): void {
+  const origin = state.blame.originOf(key);
+  if (origin !== undefined && !state.book.isBanned(origin.address)) {
+    state.book.ban(origin.address, origin.cameToUs);
+    state.notice({ type: 'peer-banned', address: origin.address, piece });
+  }
+  const offenders = [...state.peers.values()].filter((peer) => isFrom(peer, key, origin));
+  const keys = new Set([key, ...offenders.map((peer) => peer.key)]);
+  for (const open of [...state.tracker.openPieces()]) {
+    if ([...open.sources()].some((source) => keys.has(source))) releasePiece(state, open);
+  }
+  for (const peer of offenders) dropPeer(state, peer, 'bad-data');
+}

@@ -1,0 +1,30 @@
+// Why a connection ended or never began: a closed set, for notices, statistics and the line that explains a stall.
+// `isProgressless` of the peer book and the ban rules switch over it.
+
+export type DisconnectReason =
+  // never became a peer
+  | 'refused'
+  | 'unreachable'
+  | 'connect-timeout'
+  | 'handshake-timeout'
+  | 'closed-in-handshake'
+  | 'malformed-handshake'
+  | 'info-hash-mismatch'
+  | 'peer-id-mismatch'
+  | 'self-connection'
+  | 'duplicate-peer'
+  | 'banned'
+  | 'too-many-peers'
+  | 'out-of-descriptors'
+  // was a peer
+  | 'closed-by-peer'
+  | 'connection-error'
+  | 'send-failure'
+  | 'protocol-error'
+  | 'flooding'
+  | 'bad-data'
+  | 'inactive'
+  | 'both-seeds'
+  | 'useless'
+  | 'unregistered'
+  | 'stopping';

@@ -1,0 +1,67 @@
+// Everything that can happen to a Session, as data. The engine makes these from sockets, disk, trackers and
+// the clock; the simulator makes them from nothing. Adding one is a compile error in `session.ts` until it is routed.
+
+import type { Address } from '../model/address.js';
+import type { Bitfield } from '../model/bitfield.js';
+import type { StorageFailure } from '../model/error.js';
+import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
+import type { PeerFeatures } from '../wire/handshake.js';
+import type { Message } from '../wire/message.js';
+import type { DisconnectReason } from './disconnect-reason.js';
+
+export type AddressSource = 'tracker' | 'user' | 'incoming' | 'resume';
+
+export type SessionEvent =
+  /** The disk was looked at: `have` are the verified pieces. First event of every session. */
+  | { readonly type: 'checked'; readonly have: Bitfield }
+  | { readonly type: 'addresses-found'; readonly source: AddressSource; readonly addresses: readonly Address[] }
+  | { readonly type: 'dial-failed'; readonly address: Address; readonly reason: DisconnectReason }
+  /**
+   * Both handshakes are done. `address` is where the peer can be dialled; null for an incoming connection whose listening
+   * port is unknown. `remote` is the connection's far end.
+   */
+  | {
+      readonly type: 'peer-connected';
+      readonly peer: PeerKey;
+      readonly peerId: PeerId;
+      readonly address: Address | null;
+      readonly remote: Address;
+      readonly incoming: boolean;
+      readonly features: PeerFeatures;
+    }
+  | { readonly type: 'peer-disconnected'; readonly peer: PeerKey; readonly reason: DisconnectReason }
+  /** Any message except `piece`, whose body takes the short way to the disk. */
+  | { readonly type: 'message'; readonly peer: PeerKey; readonly message: Message }
+  /** A block's bytes are in their piece buffer (`kept`), or came and were thrown away. */
+  | {
+      readonly type: 'block-received';
+      readonly peer: PeerKey;
+      readonly piece: PieceIndex;
+      readonly begin: number;
+      readonly length: number;
+      readonly kept: boolean;
+    }
+  /** A piece message came that `expectsBlock` had refused; its body was skipped. */
+  | {
+      readonly type: 'block-unexpected';
+      readonly peer: PeerKey;
+      readonly piece: number;
+      readonly begin: number;
+      readonly length: number;
+    }
+  | { readonly type: 'piece-stored'; readonly piece: PieceIndex }
+  /** The hash was wrong and nothing was written. `blockDigests`: SHA-1 of each block, only where `store-piece` asked. */
+  | { readonly type: 'piece-mismatch'; readonly piece: PieceIndex; readonly blockDigests: readonly Uint8Array[] | null }
+  /** SHA-1 of each block of a stored piece, answering `store-piece` with digests `always`; comes just before `piece-stored`. */
+  | { readonly type: 'piece-digests'; readonly piece: PieceIndex; readonly blockDigests: readonly Uint8Array[] }
+  | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
+  /**
+   * A `send-block` is settled: the connection took it (`sent`), or it was dropped or could not be read. Comes once for
+   * every `send-block`, and only when the connection has room for more: that is the back-pressure.
+   */
+  | { readonly type: 'block-settled'; readonly peer: PeerKey; readonly length: number; readonly sent: boolean }
+  /** `nextTimeout()` has come. */
+  | { readonly type: 'timeout' }
+  /** The clock jumped (suspend, SIGSTOP): `byMs` were swallowed; no deadline of ours counts that time. */
+  | { readonly type: 'clock-jumped'; readonly byMs: number }
+  | { readonly type: 'stop' };

@@ -1,0 +1,47 @@
+// The numbers of policy a Session works with. The engine fills them from its config, the simulator from its scenario.
+
+import type { PieceIndex } from '../model/ids.js';
+
+export interface SessionLimits {
+  readonly maxPeers: number;
+  readonly maxHalfOpen: number;
+  readonly maxAddresses: number;
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  readonly keepAliveMs: number;
+  readonly inactiveMs: number;
+  /** Blocks. */
+  readonly initialDepth: number;
+  readonly maxDepth: number;
+  /** Blocks of the horizon term of the request depth at most: more leave the CPU's cache (measured, results.md). */
+  readonly cacheDepth: number;
+  readonly defaultReqq: number;
+  readonly ownReqq: number;
+  readonly horizonMs: number;
+  readonly snubMs: number;
+  /** A block asked this long ago may be asked of a second peer once every missing block is asked for. */
+  readonly endgameAgeMs: number;
+  /** The same while the piece budget keeps a peer idle. */
+  readonly reassignAgeMs: number;
+  readonly uploadSlots: number;
+  readonly optimisticSlots: number;
+  readonly chokeRoundMs: number;
+  readonly optimisticRoundMs: number;
+  /** Payload handed to one peer's connection and not yet taken by it, bytes. */
+  readonly uploadWindowBytes: number;
+  readonly maxUploadBlockBytes: number;
+  /** Pieces an unproven peer may have blocks in before one of them has been verified. */
+  readonly probationPieces: number;
+  /** Payload nobody asked for, beyond which a peer is dropped, bytes. */
+  readonly maxUnexpectedBytes: number;
+  /** How long no source may be left for a piece that only banned peers had, before the session says so. */
+  readonly exhaustedGraceMs: number;
+  readonly allowedFastPieces: number;
+}
+
+/** Memory for pieces in flight, shared by all torrents of the process: asked before a piece is opened. */
+export interface PieceBudget {
+  /** True: the piece of `bytes` may be opened. `force`: this torrent has none open, and one may always be. */
+  reserve(bytes: number, force: boolean, piece: PieceIndex): boolean;
+  release(bytes: number, piece: PieceIndex): void;
+}

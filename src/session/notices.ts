@@ -1,0 +1,22 @@
+// Facts that happened, as data without text: logs, the cli's lines and "why does nothing happen" are made from these.
+// A closed union; `importance` decides what a full queue may drop.
+
+import type { Address } from '../model/address.js';
+import type { StorageFailure } from '../model/error.js';
+import type { PieceIndex } from '../model/ids.js';
+import type { DisconnectReason } from './disconnect-reason.js';
+import type { AddressSource } from './events.js';
+
+export type Notice =
+  | { readonly type: 'addresses-found'; readonly source: AddressSource; readonly count: number; readonly added: number }
+  | { readonly type: 'peer-opened'; readonly address: Address; readonly incoming: boolean; readonly client: string }
+  | { readonly type: 'peer-closed'; readonly address: Address; readonly reason: DisconnectReason; readonly payloadBytes: number }
+  | { readonly type: 'dial-failed'; readonly address: Address; readonly reason: DisconnectReason }
+  | { readonly type: 'piece-stored'; readonly piece: PieceIndex; readonly have: number; readonly pieceCount: number }
+  | { readonly type: 'hash-failed'; readonly piece: PieceIndex; readonly sources: readonly Address[] }
+  | { readonly type: 'peer-banned'; readonly address: Address; readonly piece: PieceIndex }
+  /** Every known source of `piece` was banned for bad data and nobody else is left to ask. */
+  | { readonly type: 'sources-exhausted'; readonly piece: PieceIndex; readonly banned: readonly Address[] }
+  | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
+  | { readonly type: 'completed' }
+  | { readonly type: 'stopped' };

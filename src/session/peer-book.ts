@@ -1,0 +1,216 @@
+// The addresses we know and what became of them: whom to dial next, whom not again. A failed dial waits 5 s × 2^n; a peer
+// that gave us something may be dialled again at once; our own address and banned ones never. Bounded: the worst are forgotten.
+
+import { addressKey, type Address, type AddressKey } from '../model/address.js';
+import type { Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
+import type { AddressSource } from './events.js';
+import type { SessionLimits } from './limits.js';
+
+interface Entry {
+  readonly address: Address;
+  readonly source: AddressSource;
+  /** Random: the order among equals. */
+  readonly lot: number;
+  state: 'usable' | 'banned' | 'self';
+  /** A dial has begun and not ended: apart from the rest, for the same peer may come to us, or be banned, meanwhile. */
+  isDialing: boolean;
+  /** Connections to it that stand. */
+  connections: number;
+  /** It has given us payload in this run. */
+  wasUseful: boolean;
+  failures: number;
+  notBefore: Millis;
+}
+
+/** Failures in a row after which an address that gave us something is no prospect any more. */
+const PATIENCE = 4;
+
+function isIdle(entry: Entry): boolean {
+  return entry.state === 'usable' && !entry.isDialing && entry.connections === 0;
+}
+
+export class PeerBook {
+  readonly #limits: SessionLimits;
+  readonly #random: Random;
+  readonly #entries = new Map<AddressKey, Entry>();
+  readonly #banned = new Map<AddressKey, Address>();
+  readonly #bannedHosts = new Set<string>();
+  #dialing = 0;
+  /** undefined: to be found anew. */
+  #nextDialAt: Millis | null | undefined = null;
+
+  constructor(limits: SessionLimits, random: Random) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get halfOpen(): number {
+    return this.#dialing;
+  }
+
+  get bannedCount(): number {
+    return this.#banned.size;
+  }
+
+  /** How many of the addresses were new. */
+  add(addresses: readonly Address[], source: AddressSource, now: Millis): number {
+    let added = 0;
+    for (const address of addresses) {
+      const key = addressKey(address);
+      if (this.#entries.has(key) || this.#banned.has(key)) continue;
+      if (this.#entries.size >= this.#limits.maxAddresses && !this.#forgetWorst()) break;
+      this.#entries.set(key, {
+        address,
+        source,
+        lot: this.#random.next(),
+        state: 'usable',
+        isDialing: false,
+        connections: 0,
+        wasUseful: false,
+        failures: 0,
+        notBefore: now,
+      });
+      added++;
+    }
+    if (added > 0) this.#nextDialAt = undefined;
+    return added;
+  }
+
+  /** The addresses to dial now, at most `places`: fewest failures first. They count as half-open from here on. */
+  takeDialable(places: number, now: Millis): Address[] {
+    const room = Math.min(places, this.#limits.maxHalfOpen - this.#dialing);
+    const next = this.nextDialAt();
+    if (room <= 0 || next === null || next > now) return [];
+    const ready = [...this.#entries.values()].filter((entry) => isIdle(entry) && entry.notBefore <= now);
+    ready.sort((a, b) => a.failures - b.failures || a.lot - b.lot);
+    const taken = ready.slice(0, room);
+    for (const entry of taken) entry.isDialing = true;
+    this.#dialing += taken.length;
+    this.#nextDialAt = undefined;
+    return taken.map((entry) => entry.address);
+  }
+
+  /** When the next address may be dialled, or null where none is waiting. Asked after every event, hence remembered. */
+  nextDialAt(): Millis | null {
+    if (this.#nextDialAt !== undefined) return this.#nextDialAt;
+    let next: Millis | null = null;
+    for (const entry of this.#entries.values()) {
+      if (isIdle(entry) && (next === null || entry.notBefore < next)) next = entry.notBefore;
+    }
+    this.#nextDialAt = next;
+    return next;
+  }
+
+  /** Whether anybody may still be reached: an address that has not failed yet, or that was of use and failed a few times only. */
+  get hasProspects(): boolean {
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'usable' && entry.failures < (entry.wasUseful ? PATIENCE : 1)) return true;
+    }
+    return false;
+  }
+
+  /** The dial has failed. */
+  markFailed(address: Address, now: Millis): void {
+    this.#change(address, (entry) => {
+      this.#endDial(entry);
+      this.#backOff(entry, now);
+    });
+  }
+
+  /** The dial was given up for a reason of our own: it costs the address nothing but a wait. */
+  markPostponed(address: Address, now: Millis): void {
+    this.#change(address, (entry) => {
+      this.#endDial(entry);
+      entry.notBefore = now + this.#limits.backoffMs;
+    });
+  }
+
+  /** A connection to it stands. `wasDialed`: the dial has ended with it; else the peer came to us. */
+  markConnected(address: Address, wasDialed: boolean): void {
+    this.#change(address, (entry) => {
+      if (wasDialed) this.#endDial(entry);
+      entry.connections++;
+    });
+  }
+
+  /** `hadProgress`: it gave us payload, so it may be dialled again at once; else it waits as after a failure. */
+  markDisconnected(address: Address, hadProgress: boolean, now: Millis): void {
+    this.#change(address, (entry) => {
+      if (entry.connections === 0) return;
+      entry.connections--;
+      if (!hadProgress) {
+        this.#backOff(entry, now);
+        return;
+      }
+      entry.wasUseful = true;
+      entry.failures = 0;
+      entry.notBefore = now;
+    });
+  }
+
+  markSelf(address: Address): void {
+    this.#change(address, (entry) => {
+      this.#endDial(entry);
+      entry.state = 'self';
+    });
+  }
+
+  /** Banned for bad data: never dialled again, and refused when it comes by itself; `withHost`: from whatever port. */
+  ban(address: Address, withHost: boolean): void {
+    this.#banned.set(addressKey(address), address);
+    if (withHost) this.#bannedHosts.add(address.host);
+    this.#change(address, (entry) => {
+      entry.state = 'banned';
+    });
+  }
+
+  isBanned(address: Address): boolean {
+    return this.#banned.has(addressKey(address));
+  }
+
+  /** An incoming connection is known by its host only: another port would not make another peer of it. */
+  isBannedHost(address: Address): boolean {
+    return this.#bannedHosts.has(address.host);
+  }
+
+  bannedAddresses(): Address[] {
+    return [...this.#banned.values()];
+  }
+
+  /** The clock swallowed `byMs`. */
+  forgive(byMs: number): void {
+    for (const entry of this.#entries.values()) entry.notBefore += byMs;
+    this.#nextDialAt = undefined;
+  }
+
+  #change(address: Address, change: (entry: Entry) => void): void {
+    const entry = this.#entries.get(addressKey(address));
+    if (entry === undefined) return;
+    change(entry);
+    this.#nextDialAt = undefined;
+  }
+
+  #endDial(entry: Entry): void {
+    if (entry.isDialing) this.#dialing--;
+    entry.isDialing = false;
+  }
+
+  #backOff(entry: Entry, now: Millis): void {
+    entry.notBefore = now + Math.min(this.#limits.backoffMs * 2 ** entry.failures, this.#limits.maxBackoffMs);
+    entry.failures++;
+  }
+
+  /** Makes room by dropping the idle address with the most failures; false where nothing can go. */
+  #forgetWorst(): boolean {
+    let worst: Entry | null = null;
+    for (const entry of this.#entries.values()) {
+      if (isIdle(entry) && entry.failures > 0 && (worst === null || entry.failures > worst.failures)) worst = entry;
+    }
+    return worst !== null && this.#entries.delete(addressKey(worst.address));
+  }
+}

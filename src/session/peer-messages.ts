@@ -1,0 +1,157 @@
+// What each message of a peer does (BEP 3, 6, 10). Messages of a kind that a peer may not send, or that name pieces which
+// don't exist, end that peer and nothing else; unknown ones are skipped.
+
+import { createAddress } from '../model/address.js';
+import { Bitfield } from '../model/bitfield.js';
+import { decodeExtendedHandshake } from '../wire/extension.js';
+import type { Message } from '../wire/message.js';
+import { WireError } from '../wire/wire-error.js';
+import { learnAddress } from './admission.js';
+import type { Choker } from './choker.js';
+import { dropPeer } from './departure.js';
+import type { Peer } from './peer.js';
+import { acceptReject, takeBackRequests } from './recall.js';
+import { refill, refillAll } from './requester.js';
+import type { SessionState } from './session-state.js';
+import { acceptCancel, acceptRequest, greetInterested, passSlotOn } from './uploader.js';
+
+/** Allowed-fast pieces remembered of one peer: BEP 6 speaks of about ten. */
+const MAX_ALLOWED_FAST = 100;
+
+export function handlePeerMessage(state: SessionState, choker: Choker, peer: Peer, message: Message): void {
+  peer.lastReceivedAt = state.now;
+  switch (message.type) {
+    case 'keep-alive':
+    case 'port':
+    case 'suggest':
+    case 'unknown':
+    case 'piece': // the engine takes bodies the short way; one that arrives as a value has no effect
+      return;
+    case 'choke':
+      peer.peerChoking = true;
+      takeBackRequests(state, peer, false);
+      refillAll(state);
+      return;
+    case 'unchoke':
+      peer.peerChoking = false;
+      refill(state, peer);
+      return;
+    case 'interested':
+      peer.peerInterested = true;
+      greetInterested(state, choker, peer);
+      return;
+    case 'not-interested':
+      peer.peerInterested = false;
+      passSlotOn(state, choker, peer);
+      return;
+    case 'have':
+      handleHave(state, peer, message.piece);
+      return;
+    case 'bitfield':
+      handleBitfield(state, peer, Bitfield.fromBytes(message.bytes, state.geometry.pieceCount));
+      return;
+    case 'have-all':
+      handleBitfield(state, peer, peer.identity.features.fast ? Bitfield.full(state.geometry.pieceCount) : null);
+      return;
+    case 'have-none':
+      handleBitfield(state, peer, peer.identity.features.fast ? new Bitfield(state.geometry.pieceCount) : null);
+      return;
+    case 'request':
+      acceptRequest(state, peer, message);
+      return;
+    case 'cancel':
+      acceptCancel(state, peer, message);
+      return;
+    case 'reject':
+      handleReject(state, peer, message);
+      return;
+    case 'allowed-fast':
+      handleAllowedFast(state, peer, message.piece);
+      return;
+    case 'extended':
+      if (message.id === 0) handleExtendedHandshake(state, peer, message.payload);
+      return;
+  }
+}
+
+function handleHave(state: SessionState, peer: Peer, index: number): void {
+  const piece = state.geometry.validatePieceIndex(index);
+  if (piece === null) {
+    dropPeer(state, peer, 'protocol-error');
+    return;
+  }
+  peer.hasSaidWhatItHas = true;
+  if (!peer.have.set(piece)) return;
+  state.tracker.picker.addHave(piece);
+  if (!state.tracker.have.has(piece)) peer.wantedCount++;
+  updateInterest(state, peer);
+}
+
+/** `field` is null where the message was not allowed or its bytes don't fit this torrent. */
+function handleBitfield(state: SessionState, peer: Peer, field: Bitfield | null): void {
+  if (field === null || peer.hasSaidWhatItHas) {
+    dropPeer(state, peer, 'protocol-error');
+    return;
+  }
+  peer.hasSaidWhatItHas = true;
+  const { picker, have } = state.tracker;
+  if (field.isFull) {
+    peer.have.setAll();
+    peer.isCountedAsSeed = true;
+    picker.addSeed();
+    peer.wantedCount = have.length - have.count;
+  } else {
+    for (const piece of field) {
+      peer.have.set(piece);
+      picker.addHave(piece);
+      if (!have.has(piece)) peer.wantedCount++;
+    }
+  }
+  updateInterest(state, peer);
+}
+
+function updateInterest(state: SessionState, peer: Peer): void {
+  if (state.isComplete) {
+    if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+    return;
+  }
+  if (peer.wantedCount > 0 && !peer.amInterested) {
+    peer.amInterested = true;
+    state.send(peer, { type: 'interested' });
+  }
+  refill(state, peer);
+}
+
+function handleReject(state: SessionState, peer: Peer, range: { piece: number; begin: number; length: number }): void {
+  if (!peer.identity.features.fast) {
+    dropPeer(state, peer, 'protocol-error');
+    return;
+  }
+  const piece = state.geometry.validatePieceIndex(range.piece);
+  const block = piece === null ? null : state.geometry.validateBlock(piece, range.begin, range.length);
+  if (piece === null || block === null) return;
+  peer.allowedByPeer.delete(piece);
+  acceptReject(state, peer, piece, block);
+  // This peer is asked again at the next tick, not now: two ends must not reject and ask in a circle.
+  for (const other of state.peers.values()) if (other !== peer) refill(state, other);
+}
+
+function handleAllowedFast(state: SessionState, peer: Peer, index: number): void {
+  const piece = state.geometry.validatePieceIndex(index);
+  if (piece === null || !peer.identity.features.fast || peer.allowedByPeer.size >= MAX_ALLOWED_FAST) return;
+  peer.allowedByPeer.add(piece);
+  refill(state, peer);
+}
+
+function handleExtendedHandshake(state: SessionState, peer: Peer, payload: Uint8Array): void {
+  try {
+    const handshake = decodeExtendedHandshake(payload);
+    if (handshake.requestLimit !== undefined) peer.requests.setReqq(handshake.requestLimit);
+    if (handshake.client !== undefined && handshake.client !== '') peer.client = handshake.client;
+    const address = handshake.port === undefined ? null : createAddress(peer.identity.remote.host, handshake.port);
+    if (address !== null && peer.identity.incoming) learnAddress(state, peer, address);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    dropPeer(state, peer, 'protocol-error');
+  }
+}

@@ -1,0 +1,86 @@
+// One connected peer as the session sees it: the four flags of BEP 3, what it has, what is asked of it, what it asks.
+
+import type { Address } from '../model/address.js';
+import { Bitfield } from '../model/bitfield.js';
+import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
+import type { PeerFeatures } from '../wire/handshake.js';
+import type { SessionLimits } from './limits.js';
+import { RateMeter } from './rate-meter.js';
+import { RequestQueue } from './request-queue.js';
+import { UploadQueue } from './upload-queue.js';
+
+export interface PeerIdentity {
+  readonly key: PeerKey;
+  readonly peerId: PeerId;
+  readonly remote: Address;
+  readonly incoming: boolean;
+  readonly features: PeerFeatures;
+}
+
+export class Peer {
+  readonly identity: PeerIdentity;
+  readonly have: Bitfield;
+  readonly requests: RequestQueue;
+  readonly uploads: UploadQueue;
+  readonly download = new RateMeter();
+  readonly upload = new RateMeter();
+  /** Pieces it lets us request while it chokes us (BEP 6). */
+  readonly allowedByPeer = new Set<PieceIndex>();
+  /** Pieces we let it request while we choke it (BEP 6). */
+  readonly allowedByUs = new Set<PieceIndex>();
+  /** Pieces it is asked for or has delivered blocks of, not verified yet. */
+  readonly unverified = new Set<PieceIndex>();
+  readonly connectedAt: Millis;
+
+  /** Where it can be dialled; null while that is unknown (it came to us and has not named its port). */
+  address: Address | null;
+  amChoking = true;
+  amInterested = false;
+  peerChoking = true;
+  peerInterested = false;
+  /** Bitfield, have-all or have-none may come once, and before any have (BEP 3, BEP 6). */
+  hasSaidWhatItHas = false;
+  /** It has every piece and the picker counts it as a seed. */
+  isCountedAsSeed = false;
+  /** Pieces it has and we lack. */
+  wantedCount = 0;
+  /** The piece last asked of it: the rest of it is asked of the same peer where possible. */
+  currentPiece: PieceIndex | null = null;
+  lastReceivedAt: Millis;
+  lastSentAt: Millis;
+  unexpectedBytes = 0;
+  client: string;
+
+  constructor(
+    identity: PeerIdentity,
+    address: Address | null,
+    client: string,
+    pieceCount: number,
+    limits: SessionLimits,
+    now: Millis,
+  ) {
+    this.identity = identity;
+    this.address = address;
+    this.client = client;
+    this.have = new Bitfield(pieceCount);
+    this.requests = new RequestQueue(limits);
+    this.uploads = new UploadQueue(limits.ownReqq, limits.uploadWindowBytes);
+    this.connectedAt = now;
+    this.lastReceivedAt = now;
+    this.lastSentAt = now;
+  }
+
+  get key(): PeerKey {
+    return this.identity.key;
+  }
+
+  /** Where it can be dialled, or at least where it came from. */
+  get displayAddress(): Address {
+    return this.address ?? this.identity.remote;
+  }
+
+  get isSeed(): boolean {
+    return this.have.isFull;
+  }
+}

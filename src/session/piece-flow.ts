@@ -1,0 +1,64 @@
+// The way of a piece after its blocks: whole → stored or failed → counted, announced to everyone, or blamed on somebody.
+
+import type { PeerKey, PieceIndex } from '../model/ids.js';
+import { banPeer } from './ban.js';
+import type { OpenPiece } from './open-piece.js';
+import type { Peer } from './peer.js';
+import { releasePiece, takeBackRequests } from './recall.js';
+import type { SessionState } from './session-state.js';
+
+/** All blocks are here: off to the hash and the disk. */
+export function storeWhole(state: SessionState, open: OpenPiece): void {
+  state.tracker.moveToStoring(open);
+  const digests = state.blame.isOpenCase(open.piece) ? 'always' : open.sources().size > 1 ? 'on-mismatch' : 'never';
+  state.emit({ type: 'store-piece', piece: open.piece, digests });
+}
+
+/** The piece is verified and on disk: it counts, and everybody hears of it (BEP 3 HAVE). */
+export function countStored(state: SessionState, piece: PieceIndex): void {
+  const open = state.tracker.finish(piece);
+  state.blame.acquit(open);
+  for (const peer of state.peers.values()) {
+    peer.unverified.delete(piece);
+    state.send(peer, { type: 'have', piece });
+    if (peer.have.has(piece)) loseWanted(state, peer);
+  }
+  const { have } = state.tracker;
+  state.notice({ type: 'piece-stored', piece, have: have.count, pieceCount: have.length });
+}
+
+function loseWanted(state: SessionState, peer: Peer): void {
+  peer.wantedCount--;
+  if (peer.wantedCount > 0 || !peer.amInterested) return;
+  peer.amInterested = false;
+  state.send(peer, { type: 'not-interested' });
+}
+
+/** The true digests of a piece that had failed before: whoever sent other bytes is banned. */
+export function convictLiars(state: SessionState, piece: PieceIndex, digests: readonly Uint8Array[]): void {
+  for (const liar of state.blame.convict(piece, digests)) banPeer(state, liar, piece);
+}
+
+/** The piece failed its hash. One source: it is banned. Several: they are suspects, and do nothing else until one is convicted. */
+export function blameMismatch(state: SessionState, piece: PieceIndex, digests: readonly Uint8Array[] | null): void {
+  const open = state.tracker.reopen(piece);
+  state.hashFailures++;
+  state.wastedBytes += state.geometry.pieceLength(piece);
+  const sources = [...open.sources()];
+  for (const peer of state.peers.values()) peer.unverified.delete(piece);
+  state.notice({
+    type: 'hash-failed',
+    piece,
+    sources: sources.flatMap((peer) => state.blame.originOf(peer)?.address ?? []),
+  });
+  const guilty = state.blame.accuse(open, digests);
+  if (guilty !== null) banPeer(state, guilty, piece);
+  else for (const peer of sources) quarantine(state, peer);
+}
+
+/** Nothing a suspect sent is used any more: open pieces with blocks of it begin again, and its requests go to others. */
+function quarantine(state: SessionState, key: PeerKey): void {
+  for (const open of [...state.tracker.openPieces()]) if (open.sources().has(key)) releasePiece(state, open);
+  const peer = state.peers.get(key);
+  if (peer !== undefined) takeBackRequests(state, peer, true);
+}

@@ -1,0 +1,141 @@
+// Where each piece stands: missing → open → storing → have, in exactly one of the four at any time, and back to missing
+// when it failed its hash or was given up. Keeps the counts that decide endgame and completion.
+
+import { Bitfield } from '../model/bitfield.js';
+import { invariant } from '../model/error.js';
+import type { Geometry } from '../model/geometry.js';
+import type { PieceIndex } from '../model/ids.js';
+import type { Random } from '../model/random.js';
+import { OpenPiece } from './open-piece.js';
+import { PiecePicker } from './piece-picker.js';
+import type { PieceBudget } from './limits.js';
+
+export type PieceState = 'missing' | 'open' | 'storing' | 'have';
+
+export class PieceTracker {
+  readonly have: Bitfield;
+  readonly picker: PiecePicker;
+  readonly #geometry: Geometry;
+  readonly #budget: PieceBudget;
+  readonly #isPadding: (piece: PieceIndex, block: number) => boolean;
+  readonly #open = new Map<PieceIndex, OpenPiece>();
+  /** Open pieces with blocks nobody was asked for, in the order they were opened. */
+  readonly #partial = new Set<OpenPiece>();
+  readonly #storing = new Map<PieceIndex, OpenPiece>();
+  #verifiedBytes = 0;
+
+  constructor(geometry: Geometry, budget: PieceBudget, random: Random, isPadding: (piece: PieceIndex, block: number) => boolean) {
+    this.#geometry = geometry;
+    this.#budget = budget;
+    this.#isPadding = isPadding;
+    this.have = new Bitfield(geometry.pieceCount);
+    this.picker = new PiecePicker(geometry.pieceCount, random);
+  }
+
+  /** What the disk has; every other piece becomes pickable. */
+  start(have: Bitfield): void {
+    for (const piece of this.#geometry.pieces()) {
+      if (have.has(piece)) this.#count(piece);
+      else this.picker.insert(piece);
+    }
+  }
+
+  get verifiedBytes(): number {
+    return this.#verifiedBytes;
+  }
+
+  get isComplete(): boolean {
+    return this.have.isFull;
+  }
+
+  get openCount(): number {
+    return this.#open.size + this.#storing.size;
+  }
+
+  /** Every missing block has been asked of somebody, and some are still to come. */
+  get isEndgame(): boolean {
+    return this.picker.count === 0 && this.#partial.size === 0 && this.#open.size > 0;
+  }
+
+  stateOf(piece: PieceIndex): PieceState {
+    if (this.have.has(piece)) return 'have';
+    if (this.#open.has(piece)) return 'open';
+    return this.#storing.has(piece) ? 'storing' : 'missing';
+  }
+
+  openPiece(piece: PieceIndex): OpenPiece | undefined {
+    return this.#open.get(piece);
+  }
+
+  openPieces(): IterableIterator<OpenPiece> {
+    return this.#open.values();
+  }
+
+  partialPieces(): IterableIterator<OpenPiece> {
+    return this.#partial.values();
+  }
+
+  storingPieces(): IterableIterator<OpenPiece> {
+    return this.#storing.values();
+  }
+
+  /** Opens a missing piece, or null where the memory budget has no room for it now. */
+  open(piece: PieceIndex, isExclusive: boolean): OpenPiece | null {
+    invariant(this.picker.isPickable(piece), 'only a missing piece can be opened', { piece });
+    if (!this.#budget.reserve(this.#geometry.pieceLength(piece), this.openCount === 0, piece)) return null;
+    this.picker.remove(piece);
+    const open = new OpenPiece(piece, this.#geometry.blockCount(piece), isExclusive);
+    for (let block = 0; block < open.blockCount; block++) if (this.#isPadding(piece, block)) open.receivePadding(block);
+    this.#open.set(piece, open);
+    this.updatePartial(open);
+    return open;
+  }
+
+  /** To be called after anything that changes how many blocks of an open piece are unrequested. */
+  updatePartial(open: OpenPiece): void {
+    if (open.unrequested === 0) this.#partial.delete(open);
+    else if (this.#open.has(open.piece)) this.#partial.add(open);
+  }
+
+  /** All blocks are here. */
+  moveToStoring(open: OpenPiece): void {
+    invariant(open.isWhole, 'only a whole piece can be stored', { piece: open.piece });
+    this.#open.delete(open.piece);
+    this.#partial.delete(open);
+    this.#storing.set(open.piece, open);
+  }
+
+  /** The piece is verified and on disk. */
+  finish(piece: PieceIndex): OpenPiece {
+    const open = this.#storing.get(piece);
+    invariant(open !== undefined, 'only a piece being stored can be finished', { piece });
+    this.#storing.delete(piece);
+    this.#budget.release(this.#geometry.pieceLength(piece), piece);
+    this.#count(piece);
+    return open;
+  }
+
+  /** Back to missing: it failed its hash, or its blocks were given up. */
+  reopen(piece: PieceIndex): OpenPiece {
+    const open = this.#storing.get(piece) ?? this.#open.get(piece);
+    invariant(open !== undefined, 'only an open piece can be given up', { piece });
+    this.#storing.delete(piece);
+    this.#open.delete(piece);
+    this.#partial.delete(open);
+    this.#budget.release(this.#geometry.pieceLength(piece), piece);
+    this.picker.insert(piece);
+    return open;
+  }
+
+  /** Gives the memory budget back: the session ends here. */
+  releaseAll(): void {
+    for (const piece of [...this.#open.keys(), ...this.#storing.keys()]) this.#budget.release(this.#geometry.pieceLength(piece), piece);
+    this.#open.clear();
+    this.#partial.clear();
+    this.#storing.clear();
+  }
+
+  #count(piece: PieceIndex): void {
+    if (this.have.set(piece)) this.#verifiedBytes += this.#geometry.pieceLength(piece);
+  }
+}

@@ -1,0 +1,64 @@
+// Bytes per second over the last 20 seconds, for people and the choker, and a quicker estimate for the request depth.
+// A sample older than the window no longer counts; a clock that stands still divides by nothing.
+
+import type { Millis } from '../model/time.js';
+
+const SLOT_MS = 1000;
+const SLOTS = 20;
+const QUICK_MS = 200;
+
+export class RateMeter {
+  readonly #slots = new Float64Array(SLOTS);
+  #newest = -1;
+  #firstAt: Millis = 0;
+  #total = 0;
+  #quickSince: Millis = 0;
+  #quickBytes = 0;
+  #quickRate = 0;
+
+  get totalBytes(): number {
+    return this.#total;
+  }
+
+  add(bytes: number, now: Millis): void {
+    if (this.#newest < 0) {
+      this.#firstAt = now;
+      this.#quickSince = now;
+    }
+    this.#advance(now);
+    this.#slots[this.#newest % SLOTS] += bytes;
+    this.#total += bytes;
+    this.#quickBytes += bytes;
+    const elapsed = now - this.#quickSince;
+    if (elapsed >= QUICK_MS) {
+      const rate = (this.#quickBytes * 1000) / elapsed;
+      this.#quickRate = this.#quickRate === 0 ? rate : (this.#quickRate + rate) / 2;
+      this.#quickSince = now;
+      this.#quickBytes = 0;
+    }
+  }
+
+  /** Bytes per second over the window, or over the time since the first byte where that is shorter (1 s at least). */
+  rate(now: Millis): number {
+    if (this.#newest < 0) return 0;
+    this.#advance(now);
+    let sum = 0;
+    for (const bytes of this.#slots) sum += bytes;
+    const span = Math.min(SLOTS * SLOT_MS, Math.max(SLOT_MS, now - this.#firstAt));
+    return (sum * 1000) / span;
+  }
+
+  /** Bytes per second lately (a smoothed fifth of a second); 0 until the first such span has passed. */
+  get quickRate(): number {
+    return this.#quickRate;
+  }
+
+  #advance(now: Millis): void {
+    const slot = Math.max(this.#newest, Math.floor(now / SLOT_MS));
+    if (this.#newest >= 0) {
+      const from = Math.max(this.#newest + 1, slot - SLOTS + 1);
+      for (let i = from; i <= slot; i++) this.#slots[i % SLOTS] = 0;
+    }
+    this.#newest = slot;
+  }
+}

@@ -1,0 +1,49 @@
+// Taking back what was asked: from a peer that choked us, left, or does not answer, or for a piece that is given up. Whatever
+// is taken back is free for others at once, and its bytes, should they still come, are skipped.
+
+import { BLOCK_LENGTH } from '../model/geometry.js';
+import type { PieceIndex } from '../model/ids.js';
+import type { OpenPiece } from './open-piece.js';
+import type { Peer } from './peer.js';
+import type { SessionState } from './session-state.js';
+
+function recallBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: number, tellPeer: boolean): void {
+  const begin = block * BLOCK_LENGTH;
+  if (tellPeer) state.send(peer, { type: 'cancel', piece, begin, length: state.geometry.blockLength(piece, block) });
+  state.emit({ type: 'revoke-lease', peer: peer.key, piece, begin });
+  const open = state.tracker.openPiece(piece);
+  if (open?.unask(block, peer.key) === true) state.tracker.updatePartial(open);
+}
+
+/** One block is not wanted of this peer any more: somebody else delivered it. */
+export function cancelBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: number): void {
+  if (peer.requests.remove(piece, block)) recallBlock(state, peer, piece, block, true);
+}
+
+/** The peer said that it will not send this block (reject, BEP 6). */
+export function acceptReject(state: SessionState, peer: Peer, piece: PieceIndex, block: number): void {
+  if (peer.requests.remove(piece, block)) recallBlock(state, peer, piece, block, false);
+}
+
+/** Everything asked of the peer. `tellPeer`: it is still there and should stop (cancel). */
+export function takeBackRequests(state: SessionState, peer: Peer, tellPeer: boolean): void {
+  for (const { piece, block } of peer.requests.clear()) recallBlock(state, peer, piece, block, tellPeer);
+  for (const piece of peer.unverified) {
+    const open = state.tracker.openPiece(piece);
+    // An exclusive piece is one peer's work or nobody's: what it brought so far is no use to the next one.
+    if (open?.isExclusive === true && open.involves(peer.key)) releasePiece(state, open);
+    else if (open !== undefined && !open.involves(peer.key)) peer.unverified.delete(piece);
+  }
+  peer.currentPiece = null;
+}
+
+/** An open piece is given up: its blocks are lost, the piece is missing again. */
+export function releasePiece(state: SessionState, open: OpenPiece): void {
+  for (const peer of state.peers.values()) {
+    const asked = [...peer.requests].filter((request) => request.piece === open.piece);
+    for (const { piece, block } of asked) cancelBlock(state, peer, piece, block);
+    peer.unverified.delete(open.piece);
+  }
+  state.tracker.reopen(open.piece);
+  state.emit({ type: 'discard-piece', piece: open.piece });
+}

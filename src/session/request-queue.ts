@@ -1,0 +1,136 @@
+// What is asked of one peer and not yet answered, in the order it was asked, and how deep that may be. The depth starts
+// small and doubles while the peer keeps it full, up to rate × 2 RTT (the link's own delay, twice because refills come at
+// half depth) plus up to one second of the peer's rate. That second is capped at `cacheDepth` blocks: on a fast link more in
+// flight brings no speed and costs the CPU its cache.
+
+import { BLOCK_LENGTH } from '../model/geometry.js';
+import type { PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
+import type { SessionLimits } from './limits.js';
+
+export interface OpenRequest {
+  readonly piece: PieceIndex;
+  readonly block: number;
+  readonly sentAt: Millis;
+}
+
+export class RequestQueue {
+  readonly #limits: SessionLimits;
+  #requests: OpenRequest[] = [];
+  #depth: number;
+  #reqq: number;
+  #rttMs = Infinity;
+  #answeredSinceGrowth = 0;
+  #snubbed = false;
+  /** When the peer last answered, or was first asked after having been idle. */
+  #aliveAt: Millis = 0;
+
+  constructor(limits: SessionLimits) {
+    this.#limits = limits;
+    this.#depth = limits.initialDepth;
+    this.#reqq = limits.defaultReqq;
+  }
+
+  get length(): number {
+    return this.#requests.length;
+  }
+
+  get depth(): number {
+    return this.#snubbed ? 1 : Math.max(1, Math.min(this.#depth, this.#reqq, this.#limits.maxDepth));
+  }
+
+  get isSnubbed(): boolean {
+    return this.#snubbed;
+  }
+
+  /** What the peer said it queues (BEP 10 `reqq`); nonsense is ignored. */
+  setReqq(reqq: number): void {
+    if (Number.isSafeInteger(reqq) && reqq >= 1) this.#reqq = reqq;
+  }
+
+  /** How many more to ask now: none until half of the depth is free, so that requests leave in batches. */
+  room(): number {
+    const depth = this.depth;
+    return this.#requests.length <= depth >> 1 ? depth - this.#requests.length : 0;
+  }
+
+  has(piece: PieceIndex, block: number): boolean {
+    return this.#indexOf(piece, block) >= 0;
+  }
+
+  push(piece: PieceIndex, block: number, now: Millis): void {
+    if (this.#requests.length === 0) this.#aliveAt = now;
+    this.#requests.push({ piece, block, sentAt: now });
+  }
+
+  /** The request is over (cancelled, rejected, re-assigned); false where there was none. */
+  remove(piece: PieceIndex, block: number): boolean {
+    const index = this.#indexOf(piece, block);
+    if (index < 0) return false;
+    if (index === 0) this.#requests.shift();
+    else this.#requests.splice(index, 1);
+    return true;
+  }
+
+  /** A block came: false where it was not asked. `quickRate` in bytes per second, 0 when not yet known. */
+  answer(piece: PieceIndex, block: number, now: Millis, quickRate: number): boolean {
+    const index = this.#indexOf(piece, block);
+    if (index < 0) return false;
+    const request = this.#requests[index];
+    if (index === 0) this.#requests.shift();
+    else this.#requests.splice(index, 1);
+    this.#rttMs = Math.min(this.#rttMs, Math.max(0, now - request.sentAt));
+    this.#snubbed = false;
+    this.#aliveAt = now;
+    this.#grow(quickRate);
+    return true;
+  }
+
+  /** Empties the queue and says what was in it. */
+  clear(): OpenRequest[] {
+    const dropped = this.#requests;
+    this.#requests = [];
+    return dropped;
+  }
+
+  /** Marks a peer that has not answered for `snubMs`; true at the moment it happens. */
+  checkSnubbed(now: Millis): boolean {
+    if (this.#snubbed || this.#requests.length === 0 || now - this.#aliveAt < this.#limits.snubMs) return false;
+    this.#snubbed = true;
+    this.#depth = this.#limits.initialDepth;
+    return true;
+  }
+
+  /** The clock swallowed `byMs`: silence during it is nobody's fault. */
+  forgive(byMs: number): void {
+    this.#aliveAt += byMs;
+  }
+
+  *[Symbol.iterator](): Generator<OpenRequest> {
+    yield* this.#requests;
+  }
+
+  #grow(quickRate: number): void {
+    this.#answeredSinceGrowth++;
+    if (this.#answeredSinceGrowth < this.#depth) return;
+    this.#answeredSinceGrowth = 0;
+    const doubled = this.#depth * 2;
+    if (quickRate === 0) {
+      this.#depth = Math.min(doubled, this.#limits.cacheDepth);
+      return;
+    }
+    const blocksPerMs = quickRate / BLOCK_LENGTH / 1000;
+    const horizon = Math.min(blocksPerMs * this.#limits.horizonMs, this.#limits.cacheDepth);
+    const target = Math.ceil(2 * blocksPerMs * this.#rttMs + horizon);
+    this.#depth = Math.max(2, Math.min(doubled, target, this.#limits.maxDepth));
+  }
+
+  #indexOf(piece: PieceIndex, block: number): number {
+    const requests = this.#requests;
+    for (let i = 0; i < requests.length; i++) {
+      const request = requests[i];
+      if (request.block === block && request.piece === piece) return i;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,135 @@
+// What happens by the clock and not by an event: keep-alives, silent and snubbing peers, choking rounds, second copies, dials.
+
+import { SECOND, type Millis } from '../model/time.js';
+import type { Choker } from './choker.js';
+import { dropPeer } from './departure.js';
+import { takeBackRequests } from './recall.js';
+import { askSecondCopies, refillAll } from './requester.js';
+import type { SessionState } from './session-state.js';
+import { chokeRound } from './uploader.js';
+
+const QUICK_TICK: Millis = 100;
+
+export class Rounds {
+  readonly #state: SessionState;
+  readonly #choker: Choker;
+  #slowAt: Millis;
+  #quickAt: Millis;
+  #chokeAt: Millis;
+  /** Since when nobody is left for a piece whose sources were banned; null while somebody is. */
+  #exhaustedSince: Millis | null = null;
+  #isExhaustionSaid = false;
+
+  constructor(state: SessionState, choker: Choker) {
+    this.#state = state;
+    this.#choker = choker;
+    this.#slowAt = state.now;
+    this.#quickAt = state.now;
+    this.#chokeAt = state.now;
+  }
+
+  /** When to be called next, or null: nothing waits for the clock. */
+  nextAt(): Millis | null {
+    const state = this.#state;
+    if (state.isStopped || !state.isStarted) return null;
+    let next = this.#dialAt();
+    const sooner = (at: Millis): void => {
+      if (next === null || at < next) next = at;
+    };
+    if (state.peers.size > 0) {
+      sooner(this.#slowAt + SECOND);
+      if (this.#isQuick()) sooner(this.#quickAt + QUICK_TICK);
+    }
+    if (this.#exhaustedSince !== null && !this.#isExhaustionSaid) sooner(this.#exhaustedSince + state.limits.exhaustedGraceMs);
+    return next;
+  }
+
+  /** Does whatever is due. */
+  run(): void {
+    const state = this.#state;
+    const { now } = state;
+    if (now >= this.#slowAt + SECOND) {
+      this.#slowAt = now;
+      this.#watchPeers();
+      if (now >= this.#chokeAt + state.limits.chokeRoundMs) {
+        this.#chokeAt = now;
+        if (!state.tracker.have.isEmpty) chokeRound(state, this.#choker);
+      }
+      refillAll(state);
+    }
+    if (this.#isQuick() && now >= this.#quickAt + QUICK_TICK) {
+      this.#quickAt = now;
+      askSecondCopies(state);
+    }
+    this.watchExhaustion();
+  }
+
+  /** Dials as many addresses as there is room for. A complete session dials nobody: leechers find it. */
+  dial(): void {
+    const state = this.#state;
+    if (!state.isStarted || state.isStopped || state.isComplete) return;
+    const places = state.limits.maxPeers - state.peers.size - state.book.halfOpen;
+    for (const address of state.book.takeDialable(places, state.now)) state.emit({ type: 'dial', address });
+  }
+
+  forgive(byMs: number): void {
+    for (const peer of this.#state.peers.values()) {
+      peer.requests.forgive(byMs);
+      peer.lastReceivedAt += byMs;
+    }
+    this.#state.book.forgive(byMs);
+  }
+
+  /** Says `sources-exhausted` once, after every source of a missing piece was banned and nobody came for a while. */
+  watchExhaustion(): void {
+    const state = this.#state;
+    if (this.#isExhaustionSaid || !state.isStarted || state.isComplete) return;
+    const isExhausted = state.book.bannedCount > 0 && state.peers.size === 0 && !state.book.hasProspects;
+    if (!isExhausted) {
+      this.#exhaustedSince = null;
+      return;
+    }
+    if (this.#exhaustedSince === null) {
+      this.#exhaustedSince = state.now;
+      state.emit({ type: 'announce', event: 'more-peers' });
+    } else if (state.now >= this.#exhaustedSince + state.limits.exhaustedGraceMs) {
+      const piece = this.#firstMissing();
+      if (piece === null) return;
+      this.#isExhaustionSaid = true;
+      state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses() });
+    }
+  }
+
+  #firstMissing(): ReturnType<SessionState['geometry']['validatePieceIndex']> {
+    const { geometry, tracker, blame } = this.#state;
+    let first = null;
+    for (const piece of geometry.pieces()) {
+      if (tracker.have.has(piece)) continue;
+      if (blame.hasFailed(piece)) return piece;
+      first ??= piece;
+    }
+    return first;
+  }
+
+  #isQuick(): boolean {
+    return !this.#state.isComplete && (this.#state.isStarved || this.#state.tracker.isEndgame);
+  }
+
+  #dialAt(): Millis | null {
+    const state = this.#state;
+    if (state.isComplete || state.peers.size + state.book.halfOpen >= state.limits.maxPeers) return null;
+    return state.book.halfOpen >= state.limits.maxHalfOpen ? null : state.book.nextDialAt();
+  }
+
+  #watchPeers(): void {
+    const state = this.#state;
+    for (const peer of [...state.peers.values()]) {
+      if (state.now - peer.lastReceivedAt >= state.limits.inactiveMs) {
+        dropPeer(state, peer, 'inactive');
+      } else {
+        if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
+        if (peer.requests.checkSnubbed(state.now)) takeBackRequests(state, peer, true);
+      }
+    }
+  }
+}

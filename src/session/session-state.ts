@@ -1,0 +1,91 @@
+// What the parts of a session work on together: one object, made by `Session` and passed to each of them. `now` and `emit`
+// belong to the event being handled.
+
+import type { Geometry } from '../model/geometry.js';
+import type { InfoHash, PeerId, PeerKey } from '../model/ids.js';
+import type { Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
+import type { Message } from '../wire/message.js';
+import type { SessionAction } from './actions.js';
+import type { Blame } from './blame.js';
+import type { SessionLimits } from './limits.js';
+import type { Notice } from './notices.js';
+import type { PeerBook } from './peer-book.js';
+import type { Peer } from './peer.js';
+import type { PieceTracker } from './piece-tracker.js';
+import { RateMeter } from './rate-meter.js';
+
+export interface SessionSettings {
+  readonly infoHash: InfoHash;
+  readonly geometry: Geometry;
+  readonly limits: SessionLimits;
+  readonly peerId: PeerId;
+  /** Said in our extended handshake (BEP 10 `p`); null when we don't listen. */
+  readonly listenPort: number | null;
+  /** Said in our extended handshake (BEP 10 `v`). */
+  readonly clientVersion: string;
+  /** Goes on after the last piece. */
+  readonly seeds: boolean;
+}
+
+/** What invariants are checked on. */
+export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'isStarved'>;
+
+export class SessionState {
+  readonly settings: SessionSettings;
+  readonly random: Random;
+  readonly tracker: PieceTracker;
+  readonly book: PeerBook;
+  readonly blame: Blame;
+  readonly peers = new Map<PeerKey, Peer>();
+  readonly download = new RateMeter();
+  readonly upload = new RateMeter();
+  wastedBytes = 0;
+  hashFailures = 0;
+  now: Millis = 0;
+  isStarted = false;
+  isStopped = false;
+  /** The memory budget refused to open a piece: peers may idle until one is stored. */
+  isStarved = false;
+  #actions: SessionAction[] = [];
+
+  constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {
+    this.settings = settings;
+    this.random = random;
+    this.tracker = tracker;
+    this.book = book;
+    this.blame = blame;
+  }
+
+  get limits(): SessionLimits {
+    return this.settings.limits;
+  }
+
+  get geometry(): Geometry {
+    return this.settings.geometry;
+  }
+
+  get isComplete(): boolean {
+    return this.isStarted && this.tracker.isComplete;
+  }
+
+  emit(action: SessionAction): void {
+    this.#actions.push(action);
+  }
+
+  send(peer: Peer, message: Message): void {
+    peer.lastSentAt = this.now;
+    this.#actions.push({ type: 'send', peer: peer.key, message });
+  }
+
+  notice(notice: Notice): void {
+    this.#actions.push({ type: 'notice', notice });
+  }
+
+  /** The actions since the last call. */
+  takeActions(): SessionAction[] {
+    const actions = this.#actions;
+    if (actions.length > 0) this.#actions = [];
+    return actions;
+  }
+}

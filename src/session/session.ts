@@ -1,0 +1,246 @@
+// The Session: a deterministic machine for one torrent. `handle(event, now)` answers with actions, `nextTimeout()` says when
+// it wants to be woken; it sees no socket, file or clock, and its chance is a seeded generator. This file only routes.
+
+import { BLOCK_LENGTH } from '../model/geometry.js';
+import type { Bitfield } from '../model/bitfield.js';
+import type { PeerKey, PieceIndex } from '../model/ids.js';
+import type { Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
+import type { SessionAction } from './actions.js';
+import { admit } from './admission.js';
+import { Blame } from './blame.js';
+import { Choker } from './choker.js';
+import { dropPeer, forgetPeer } from './departure.js';
+import type { SessionEvent } from './events.js';
+import type { PieceBudget } from './limits.js';
+import { PeerBook } from './peer-book.js';
+import { handlePeerMessage } from './peer-messages.js';
+import { blameMismatch, convictLiars, countStored, storeWhole } from './piece-flow.js';
+import { PieceTracker } from './piece-tracker.js';
+import { cancelBlock } from './recall.js';
+import { refill, refillAll } from './requester.js';
+import { Rounds } from './rounds.js';
+import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
+import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
+import { fillSlots, settleBlock } from './uploader.js';
+
+type BlockReceived = Extract<SessionEvent, { type: 'block-received' }>;
+
+export class Session {
+  readonly #state: SessionState;
+  readonly #choker: Choker;
+  readonly #rounds: Rounds;
+
+  /** `isPadding` names blocks that are nothing but padding (BEP 47): they are zeros and asked of nobody. */
+  constructor(
+    settings: SessionSettings,
+    random: Random,
+    budget: PieceBudget,
+    isPadding: (piece: PieceIndex, block: number) => boolean,
+    now: Millis,
+  ) {
+    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
+    this.#state = new SessionState(settings, random, tracker, new PeerBook(settings.limits, random), new Blame());
+    this.#state.now = now;
+    this.#choker = new Choker(settings.limits, random);
+    this.#rounds = new Rounds(this.#state, this.#choker);
+  }
+
+  /** What follows from one event. Throws InvariantError where the session is broken; it must not be used after that. */
+  handle(event: SessionEvent, now: Millis): readonly SessionAction[] {
+    this.#state.now = Math.max(this.#state.now, now);
+    this.#route(event);
+    return this.#state.takeActions();
+  }
+
+  /** When `timeout` is due, or null: only an event can change anything. */
+  nextTimeout(): Millis | null {
+    return this.#rounds.nextAt();
+  }
+
+  /** Whether this block was asked of this peer and is still missing: only then are its bytes taken. */
+  expectsBlock(key: PeerKey, piece: PieceIndex, begin: number, length: number): boolean {
+    const block = this.#state.geometry.validateBlock(piece, begin, length);
+    if (block === null) return false;
+    const open = this.#state.tracker.openPiece(piece);
+    return open !== undefined && !open.isReceived(block) && open.isAskedOf(block, key);
+  }
+
+  hasPiece(piece: PieceIndex): boolean {
+    return this.#state.tracker.have.has(piece);
+  }
+
+  hasPeer(key: PeerKey): boolean {
+    return this.#state.peers.has(key);
+  }
+
+  /** The verified pieces: a copy. */
+  have(): Bitfield {
+    return this.#state.tracker.have.clone();
+  }
+
+  get isComplete(): boolean {
+    return this.#state.isComplete;
+  }
+
+  /** The live parts, for tests that check invariants: to be read only, and not to be kept. */
+  inspect(): SessionInspection {
+    return this.#state;
+  }
+
+  snapshot(now: Millis): SessionSnapshot {
+    return takeSnapshot(this.#state, now);
+  }
+
+  #route(event: SessionEvent): void {
+    const state = this.#state;
+    switch (event.type) {
+      case 'checked':
+        state.tracker.start(event.have);
+        state.isStarted = true;
+        this.#rounds.dial();
+        return;
+      case 'addresses-found':
+        this.#handleAddresses(event);
+        return;
+      case 'dial-failed':
+        if (event.reason === 'out-of-descriptors') state.book.markPostponed(event.address, state.now);
+        else state.book.markFailed(event.address, state.now);
+        state.notice({ type: 'dial-failed', address: event.address, reason: event.reason });
+        this.#rounds.watchExhaustion();
+        this.#rounds.dial();
+        return;
+      case 'peer-connected':
+        if (admit(state, event) === null) this.#rounds.dial();
+        return;
+      case 'peer-disconnected':
+        this.#handleDisconnected(event.peer, event.reason);
+        return;
+      case 'message':
+        this.#handleMessage(event);
+        return;
+      case 'block-received':
+        this.#handleBlock(event);
+        return;
+      case 'block-unexpected':
+        this.#handleUnexpected(event.peer, event.length);
+        return;
+      case 'piece-digests':
+        convictLiars(state, event.piece, event.blockDigests);
+        return;
+      case 'piece-stored':
+        countStored(state, event.piece);
+        if (state.tracker.isComplete) this.#complete();
+        else refillAll(state);
+        return;
+      case 'piece-mismatch':
+        blameMismatch(state, event.piece, event.blockDigests);
+        this.#rounds.watchExhaustion();
+        refillAll(state);
+        this.#rounds.dial();
+        return;
+      case 'storage-failed':
+        state.notice({ type: 'storage-failed', failure: event.failure });
+        return;
+      case 'block-settled':
+        settleBlock(state, state.peers.get(event.peer), event.length, event.sent);
+        return;
+      case 'timeout':
+        this.#rounds.run();
+        this.#rounds.dial();
+        return;
+      case 'clock-jumped':
+        this.#rounds.forgive(event.byMs);
+        return;
+      case 'stop':
+        this.#stop();
+        return;
+    }
+  }
+
+  #handleAddresses(event: Extract<SessionEvent, { type: 'addresses-found' }>): void {
+    const added = this.#state.book.add(event.addresses, event.source, this.#state.now);
+    this.#state.notice({ type: 'addresses-found', source: event.source, count: event.addresses.length, added });
+    this.#rounds.dial();
+  }
+
+  #handleDisconnected(key: PeerKey, reason: Extract<SessionEvent, { type: 'peer-disconnected' }>['reason']): void {
+    const peer = this.#state.peers.get(key);
+    if (peer === undefined) return;
+    forgetPeer(this.#state, peer, reason);
+    this.#afterDeparture();
+  }
+
+  #handleMessage(event: Extract<SessionEvent, { type: 'message' }>): void {
+    const peer = this.#state.peers.get(event.peer);
+    if (peer === undefined) return;
+    handlePeerMessage(this.#state, this.#choker, peer, event.message);
+    if (!this.#state.peers.has(event.peer)) this.#afterDeparture();
+  }
+
+  #afterDeparture(): void {
+    refillAll(this.#state);
+    fillSlots(this.#state, this.#choker);
+    this.#rounds.watchExhaustion();
+    this.#rounds.dial();
+  }
+
+  #handleBlock(event: BlockReceived): void {
+    const state = this.#state;
+    const { piece, begin, length } = event;
+    state.download.add(length, state.now);
+    const peer = state.peers.get(event.peer);
+    if (peer === undefined) {
+      state.wastedBytes += length;
+      return;
+    }
+    peer.lastReceivedAt = state.now;
+    peer.download.add(length, state.now);
+    const block = begin / BLOCK_LENGTH;
+    const open = state.tracker.openPiece(piece);
+    // A body that was recalled on its way answers no request: where the block was asked again since, another copy follows.
+    if (!event.kept || open === undefined || !peer.requests.answer(piece, block, state.now, peer.download.quickRate)) {
+      state.wastedBytes += length;
+    } else {
+      const other = open.receive(block, peer.key);
+      const late = other === null ? undefined : state.peers.get(other);
+      if (late !== undefined) {
+        cancelBlock(state, late, piece, block);
+        refill(state, late);
+      }
+      if (open.isWhole) storeWhole(state, open);
+    }
+    refill(state, peer);
+  }
+
+  #handleUnexpected(key: PeerKey, length: number): void {
+    const state = this.#state;
+    state.download.add(length, state.now);
+    state.wastedBytes += length;
+    const peer = state.peers.get(key);
+    if (peer === undefined) return;
+    peer.lastReceivedAt = state.now;
+    peer.unexpectedBytes += length;
+    // What crossed our cancels on the way is not flooding: that is never more than a fraction of what was useful.
+    if (peer.unexpectedBytes <= state.limits.maxUnexpectedBytes + peer.download.totalBytes / 2) return;
+    dropPeer(state, peer, 'flooding');
+    this.#afterDeparture();
+  }
+
+  #complete(): void {
+    const state = this.#state;
+    state.notice({ type: 'completed' });
+    state.emit({ type: 'announce', event: 'completed' });
+    if (state.settings.seeds) for (const peer of [...state.peers.values()]) if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+    state.emit({ type: 'complete' });
+  }
+
+  #stop(): void {
+    const state = this.#state;
+    if (state.isStopped) return;
+    for (const peer of [...state.peers.values()]) dropPeer(state, peer, 'stopping');
+    state.isStopped = true;
+    state.tracker.releaseAll();
+    state.notice({ type: 'stopped' });
+  }
+}

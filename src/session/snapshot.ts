@@ -1,0 +1,91 @@
+// State now, for bars and `--json`: plain data, cheap enough to take ten times a second.
+
+import type { Address } from '../model/address.js';
+import type { Millis } from '../model/time.js';
+import type { Peer } from './peer.js';
+import type { SessionState } from './session-state.js';
+
+export interface PeerSnapshot {
+  readonly address: Address;
+  readonly client: string;
+  readonly incoming: boolean;
+  readonly havePieces: number;
+  readonly amChoking: boolean;
+  readonly amInterested: boolean;
+  readonly peerChoking: boolean;
+  readonly peerInterested: boolean;
+  readonly isSnubbed: boolean;
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  readonly downloadBytesPerSecond: number;
+  readonly uploadBytesPerSecond: number;
+  readonly outstandingRequests: number;
+  readonly requestDepth: number;
+}
+
+export interface SessionSnapshot {
+  readonly totalBytes: number;
+  /** Bytes of verified pieces on disk, those found at the start included. */
+  readonly verifiedBytes: number;
+  /** Bytes still to come: exact, as announced (`left`). */
+  readonly leftBytes: number;
+  /** Payload received since the start, waste included (`downloaded`). */
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  /** Payload that was thrown away: unexpected, duplicate, or of a piece that failed its hash. */
+  readonly wastedBytes: number;
+  readonly pieceCount: number;
+  readonly havePieces: number;
+  readonly hashFailures: number;
+  readonly downloadBytesPerSecond: number;
+  readonly uploadBytesPerSecond: number;
+  readonly isComplete: boolean;
+  readonly isEndgame: boolean;
+  readonly knownAddresses: number;
+  readonly bannedAddresses: number;
+  readonly halfOpen: number;
+  readonly peers: readonly PeerSnapshot[];
+}
+
+function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
+  return {
+    address: peer.displayAddress,
+    client: peer.client,
+    incoming: peer.identity.incoming,
+    havePieces: peer.have.count,
+    amChoking: peer.amChoking,
+    amInterested: peer.amInterested,
+    peerChoking: peer.peerChoking,
+    peerInterested: peer.peerInterested,
+    isSnubbed: peer.requests.isSnubbed,
+    downloadedBytes: peer.download.totalBytes,
+    uploadedBytes: peer.upload.totalBytes,
+    downloadBytesPerSecond: peer.download.rate(now),
+    uploadBytesPerSecond: peer.upload.rate(now),
+    outstandingRequests: peer.requests.length,
+    requestDepth: peer.requests.depth,
+  };
+}
+
+export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot {
+  const { tracker, geometry, book } = state;
+  return {
+    totalBytes: geometry.totalLength,
+    verifiedBytes: tracker.verifiedBytes,
+    leftBytes: geometry.totalLength - tracker.verifiedBytes,
+    downloadedBytes: state.download.totalBytes,
+    uploadedBytes: state.upload.totalBytes,
+    wastedBytes: state.wastedBytes,
+    pieceCount: geometry.pieceCount,
+    havePieces: tracker.have.count,
+    hashFailures: state.hashFailures,
+    downloadBytesPerSecond: state.download.rate(now),
+    uploadBytesPerSecond: state.upload.rate(now),
+    isComplete: state.isComplete,
+    isEndgame: tracker.isEndgame,
+    knownAddresses: book.size,
+    bannedAddresses: book.bannedCount,
+    halfOpen: book.halfOpen,
+    peers: [...state.peers.values()].map((peer) => snapshotPeer(peer, now)),
+  };
+}
