@@ -1,0 +1,159 @@
+// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files
+// and the upload limit. Incoming connections are handed to their torrent by info hash.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Address } from '../model/address.js';
+import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
+import { dial, type DialOutcome } from '../net/dialer.js';
+import { Listener } from '../net/listener.js';
+import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
+import { TokenBucket } from '../net/rate-limiter.js';
+import { TcpTransport } from '../net/tcp.js';
+import type { Transport } from '../net/transport.js';
+import type { DisconnectReason } from '../session/disconnect-reason.js';
+import { OpenFiles } from '../storage/open-files.js';
+import { PieceBuffers } from '../storage/piece-buffers.js';
+import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
+import { CONFIG } from './config.js';
+import { AlreadyStartedError } from './session-error.js';
+import { UploadGate } from './upload-gate.js';
+import { VERSION } from './version.js';
+
+export interface ClientOptions {
+  /** To listen on; 0 or undefined: any free one. */
+  readonly port?: number;
+  /** Numeric address to listen on; without it all, IPv4 and IPv6. */
+  readonly host?: string;
+  /** Default true. */
+  readonly listen?: boolean;
+  /** 20 bytes; random where it is not given. */
+  readonly peerId?: PeerId;
+  /** Of the sessions' random generators: for replays. */
+  readonly seed?: number;
+  /** Payload of all torrents; 0 or undefined: no limit. */
+  readonly maxUploadBytesPerSecond?: number;
+  /** Memory for pieces in flight, of all torrents. */
+  readonly pieceBudgetBytes?: number;
+  /** TCP where it is not given. */
+  readonly transport?: Transport;
+}
+
+/** A torrent, as the listener sees it. */
+export interface IncomingTorrent {
+  readonly infoHash: InfoHash;
+  onIncoming(connection: PeerConnection<DisconnectReason>): ConnectionSide<DisconnectReason> | null;
+}
+
+export class Client {
+  readonly peerId: PeerId;
+  readonly pieceBuffers: PieceBuffers;
+  readonly openFiles: OpenFiles;
+  readonly uploadGate: UploadGate;
+  /** Connections of all torrents at most, from the process's descriptors. */
+  readonly maxConnections: number;
+  readonly connectionLimits: ConnectionLimits;
+  readonly #transport: Transport;
+  readonly #torrents = new Map<string, IncomingTorrent>();
+  #listener: Listener<DisconnectReason> | null = null;
+  #seed: number;
+  #nextKey = 1;
+  #closing: Promise<void> | null = null;
+
+  private constructor(options: ClientOptions) {
+    const descriptors = descriptorLimit();
+    this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
+    this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
+    this.maxConnections = Math.max(4, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.7));
+    this.openFiles = new OpenFiles(Math.max(4, Math.min(CONFIG.storage.maxOpenFiles, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.3))));
+    const rate = options.maxUploadBytesPerSecond ?? 0;
+    const bucket = rate > 0 ? new TokenBucket(rate, Math.max(rate / 4, CONFIG.wire.maxBlockBytes)) : null;
+    this.uploadGate = new UploadGate(bucket, () => performance.now());
+    this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
+    this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
+    this.#seed = options.seed ?? randomBytes(4).readInt32LE();
+  }
+
+  /** Listens, unless told not to. Rejects with PortTakenError where the port is in use. */
+  static async open(options: ClientOptions = {}): Promise<Client> {
+    const client = new Client(options);
+    if (options.listen === false) return client;
+    const { port = 0, host } = options;
+    client.#listener = await Listener.open<DisconnectReason>(
+      client.#transport,
+      { port, maxPendingIncoming: CONFIG.net.maxPendingIncoming, limits: client.connectionLimits, ...(host === undefined ? {} : { host }) },
+      {
+        onIncoming: (infoHash, connection) => client.#torrents.get(toHex(infoHash))?.onIncoming(connection) ?? null,
+        onFault: (error) => {
+          throw error;
+        },
+      },
+    );
+    return client;
+  }
+
+  /** The port we listen on; null when not listening. */
+  get port(): number | null {
+    return this.#listener?.port ?? null;
+  }
+
+  /** A seed for one session's random generator. */
+  nextSeed(): number {
+    return this.#seed++;
+  }
+
+  nextPeerKey(): PeerKey {
+    return toPeerKey(this.#nextKey++);
+  }
+
+  dial(address: Address, signal: AbortSignal): Promise<DialOutcome> {
+    return dial(this.#transport, address, { timeoutMs: CONFIG.net.connectTimeoutMs, signal });
+  }
+
+  /** From now on incoming connections of this info hash go to the torrent. Throws AlreadyStartedError where one has it. */
+  register(torrent: IncomingTorrent): void {
+    const key = infoHashKey(torrent.infoHash);
+    if (this.#torrents.has(key)) {
+      throw new AlreadyStartedError(`the torrent ${key} is being downloaded already: wait for it, or stop it first`, { infoHash: key });
+    }
+    this.#torrents.set(key, torrent);
+  }
+
+  unregister(torrent: IncomingTorrent): void {
+    const key = infoHashKey(torrent.infoHash);
+    if (this.#torrents.get(key) === torrent) this.#torrents.delete(key);
+  }
+
+  /** The torrent of this info hash, where one is registered. */
+  find(infoHash: InfoHash): IncomingTorrent | undefined {
+    return this.#torrents.get(infoHashKey(infoHash));
+  }
+
+  /** Stops listening. Sessions are stopped by their owners, before. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.uploadGate.close();
+    await this.#listener?.close();
+    this.pieceBuffers.trim();
+  }
+}
+
+/** Lower-case hex of the v1 hash, or of the v2 hash cut to 20 bytes, as handshakes carry it (BEP 52). */
+export function infoHashKey(infoHash: InfoHash): string {
+  return toHex(infoHash.v1 ?? infoHash.v2?.subarray(0, 20) ?? new Uint8Array());
+}
+
+/** How many descriptors this process may have open: the soft limit where Linux tells, else a cautious guess. */
+function descriptorLimit(): number {
+  try {
+    const match = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    if (match !== null && match[1] !== 'unlimited') return Number(match[1]);
+  } catch {
+    // No /proc here: the guess below.
+  }
+  return CONFIG.engine.assumedDescriptors;
+}

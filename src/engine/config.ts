@@ -1,0 +1,132 @@
+// Every limit and default of effusion, each with its unit and its reason. The pure core takes the parts it needs as
+// plain objects, so that a test or the simulator can set them; nothing else in src/ holds a number of policy.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const CONFIG = {
+  wire: {
+    /** Bytes of one message but `piece`: a bitfield of 4 million pieces fits; longer ones end the connection. */
+    maxMessageBytes: 1 * MIB,
+    /** Bytes of one block in a `piece` message or a request we serve (BEP 3: clients ask 16 KiB; 128 KiB is the field's limit). */
+    maxBlockBytes: 128 * KIB,
+    /** Extended handshakes (BEP 10) are small dictionaries. */
+    maxExtendedBytes: 64 * KIB,
+  },
+  net: {
+    /** The shared receive buffer, bytes: 64 KiB to 1 MiB measured alike, 256 KiB keeps system calls few. */
+    receiveBufferBytes: 256 * KIB,
+    connectTimeoutMs: 10_000,
+    /** From connected to both handshakes read. */
+    handshakeTimeoutMs: 10_000,
+    /** Incoming connections that have not shown a known info hash yet. */
+    maxPendingIncoming: 50,
+    /** Unsent bytes at which a socket gets no more payload. */
+    maxWritableBytes: 1 * MIB,
+    /** Unsent bytes at which a peer that reads nothing is given up: payload stops long before, so these are messages. */
+    maxUnsentBytes: 8 * MIB,
+  },
+  swarm: {
+    /** Connections of one torrent, in and out. */
+    maxPeers: 55,
+    /** Incoming ones may take this many beyond what dialling filled, so that a full swarm still lets newcomers in. */
+    maxHalfOpen: 20,
+    /** Addresses known per torrent; beyond it the worst are forgotten. */
+    maxAddresses: 2000,
+    /** First wait after a failed dial; doubles with each failure. */
+    backoffMs: 5000,
+    maxBackoffMs: 30 * 60_000,
+    /** Keep-alive is sent after this silence of ours (BEP 3: two minutes close a connection). */
+    keepAliveMs: 100_000,
+    /** A peer this silent is dropped. */
+    inactiveMs: 150_000,
+    /** Pieces an unproven peer may have blocks in before one is verified: so a liar spoils two at most. */
+    probationPieces: 2,
+    /** Payload nobody asked for, beyond which a peer is dropped. */
+    maxUnexpectedBytes: 4 * MIB,
+    /** Only banned peers had a missing piece, and nobody came for this long: the download ends with 10. */
+    exhaustedGraceMs: 5000,
+    /** BEP 6's own number. */
+    allowedFastPieces: 10,
+  },
+  requests: {
+    /** Blocks asked of a new peer at first. */
+    initialDepth: 16,
+    /** And never more than this, nor than the peer's `reqq`. */
+    maxDepth: 500,
+    /** What a peer takes that names no `reqq` (libtorrent and others drop beyond 250). */
+    defaultReqq: 250,
+    /** What we accept, and say so in our extended handshake. */
+    ownReqq: 500,
+    /** Seconds of a peer's own rate kept in flight beyond the round trip. */
+    horizonMs: 1000,
+    /** Of that second, blocks at most: 64 to 128 in flight keep the CPU's cache warm at 1 GiB/s, more cost 0.2 CPU-s/GiB. */
+    cacheDepth: 112,
+    /** A block asked this long ago may be asked of a second peer once every missing block is asked for. */
+    endgameAgeMs: 100,
+    /** The same while full memory keeps a peer idle. */
+    reassignAgeMs: 2000,
+    /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
+    snubMs: 20_000,
+  },
+  choking: {
+    slots: 4,
+    optimisticSlots: 1,
+    roundMs: 10_000,
+    optimisticRoundMs: 30_000,
+  },
+  storage: {
+    /** Memory for pieces in flight, all torrents together. */
+    pieceBudgetBytes: 32 * MIB,
+    maxWritesInFlight: 16,
+    /** Slices of a file below this are written synchronously: asynchronous small writes cost twice the CPU. */
+    syncWriteBytes: 256 * KIB,
+    /** Runs in which a piece too large for the budget goes to its file. */
+    runBytes: 256 * KIB,
+    maxOpenFiles: 64,
+    /** Bytes hashed in one turn of the loop at most. */
+    hashTurnBytes: 1 * MIB,
+    /** How often the resume state is written while data comes. */
+    resumeIntervalMs: 10_000,
+    readAheadBytes: 1 * MIB,
+    /** Verified data kept for uploads, per torrent. */
+    readCacheBytes: 8 * MIB,
+    /** Runs that a piece too large for the budget keeps in memory. */
+    maxRunsPerPiece: 16,
+  },
+  tracker: {
+    /** The next tier is asked after this, not after the first one's time-out. */
+    nextTierMs: 3000,
+    requestTimeoutMs: 30_000,
+    stoppedTimeoutMs: 2000,
+    /** Bytes of one answer. */
+    maxResponseBytes: 2 * MIB,
+    numwant: 200,
+    defaultIntervalMs: 30 * 60_000,
+    minIntervalMs: 30_000,
+    maxRedirects: 5,
+    backoffMs: 15_000,
+    maxBackoffMs: 60 * 60_000,
+    /** Announced when we don't listen: trackers want a port, and nobody answers on this one (RFC 863). */
+    silentPort: 9,
+  },
+  supervisor: {
+    maxRestarts: 3,
+    restartWindowMs: 5000,
+  },
+  engine: {
+    /** One step of the clock counts at most this: a process that was suspended must not time everyone out. */
+    maxClockStepMs: 1000,
+    maxQueuedNotices: 1000,
+    /** Descriptors that Node, the listener, trackers and the resume state need beside peers and files. */
+    ownDescriptors: 30,
+    /** Where the system does not say how many descriptors we may have. */
+    assumedDescriptors: 1024,
+    /** Good-byes to trackers hold up a finished download no longer than this. */
+    farewellMs: 1000,
+    /** How often the watchdogs look. */
+    watchMs: 500,
+    /** A session without messages for this long frees its buffers and file handles. */
+    idleReleaseMs: 30_000,
+  },
+} as const;

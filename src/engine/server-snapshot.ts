@@ -1,0 +1,55 @@
+// A torrent's state now, for bars and `--json`: the session's snapshot with what only the engine knows.
+
+import type { DiscoveryNotice } from '../discovery/peer-source.js';
+import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { Notice } from '../session/notices.js';
+import type { SessionSnapshot } from '../session/snapshot.js';
+
+/** `announcing`: no peer yet. */
+export type Phase = 'checking' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
+
+export interface ServerSnapshot extends SessionSnapshot {
+  readonly name: string;
+  readonly phase: Phase;
+  /** Bytes read and hashed of `bytesToCheck` while checking. */
+  readonly checkedBytes: number;
+  readonly bytesToCheck: number;
+  readonly trackers: readonly TrackerSnapshot[];
+  readonly elapsedMs: number;
+  /** How dials and handshakes failed so far: reason → how often. */
+  readonly dialFailures: Readonly<Record<string, number>>;
+  /** Peers that completed a handshake so far. */
+  readonly peersMet: number;
+}
+
+/** The existing data was looked at. */
+export interface CheckedNotice {
+  readonly type: 'checked';
+  readonly havePieces: number;
+  readonly pieceCount: number;
+  /** Some pieces were believed and not read. */
+  readonly resumed: boolean;
+}
+
+/** No message came for `idleTimeoutMs`. */
+export interface IdleNotice {
+  readonly type: 'idle';
+}
+
+export type ServerNotice = Notice | DiscoveryNotice | CheckedNotice | IdleNotice;
+
+/** What a full queue may lose. */
+export function isProgressNotice(notice: ServerNotice): boolean {
+  switch (notice.type) {
+    case 'piece-stored':
+    case 'peer-opened':
+    case 'peer-closed':
+    case 'dial-failed':
+    case 'addresses-found':
+    case 'tracker-answered':
+    case 'idle':
+      return true;
+    default:
+      return false;
+  }
+}

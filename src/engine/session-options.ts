@@ -1,0 +1,104 @@
+// What a caller may ask of a session, and the checks that come before anything is opened.
+
+import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { toHex, type InfoHash } from '../model/ids.js';
+import type { Client } from './client.js';
+import { InvalidArgumentError } from './session-error.js';
+
+export interface PeerHint {
+  /** A numeric address or a name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where this process is to be reached. Used for the session's own client; a client that is given has its own. */
+export interface LocalServer {
+  readonly host?: string;
+  /** 0 or undefined: any free port. */
+  readonly port?: number;
+}
+
+export interface SessionOptions {
+  /** Shared by several torrents; a private one is made, and closed at the end, where none is given. */
+  readonly client?: Client;
+  /** Of the private client; default true. */
+  readonly listen?: boolean;
+  readonly peers?: readonly PeerHint[];
+  /** Default true. */
+  readonly useTrackers?: boolean;
+  /** Goes on after completion, until stopped. Default false. */
+  readonly seed?: boolean;
+  /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */
+  readonly isReadOnly?: boolean;
+  /** Flushes each file to the disk before it gets its name. */
+  readonly fsync?: boolean;
+  /** `never`: refuses to touch existing files that differ. Default `verify`: they are repaired. */
+  readonly overwrite?: 'verify' | 'never';
+  /** 0 or undefined: off. */
+  readonly noPeersTimeoutMs?: number;
+  readonly stallTimeoutMs?: number;
+  /** One `idle` notice when no message came for this long. */
+  readonly idleTimeoutMs?: number;
+  /** The session's owner: its end (signal) stops the session, the session's crash reaches it. */
+  readonly owner?: { readonly signal?: AbortSignal; readonly onCrash?: (error: Error) => void };
+  /** False: `start` answers null, and nothing is opened. */
+  readonly enabled?: boolean;
+  /** Instead of HTTP: for tests. */
+  readonly announceTransport?: AnnounceTransport;
+  /** Named in the folder's lock. */
+  readonly command?: string;
+}
+
+function refuse(argument: string, why: string): never {
+  throw new InvalidArgumentError(`cannot start a session: ${argument} ${why}`, { argument });
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535;
+}
+
+/** Throws InvalidArgumentError. Callers may be plain JavaScript: the types prove nothing here. */
+export function validateStart(metainfo: unknown, local: unknown, folder: unknown, options: SessionOptions): void {
+  if (typeof metainfo !== 'object' || metainfo === null || !('geometry' in metainfo) || !('infoHash' in metainfo)) {
+    refuse('metainfo', 'must come from parseTorrentFile');
+  }
+  if (typeof local !== 'object' || local === null) refuse('local', 'must be an object such as { port: 0 }');
+  if ('port' in local && local.port !== undefined && !isPort(local.port)) refuse('local.port', 'must be 0 … 65535');
+  if (folder !== null && (typeof folder !== 'string' || folder === '')) refuse('folder', 'must be a path, or null for memory');
+  for (const [index, peer] of (options.peers ?? []).entries()) {
+    if (typeof peer.host !== 'string' || peer.host === '' || !isPort(peer.port) || peer.port === 0) {
+      refuse(`peers[${index}]`, 'must have a host and a port of 1 … 65535');
+    }
+  }
+}
+
+/** As handshakes and trackers carry it. */
+export function wireInfoHash(infoHash: InfoHash): Uint8Array {
+  const hash = infoHash.v1 ?? infoHash.v2?.slice(0, 20);
+  return hash ?? refuse('metainfo', `has no info hash (${toHex(new Uint8Array())})`);
+}
+
+/** Blocks that are nothing but padding (BEP 47), by piece; null where the torrent has none. */
+export function paddingBlocks(metainfo: Metainfo): ReadonlyMap<number, ReadonlySet<number>> | null {
+  if (!metainfo.files.some((file) => file.isPadding && file.length > 0)) return null;
+  const { geometry } = metainfo;
+  const found = new Map<number, Set<number>>();
+  for (const file of metainfo.files) {
+    if (!file.isPadding || file.length === 0) continue;
+    const end = file.offset + file.length;
+    for (let offset = file.offset; offset < end; ) {
+      const piece = geometry.validatePieceIndex(Math.floor(offset / geometry.standardPieceLength));
+      if (piece === null) break;
+      const begin = offset - geometry.pieceOffset(piece);
+      const block = Math.floor(begin / 16_384);
+      const blockEnd = geometry.pieceOffset(piece) + block * 16_384 + geometry.blockLength(piece, block);
+      if (begin % 16_384 === 0 && blockEnd <= end) {
+        const blocks = found.get(piece) ?? new Set();
+        found.set(piece, blocks.add(block));
+      }
+      offset = blockEnd;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,62 @@
+// Why no data comes, in one sentence of facts: what the trackers answered, how many addresses were tried and how they ended,
+// what the connected peers are doing. Printed after some seconds of silence, and part of the errors that end a stalled run.
+
+import type { ServerSnapshot } from './server-snapshot.js';
+
+const REASONS: Record<string, string> = {
+  refused: 'refused the connection',
+  unreachable: 'unreachable',
+  'connect-timeout': 'did not answer',
+  'handshake-timeout': 'connected but sent no handshake',
+  'closed-in-handshake': 'hung up during the handshake',
+  'malformed-handshake': 'speak something else',
+  'info-hash-mismatch': 'have another torrent',
+  'self-connection': 'were ourselves',
+  'duplicate-peer': 'were known already',
+  banned: 'banned',
+  'out-of-descriptors': 'not dialled for want of file descriptors',
+};
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function explainTrackers(snapshot: ServerSnapshot): string {
+  const { trackers } = snapshot;
+  if (trackers.length === 0) return 'the torrent names no tracker';
+  const words = trackers.slice(0, 3).map((tracker) => {
+    if (tracker.state === 'unsupported') return `${tracker.url} is of a kind that is not spoken yet`;
+    if (tracker.lastError !== null) return `${tracker.url} failed (${tracker.lastError})`;
+    if (tracker.state === 'working') return `${tracker.url} named ${count(tracker.peers ?? 0, 'peer')}`;
+    return `${tracker.url} has not answered yet`;
+  });
+  if (trackers.length > 3) words.push(`${count(trackers.length - 3, 'more tracker')}`);
+  return words.join(', ');
+}
+
+function explainDials(snapshot: ServerSnapshot): string {
+  const words = Object.entries(snapshot.dialFailures).map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
+  if (snapshot.halfOpen > 0) words.push(`${snapshot.halfOpen} being dialled`);
+  const tried = `${count(snapshot.knownAddresses, 'address').replace('addresss', 'addresses')} known`;
+  return words.length === 0 ? tried : `${tried}: ${words.join(', ')}`;
+}
+
+function explainPeers(snapshot: ServerSnapshot): string {
+  const { peers } = snapshot;
+  if (peers.length === 0) return 'no peer is connected';
+  const useful = peers.filter((peer) => peer.amInterested);
+  if (useful.length === 0) return `${count(peers.length, 'connected peer')} without a piece we need`;
+  const choking = useful.filter((peer) => peer.peerChoking).length;
+  const snubbing = useful.filter((peer) => peer.isSnubbed).length;
+  const words = [count(peers.length, 'connected peer')];
+  if (choking > 0) words.push(`${choking} keeping us waiting for a slot`);
+  if (snubbing > 0) words.push(`${snubbing} not answering`);
+  return words.join(', ');
+}
+
+/** One line without a full stop; URLs in it are redacted, and texts from outside printable. */
+export function explainStall(snapshot: ServerSnapshot): string {
+  const parts = [explainTrackers(snapshot), explainDials(snapshot), explainPeers(snapshot)];
+  if (snapshot.bannedAddresses > 0) parts.push(`${snapshot.bannedAddresses} banned for bad data`);
+  return parts.join('; ');
+}

@@ -1,0 +1,119 @@
+// A torrent's place on disk, from the lock to the piece store: takes the folder, looks at what is there, believes or hashes
+// it, brings it into shape, and keeps the resume state as pieces come. Without a folder everything stays in memory.
+
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { Bitfield } from '../model/bitfield.js';
+import { checkExisting } from '../storage/checker.js';
+import { adoptFiles } from '../storage/existing-files.js';
+import { FilePaths } from '../storage/file-paths.js';
+import { scanFiles } from '../storage/file-scan.js';
+import { FileStorage } from '../storage/file-storage.js';
+import { FolderLock } from '../storage/folder-lock.js';
+import { HashPool } from '../storage/hash-pool.js';
+import { MemoryStorage } from '../storage/memory-storage.js';
+import { ResumeFile } from '../storage/resume-file.js';
+import type { Storage } from '../storage/storage.js';
+import type { OpenFiles } from '../storage/open-files.js';
+import { CONFIG } from './config.js';
+
+export interface TorrentDiskOptions {
+  readonly metainfo: Metainfo;
+  /** Null: memory. */
+  readonly folder: string | null;
+  readonly openFiles: OpenFiles;
+  readonly fsync: boolean;
+  readonly overwrite: 'verify' | 'never';
+  /** Serve what is there and change nothing: no lock, no part files. */
+  readonly isReadOnly: boolean;
+  readonly command: string;
+}
+
+export interface OpenedDisk {
+  readonly storage: Storage;
+  readonly have: Bitfield;
+  readonly resumed: boolean;
+  /** Every byte is there under its own name, and was before. */
+  readonly wasComplete: boolean;
+}
+
+export class TorrentDisk {
+  readonly #options: TorrentDiskOptions;
+  readonly #paths: FilePaths | null;
+  readonly #resume: ResumeFile | null;
+  #lock: FolderLock | null = null;
+
+  constructor(options: TorrentDiskOptions) {
+    const { folder, metainfo } = options;
+    this.#options = options;
+    this.#paths = folder === null ? null : new FilePaths(folder, metainfo);
+    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths });
+  }
+
+  /** Where the torrent's file or folder is; empty where it is in memory. */
+  get rootPaths(): string[] {
+    const { folder, metainfo } = this.#options;
+    return folder === null ? [] : [path.join(folder, metainfo.name)];
+  }
+
+  /** Takes the folder. Throws a StorageError: `EINUSE` where another run has it. */
+  lock(): void {
+    const { folder, metainfo, isReadOnly, command } = this.#options;
+    if (folder === null || isReadOnly) return;
+    this.#lock = FolderLock.acquire({ folder, name: metainfo.name, startedAt: new Date().toISOString(), command });
+  }
+
+  /** Finds out what is there; rejects with a StorageError or the signal's reason. */
+  async open(onProgress: (checkedBytes: number, totalBytes: number) => void, signal: AbortSignal): Promise<OpenedDisk> {
+    const { metainfo, openFiles, fsync, overwrite, isReadOnly } = this.#options;
+    const paths = this.#paths;
+    if (paths === null || this.#resume === null) {
+      const have = new Bitfield(metainfo.geometry.pieceCount);
+      return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false };
+    }
+    const found = scanFiles({ metainfo, paths, namesOnly: isReadOnly });
+    const resume = isReadOnly ? null : await this.#resume.load();
+    const hashPool = new HashPool(availableParallelism());
+    const { have, resumed } = await checkExisting({ metainfo, paths, found, resume, hashPool, onProgress, signal });
+    const finished = isReadOnly
+      ? new Set(metainfo.files.keys())
+      : await adoptFiles({ metainfo, paths, found, have, overwrite: overwrite === 'never' ? 'never' : 'repair' });
+    const storage = new FileStorage({
+      files: metainfo.files,
+      paths,
+      openFiles,
+      finished,
+      syncWriteBytes: CONFIG.storage.syncWriteBytes,
+      fsync,
+    });
+    const wasComplete = have.isFull && metainfo.files.every((file, index) => file.isPadding || finished.has(index));
+    if (have.isFull && !wasComplete && !isReadOnly) await this.#finishRest(storage, finished);
+    return { storage, have, resumed, wasComplete };
+  }
+
+  /** Writes down which pieces are there; throws a StorageError. */
+  saveResume(have: Bitfield): void {
+    if (!this.#options.isReadOnly) this.#resume?.save(have, { synced: false });
+  }
+
+  /** The data is whole: nothing of ours stays beside it. */
+  removeResume(): void {
+    if (!this.#options.isReadOnly) this.#resume?.remove();
+  }
+
+  /** Synchronous: the second ^C has no time for more. */
+  unlock(): void {
+    this.#lock?.releaseSync();
+    this.#lock = null;
+  }
+
+  /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */
+  async #finishRest(storage: Storage, finished: ReadonlySet<number>): Promise<void> {
+    for (const [index, file] of this.#options.metainfo.files.entries()) {
+      if (file.isPadding || finished.has(index)) continue;
+      const done = storage.finishFile(index);
+      if (done !== undefined) await done;
+    }
+  }
+}

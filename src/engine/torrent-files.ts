@@ -1,0 +1,135 @@
+// Torrents and data that no session is running for: making a torrent, and checking a folder against one. What the command
+// line and the library get of storage/ for this, so that neither reaches into it.
+
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { SHA1_BYTES } from '../hash/digest.js';
+import { FileLayout } from '../metainfo/file-layout.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { matchesPieceHash } from '../metainfo/piece-hashes.js';
+import type { PieceIndex } from '../model/ids.js';
+import { createTorrent as createFromContent, type CreatedTorrent, type CreateOptions } from '../storage/create.js';
+import { HashPool } from '../storage/hash-pool.js';
+
+export type { CreatedTorrent, CreateOptions };
+
+/**
+ * Makes a torrent of a file or folder: `bytes` is the .torrent file, the same ones each time for the same content and options.
+ * Throws StorageError, an error with code `invalid_option`, or the signal's reason.
+ */
+export function createTorrent(location: string, options: CreateOptions = {}): Promise<CreatedTorrent> {
+  return createFromContent(location, options);
+}
+
+/**
+ * `ok`: there, of the right size, every piece of it right. `bad`: a piece of it is wrong. `unsure`: what is wrong is a piece it
+ * shares with a file that is missing or of the wrong size, so that nothing can be said against this one.
+ */
+export type FileStatus = 'ok' | 'missing' | 'wrong-size' | 'unreadable' | 'bad' | 'unsure';
+
+export interface VerifiedFile {
+  /** Below the folder. */
+  readonly path: readonly string[];
+  /** Bytes it should have. */
+  readonly length: number;
+  /** Bytes it has; null where it is missing. */
+  readonly actualLength: number | null;
+  readonly status: FileStatus;
+}
+
+export interface VerifyReport {
+  /** Every file is there and every piece is right. */
+  readonly isWhole: boolean;
+  readonly pieceCount: number;
+  /** Missing ones included. */
+  readonly badPieces: number;
+  /** In the torrent's order, without padding. */
+  readonly files: readonly VerifiedFile[];
+}
+
+export interface VerifyOptions {
+  readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal;
+  /** Hashing threads at most; default one for each core. */
+  readonly threads?: number;
+}
+
+/** Files looked at together. */
+const STAT_BATCH = 64;
+
+/** Reads all of the torrent's data in `folder` (which holds NAME) and hashes it. Changes nothing. Throws only the signal's reason. */
+export async function verifyFolder(metainfo: Metainfo, folder: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { files, geometry } = metainfo;
+  const statuses: FileStatus[] = Array<FileStatus>(files.length).fill('ok');
+  const lengths: (number | null)[] = Array<number | null>(files.length).fill(null);
+  for (let at = 0; at < files.length; at += STAT_BATCH) {
+    options.signal?.throwIfAborted();
+    const batch = files.slice(at, at + STAT_BATCH).map(async (file, i) => {
+      if (file.isPadding) return;
+      const found = await lookAt(path.join(folder, ...file.path));
+      lengths[at + i] = found.length;
+      if (found.status !== 'ok') statuses[at + i] = found.status;
+      else if (found.length !== file.length) statuses[at + i] = 'wrong-size';
+    });
+    await Promise.all(batch);
+  }
+
+  const layout = new FileLayout(files);
+  const pool = new HashPool(options.threads ?? availableParallelism());
+  const sources = files.map((file) => ({
+    path: file.isPadding ? null : path.join(folder, ...file.path),
+    length: file.length,
+    isPadding: file.isPadding,
+  }));
+  const { totalLength, standardPieceLength, pieceCount } = geometry;
+  const job = { files: sources, totalLength, pieceLength: standardPieceLength, firstPiece: 0, lastPiece: pieceCount - 1 };
+  let checkedBytes = 0;
+  let badPieces = 0;
+  for await (const batch of pool.hash(job, options.signal)) {
+    for (let i = 0; i < batch.pieceCount; i++) {
+      const piece = (batch.firstPiece + i) as PieceIndex;
+      const length = geometry.pieceLength(piece);
+      checkedBytes += length;
+      const isRight = batch.present[i] === 1 && matchesPieceHash(metainfo.pieceHashes, piece, batch.digests, i * SHA1_BYTES);
+      if (isRight) continue;
+      badPieces++;
+      blame(statuses, files, layout.slices(geometry.pieceOffset(piece), length), batch.present[i] === 1);
+    }
+    options.onProgress?.(checkedBytes, totalLength);
+  }
+
+  const verified: VerifiedFile[] = [];
+  for (const [index, file] of files.entries()) {
+    if (file.isPadding) continue;
+    verified.push({ path: file.path, length: file.length, actualLength: lengths[index], status: statuses[index] });
+  }
+  const isWhole = badPieces === 0 && verified.every((file) => file.status === 'ok');
+  return { isWhole, pieceCount, badPieces, files: verified };
+}
+
+async function lookAt(file: string): Promise<{ length: number | null; status: FileStatus }> {
+  try {
+    const found = await stat(file);
+    return found.isFile() ? { length: found.size, status: 'ok' } : { length: null, status: 'unreadable' };
+  } catch (error) {
+    const errno = error instanceof Error && 'code' in error ? error.code : '';
+    return { length: null, status: errno === 'ENOENT' || errno === 'ENOTDIR' ? 'missing' : 'unreadable' };
+  }
+}
+
+/** A wrong piece counts against its files, unless one of them explains it: that one has its own status already. */
+function blame(
+  statuses: FileStatus[],
+  files: readonly { readonly isPadding: boolean }[],
+  slices: readonly { readonly file: number }[],
+  wasRead: boolean,
+): void {
+  const concerned = slices.map((slice) => slice.file).filter((file) => !files[file].isPadding);
+  const isExplained = concerned.some((file) => ['missing', 'wrong-size', 'unreadable'].includes(statuses[file]));
+  // A piece that could not be read, of files that are all there: it is theirs to answer for.
+  const verdict: FileStatus = isExplained ? 'unsure' : wasRead ? 'bad' : 'unreadable';
+  for (const file of concerned) {
+    if (statuses[file] === 'ok' || (statuses[file] === 'unsure' && verdict !== 'unsure')) statuses[file] = verdict;
+  }
+}

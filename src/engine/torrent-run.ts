@@ -1,0 +1,192 @@
+// The working part of a started torrent: its session with everything that feeds it and does what it asks. Lives from the end of
+// the disk check to the stop.
+
+import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
+import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
+import { TrackerSource } from '../discovery/tracker/tracker-source.js';
+import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import { systemResolver } from '../io/resolver.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { createAddress, type Address } from '../model/address.js';
+import type { Bitfield } from '../model/bitfield.js';
+import type { StorageError } from '../model/error.js';
+import { createRandom, type Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
+import type { AddressSource } from '../session/events.js';
+import type { Notice } from '../session/notices.js';
+import { Session } from '../session/session.js';
+import type { SessionSnapshot } from '../session/snapshot.js';
+import { PieceStore } from '../storage/piece-store.js';
+import { ActionExecutor } from './action-executor.js';
+import type { Client } from './client.js';
+import { CONFIG } from './config.js';
+import { LibraryPeers } from './library-peers.js';
+import { LoopClock } from './loop-clock.js';
+import { PeerRoster } from './peer-roster.js';
+import { SessionLoop } from './session-loop.js';
+import { paddingBlocks, wireInfoHash, type SessionOptions } from './session-options.js';
+import { sessionLimits } from './session-setup.js';
+import type { OpenedDisk } from './torrent-disk.js';
+import { UploadPump } from './upload-pump.js';
+import { USER_AGENT } from './version.js';
+
+export interface TorrentRunHandler {
+  onNotice(notice: Notice | DiscoveryNotice): void;
+  onComplete(): void;
+  onStorageError(error: StorageError): void;
+  onCrash(error: unknown): void;
+  /** A peer said or sent something. */
+  onMessage(): void;
+}
+
+const monotonicNow = (): Millis => performance.now();
+
+export class TorrentRun {
+  readonly store: PieceStore;
+  readonly peers: PeerRoster;
+  readonly library: LibraryPeers;
+  readonly #metainfo: Metainfo;
+  readonly #options: SessionOptions;
+  readonly #loop: SessionLoop;
+  readonly #trackers: TrackerSource | null;
+  readonly #sources: PeerSource[] = [];
+  readonly #have: Bitfield;
+
+  constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
+    this.#metainfo = metainfo;
+    this.#options = options;
+    this.#have = disk.have;
+    const { geometry } = metainfo;
+    const random = createRandom(client.nextSeed());
+    const padding = paddingBlocks(metainfo);
+    const isPadding = (piece: number, block: number): boolean => padding?.get(piece)?.has(block) === true;
+    this.store = new PieceStore({
+      metainfo,
+      storage: disk.storage,
+      buffers: client.pieceBuffers,
+      have: disk.have,
+      limits: CONFIG.storage,
+      isPadding,
+      listener: {
+        onStored: (piece) => this.#loop.dispatch({ type: 'piece-stored', piece }),
+        onMismatch: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-mismatch', piece, blockDigests }),
+        onDigests: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-digests', piece, blockDigests }),
+        onFailed: (error) => handler.onStorageError(error),
+        onCrash: (error) => this.#loop.crash(error),
+      },
+    });
+    const settings = {
+      infoHash: metainfo.infoHash,
+      geometry,
+      limits: sessionLimits(client.maxConnections),
+      peerId: client.peerId,
+      listenPort: client.port,
+      clientVersion: USER_AGENT,
+      seeds: options.seed === true,
+    };
+    // The store keeps the books: it reserves when a piece opens and releases when it closes.
+    const budget = { reserve: (_bytes: number, _force: boolean, piece: Parameters<PieceStore['open']>[0]): boolean => this.store.open(piece), release: (): void => {} };
+    const clock = new LoopClock(monotonicNow, CONFIG.engine.maxClockStepMs);
+    const session = new Session(settings, random, budget, isPadding, clock.now(null));
+    this.#loop = new SessionLoop(session, clock, {
+      execute: (action) => executor.execute(action),
+      onCrash: (error) => handler.onCrash(error),
+    });
+    const infoHash = wireInfoHash(metainfo.infoHash);
+    this.peers = new PeerRoster({
+      client,
+      infoHash,
+      geometry,
+      loop: this.#loop,
+      store: this.store,
+      pump: () => pump,
+      onMessage: () => handler.onMessage(),
+    });
+    const pump: UploadPump = new UploadPump({
+      loop: this.#loop,
+      store: this.store,
+      gate: client.uploadGate,
+      portOf: (peer) => this.peers.portOf(peer),
+      onStorageError: (error) => handler.onStorageError(error),
+    });
+    this.library = new LibraryPeers(client.peerId, this.peers, this.#loop, () => handler.onMessage());
+    this.#trackers = this.#createTrackers(client, infoHash, random, handler);
+    if (this.#trackers !== null) this.#sources.push(this.#trackers);
+    const executor: ActionExecutor = new ActionExecutor({
+      roster: this.peers,
+      store: this.store,
+      pump,
+      sources: this.#sources,
+      onNotice: (notice) => handler.onNotice(notice),
+      onComplete: () => handler.onComplete(),
+    });
+  }
+
+  /** Begins: tells the session what is there, dials the given peers, announces. */
+  start(): void {
+    this.#loop.dispatch({ type: 'checked', have: this.#have });
+    void this.#addPeers(this.#options.peers ?? []);
+    for (const source of this.#sources) source.start();
+  }
+
+  addAddresses(source: AddressSource, addresses: readonly Address[]): void {
+    if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
+  }
+
+  snapshot(): SessionSnapshot {
+    return this.#loop.session.snapshot(this.#loop.now);
+  }
+
+  trackerSnapshots(): TrackerSnapshot[] {
+    return this.#trackers?.snapshot() ?? [];
+  }
+
+  /** Ends every connection at once; good-byes and writes in progress take as long as they are given. */
+  async stop(farewellMs: number): Promise<void> {
+    this.#loop.dispatch({ type: 'stop' });
+    this.#loop.end();
+    this.peers.close();
+    const farewell = Promise.all(this.#sources.map((source) => source.stop()));
+    await this.store.close();
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, farewellMs);
+    });
+    await Promise.race([farewell, limit]);
+    clearTimeout(timer);
+  }
+
+  async #addPeers(hints: readonly { host: string; port: number }[]): Promise<void> {
+    const numeric = hints.map(({ host, port }) => createAddress(host, port));
+    this.addAddresses('user', numeric.filter((address) => address !== null));
+    for (const [index, { host, port }] of hints.entries()) {
+      if (numeric[index] !== null) continue;
+      const found = (await systemResolver.resolve(host)).map((resolved) => createAddress(resolved, port));
+      this.addAddresses('user', found.filter((address) => address !== null));
+    }
+  }
+
+  #createTrackers(client: Client, infoHash: Uint8Array, random: Random, handler: TorrentRunHandler): TrackerSource | null {
+    if (this.#options.useTrackers === false || this.#metainfo.announceTiers.length === 0) return null;
+    const limits = CONFIG.tracker;
+    return new TrackerSource({
+      tiers: this.#metainfo.announceTiers,
+      infoHash,
+      peerId: client.peerId,
+      port: client.port ?? limits.silentPort,
+      limits,
+      transport: this.#options.announceTransport ?? createHttpTracker({ userAgent: USER_AGENT, ...limits }),
+      resolver: systemResolver,
+      random,
+      now: monotonicNow,
+      numbers: () => {
+        const { uploadedBytes, downloadedBytes, leftBytes } = this.snapshot();
+        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: leftBytes };
+      },
+      listener: {
+        onAddresses: (addresses) => this.addAddresses('tracker', addresses),
+        onNotice: (notice) => handler.onNotice(notice),
+      },
+    });
+  }
+}

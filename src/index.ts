@@ -1,0 +1,28 @@
+// The public API of the library, and the only file that re-exports. Nothing inside src/ imports it.
+
+export { Client, type ClientOptions } from './engine/client.js';
+export { SessionServer, type DownloadResult } from './engine/session-server.js';
+export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
+export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
+export { Supervisor, supervisor, type RestartPolicy, type SupervisedSession } from './engine/supervisor.js';
+export {
+  AlreadyStartedError,
+  DuplicatePeerError,
+  IncompleteDataError,
+  InvalidArgumentError,
+  NoPeersError,
+  NotRunningError,
+  PeerEndedError,
+  SelfConnectionError,
+  SessionCrashedError,
+  SourcesExhaustedError,
+  StalledError,
+  UnknownPeerError,
+} from './engine/session-error.js';
+export { createTorrent, type CreateOptions, verifyFolder } from './engine/torrent-files.js';
+export { parseTorrentFile } from './metainfo/torrent-file.js';
+export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
+export { EffusionError, MetainfoError, StorageError } from './model/error.js';
+export { PortTakenError } from './net/port-taken-error.js';
+export { VERSION } from './engine/version.js';
+export type { Message } from './wire/message.js';
