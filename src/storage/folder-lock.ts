@@ -92,8 +92,12 @@ export class FolderLock {
   releaseSync(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    // Only our own: a user who removed it by hand may have let somebody else in.
-    if (read(this.path, this.#disk) === this.#content) unlink(this.path, this.#disk);
+    try {
+      // Only our own: a user who removed it by hand may have let somebody else in.
+      if (read(this.path, this.#disk) === this.#content) unlink(this.path, this.#disk);
+    } catch {
+      // Unreadable by now: the next run finds its owner dead.
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import type { BlockPlace, PieceSlots } from './piece-slots.js';
  * idle: no body is coming. slot: the only writer of the block's place. scratch: a second copy, collected in the source's own
  * buffer. skip: the right was revoked, the rest of the body is thrown away.
  */
-export type LeaseMode = 'idle' | 'slot' | 'scratch' | 'skip';
+type LeaseMode = 'idle' | 'slot' | 'scratch' | 'skip';
 
 /** The right of one source to fill one block. One object for each source, used again for every block. */
 export interface BlockLease extends BlockPlace {

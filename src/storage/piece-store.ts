@@ -31,7 +31,7 @@ export interface PieceStoreLimits extends ReadAheadLimits {
 export type DigestWish = 'never' | 'on-mismatch' | 'always';
 
 /** What became of `store`: exactly one of onStored, onMismatch and onFailed, unless the process is at fault. */
-export interface PieceStoreListener {
+interface PieceStoreListener {
   /** Verified, written, and every file that it completes has its name. */
   onStored(piece: PieceIndex): void;
   /** Wrong: nothing counts, the piece is closed. `blockDigests` (SHA-1 of each block) where `store` asked for them. */
@@ -265,8 +265,10 @@ export class PieceStore {
       answer();
     } catch (error) {
       if (this.#pieces.get(open.piece) === open) this.#close(open);
-      if (error instanceof StorageError) listener.onFailed(error);
-      else listener.onCrash(error);
+      // A write that failed earlier is the reason, not what came of it.
+      const cause = open.failure ?? error;
+      if (cause instanceof StorageError) listener.onFailed(cause);
+      else listener.onCrash(cause);
     }
   }
 

@@ -1,4 +1,4 @@
-// The whole way from a folder to a storage: checker, existing-files and resume-file together, on real files.
+// What becomes of files that are there already: existing-files, with the checker and the resume file, on real files.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { appendFile, chmod, mkdir, rm, utimes } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { PieceIndex } from '../../../src/model/ids.js';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { HashPool } from '../../../src/storage/hash-pool.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
-import { openTorrentFiles, type OpenTorrentFilesOptions, type TorrentFiles } from '../../../src/storage/open-torrent-files.js';
+import { openTorrentFiles, type OpenTorrentFilesOptions, type TorrentFiles } from '../../support/open-torrent-files.js';
 import { driveStore, PEER_A, type StoreDriver } from '../../support/store-driver.js';
 import { damaged, expectSameBytes, putFiles, storedTorrent } from '../../support/stored-torrent.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
@@ -48,7 +48,7 @@ async function complete(files: TorrentFiles): Promise<StoreDriver> {
   for (const piece of metainfo.geometry.pieces()) {
     if (files.have.has(piece)) continue;
     driver.sendPiece(PEER_A, piece);
-    driver.store.store(piece, false);
+    driver.store.store(piece, 'never');
     expect(await driver.next()).toEqual({ type: 'stored', piece });
   }
   await driver.store.close();
@@ -85,7 +85,7 @@ describe('a first run', () => {
     for (let piece = 0; piece < PIECE_COUNT; piece++) {
       expect(existsSync(path.join(folder, 'album/empty'))).toBe(false);
       driver.sendPiece(PEER_A, piece);
-      driver.store.store(piece as PieceIndex, false);
+      driver.store.store(piece as PieceIndex, 'never');
       await driver.next();
     }
     expect(existsSync(path.join(folder, 'album/empty'))).toBe(true);
@@ -189,7 +189,7 @@ describe('files that differ', () => {
     const files = await open(folder, { disk });
     const driver = driveStore(TORRENT, files.storage, { have: files.have });
     driver.sendPiece(PEER_A, 1);
-    driver.store.store(1 as PieceIndex, false);
+    driver.store.store(1 as PieceIndex, 'never');
     expect(await driver.next()).toMatchObject({ type: 'failed', error: { detail: { errno: 'ENOSPC' } } });
     await driver.store.close();
     expectSameBytes(readFileSync(path.join(folder, 'album/a')), bad);
@@ -264,7 +264,7 @@ describe('the resume file', () => {
     const driver = driveStore(TORRENT, files.storage);
     for (let piece = 0; piece < 5; piece++) {
       driver.sendPiece(PEER_A, piece);
-      driver.store.store(piece as PieceIndex, false);
+      driver.store.store(piece as PieceIndex, 'never');
       await driver.next();
     }
     await driver.store.close();

@@ -1,18 +1,18 @@
-// Everything between "a folder" and "a storage that blocks can go to": look, remember, check, adopt. In the order that
-// writes nothing before it is clear that the run may go on.
+// Everything between "a folder" and "a storage that blocks can go to", from the parts of storage/ alone: what the engine does
+// with its own limits, lock and clock around it. For tests of those parts together on real files.
 
-import type { Metainfo } from '../metainfo/metainfo.js';
-import type { Bitfield } from '../model/bitfield.js';
-import { checkExisting } from './checker.js';
-import { type Disk, REAL_DISK } from './disk.js';
-import { adoptFiles, type OverwriteRule } from './existing-files.js';
-import { FilePaths } from './file-paths.js';
-import { completeFiles } from './file-progress.js';
-import { scanFiles } from './file-scan.js';
-import { FileStorage } from './file-storage.js';
-import type { HashPool } from './hash-pool.js';
-import type { OpenFiles } from './open-files.js';
-import { ResumeFile } from './resume-file.js';
+import type { Metainfo } from '../../src/metainfo/metainfo.js';
+import type { Bitfield } from '../../src/model/bitfield.js';
+import { checkExisting } from '../../src/storage/checker.js';
+import { type Disk, REAL_DISK } from '../../src/storage/disk.js';
+import { adoptFiles, type OverwriteRule } from '../../src/storage/existing-files.js';
+import { FilePaths } from '../../src/storage/file-paths.js';
+import { completeFiles } from '../../src/storage/file-progress.js';
+import { scanFiles } from '../../src/storage/file-scan.js';
+import { FileStorage } from '../../src/storage/file-storage.js';
+import type { HashPool } from '../../src/storage/hash-pool.js';
+import type { OpenFiles } from '../../src/storage/open-files.js';
+import { ResumeFile } from '../../src/storage/resume-file.js';
 
 export interface OpenTorrentFilesOptions {
   readonly metainfo: Metainfo;
