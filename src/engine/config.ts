@@ -40,6 +40,8 @@ export const CONFIG = {
     keepAliveMs: 100_000,
     /** A peer this silent is dropped. */
     inactiveMs: 150_000,
+    /** Connected this long and of no use to either side, a peer makes room in a full house for an address not yet tried. */
+    uselessMs: 30_000,
     /** Pieces an unproven peer may have blocks in before one is verified: so a liar spoils two at most. */
     probationPieces: 2,
     /** Payload nobody asked for, beyond which a peer is dropped. */
@@ -62,12 +64,16 @@ export const CONFIG = {
     horizonMs: 1000,
     /** Of that second, blocks at most: 64 to 128 in flight keep the CPU's cache warm at 1 GiB/s, more cost 0.2 CPU-s/GiB. */
     cacheDepth: 112,
+    /** Blocks of the memory budget that every peer may be asked for at least, however many there are. */
+    minShare: 4,
     /** A block asked this long ago may be asked of a second peer once every missing block is asked for. */
     endgameAgeMs: 100,
     /** The same while full memory keeps a peer idle. */
     reassignAgeMs: 2000,
     /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
     snubMs: 20_000,
+    /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
+    refusalMs: 10_000,
   },
   choking: {
     slots: 4,

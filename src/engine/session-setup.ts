@@ -2,13 +2,14 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { formatAddress, type Address } from '../model/address.js';
+import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import { CONFIG } from './config.js';
 
-/** `maxConnections`: what the process's descriptors allow. */
-export function sessionLimits(maxConnections: number): SessionLimits {
+/** `maxConnections`: what the process's descriptors allow. `budgetBytes`: memory for pieces in flight. */
+export function sessionLimits(maxConnections: number, budgetBytes: number): SessionLimits {
   const { swarm, requests, choking, net, wire } = CONFIG;
   const maxPeers = Math.min(swarm.maxPeers, maxConnections);
   return {
@@ -16,6 +17,7 @@ export function sessionLimits(maxConnections: number): SessionLimits {
     ...requests,
     maxPeers,
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
+    budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
     uploadSlots: choking.slots,
     optimisticSlots: choking.optimisticSlots,
     chokeRoundMs: choking.roundMs,

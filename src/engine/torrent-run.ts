@@ -78,7 +78,7 @@ export class TorrentRun {
     const settings = {
       infoHash: metainfo.infoHash,
       geometry,
-      limits: sessionLimits(client.maxConnections),
+      limits: sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes),
       peerId: client.peerId,
       listenPort: client.port,
       clientVersion: USER_AGENT,

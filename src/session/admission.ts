@@ -43,9 +43,11 @@ function refuse(state: SessionState, event: Connected, reason: DisconnectReason)
 
 /**
  * Two peers that dial each other at once have two connections, and both ends must keep the same one: that of the larger
- * peer id. Only a connection that has brought nothing yet gives way: an id proves nothing.
+ * peer id. Only a connection that has brought nothing yet gives way, or one that is of no use: an id proves nothing.
  */
 function isBetter(state: SessionState, event: Connected, twin: Peer): boolean {
+  // Nothing to get from it and nothing to give: whoever we dialled may have been copied by it.
+  if (!event.incoming && twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + CROSSING_MS) return true;
   if (twin.identity.incoming === event.incoming || twin.download.totalBytes > 0) return false;
   if (state.now - twin.connectedAt > CROSSING_MS) return false;
   const isOursLarger = compareBytes(state.settings.peerId, event.peerId) > 0;

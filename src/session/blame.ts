@@ -26,6 +26,8 @@ export class Blame {
   readonly #failed = new Set<PieceIndex>();
   readonly #cases = new Map<PieceIndex, SuspectBlock[]>();
   readonly #suspicions = new Map<PeerKey, Set<PieceIndex>>();
+  /** How often a failed piece was given to one peer alone. */
+  readonly #attempts = new Map<PieceIndex, number>();
   /** Peers whose blocks have been in a verified piece: for them the probation is over. */
   readonly #proven = new Set<PeerKey>();
 
@@ -52,6 +54,15 @@ export class Blame {
   /** Whether the piece has ever failed its hash and is not verified yet. */
   hasFailed(piece: PieceIndex): boolean {
     return this.#failed.has(piece);
+  }
+
+  /** A failed piece is given to one peer alone, once more. */
+  countAttempt(piece: PieceIndex): void {
+    this.#attempts.set(piece, this.attempts(piece) + 1);
+  }
+
+  attempts(piece: PieceIndex): number {
+    return this.#attempts.get(piece) ?? 0;
   }
 
   isSuspect(peer: PeerKey): boolean {
@@ -103,6 +114,7 @@ export class Blame {
   acquit(open: OpenPiece): void {
     for (const peer of open.sources()) this.#proven.add(peer);
     this.#failed.delete(open.piece);
+    this.#attempts.delete(open.piece);
     if (!this.#cases.delete(open.piece)) return;
     for (const [peer, pieces] of this.#suspicions) {
       if (pieces.delete(open.piece) && pieces.size === 0) this.#suspicions.delete(peer);

@@ -10,11 +10,17 @@ export interface SessionLimits {
   readonly maxBackoffMs: number;
   readonly keepAliveMs: number;
   readonly inactiveMs: number;
+  /** A peer that is of no use to either side makes room, after so long, for one that is waiting to be dialled. */
+  readonly uselessMs: number;
   /** Blocks. */
   readonly initialDepth: number;
   readonly maxDepth: number;
   /** Blocks of the horizon term of the request depth at most: more leave the CPU's cache (measured, results.md). */
   readonly cacheDepth: number;
+  /** The memory for pieces in flight, in blocks: shared among the peers that can be asked. */
+  readonly budgetBlocks: number;
+  /** But this many at least. */
+  readonly minShare: number;
   readonly defaultReqq: number;
   readonly ownReqq: number;
   readonly horizonMs: number;
@@ -23,6 +29,8 @@ export interface SessionLimits {
   readonly endgameAgeMs: number;
   /** The same while the piece budget keeps a peer idle. */
   readonly reassignAgeMs: number;
+  /** A peer that rejected a request is not asked for that piece again so long. */
+  readonly refusalMs: number;
   readonly uploadSlots: number;
   readonly optimisticSlots: number;
   readonly chokeRoundMs: number;

@@ -11,6 +11,9 @@ export class OpenPiece {
   readonly blockCount: number;
   /** True after a shared failure: one peer alone fetches it, so that the next verdict is certain. */
   readonly isExclusive: boolean;
+  readonly openedAt: Millis;
+  /** How often a block of it was taken from a silent peer for a third one. */
+  steals = 0;
   readonly #received: Uint8Array;
   readonly #first: Int32Array;
   readonly #second: Int32Array;
@@ -20,10 +23,11 @@ export class OpenPiece {
   #unrequested: number;
   #cursor = 0;
 
-  constructor(piece: PieceIndex, blockCount: number, isExclusive: boolean) {
+  constructor(piece: PieceIndex, blockCount: number, isExclusive: boolean, openedAt: Millis) {
     this.piece = piece;
     this.blockCount = blockCount;
     this.isExclusive = isExclusive;
+    this.openedAt = openedAt;
     this.#received = new Uint8Array(blockCount);
     this.#first = new Int32Array(blockCount);
     this.#second = new Int32Array(blockCount);
@@ -60,6 +64,17 @@ export class OpenPiece {
 
   isAskedOf(block: number, peer: PeerKey): boolean {
     return this.#first[block] === peer || this.#second[block] === peer;
+  }
+
+  /** Who was asked first of those who still are; null where nobody is. */
+  firstAsker(block: number): PeerKey | null {
+    const first = this.#first[block];
+    return first === NOBODY ? null : (first as PeerKey);
+  }
+
+  /** Whether anybody is asked for a block of it. */
+  get isAwaited(): boolean {
+    return this.#first.some((peer) => peer !== NOBODY);
   }
 
   /** The lowest block neither here nor asked for, or −1. */

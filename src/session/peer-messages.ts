@@ -29,7 +29,8 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
       return;
     case 'choke':
       peer.peerChoking = true;
-      takeBackRequests(state, peer, false);
+      // Without BEP 6 a choke drops everything; with it, what is allowed while choked stays and the rest is taken as rejected.
+      takeBackRequests(state, peer, false, (piece) => peer.allowedByPeer.has(piece));
       refillAll(state);
       return;
     case 'unchoke':
@@ -82,6 +83,7 @@ function handleHave(state: SessionState, peer: Peer, index: number): void {
   }
   peer.hasSaidWhatItHas = true;
   if (!peer.have.set(piece)) return;
+  peer.barrenSince = null;
   state.tracker.picker.addHave(piece);
   if (!state.tracker.have.has(piece)) peer.wantedCount++;
   updateInterest(state, peer);
@@ -94,6 +96,7 @@ function handleBitfield(state: SessionState, peer: Peer, field: Bitfield | null)
     return;
   }
   peer.hasSaidWhatItHas = true;
+  peer.barrenSince = null;
   const { picker, have } = state.tracker;
   if (field.isFull) {
     peer.have.setAll();
@@ -131,8 +134,9 @@ function handleReject(state: SessionState, peer: Peer, range: { piece: number; b
   const block = piece === null ? null : state.geometry.validateBlock(piece, range.begin, range.length);
   if (piece === null || block === null) return;
   peer.allowedByPeer.delete(piece);
-  acceptReject(state, peer, piece, block);
-  // This peer is asked again at the next tick, not now: two ends must not reject and ask in a circle.
+  if (!acceptReject(state, peer, piece, block)) return;
+  // For a while it is not asked for this piece again: two peers that reject must not be asked in turn for ever.
+  if (!peer.peerChoking) peer.refusedUntil.set(piece, state.now + state.limits.refusalMs);
   for (const other of state.peers.values()) if (other !== peer) refill(state, other);
 }
 

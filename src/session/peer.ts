@@ -31,6 +31,8 @@ export class Peer {
   readonly allowedByUs = new Set<PieceIndex>();
   /** Pieces it is asked for or has delivered blocks of, not verified yet. */
   readonly unverified = new Set<PieceIndex>();
+  /** Pieces it rejected requests of although it might send them, and until when they are not asked of it (BEP 6). */
+  readonly refusedUntil = new Map<PieceIndex, Millis>();
   readonly connectedAt: Millis;
 
   /** Where it can be dialled; null while that is unknown (it came to us and has not named its port). */
@@ -47,6 +49,8 @@ export class Peer {
   wantedCount = 0;
   /** The piece last asked of it: the rest of it is asked of the same peer where possible. */
   currentPiece: PieceIndex | null = null;
+  /** The picker's count of insertions when it had no pickable piece that this peer has; null: not known. */
+  barrenSince: number | null = null;
   lastReceivedAt: Millis;
   lastSentAt: Millis;
   unexpectedBytes = 0;

@@ -17,6 +17,7 @@ export class PiecePicker {
   readonly #ends: number[] = [0];
   #count = 0;
   #seeds = 0;
+  #insertions = 0;
 
   constructor(pieceCount: number, random: Random) {
     this.#random = random;
@@ -28,6 +29,11 @@ export class PiecePicker {
   /** Pieces that may be picked. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Grows with every insert: until then, who has nothing pickable has nothing pickable. */
+  get insertions(): number {
+    return this.#insertions;
   }
 
   /** How many connected peers have the piece. */
@@ -42,6 +48,7 @@ export class PiecePicker {
   /** The piece is missing and may be picked. */
   insert(piece: PieceIndex): void {
     if (this.#position[piece] !== ABSENT) return;
+    this.#insertions++;
     const availability = this.#availability[piece];
     this.#growTo(availability);
     // Make a hole at the end of the piece's bucket: each bucket above gives its first entry's place to the one below.

@@ -6,6 +6,7 @@ import { invariant } from '../model/error.js';
 import type { Geometry } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
 import { OpenPiece } from './open-piece.js';
 import { PiecePicker } from './piece-picker.js';
 import type { PieceBudget } from './limits.js';
@@ -79,12 +80,15 @@ export class PieceTracker {
     return this.#storing.values();
   }
 
-  /** Opens a missing piece, or null where the memory budget has no room for it now. */
-  open(piece: PieceIndex, isExclusive: boolean): OpenPiece | null {
+  /**
+   * Opens a missing piece, or null where the memory budget has no room for it now. An exclusive piece always finds room: its
+   * suspects do nothing else until it is settled, and so could never free any.
+   */
+  open(piece: PieceIndex, isExclusive: boolean, now: Millis): OpenPiece | null {
     invariant(this.picker.isPickable(piece), 'only a missing piece can be opened', { piece });
     if (!this.#budget.reserve(this.#geometry.pieceLength(piece), this.openCount === 0, piece)) return null;
     this.picker.remove(piece);
-    const open = new OpenPiece(piece, this.#geometry.blockCount(piece), isExclusive);
+    const open = new OpenPiece(piece, this.#geometry.blockCount(piece), isExclusive, now);
     for (let block = 0; block < open.blockCount; block++) if (this.#isPadding(piece, block)) open.receivePadding(block);
     this.#open.set(piece, open);
     this.updatePartial(open);

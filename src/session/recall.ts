@@ -15,24 +15,42 @@ function recallBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: 
   if (open?.unask(block, peer.key) === true) state.tracker.updatePartial(open);
 }
 
-/** One block is not wanted of this peer any more: somebody else delivered it. */
+/** A piece the peer has no hand in any more does not count against its probation. */
+function settleUnverified(state: SessionState, peer: Peer, piece: PieceIndex): void {
+  const open = state.tracker.openPiece(piece);
+  if (open !== undefined && !open.involves(peer.key)) peer.unverified.delete(piece);
+}
+
+/** One block is not wanted of this peer any more: somebody else delivered it, or is asked in its place. */
 export function cancelBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: number): void {
-  if (peer.requests.remove(piece, block)) recallBlock(state, peer, piece, block, true);
+  if (!peer.requests.remove(piece, block)) return;
+  recallBlock(state, peer, piece, block, true);
+  settleUnverified(state, peer, piece);
 }
 
-/** The peer said that it will not send this block (reject, BEP 6). */
-export function acceptReject(state: SessionState, peer: Peer, piece: PieceIndex, block: number): void {
-  if (peer.requests.remove(piece, block)) recallBlock(state, peer, piece, block, false);
+/** The peer said that it will not send this block (reject, BEP 6); false where it was not asked for it. */
+export function acceptReject(state: SessionState, peer: Peer, piece: PieceIndex, block: number): boolean {
+  if (!peer.requests.remove(piece, block)) return false;
+  recallBlock(state, peer, piece, block, false);
+  const open = state.tracker.openPiece(piece);
+  if (open?.isExclusive === true) releasePiece(state, open);
+  else settleUnverified(state, peer, piece);
+  return true;
 }
 
-/** Everything asked of the peer. `tellPeer`: it is still there and should stop (cancel). */
-export function takeBackRequests(state: SessionState, peer: Peer, tellPeer: boolean): void {
-  for (const { piece, block } of peer.requests.clear()) recallBlock(state, peer, piece, block, tellPeer);
+/** Everything asked of the peer, but for what `keeps` names. `tellPeer`: it is still there and should stop (cancel). */
+export function takeBackRequests(
+  state: SessionState,
+  peer: Peer,
+  tellPeer: boolean,
+  keeps: (piece: PieceIndex) => boolean = () => false,
+): void {
+  for (const { piece, block } of peer.requests.clear(keeps)) recallBlock(state, peer, piece, block, tellPeer);
   for (const piece of peer.unverified) {
     const open = state.tracker.openPiece(piece);
     // An exclusive piece is one peer's work or nobody's: what it brought so far is no use to the next one.
-    if (open?.isExclusive === true && open.involves(peer.key)) releasePiece(state, open);
-    else if (open !== undefined && !open.involves(peer.key)) peer.unverified.delete(piece);
+    if (open?.isExclusive === true && open.involves(peer.key) && !keeps(piece)) releasePiece(state, open);
+    else settleUnverified(state, peer, piece);
   }
   peer.currentPiece = null;
 }

@@ -19,6 +19,7 @@ export class RequestQueue {
   #requests: OpenRequest[] = [];
   #depth: number;
   #reqq: number;
+  #share = Infinity;
   #rttMs = Infinity;
   #answeredSinceGrowth = 0;
   #snubbed = false;
@@ -36,7 +37,7 @@ export class RequestQueue {
   }
 
   get depth(): number {
-    return this.#snubbed ? 1 : Math.max(1, Math.min(this.#depth, this.#reqq, this.#limits.maxDepth));
+    return this.#snubbed ? 1 : Math.max(1, Math.min(this.#depth, this.#reqq, this.#share, this.#limits.maxDepth));
   }
 
   get isSnubbed(): boolean {
@@ -46,6 +47,11 @@ export class RequestQueue {
   /** What the peer said it queues (BEP 10 `reqq`); nonsense is ignored. */
   setReqq(reqq: number): void {
     if (Number.isSafeInteger(reqq) && reqq >= 1) this.#reqq = reqq;
+  }
+
+  /** Blocks of the memory budget that are this peer's part: many peers must not wait for what one of them hoards. */
+  setShare(blocks: number): void {
+    this.#share = Math.max(this.#limits.minShare, blocks);
   }
 
   /** How many more to ask now: none until half of the depth is free, so that requests leave in batches. */
@@ -86,17 +92,20 @@ export class RequestQueue {
     return true;
   }
 
-  /** Empties the queue and says what was in it. */
-  clear(): OpenRequest[] {
-    const dropped = this.#requests;
-    this.#requests = [];
+  /** Empties the queue, but for requests of pieces that `keeps` names, and says what was dropped. */
+  clear(keeps: (piece: PieceIndex) => boolean): OpenRequest[] {
+    const dropped: OpenRequest[] = [];
+    const kept: OpenRequest[] = [];
+    for (const request of this.#requests) (keeps(request.piece) ? kept : dropped).push(request);
+    this.#requests = kept;
     return dropped;
   }
 
-  /** Marks a peer that has not answered for `snubMs`; true at the moment it happens. */
+  /** Marks a peer that has not answered for `snubMs`; true each time such a span has passed, so that it holds no block for ever. */
   checkSnubbed(now: Millis): boolean {
-    if (this.#snubbed || this.#requests.length === 0 || now - this.#aliveAt < this.#limits.snubMs) return false;
+    if (this.#requests.length === 0 || now < this.#aliveAt + this.#limits.snubMs) return false;
     this.#snubbed = true;
+    this.#aliveAt = now;
     this.#depth = this.#limits.initialDepth;
     return true;
   }

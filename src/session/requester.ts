@@ -1,27 +1,44 @@
-// Who is asked for what: keeps every peer's request queue full, begun pieces first, then the rarest new one, and near the end,
-// or where a slow peer holds others up, a second copy of what was asked long ago. What is taken back is in recall.ts.
+// Who is asked for what: keeps every peer's request queue full, begun pieces first, then the rarest new one. What is done for
+// slow blocks is in second-copies.ts, what is taken back in recall.ts.
 
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import { storeWhole } from './piece-flow.js';
 import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
+import { releasePiece } from './recall.js';
 import type { SessionState } from './session-state.js';
 
-function mayAskOf(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
+/** Whether blocks of this piece may be asked of this peer now; that it has the piece is for the caller to know. */
+export function mayAskOf(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
   if (peer.peerChoking && !peer.allowedByPeer.has(piece)) return false;
   const { blame } = state;
   if (blame.isSuspect(peer.key) && !blame.isSuspectOf(peer.key, piece)) return false;
-  if (blame.isOpenCase(piece) && peer.requests.isSnubbed) return false;
+  if (peer.requests.isSnubbed && blame.isOpenCase(piece) && hasLivelySource(state, piece)) return false;
+  if (peer.refusedUntil.size > 0 && isRefused(state, peer, piece)) return false;
   return blame.isProven(peer.key) || peer.unverified.has(piece) || peer.unverified.size < state.limits.probationPieces;
+}
+
+function isRefused(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
+  const until = peer.refusedUntil.get(piece);
+  if (until === undefined || state.now < until) return until !== undefined;
+  peer.refusedUntil.delete(piece);
+  return false;
+}
+
+function hasLivelySource(state: SessionState, piece: PieceIndex): boolean {
+  for (const peer of state.peers.values()) {
+    if (peer.have.has(piece) && !peer.peerChoking && !peer.requests.isSnubbed) return true;
+  }
+  return false;
 }
 
 function mayShare(peer: Peer, open: OpenPiece): boolean {
   return !open.isExclusive || !open.involvesOthers(peer.key);
 }
 
-/** An open piece with unrequested blocks for this peer, or a newly opened one, or null. */
-function nextPiece(state: SessionState, peer: Peer): OpenPiece | null {
+/** An open piece with unrequested blocks for this peer, or null. */
+function begunPiece(state: SessionState, peer: Peer): OpenPiece | null {
   const { tracker } = state;
   if (peer.currentPiece !== null) {
     const open = tracker.openPiece(peer.currentPiece);
@@ -30,20 +47,50 @@ function nextPiece(state: SessionState, peer: Peer): OpenPiece | null {
   for (const open of tracker.partialPieces()) {
     if (peer.have.has(open.piece) && mayAskOf(state, peer, open.piece) && mayShare(peer, open)) return open;
   }
+  return null;
+}
+
+/** The rarest missing piece that may be asked of this peer, or null. */
+function pickPiece(state: SessionState, peer: Peer): PieceIndex | null {
+  const { picker } = state.tracker;
+  if (peer.barrenSince === picker.insertions) return null;
+  if (!state.blame.isProven(peer.key) && peer.unverified.size >= state.limits.probationPieces) return null;
+  let isBarren = true;
+  const piece = picker.pick(peer.have, (candidate) => {
+    isBarren = false;
+    return mayAskOf(state, peer, candidate);
+  });
+  if (isBarren) peer.barrenSince = picker.insertions;
+  return piece;
+}
+
+/** Gives up the open piece with the fewest blocks that no lively peer could go on with: its memory serves others better. */
+function releaseOrphan(state: SessionState): boolean {
+  let orphan: OpenPiece | null = null;
+  for (const open of state.tracker.openPieces()) {
+    if (orphan !== null && open.receivedCount >= orphan.receivedCount) continue;
+    if (!hasLivelySource(state, open.piece)) orphan = open;
+  }
+  if (orphan !== null) releasePiece(state, orphan);
+  return orphan !== null;
+}
+
+function newPiece(state: SessionState, peer: Peer): OpenPiece | null {
   for (;;) {
-    const piece = tracker.picker.pick(peer.have, (candidate) => mayAskOf(state, peer, candidate));
+    const piece = pickPiece(state, peer);
     if (piece === null) return null;
-    const open = tracker.open(piece, state.blame.isOpenCase(piece));
-    if (open === null) {
-      state.isStarved = true;
-      return null;
-    }
+    const isExclusive = state.blame.isOpenCase(piece);
+    let open = state.tracker.open(piece, isExclusive, state.now);
+    if (open === null && releaseOrphan(state)) open = state.tracker.open(piece, isExclusive, state.now);
+    if (open === null) return null;
+    if (isExclusive) state.blame.countAttempt(piece);
     if (!open.isWhole) return open;
     storeWhole(state, open); // nothing but padding: there is nobody to ask
   }
 }
 
-function ask(state: SessionState, peer: Peer, open: OpenPiece, block: number): void {
+/** Asks the peer for a block of an open piece. The caller brings the tracker's books up to date (`updatePartial`). */
+export function ask(state: SessionState, peer: Peer, open: OpenPiece, block: number): void {
   open.ask(block, peer.key, state.now);
   peer.requests.push(open.piece, block, state.now);
   peer.unverified.add(open.piece);
@@ -51,7 +98,7 @@ function ask(state: SessionState, peer: Peer, open: OpenPiece, block: number): v
   state.send(peer, { type: 'request', piece: open.piece, begin: block * BLOCK_LENGTH, length });
 }
 
-function canBeAsked(state: SessionState, peer: Peer): boolean {
+export function canBeAsked(state: SessionState, peer: Peer): boolean {
   if (!state.isStarted || state.isStopped || state.isComplete || !peer.amInterested) return false;
   return !peer.peerChoking || peer.allowedByPeer.size > 0;
 }
@@ -61,8 +108,11 @@ export function refill(state: SessionState, peer: Peer): void {
   if (!canBeAsked(state, peer)) return;
   let room = peer.requests.room();
   while (room > 0) {
-    const open = nextPiece(state, peer);
-    if (open === null) return;
+    const open = begunPiece(state, peer) ?? newPiece(state, peer);
+    if (open === null) {
+      if (peer.requests.length === 0) state.hasIdlePeer = true;
+      return;
+    }
     peer.currentPiece = open.piece;
     for (let block = open.nextUnrequested(); block >= 0 && room > 0; block = open.nextUnrequested()) {
       ask(state, peer, open, block);
@@ -72,33 +122,16 @@ export function refill(state: SessionState, peer: Peer): void {
   }
 }
 
-export function refillAll(state: SessionState): void {
-  state.isStarved = false;
-  for (const peer of state.peers.values()) refill(state, peer);
+/** Half of the budget for what is asked, evenly: the other half is for pieces that wait for their last blocks, or for the disk. */
+function shareBudget(state: SessionState): void {
+  let askable = 0;
+  for (const peer of state.peers.values()) if (canBeAsked(state, peer)) askable++;
+  const share = Math.floor(state.limits.budgetBlocks / 2 / Math.max(1, askable));
+  for (const peer of state.peers.values()) peer.requests.setShare(share);
 }
 
-/** Gives idle peers second copies: in the endgame, or while the memory budget is held by slow blocks. */
-export function askSecondCopies(state: SessionState): void {
-  const isEndgame = state.tracker.isEndgame;
-  if (!isEndgame && !state.isStarved) return;
-  const before = state.now - (isEndgame ? state.limits.endgameAgeMs : state.limits.reassignAgeMs);
-  const idle = [...state.peers.values()].filter(
-    (peer) => canBeAsked(state, peer) && !peer.requests.isSnubbed && peer.requests.room() > 0,
-  );
-  for (const open of state.tracker.openPieces()) {
-    if (idle.length === 0) return;
-    if (open.isExclusive) continue;
-    for (let block = 0; block < open.blockCount; block++) {
-      if (open.isReceived(block) || open.copies(block) !== 1 || open.askedAt(block) > before) continue;
-      const index = idle.findIndex(
-        (peer) => peer.have.has(open.piece) && !open.isAskedOf(block, peer.key) && mayAskOf(state, peer, open.piece),
-      );
-      if (index < 0) continue;
-      const peer = idle[index];
-      ask(state, peer, open, block);
-      idle.splice(index, 1);
-      // To the back of the line: the copies spread over the idle peers.
-      if (peer.requests.length < peer.requests.depth) idle.push(peer);
-    }
-  }
+export function refillAll(state: SessionState): void {
+  state.hasIdlePeer = false;
+  shareBudget(state);
+  for (const peer of state.peers.values()) refill(state, peer);
 }

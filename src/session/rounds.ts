@@ -4,7 +4,8 @@ import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
 import { takeBackRequests } from './recall.js';
-import { askSecondCopies, refillAll } from './requester.js';
+import { refillAll } from './requester.js';
+import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
 import { chokeRound } from './uploader.js';
 
@@ -112,7 +113,7 @@ export class Rounds {
   }
 
   #isQuick(): boolean {
-    return !this.#state.isComplete && (this.#state.isStarved || this.#state.tracker.isEndgame);
+    return !this.#state.isComplete && (this.#state.hasIdlePeer || this.#state.tracker.isEndgame);
   }
 
   #dialAt(): Millis | null {
@@ -130,6 +131,20 @@ export class Rounds {
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
         if (peer.requests.checkSnubbed(state.now)) takeBackRequests(state, peer, true);
       }
+    }
+    this.#makeRoom();
+  }
+
+  /** In a full house, with addresses waiting: the peer longest of no use goes. */
+  #makeRoom(): void {
+    const { peers, book, limits, now, isComplete } = this.#state;
+    const nextDialAt = book.nextDialAt();
+    if (isComplete || peers.size < limits.maxPeers || nextDialAt === null || nextDialAt > now) return;
+    for (const peer of peers.values()) {
+      const isUseless = peer.requests.isSnubbed || (peer.wantedCount === 0 && !peer.peerInterested);
+      if (!isUseless || now < peer.connectedAt + limits.uselessMs) continue;
+      dropPeer(this.#state, peer, 'useless');
+      return;
     }
   }
 }

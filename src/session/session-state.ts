@@ -29,7 +29,7 @@ export interface SessionSettings {
 }
 
 /** What invariants are checked on. */
-export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'isStarved'>;
+export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer'>;
 
 export class SessionState {
   readonly settings: SessionSettings;
@@ -45,8 +45,8 @@ export class SessionState {
   now: Millis = 0;
   isStarted = false;
   isStopped = false;
-  /** The memory budget refused to open a piece: peers may idle until one is stored. */
-  isStarved = false;
+  /** A peer that could be asked has nothing left to be asked for: slow blocks of others are what it can help with. */
+  hasIdlePeer = false;
   #actions: SessionAction[] = [];
 
   constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {
