@@ -1,0 +1,47 @@
+// Progress of work that reads data from the disk without a session: verify, create, the check before seeding. On a
+// terminal a spinner with the percentage, elsewhere a line now and then when it takes long.
+
+import { performance } from 'node:perf_hooks';
+import type { CommandContext } from './command-context.js';
+import { openView } from './progress-view.js';
+import { RateMeter } from './render/rate-meter.js';
+import { sanitise } from './render/sanitise.js';
+
+export interface CheckProgress {
+  /** Called as often as the work likes. */
+  readonly update: (doneBytes: number, totalBytes: number) => void;
+  readonly close: () => void;
+}
+
+const INTERVAL_MS = 100;
+
+export function openCheckProgress(name: string, context: CommandContext): CheckProgress {
+  const view = openView(context);
+  const startedAt = performance.now();
+  const rate = new RateMeter(startedAt);
+  const shownName = sanitise(name, 80);
+  let lastBytes = 0;
+  let lastAt = startedAt;
+  return {
+    update: (doneBytes, totalBytes) => {
+      const now = performance.now();
+      if (now - lastAt < INTERVAL_MS) return;
+      rate.add(doneBytes - lastBytes, now);
+      lastBytes = doneBytes;
+      lastAt = now;
+      view.update({
+        name: shownName,
+        phase: 'checking',
+        totalBytes,
+        doneBytes: 0,
+        checkedBytes: doneBytes,
+        downloadBytesPerSecond: 0,
+        uploadBytesPerSecond: 0,
+        uploadedBytes: 0,
+        timeLeftMs: rate.timeLeftMs(totalBytes - doneBytes, now),
+        peers: 0,
+      });
+    },
+    close: () => view.close(),
+  };
+}

@@ -1,0 +1,21 @@
+// What a command gets of the world, so that it can be run in a test with streams and signals of the test's own.
+
+import type { Interruption } from './interruption.js';
+import type { Output } from './output.js';
+import type { Style } from './render/color-level.js';
+
+export interface CommandContext {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How stderr looks. */
+  readonly style: Style;
+  /** How stdout looks. */
+  readonly resultStyle: Style;
+  /** Nothing but results and errors. */
+  readonly isQuiet: boolean;
+  readonly interruption: Interruption;
+}
+
+/** Runs to its end and answers the exit code; throws what report-error.ts knows to report. */
+export type Command<O> = (argument: string, options: O, context: CommandContext) => Promise<number>;

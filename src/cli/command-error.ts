@@ -1,0 +1,16 @@
+// Failures that only the command line knows: the torrent file that is not there, the time that is up, the data that is
+// not whole. The code decides the exit code (exit-codes.ts).
+
+import { EffusionError } from '../model/error.js';
+
+export type CommandErrorCode = 'torrent_unreadable' | 'timed_out' | 'data_incomplete' | 'output_failed';
+
+export class CommandError extends EffusionError<{ hint: string }> {
+  readonly code: CommandErrorCode;
+
+  /** `message`: what and why, without a full stop; `hint`: what to do, a whole sentence or empty. */
+  constructor(code: CommandErrorCode, message: string, hint = '', options?: { cause?: unknown }) {
+    super(message, { hint }, options);
+    this.code = code;
+  }
+}

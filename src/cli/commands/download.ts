@@ -1,0 +1,140 @@
+// `effusion download FILE.torrent`: from the torrent to the data on the disk, and an exit code that tells which end it was.
+
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Metainfo } from '../../metainfo/metainfo.js';
+import { CommandError } from '../command-error.js';
+import type { CommandContext } from '../command-context.js';
+import { EXIT } from '../exit-codes.js';
+import type { HostPort } from '../options.js';
+import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { sanitise } from '../render/sanitise.js';
+import { formatSummary } from '../render/summary.js';
+import { dataBytes } from '../render/torrent-text.js';
+import { runSession, type SessionRun } from '../run-session.js';
+import { loadTorrent } from '../torrent-argument.js';
+import { UsageError } from '../usage-error.js';
+
+export interface DownloadOptions {
+  readonly output: string;
+  readonly peer?: readonly HostPort[];
+  readonly port?: number;
+  readonly listen: boolean;
+  readonly trackers: boolean;
+  readonly fsync?: boolean;
+  readonly overwrite: 'verify' | 'never';
+  /** Milliseconds; 0 is off. */
+  readonly timeout?: number;
+  readonly noPeersTimeout?: number;
+  readonly stallTimeout?: number;
+}
+
+/** Where nobody watches (no terminal), a run must end by itself. */
+const UNATTENDED_NO_PEERS_MS = 120_000;
+const UNATTENDED_STALL_MS = 300_000;
+const MAX_PATH = 1000;
+
+export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
+  const startedAt = performance.now();
+  refuseNoSource(options);
+  const metainfo = await loadTorrent(file);
+  const { stderr, stdout, isQuiet } = context;
+  const limits = chooseLimits(options, stderr.isTerminal);
+  if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(metainfo, options.output, limits));
+  const run = await runSession(
+    {
+      metainfo,
+      folder: options.output,
+      client: { listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) },
+      session: {
+        peers: options.peer ?? [],
+        useTrackers: options.trackers,
+        fsync: options.fsync === true,
+        overwrite: options.overwrite,
+        noPeersTimeoutMs: limits.noPeersTimeoutMs,
+        stallTimeoutMs: limits.stallTimeoutMs,
+        command: 'effusion download',
+      },
+      timeoutMs: limits.timeoutMs,
+    },
+    context,
+  );
+  const { result } = run;
+  if (result.status === 'stopped') return endStopped(run, limits, context);
+  const place = resultPath(options.output, metainfo);
+  if (!isQuiet) {
+    const { downloadedBytes, alreadyComplete } = result;
+    const elapsedMs = performance.now() - startedAt;
+    const facts = {
+      path: place,
+      totalBytes: dataBytes(metainfo),
+      downloadedBytes,
+      elapsedMs,
+      isAlreadyComplete: alreadyComplete,
+    };
+    stderr.line(formatSummary(facts));
+  }
+  // A person at a terminal has just read the path in the summary.
+  const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
+  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  return EXIT.ok;
+}
+
+/** Not whole, but in order: by the time that is up, or by a signal. */
+function endStopped(run: SessionRun, limits: DownloadLimits, context: CommandContext): number {
+  const { verifiedBytes, totalBytes, name } = run.snapshot;
+  const reached = `${formatPercent(verifiedBytes, totalBytes)} of ${formatBytes(totalBytes)} is there`;
+  const code = context.interruption.exitCode;
+  if (code !== null && code !== EXIT.ok) {
+    if (!context.isQuiet) context.stderr.line(`stopped: ${reached}. Run the same command again to go on.`);
+    return code;
+  }
+  if (!run.isTimedOut) throw new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  const limit = formatLimit(limits.timeoutMs);
+  throw new CommandError(
+    'timed_out',
+    `${name}: the ${limit} of --timeout are up: ${reached}`,
+    'Run the same command again to go on.',
+  );
+}
+
+export interface DownloadLimits {
+  /** 0 is off, as everywhere. */
+  readonly timeoutMs: number;
+  readonly noPeersTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+}
+
+export function chooseLimits(
+  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout'>,
+  isAttended: boolean,
+): DownloadLimits {
+  return {
+    timeoutMs: options.timeout ?? 0,
+    noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : UNATTENDED_NO_PEERS_MS),
+    stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : UNATTENDED_STALL_MS),
+  };
+}
+
+/** The plain line at the start: what, where, and when it gives up. */
+export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
+  const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
+  const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
+  const ends = [
+    ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
+    ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
+    ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
+  ];
+  return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
+}
+
+/** Where the result is, as a script can use it: never beginning with a dash. */
+function resultPath(folder: string, metainfo: Metainfo): string {
+  const place = path.join(folder, metainfo.name);
+  return place.startsWith('-') ? `./${place}` : place;
+}
+
+function refuseNoSource(options: DownloadOptions): void {
+  if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
+  throw new UsageError('--no-trackers and --no-listen leave nobody to download from', 'Name a peer with --peer HOST:PORT.');
+}

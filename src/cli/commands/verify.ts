@@ -1,0 +1,49 @@
+// `effusion verify FILE.torrent [DIR]`: is the data there whole? Names each file that is not.
+
+import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import type { CommandContext } from '../command-context.js';
+import { EXIT } from '../exit-codes.js';
+import { formatBytes, formatCount } from '../render/human-numbers.js';
+import { formatJson, sanitise } from '../render/sanitise.js';
+import { dataBytes, infoHashText } from '../render/torrent-text.js';
+import { openCheckProgress } from '../check-progress.js';
+import { loadTorrent } from '../torrent-argument.js';
+
+export interface VerifyOptions {
+  readonly json?: boolean;
+}
+
+const MAX_PATH = 1000;
+
+export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
+  const metainfo = await loadTorrent(file);
+  const progress = openCheckProgress(metainfo.name, context);
+  const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
+  const { stdout, stderr, style, resultStyle } = context;
+  if (options.json === true) {
+    const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
+    const { isWhole, pieceCount, badPieces } = report;
+    stdout.line(
+      formatJson({ name: metainfo.name, infoHash: infoHashText(metainfo), whole: isWhole, pieceCount, badPieces, files }),
+    );
+    return isWhole ? EXIT.ok : EXIT.verification;
+  }
+  const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
+  for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
+  if (!context.isQuiet) {
+    const size = formatBytes(dataBytes(metainfo));
+    if (report.isWhole)
+      stderr.line(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, every piece verified`);
+    else
+      stderr.line(
+        `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
+      );
+  }
+  return report.isWhole ? EXIT.ok : EXIT.verification;
+}
+
+/** `missing`, `bad`, `wrong size (3 of 5 B)`. */
+export function describeStatus(file: VerifiedFile): string {
+  if (file.status === 'wrong-size') return `wrong size (${file.actualLength ?? 0} instead of ${file.length} B)`;
+  return file.status;
+}

@@ -1,0 +1,88 @@
+// The exit codes, once: scripts branch on them, so a number never changes its meaning. Help and README are made from
+// this table (a test compares), and every error of effusion finds its number here by the name of its cause.
+
+export interface ExitCode {
+  readonly code: number;
+  readonly name: string;
+  readonly meaning: string;
+  /** Not used yet; kept free for what is named. */
+  readonly isReserved?: boolean;
+}
+
+export const EXIT = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  torrent: 3,
+  noPeers: 5,
+  stalled: 7,
+  portTaken: 8,
+  disk: 9,
+  verification: 10,
+  timeout: 124,
+  hangup: 129,
+  interrupt: 130,
+  terminate: 143,
+} as const;
+
+export const EXIT_CODES: readonly ExitCode[] = [
+  { code: EXIT.ok, name: 'ok', meaning: 'everything asked for is there, whole and verified' },
+  { code: EXIT.bug, name: 'bug', meaning: 'a fault of effusion itself; the stack on stderr is worth a report' },
+  { code: EXIT.usage, name: 'usage', meaning: 'wrong command, option or argument, or a Node.js that is too old' },
+  { code: EXIT.torrent, name: 'torrent', meaning: 'the torrent file is missing, unreadable or invalid' },
+  { code: 4, name: 'metadata', meaning: 'the metadata of a magnet link could not be had', isReserved: true },
+  { code: EXIT.noPeers, name: 'no-peers', meaning: 'no peer ever answered within --no-peers-timeout' },
+  { code: 6, name: 'network', meaning: 'a network failure other than these', isReserved: true },
+  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
+  { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
+  { code: EXIT.disk, name: 'disk', meaning: 'reading or writing failed, or another run holds the folder' },
+  {
+    code: EXIT.verification,
+    name: 'verification',
+    meaning: 'verify or seed found missing or bad data, or every source of a piece was banned for bad data',
+  },
+  { code: 11, name: 'checksum', meaning: 'a checksum that was asked for does not match', isReserved: true },
+  { code: 12, name: 'hook', meaning: 'a hook failed', isReserved: true },
+  { code: 14, name: 'some-failed', meaning: 'some of several torrents failed', isReserved: true },
+  { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
+  { code: EXIT.hangup, name: 'hangup', meaning: 'ended by SIGHUP, in order' },
+  { code: EXIT.interrupt, name: 'interrupt', meaning: 'ended by SIGINT (^C), in order' },
+  { code: EXIT.terminate, name: 'terminate', meaning: 'ended by SIGTERM, in order' },
+];
+
+/** The `code` of an error, e.g. `storage_failed`, to its exit code; anything unknown is a bug of ours. */
+const BY_CAUSE: ReadonlyMap<string, number> = new Map([
+  ['usage_error', EXIT.usage],
+  ['torrent_unreadable', EXIT.torrent],
+  ['invalid_metainfo', EXIT.torrent],
+  ['no_peers', EXIT.noPeers],
+  ['stalled', EXIT.stalled],
+  ['port_taken', EXIT.portTaken],
+  ['storage_failed', EXIT.disk],
+  ['output_failed', EXIT.disk],
+  ['sources_exhausted', EXIT.verification],
+  ['data_incomplete', EXIT.verification],
+  ['timed_out', EXIT.timeout],
+]);
+
+export function exitCodeOf(cause: string | undefined): number {
+  return (cause === undefined ? undefined : BY_CAUSE.get(cause)) ?? EXIT.bug;
+}
+
+/** One line for each code, aligned, for the terminal. */
+export function formatExitCodes(): string {
+  const nameWidth = Math.max(...EXIT_CODES.map((entry) => entry.name.length));
+  return EXIT_CODES.map((entry) => {
+    const reserved = entry.isReserved === true ? ' (reserved)' : '';
+    return `  ${String(entry.code).padStart(3)}  ${entry.name.padEnd(nameWidth)}  ${entry.meaning}${reserved}`;
+  }).join('\n');
+}
+
+/** The same as the table of the README. */
+export function formatExitCodesMarkdown(): string {
+  const rows = EXIT_CODES.map((entry) => {
+    const reserved = entry.isReserved === true ? ' (reserved)' : '';
+    return `| ${entry.code} | ${entry.name} | ${entry.meaning}${reserved} |`;
+  });
+  return ['| code | name | meaning |', '|---:|---|---|', ...rows].join('\n');
+}

@@ -1,0 +1,54 @@
+// The prose of the help: examples of every command, and topics of `effusion help`. Kept apart from the command tree, so
+// that each can be read on its own.
+
+import { formatExitCodes } from './exit-codes.js';
+
+export const OVERVIEW = `
+Examples:
+  effusion ubuntu.torrent                     download into the current folder; the same as effusion download
+  effusion download ubuntu.torrent -o ~/iso   download into another folder
+  effusion verify ubuntu.torrent ~/iso        check what is there
+  effusion create photos --tracker https://tracker.example/announce
+
+Exit codes: 0 is whole and verified, anything else is not; effusion help exit-codes lists them.
+Durations are written 30s, 5m or 1h (a bare number is seconds, 0 is off), sizes and rates 50K or 1.5M (by 1024).`;
+
+export const EXAMPLES = {
+  download: `
+Run it again after any interruption: only what is missing is fetched. ^C ends in order, a second ^C at once.
+The path of the result goes to stdout, everything else to stderr.
+
+Examples:
+  effusion download ubuntu.torrent
+  effusion download ubuntu.torrent -o ~/iso --timeout 1h
+  effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
+  path=$(effusion -q download data.torrent) && tar -xf "$path"`,
+  seed: `
+Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.
+
+Examples:
+  effusion seed ubuntu.torrent --data ~/iso
+  effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M`,
+  create: `
+The same input makes the same bytes each time. The path of the torrent goes to stdout.
+
+Examples:
+  effusion create photos --tracker https://tracker.example/announce
+  effusion create movie.mkv -o /tmp/movie.torrent --piece-length 1M --private --comment 'first cut'
+  effusion create data --tracker https://a.example/announce,https://b.example/announce --tracker https://c.example/announce
+                                              the first two in one tier, the third is asked when both fail`,
+  info: `
+Examples:
+  effusion info ubuntu.torrent
+  effusion info ubuntu.torrent --json | jq -r .infoHash`,
+  verify: `
+Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
+
+Examples:
+  effusion verify ubuntu.torrent              the data is in the current folder
+  effusion verify photos.torrent /srv --json`,
+} as const;
+
+export const TOPICS: Readonly<Record<string, string>> = {
+  'exit-codes': `Exit codes:\n${formatExitCodes()}\n`,
+};

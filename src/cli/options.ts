@@ -1,0 +1,111 @@
+// The values of options, from text to numbers with units in their names. What cannot be read is a UsageError that names
+// the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
+
+import type { ColorChoice } from './render/color-level.js';
+import { UsageError } from './usage-error.js';
+
+/** Everything a timer of Node can hold: 2^31 - 1 ms; beyond it a timer would fire at once. */
+const MAX_DURATION_MS = 2_147_483_647;
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+
+/** Milliseconds; 0 is off. Parts may be joined: `1h30m`. */
+export function parseDuration(text: string, option: string): number {
+  const bad = (): UsageError =>
+    new UsageError(
+      `${option}: '${text}' is no duration`,
+      'Write a number with a unit, such as 30s, 5m or 1h; a bare number is seconds, 0 is off.',
+    );
+  const trimmed = text.trim().toLowerCase();
+  let ms = 0;
+  if (/^[0-9]+(\.[0-9]+)?$/.test(trimmed)) {
+    ms = Number(trimmed) * 1000;
+  } else {
+    if (!/^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$/.test(trimmed)) throw bad();
+    for (const part of trimmed.matchAll(/([0-9.]+)(ms|s|m|h|d)/g)) ms += Number(part[1]) * DURATION_UNITS[part[2]];
+  }
+  if (ms > MAX_DURATION_MS) throw new UsageError(`${option}: '${text}' is too long`, 'Use at most 24d, or 0 for no limit.');
+  return Math.round(ms);
+}
+
+/** Bytes, a whole number. */
+export function parseSize(text: string, option: string): number {
+  const match = /^([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(?:i?B)?$/i.exec(text.trim());
+  const bytes = match === null ? Number.NaN : Math.round(Number(match[1]) * SIZE_UNITS[match[2].toUpperCase()]);
+  if (!Number.isSafeInteger(bytes)) {
+    throw new UsageError(
+      `${option}: '${text}' is no size`,
+      'Write bytes, or a number with K, M, G or T (by 1024), such as 50K or 1.5M.',
+    );
+  }
+  return bytes;
+}
+
+/** Bytes per second: a size, with or without `/s`; 0 is no limit. */
+export function parseRate(text: string, option: string): number {
+  return parseSize(text.trim().replace(/\/s$/i, ''), option);
+}
+
+/** 1 … 65535; 0, where it is allowed, is any free port. */
+export function parsePort(text: string, option: string, lowest: 0 | 1 = 1): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port >= lowest && port <= 65_535))
+    throw new UsageError(`${option}: '${text}' is no port`, 'Use a number from 1 to 65535.');
+  return port;
+}
+
+export interface HostPort {
+  /** A numeric address or a name; IPv6 without its brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `10.0.0.1:6881`, `seed.example:6881` or `[2001:db8::1]:6881`. */
+export function parseHostPort(text: string, option: string): HostPort {
+  const hint = 'Write HOST:PORT, and an IPv6 address in brackets: [2001:db8::1]:6881.';
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@]{1,253})):([0-9]{1,5})$/i.exec(text.trim());
+  if (match === null) throw new UsageError(`${option}: '${text}' is no HOST:PORT`, hint);
+  const host = match[1] ?? match[2];
+  return { host, port: parsePort(match[3], option) };
+}
+
+/** A power of two from 16 KiB to 64 MiB, as the field's clients take it. */
+export function parsePieceLength(text: string, option: string): number {
+  const bytes = parseSize(text, option);
+  const isPowerOfTwo = bytes > 0 && Number.isInteger(Math.log2(bytes));
+  if (!isPowerOfTwo || bytes < 16_384 || bytes > 64 * 1024 ** 2) {
+    throw new UsageError(`${option}: '${text}' is no piece length`, 'Use a power of two from 16K to 64M.');
+  }
+  return bytes;
+}
+
+/** `http://a/announce,https://b/announce`: one tier; each URL is checked. */
+export function parseTier(text: string, option: string): string[] {
+  return text
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '')
+    .map((url) => parseUrl(url, option, ['http:', 'https:', 'udp:']));
+}
+
+export function parseUrl(text: string, option: string, schemes: readonly string[]): string {
+  let scheme = '';
+  try {
+    scheme = new URL(text).protocol;
+  } catch {
+    // Falls through with an empty scheme, which no list allows.
+  }
+  if (!schemes.includes(scheme)) {
+    throw new UsageError(
+      `${option}: '${text}' is no URL that is understood`,
+      `Use one that begins with ${schemes.map((name) => `${name}//`).join(', ')}.`,
+    );
+  }
+  return text;
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly quiet?: boolean;
+  readonly color?: ColorChoice;
+}

@@ -1,0 +1,77 @@
+// One of the two streams to the outside: stdout carries results, stderr everything else. Knows whether it is a terminal
+// that can be drawn on, and what a reader that went away means: on stdout the run ends in order, on stderr nothing.
+
+/** What is used of a stream of Node; tests give their own. */
+export interface OutputStream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  write(text: string, done?: (error?: Error | null) => void): boolean;
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+  on(event: 'resize', listener: () => void): unknown;
+  removeListener(event: 'resize', listener: () => void): unknown;
+}
+
+export class Output {
+  readonly stream: OutputStream;
+  readonly #terminalName: string | undefined;
+  #isBroken = false;
+
+  /** `onBroken` is called once, when a write failed: EPIPE where the reader is gone. */
+  constructor(stream: OutputStream, terminalName: string | undefined, onBroken: (error: NodeJS.ErrnoException) => void) {
+    this.stream = stream;
+    this.#terminalName = terminalName;
+    stream.on('error', (error) => {
+      if (this.#isBroken) return;
+      this.#isBroken = true;
+      onBroken(error);
+    });
+  }
+
+  /** Somebody may be sitting in front of it. */
+  get isTerminal(): boolean {
+    return this.stream.isTTY === true;
+  }
+
+  /** A terminal where lines can be drawn over: with columns, and not a dumb one. */
+  get canDraw(): boolean {
+    return this.isTerminal && (this.stream.columns ?? 0) > 0 && this.#terminalName !== 'dumb';
+  }
+
+  /** Width of the terminal; 80 where none is known. */
+  get columns(): number {
+    const columns = this.stream.columns ?? 0;
+    return columns > 0 ? columns : 80;
+  }
+
+  /** Height of the terminal; 24 where none is known. */
+  get rows(): number {
+    const rows = this.stream.rows ?? 0;
+    return rows > 0 ? rows : 24;
+  }
+
+  /** After a failed write: nothing, silently. */
+  write(text: string): void {
+    if (!this.#isBroken) this.stream.write(text);
+  }
+
+  line(text: string): void {
+    this.write(`${text}\n`);
+  }
+
+  /** Resolves when everything written so far has left the process, or can't any more. */
+  flush(): Promise<void> {
+    if (this.#isBroken) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.stream.write('', () => resolve());
+    });
+  }
+
+  /** Calls back at every change of size; answers how to stop that. */
+  onResize(listener: () => void): () => void {
+    this.stream.on('resize', listener);
+    return () => {
+      this.stream.removeListener('resize', listener);
+    };
+  }
+}

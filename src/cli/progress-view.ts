@@ -1,0 +1,26 @@
+// Which way progress is shown here: nothing when quiet, drawn where stderr can be drawn on, whole lines elsewhere.
+
+import { performance } from 'node:perf_hooks';
+import type { CommandContext } from './command-context.js';
+import { PlainView } from './render/plain-view.js';
+import type { ProgressView } from './render/progress.js';
+import { isUnicodeLocale, TerminalView } from './render/terminal-view.js';
+
+const now = (): number => performance.now();
+
+/** The terminal is put back as it was on `close`, and when the process has to end at once. */
+export function openView(context: CommandContext): ProgressView {
+  const { stderr, style, environment, interruption, isQuiet } = context;
+  if (isQuiet) return { update: () => {}, log: () => {}, close: () => {} };
+  if (!stderr.canDraw) return new PlainView(stderr, now);
+  const view = new TerminalView({ output: stderr, style, now, isUnicode: isUnicodeLocale(environment) });
+  const forget = interruption.onExit(() => view.close());
+  return {
+    update: (progress) => view.update(progress),
+    log: (line) => view.log(line),
+    close: () => {
+      forget();
+      view.close();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+// The few facts of a session that deserve a line of their own while it runs; the rest is in the bar or in nobody's interest.
+
+import type { ServerNotice } from '../../engine/server-snapshot.js';
+import { formatAddress } from '../../model/address.js';
+import { sanitise } from './sanitise.js';
+
+/** One line without the torrent's name, or null. */
+export function describeNotice(notice: ServerNotice): string | null {
+  if (notice.type === 'checked') {
+    if (notice.havePieces === 0 || notice.havePieces === notice.pieceCount) return null;
+    const how = notice.resumed ? 'goes on' : 'keeps what matches';
+    return `${how}: ${notice.havePieces} of ${notice.pieceCount} pieces are there already`;
+  }
+  if (notice.type === 'peer-banned') return `banned ${formatAddress(notice.address)}: bad data for piece ${notice.piece}`;
+  if (notice.type === 'tracker-warning') return `tracker ${sanitise(notice.url)} warns: ${sanitise(notice.message)}`;
+  return null;
+}

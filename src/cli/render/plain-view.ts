@@ -1,0 +1,74 @@
+// Progress for what is no terminal (a log of CI, a pipe, TERM=dumb): whole lines, without escapes or carriage returns, one
+// at every 10% or 10 s, whichever comes first, and none where nothing changed.
+
+import type { Output } from '../output.js';
+import { formatBytes, formatClock, formatCount, formatPercent, formatProgressBytes, formatRate } from './human-numbers.js';
+import type { Progress, ProgressView } from './progress.js';
+
+const INTERVAL_MS = 10_000;
+const STEP = 0.1;
+/** A seed says so much less often: nobody waits for it. */
+const SEED_INTERVAL_MS = 60_000;
+
+export class PlainView implements ProgressView {
+  readonly #output: Output;
+  readonly #now: () => number;
+  #lastAt: number;
+  #lastStep = -1;
+  #lastText = '';
+
+  /** `now`: milliseconds, monotonic. */
+  constructor(output: Output, now: () => number) {
+    this.#output = output;
+    this.#now = now;
+    this.#lastAt = now();
+  }
+
+  update(progress: Progress): void {
+    const now = this.#now();
+    const sinceMs = now - this.#lastAt;
+    if (progress.phase === 'seeding') {
+      if (sinceMs >= SEED_INTERVAL_MS) this.#say(`${progress.name}: ${formatSeeding(progress)}`, now);
+      return;
+    }
+    const share = progress.totalBytes === 0 ? 1 : progress.doneBytes / progress.totalBytes;
+    const step = Math.floor(share / STEP + 1e-9);
+    // What was there at the start is no step; and the end has its own line.
+    if (this.#lastStep < 0) this.#lastStep = step;
+    const isStep = progress.phase === 'downloading' && step > this.#lastStep && step < 1 / STEP;
+    if (isStep || sinceMs >= INTERVAL_MS) {
+      this.#lastStep = Math.max(step, this.#lastStep);
+      this.#say(`${progress.name}: ${formatState(progress)}`, now);
+    }
+  }
+
+  log(line: string): void {
+    this.#output.line(line);
+  }
+
+  close(): void {}
+
+  #say(text: string, now: number): void {
+    this.#lastAt = now;
+    if (text === this.#lastText) return;
+    this.#lastText = text;
+    this.#output.line(text);
+  }
+}
+
+function formatState(progress: Progress): string {
+  const { doneBytes, totalBytes } = progress;
+  if (progress.phase === 'checking') return `checking data, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
+  const parts = [
+    `${formatPercent(doneBytes, totalBytes, 0)}, ${formatProgressBytes(doneBytes, totalBytes)}`,
+    formatRate(progress.downloadBytesPerSecond),
+    ...(progress.timeLeftMs === null ? [] : [`${formatClock(progress.timeLeftMs)} left`]),
+    formatCount(progress.peers, 'peer'),
+  ];
+  return parts.join(', ');
+}
+
+function formatSeeding(progress: Progress): string {
+  const rate = formatRate(progress.uploadBytesPerSecond);
+  return `seeding, ${formatBytes(progress.uploadedBytes)} sent, ${rate}, ${formatCount(progress.peers, 'peer')}`;
+}

@@ -1,0 +1,30 @@
+// What the ways of showing progress have in common: the state that is shown, and the two things a view must do besides
+// showing it: let a line of text pass, and leave the terminal as it was.
+
+export type ProgressPhase = 'checking' | 'announcing' | 'downloading' | 'seeding';
+
+export interface Progress {
+  /** Sanitised. */
+  readonly name: string;
+  readonly phase: ProgressPhase;
+  readonly totalBytes: number;
+  /** Verified and on disk. */
+  readonly doneBytes: number;
+  /** How far the check of existing data is, while `phase` is checking. */
+  readonly checkedBytes: number;
+  readonly downloadBytesPerSecond: number;
+  readonly uploadBytesPerSecond: number;
+  readonly uploadedBytes: number;
+  /** Null: not to be said. */
+  readonly timeLeftMs: number | null;
+  readonly peers: number;
+}
+
+export interface ProgressView {
+  /** Cheap; called up to ten times a second. */
+  update(progress: Progress): void;
+  /** Writes a line that stays, above whatever is being drawn. */
+  log(line: string): void;
+  /** Synchronous, idempotent: the terminal is as it was before. */
+  close(): void;
+}

@@ -1,0 +1,25 @@
+// The last line of a download: where it is, how large, how long it took, how fast it came.
+
+import prettyMs from 'pretty-ms';
+import { formatBytes, formatRate } from './human-numbers.js';
+import { sanitise } from './sanitise.js';
+
+export interface SummaryFacts {
+  /** Of the file or folder. */
+  readonly path: string;
+  readonly totalBytes: number;
+  /** Payload that came over the network. */
+  readonly downloadedBytes: number;
+  readonly elapsedMs: number;
+  readonly isAlreadyComplete: boolean;
+}
+
+const MAX_PATH = 1000;
+
+export function formatSummary(facts: SummaryFacts): string {
+  const shown = sanitise(facts.path, MAX_PATH);
+  const size = formatBytes(facts.totalBytes);
+  if (facts.isAlreadyComplete) return `already complete: ${shown} (${size})`;
+  const speed = facts.elapsedMs > 0 ? (facts.downloadedBytes * 1000) / facts.elapsedMs : 0;
+  return `done: ${shown}, ${size} in ${prettyMs(Math.max(1, facts.elapsedMs))}, ${formatRate(speed)} on average`;
+}

@@ -1,0 +1,76 @@
+// The one line that an error becomes: `effusion: error: WHAT: WHY. WHAT TO DO. (exit N)`. Errors that we threw on purpose
+// carry what and why in their message; what to do is in their detail or here. Anything else is a bug of ours: its stack.
+
+import { CommanderError } from 'commander';
+import { EffusionError } from '../model/error.js';
+import { CommandError } from './command-error.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import { sanitise, sanitiseLines } from './render/sanitise.js';
+import { UsageError } from './usage-error.js';
+
+export interface ErrorReport {
+  /** Without a line feed at the end; one line, but for bugs. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** Whole sentences by `code`, where the message itself does not say what to do. */
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['invalid_metainfo', 'Get the torrent file again from where it came from.'],
+  ['no_peers', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --no-peers-timeout 0.'],
+  ['stalled', 'Run the same command again: it goes on where it stopped. Wait longer with --stall-timeout 0.'],
+  ['port_taken', 'Choose another port with --port, or leave it out for a free one.'],
+  ['sources_exhausted', 'What is verified is kept. Run it again when there are other peers.'],
+]);
+
+const MAX_LINE = 2000;
+
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof CommanderError) return describeUsage(error.message);
+  if (error instanceof UsageError || error instanceof CommandError) {
+    return toLine(error.message, error.detail.hint, exitCodeOf(error.code));
+  }
+  if (error instanceof EffusionError) {
+    const exitCode = exitCodeOf(error.code);
+    if (exitCode !== EXIT.bug) return toLine(withPeers(error), HINTS.get(error.code) ?? '', exitCode);
+  }
+  return { text: sanitiseLines(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`), exitCode: EXIT.bug };
+}
+
+/** commander's `error: unknown option '--prot'\n(Did you mean --port?)` in our form. */
+function describeUsage(message: string): ErrorReport {
+  const [first, ...rest] = message.replace(/^error: /, '').split('\n');
+  const suggestion = rest.join(' ').replace(/[()]/g, '').trim();
+  return toLine(first.replace(/\.$/, ''), suggestion === '' ? 'See effusion --help.' : suggestion, EXIT.usage);
+}
+
+function toLine(message: string, hint: string, exitCode: number): ErrorReport {
+  const what = sanitise(message, MAX_LINE);
+  const end = /[.!?]$/.test(what) ? '' : '.';
+  return {
+    text: `effusion: error: ${what}${end}${hint === '' ? '' : ` ${sanitise(hint, MAX_LINE)}`} (exit ${exitCode})`,
+    exitCode,
+  };
+}
+
+/** Bad data: which files it hits and who sent it belong in the line (issue: "naming piece, file and peers"). */
+function withPeers(error: EffusionError): string {
+  if (error.code !== 'sources_exhausted') return error.message;
+  const detail = error.detail as { files?: unknown; banned?: unknown };
+  const parts = [error.message.replace(/\.$/, '')];
+  for (const [label, value] of [
+    ['files', detail.files],
+    ['peers', detail.banned],
+  ] as const) {
+    if (!Array.isArray(value)) continue;
+    const missing = value.map(String).filter((item) => !error.message.includes(item));
+    if (missing.length > 0) parts.push(`${label}: ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ', …' : ''}`);
+  }
+  return parts.join('; ');
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined ? own : `${own}\ncaused by: ${stackOf(error.cause)}`;
+}

@@ -1,0 +1,90 @@
+// A torrent's session under the hand of the command line: started with its restarts, watched for the view, stopped in order
+// by a signal or by the time that is up. What download and seed have in common.
+
+import { performance } from 'node:perf_hooks';
+import { Client, type ClientOptions } from '../engine/client.js';
+import type { ServerSnapshot } from '../engine/server-snapshot.js';
+import type { SessionOptions } from '../engine/session-options.js';
+import type { DownloadResult } from '../engine/session-server.js';
+import { supervisor, type SupervisedSession } from '../engine/supervisor.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { invariant } from '../model/error.js';
+import type { CommandContext } from './command-context.js';
+import { openView } from './progress-view.js';
+import { SessionWatch } from './session-watch.js';
+
+export interface SessionRunOptions {
+  readonly metainfo: Metainfo;
+  readonly folder: string;
+  readonly client: ClientOptions;
+  readonly session: SessionOptions;
+  /** Of the whole run; 0 is off. */
+  readonly timeoutMs: number;
+  /** A line to be said once the check of existing data is over; null for none. */
+  readonly readyLine?: (snapshot: ServerSnapshot, port: number | null) => string | null;
+}
+
+export interface SessionRun {
+  readonly result: DownloadResult;
+  readonly snapshot: ServerSnapshot;
+  readonly isTimedOut: boolean;
+}
+
+const DRAW_INTERVAL_MS = 100;
+const PLAIN_INTERVAL_MS = 250;
+
+/** Resolves when the session has ended in order, however; rejects with what ended it otherwise. The terminal is clean then. */
+export async function runSession(options: SessionRunOptions, context: CommandContext): Promise<SessionRun> {
+  const { metainfo, folder } = options;
+  const { stderr, interruption, isQuiet } = context;
+  const view = openView(context);
+  let session: SupervisedSession | null = null;
+  let watch: SessionWatch | null = null;
+  let isTimedOut = false;
+  const stop = (reason: string): void => {
+    // A failure to stop shows in done(), which is what everybody waits for.
+    session?.stop(reason).catch(() => {});
+  };
+  const forgetStop = interruption.onStop((cause) => {
+    if (!isQuiet) view.log(`stopping (${cause}); once more to stop at once`);
+    stop(cause);
+  });
+  const forgetExit = interruption.onExit(() => session?.current.abandon());
+  const onTimeout = (): void => {
+    isTimedOut = true;
+    stop('timeout');
+  };
+  const timer = options.timeoutMs > 0 ? setTimeout(onTimeout, options.timeoutMs) : null;
+  try {
+    // Never closed: the process ends with the command, and a small download must not wait for it.
+    const client = await Client.open(options.client);
+    session = await supervisor.start(metainfo, {}, folder, { ...options.session, client });
+    invariant(session !== null, 'the session is disabled although nobody disabled it');
+    const finished = session.done();
+    watch = new SessionWatch({
+      session,
+      view,
+      now: () => performance.now(),
+      intervalMs: stderr.canDraw ? DRAW_INTERVAL_MS : PLAIN_INTERVAL_MS,
+      onChecked: (snapshot) => {
+        const line = options.readyLine?.(snapshot, client.port) ?? null;
+        if (line === null) return;
+        // Also when quiet: scripts wait for it.
+        if (isQuiet) stderr.line(line);
+        else view.log(line);
+      },
+    });
+    watch.start();
+    // They may have come when there was nothing to stop yet.
+    if (interruption.cause !== null) stop(interruption.cause);
+    if (isTimedOut) stop('timeout');
+    const result = await finished;
+    return { result, snapshot: session.current.snapshot(), isTimedOut };
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    watch?.stop();
+    view.close();
+    forgetStop();
+    forgetExit();
+  }
+}

@@ -1,0 +1,138 @@
+// Follows a running session for the person in front of it: takes snapshots for the view, reads notices for the lines that
+// tell what happened, and says why when nothing comes. Decides nothing about the session itself.
+
+import type { ServerNotice, ServerSnapshot } from '../engine/server-snapshot.js';
+import { explainStall } from '../engine/stall-report.js';
+import { describeNotice } from './render/notice-text.js';
+import type { Progress, ProgressPhase, ProgressView } from './render/progress.js';
+import { RateMeter } from './render/rate-meter.js';
+import { sanitise } from './render/sanitise.js';
+
+/** The part of a SessionServer that is watched. */
+export interface WatchedServer {
+  snapshot(): ServerSnapshot;
+  notices(): AsyncIterable<ServerNotice>;
+}
+
+export interface SessionWatchOptions {
+  /** `current` changes where a session that crashed was started again. */
+  readonly session: { readonly current: WatchedServer };
+  readonly view: ProgressView;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** How often the view gets a new state. */
+  readonly intervalMs: number;
+  /** Once, when the check of existing data is over. */
+  readonly onChecked?: (snapshot: ServerSnapshot) => void;
+}
+
+/** No payload for this long: one line says why. */
+export const SILENCE_MS = 8000;
+/** And not again sooner than this. */
+const SILENCE_REPEAT_MS = 60_000;
+const MAX_NAME = 200;
+const MAX_REASON = 1000;
+/** Lines about the same kind of event; a swarm of liars must not fill the screen. */
+const MAX_LINES_A_KIND = 20;
+
+export class SessionWatch {
+  readonly #options: SessionWatchOptions;
+  readonly #name: string;
+  readonly #download: RateMeter;
+  readonly #upload: RateMeter;
+  readonly #linesByKind = new Map<string, number>();
+  #timer: NodeJS.Timeout | null = null;
+  #lastDownloaded = 0;
+  #lastUploaded = 0;
+  #lastPayloadAt: number;
+  #lastExplainedAt = Number.NEGATIVE_INFINITY;
+  #isChecked = false;
+
+  constructor(options: SessionWatchOptions) {
+    this.#options = options;
+    const now = options.now();
+    this.#lastPayloadAt = now;
+    this.#download = new RateMeter(now);
+    this.#upload = new RateMeter(now);
+    this.#name = sanitise(options.session.current.snapshot().name, MAX_NAME);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.tick(), this.#options.intervalMs);
+    this.#readNotices().catch(() => {
+      // The end of the session is reported by done(); without notices there is less to say, no more.
+    });
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** One look at the session. Called by the timer; tests call it themselves. */
+  tick(): void {
+    const now = this.#options.now();
+    const snapshot = this.#options.session.current.snapshot();
+    const phase = toProgressPhase(snapshot.phase);
+    if (phase === null) return;
+    if (!this.#isChecked && phase !== 'checking') {
+      this.#isChecked = true;
+      this.#lastPayloadAt = now;
+      this.#options.onChecked?.(snapshot);
+    }
+    if (snapshot.downloadedBytes < this.#lastDownloaded) this.#lastDownloaded = 0;
+    if (snapshot.uploadedBytes < this.#lastUploaded) this.#lastUploaded = 0;
+    this.#download.add(snapshot.downloadedBytes - this.#lastDownloaded, now);
+    this.#upload.add(snapshot.uploadedBytes - this.#lastUploaded, now);
+    if (phase === 'checking' || snapshot.downloadedBytes > this.#lastDownloaded) this.#lastPayloadAt = now;
+    this.#lastDownloaded = snapshot.downloadedBytes;
+    this.#lastUploaded = snapshot.uploadedBytes;
+    this.#options.view.update(this.#toProgress(snapshot, phase, now));
+    if (phase === 'announcing' || phase === 'downloading') this.#explainSilence(snapshot, now);
+  }
+
+  #toProgress(snapshot: ServerSnapshot, phase: ProgressPhase, now: number): Progress {
+    return {
+      name: this.#name,
+      phase,
+      totalBytes: phase === 'checking' ? snapshot.bytesToCheck : snapshot.totalBytes,
+      doneBytes: snapshot.verifiedBytes,
+      checkedBytes: snapshot.checkedBytes,
+      downloadBytesPerSecond: this.#download.bytesPerSecond(now),
+      uploadBytesPerSecond: this.#upload.bytesPerSecond(now),
+      uploadedBytes: snapshot.uploadedBytes,
+      timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
+      peers: snapshot.peers.length,
+    };
+  }
+
+  #explainSilence(snapshot: ServerSnapshot, now: number): void {
+    const silentMs = now - this.#lastPayloadAt;
+    if (silentMs < SILENCE_MS || now - this.#lastExplainedAt < SILENCE_REPEAT_MS || this.#lastExplainedAt > this.#lastPayloadAt)
+      return;
+    this.#lastExplainedAt = now;
+    const reason = sanitise(explainStall(snapshot), MAX_REASON);
+    this.#options.view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
+  }
+
+  /** Of one session after the other, until the one that ended was the last. */
+  async #readNotices(): Promise<void> {
+    for (let server: WatchedServer | null = null; server !== this.#options.session.current;) {
+      server = this.#options.session.current;
+      for await (const notice of server.notices()) this.#tell(notice);
+    }
+  }
+
+  #tell(notice: ServerNotice): void {
+    const text = describeNotice(notice);
+    if (text === null) return;
+    const lines = (this.#linesByKind.get(notice.type) ?? 0) + 1;
+    this.#linesByKind.set(notice.type, lines);
+    if (lines <= MAX_LINES_A_KIND) this.#options.view.log(`${this.#name}: ${text}`);
+  }
+}
+
+/** Null once it is over: then done() speaks. */
+function toProgressPhase(phase: ServerSnapshot['phase']): ProgressPhase | null {
+  return phase === 'finished' || phase === 'stopped' ? null : phase;
+}

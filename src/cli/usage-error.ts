@@ -1,0 +1,12 @@
+// The user asked for something that cannot be done as asked: one line, what to do instead, exit 2.
+
+import { EffusionError } from '../model/error.js';
+
+export class UsageError extends EffusionError<{ hint: string }> {
+  readonly code = 'usage_error';
+
+  /** `message`: what and why, without a full stop; `hint`: what to do, a whole sentence or empty. */
+  constructor(message: string, hint = '') {
+    super(message, { hint });
+  }
+}

@@ -1,0 +1,42 @@
+// aria2 as the other side. It takes peers from trackers only, so a leecher's torrent names a tracker of the test.
+
+import { startChild, type Child } from './child-process.js';
+
+const QUIET = [
+  '--no-conf',
+  '--enable-dht=false',
+  '--enable-dht6=false',
+  '--bt-enable-lpd=false',
+  '--enable-peer-exchange=false',
+  '--file-allocation=none',
+  '--summary-interval=0',
+  '--console-log-level=notice',
+  '--show-console-readout=false',
+  '--stop=120',
+];
+
+/** Seeds `folder` on `port` of every address once this resolves. */
+export async function startAria2Seeder(torrent: string, folder: string, port: number): Promise<Child> {
+  const child = startChild(
+    'aria2c',
+    [
+      ...QUIET,
+      `--dir=${folder}`,
+      `--listen-port=${port}`,
+      '--seed-ratio=0.0',
+      '--check-integrity=true',
+      '--bt-hash-check-seed=true',
+      '--bt-exclude-tracker=*',
+      torrent,
+    ],
+    { timeoutMs: 120_000 },
+  );
+  await child.outputMatching(new RegExp(`listening on TCP port ${port}`));
+  await child.outputMatching(/Seeding|Verification finished successfully|Download complete/i);
+  return child;
+}
+
+/** Downloads what the torrent's tracker leads to; its process ends with 0 when all is there. */
+export function startAria2Leecher(torrent: string, folder: string, port: number): Child {
+  return startChild('aria2c', [...QUIET, `--dir=${folder}`, `--listen-port=${port}`, '--seed-time=0', torrent]);
+}

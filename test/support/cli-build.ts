@@ -1,0 +1,64 @@
+// The built command for end-to-end tests: the bundle of package.json's own build line, laid out as the package is, in a
+// folder of its own, so that test files can run side by side and never meet an old dist/.
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startChild, type Child, type ChildEnd, type ChildOptions } from './child-process.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Nothing of the tester's own settings; colour is what each test says. */
+const ENVIRONMENT = { NO_COLOR: '', FORCE_COLOR: undefined as unknown as string, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
+
+export interface CliBuild {
+  /** The script to give to node. */
+  readonly script: string;
+  start(args: readonly string[], options?: ChildOptions): Child;
+  run(args: readonly string[], options?: ChildOptions): Promise<ChildEnd>;
+  /** A line for bash, in which the command stands without its name: `info x.torrent > /dev/full`. */
+  shell(line: string, options?: ChildOptions): Promise<ChildEnd>;
+  /** On a pseudo-terminal, after `setup` (a line for sh): all that it showed is in `stdout`. */
+  terminal(setup: string, args: string, options?: ChildOptions): Promise<ChildEnd>;
+  /** The bundle's files. */
+  files(): string[];
+  /** The text of a file of the bundle. */
+  source(file: string): string;
+  remove(): void;
+}
+
+export async function buildCli(): Promise<CliBuild> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'effusion-cli-'));
+  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const bundle = scripts['build:js']
+    .slice(scripts['build:js'].indexOf('esbuild '))
+    .replace('--outdir=dist', `--outdir=${folder}/dist`);
+  if (!bundle.includes(folder)) throw new Error('the build line of package.json has no --outdir=dist');
+  await promisify(execFile)('/bin/sh', ['-c', `node_modules/.bin/${bundle}`], { cwd: ROOT });
+  mkdirSync(path.join(folder, 'bin'));
+  copyFileSync(path.join(ROOT, 'bin/effusion.js'), path.join(folder, 'bin/effusion.js'));
+  copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
+  const script = path.join(folder, 'bin/effusion.js');
+  const start = (args: readonly string[], options: ChildOptions = {}): Child =>
+    startChild(process.execPath, [script, ...args], { ...options, env: { ...ENVIRONMENT, ...options.env } });
+  return {
+    script,
+    start,
+    run: (args, options) => start(args, options).ended,
+    shell: (line, options = {}) => {
+      const command = `${JSON.stringify(process.execPath)} ${JSON.stringify(script)}`;
+      const parts = line.replace(/(^|[;|] *)(info|verify|create|download|seed) /g, `$1${command} $2 `);
+      return startChild('/bin/bash', ['-c', parts], { ...options, env: { ...ENVIRONMENT, ...options.env } }).ended;
+    },
+    terminal: (setup, args, options = {}) => {
+      const line = `${setup}${JSON.stringify(process.execPath)} ${JSON.stringify(script)} ${args}`;
+      const env = { ...ENVIRONMENT, ...options.env };
+      return startChild('/usr/bin/script', ['-qec', line, '/dev/null'], { ...options, env }).ended;
+    },
+    files: () => readdirSync(path.join(folder, 'dist')).filter((file) => file.endsWith('.js')),
+    source: (file) => readFileSync(path.join(folder, 'dist', file), 'utf8'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,40 @@
+// libtorrent as the other side: a seeder or a leecher in a process of its own.
+
+import { fileURLToPath } from 'node:url';
+import { startChild, type Child } from './child-process.js';
+import { PYTHON } from './real-peers.js';
+
+const SCRIPT = fileURLToPath(new URL('peers/libtorrent_peer.py', import.meta.url));
+
+export interface LibtorrentSeederOptions {
+  /** 0: none. */
+  readonly uploadBytesPerSecond?: number;
+  /** `HOST:PORT` to connect to, for leechers that find nobody themselves. */
+  readonly dial?: string;
+}
+
+/** Seeds `folder` on `listen` (`127.0.0.1:6881` or `[::1]:6881`) once this resolves. */
+export async function startLibtorrentSeeder(
+  torrent: string,
+  folder: string,
+  listen: string,
+  options: LibtorrentSeederOptions = {},
+): Promise<Child> {
+  const args = [SCRIPT, 'seed', torrent, folder, listen, '--upload-limit', String(options.uploadBytesPerSecond ?? 0)];
+  if (options.dial !== undefined) args.push('--peer', options.dial);
+  const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
+  await child.outputMatching(/^ready$/m);
+  return child;
+}
+
+/** Downloads from `peer`; its process ends with 0 when all is there. */
+export function startLibtorrentLeecher(torrent: string, folder: string, listen: string, peer: string): Child {
+  return startChild(PYTHON, [SCRIPT, 'leech', torrent, folder, listen, '--peer', peer]);
+}
+
+/** What libtorrent reads in a .torrent. */
+export async function libtorrentShow(torrent: string): Promise<{ infoHash: string; name: string; totalBytes: number }> {
+  const { code, stdout, stderr } = await startChild(PYTHON, [SCRIPT, 'show', torrent]).ended;
+  if (code !== 0) throw new Error(`libtorrent refuses the torrent: ${stderr}`);
+  return JSON.parse(stdout) as { infoHash: string; name: string; totalBytes: number };
+}

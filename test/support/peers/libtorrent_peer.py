@@ -1,0 +1,110 @@
+"""A libtorrent peer for the interop tests and the benchmark: seeds or downloads one torrent on given addresses, nothing else.
+
+usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:PORT ...] [--upload-limit BYTES_PER_SECOND]
+       libtorrent_peer.py leech TORRENT FOLDER LISTEN [--peer HOST:PORT ...]
+       libtorrent_peer.py show  TORRENT
+
+LISTEN is 127.0.0.1:PORT or [::1]:PORT; one session each. `seed` prints `ready` and goes on until SIGTERM, then prints
+`uploaded N` (payload bytes of all sessions). `leech` ends with 0 when all is there. `show` prints info hash, name and size
+as JSON. No DHT, LSD, port mapping or uTP, plain connections first; it ends by itself after PEER_SECONDS (default 120).
+"""
+import argparse
+import json
+import os
+import signal
+import sys
+
+import libtorrent as lt
+
+stopped = False
+
+
+def stop(_signal, _frame):
+    global stopped
+    stopped = True
+
+
+def open_session(listen, upload_limit):
+    return lt.session({
+        "listen_interfaces": listen,
+        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_incoming_utp": False, "enable_outgoing_utp": False,
+        "out_enc_policy": 2, "allow_multiple_connections_per_ip": True,
+        "connections_limit": 500, "connection_speed": 200, "unchoke_slots_limit": -1,
+        "max_allowed_in_request_queue": 5000, "upload_rate_limit": upload_limit,
+        "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
+    })
+
+
+def add(session, torrent, folder, seeding):
+    params = lt.add_torrent_params()
+    params.ti = lt.torrent_info(torrent)
+    params.save_path = folder
+    params.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
+    if seeding:
+        params.flags |= lt.torrent_flags.seed_mode | lt.torrent_flags.override_trackers
+        params.trackers = []
+    return session.add_torrent(params)
+
+
+def dial(handle, peers):
+    for peer in peers:
+        host, _, port = peer.rpartition(":")
+        handle.connect_peer((host.strip("[]"), int(port)))
+
+
+def wait_until(session, wanted):
+    """Until an alert of that type comes or we are stopped; the library's errors end the run."""
+    while not stopped:
+        session.wait_for_alert(200)
+        for alert in session.pop_alerts():
+            if isinstance(alert, (lt.torrent_error_alert, lt.file_error_alert, lt.listen_failed_alert)):
+                sys.exit("libtorrent: " + alert.message())
+            if wanted is not None and isinstance(alert, wanted):
+                return True
+    return False
+
+
+def seed(args):
+    open_ones = []
+    for listen in args.listen.split(","):
+        session = open_session(listen, args.upload_limit)
+        wait_until(session, lt.listen_succeeded_alert)
+        open_ones.append((session, add(session, args.torrent, args.folder, True)))
+    for session, handle in open_ones:
+        while not handle.status().is_seeding and not stopped:
+            session.wait_for_alert(20)
+            session.pop_alerts()
+        dial(handle, args.peer)
+    print("ready", flush=True)
+    wait_until(open_ones[0][0], None)
+    print("uploaded", sum(handle.status().total_payload_upload for _, handle in open_ones), flush=True)
+    os._exit(0)
+
+
+def leech(args):
+    session = open_session(args.listen, 0)
+    handle = add(session, args.torrent, args.folder, False)
+    dial(handle, args.peer)
+    if not wait_until(session, lt.torrent_finished_alert):
+        sys.exit(1)
+    session.remove_torrent(handle)
+    print("finished", flush=True)
+
+
+def show(args):
+    info = lt.torrent_info(args.torrent)
+    print(json.dumps({"infoHash": str(info.info_hashes().v1), "name": info.name(), "totalBytes": info.total_size()}))
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("role", choices=["seed", "leech", "show"])
+parser.add_argument("torrent")
+parser.add_argument("folder", nargs="?", default=".")
+parser.add_argument("listen", nargs="?", default="127.0.0.1:0")
+parser.add_argument("--peer", action="append", default=[])
+parser.add_argument("--upload-limit", type=int, default=0)
+arguments = parser.parse_args()
+signal.signal(signal.SIGTERM, stop)
+signal.alarm(int(os.environ.get("PEER_SECONDS", "120")))
+{"seed": seed, "leech": leech, "show": show}[arguments.role](arguments)

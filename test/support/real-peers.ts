@@ -1,0 +1,55 @@
+// Which real BitTorrent programs this machine has. A suite that needs one is left out where it is missing, and said to be
+// (left-out.ts prints one line at the end); with EFFUSION_INTEROP=required a missing one is a failure.
+
+import { spawnSync } from 'node:child_process';
+import { describe, test } from 'vitest';
+
+export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent';
+
+/** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
+export const PYTHON = '/usr/bin/python3';
+
+const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...args: string[]])[]>> = {
+  libtorrent: [[PYTHON, '-c', 'import libtorrent']],
+  aria2c: [['aria2c', '--version']],
+  transmission: [
+    ['transmission-daemon', '--version'],
+    ['transmission-show', '--version'],
+  ],
+  mktorrent: [['mktorrent', '-h']],
+};
+
+const known = new Map<RealPeer, boolean>();
+
+/** Tried once a process. A program that starts is there, whatever it answers; Python must find the module. */
+export function isAvailable(peer: RealPeer): boolean {
+  let available = known.get(peer);
+  if (available === undefined) {
+    available = PROBES[peer].every(([command, ...args]) => {
+      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 });
+      return error === undefined && (peer !== 'libtorrent' || status === 0);
+    });
+    known.set(peer, available);
+  }
+  return available;
+}
+
+export function missingPeers(): RealPeer[] {
+  return (['libtorrent', 'aria2c', 'transmission', 'mktorrent'] as const).filter((peer) => !isAvailable(peer));
+}
+
+/** A suite that needs these programs. */
+export function describeWith(peers: readonly RealPeer[], name: string, body: () => void): void {
+  const missing = peers.filter((peer) => !isAvailable(peer));
+  if (missing.length === 0) {
+    describe(name, body);
+  } else if (process.env['EFFUSION_INTEROP'] === 'required') {
+    describe(name, () => {
+      test(`needs ${missing.join(', ')}`, () => {
+        throw new Error(`EFFUSION_INTEROP=required, but this machine lacks ${missing.join(', ')}`);
+      });
+    });
+  } else {
+    describe.skip(name, body);
+  }
+}

@@ -1,0 +1,31 @@
+// What a terminal really shows after the bytes that were written to it: @xterm/headless, line by line.
+
+import xterm from '@xterm/headless';
+
+export class Screen {
+  readonly #terminal: xterm.Terminal;
+
+  constructor(columns: number, rows = 24) {
+    this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, convertEol: true });
+  }
+
+  /** Resolves when the bytes have taken effect. */
+  write(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#terminal.write(text, resolve);
+    });
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+  }
+
+  /** The lines from the top to the last one that is not empty, without the spaces at their ends. */
+  lines(): string[] {
+    const buffer = this.#terminal.buffer.active;
+    const lines: string[] = [];
+    for (let row = 0; row < buffer.length; row++) lines.push(buffer.getLine(row)?.translateToString(true) ?? '');
+    while (lines.at(-1) === '') lines.pop();
+    return lines;
+  }
+}

@@ -1,0 +1,205 @@
+// A swarm from a seed: its torrent, its participants and their links. At least one honest seed can always be reached.
+
+import { createAddress, type Address } from '../../../src/model/address.js';
+import { Bitfield } from '../../../src/model/bitfield.js';
+import type { PieceIndex } from '../../../src/model/ids.js';
+import { createRandom, type Random } from '../../../src/model/random.js';
+import type { SessionAction } from '../../../src/session/actions.js';
+import type { SessionLimits } from '../../../src/session/limits.js';
+import type { PeerFeatures } from '../../../src/wire/handshake.js';
+import { createContent, type Content } from './content.js';
+import { SIM_LIMITS } from './limits.js';
+import { ScriptedPeer } from './scripted-peer.js';
+import { SessionNode } from './session-node.js';
+import { SimBudget } from './sim-budget.js';
+import { traitsOf, type ScriptedKind, type Traits } from './traits.js';
+import { Uplink } from './uplink.js';
+import { must } from './violation.js';
+import { World } from './world.js';
+
+const KINDS: readonly ScriptedKind[] = [
+  'plain',
+  'liar',
+  'staller',
+  'silent',
+  'vanishing',
+  'flapper',
+  'rejecter',
+  'dripper',
+  'have-liar',
+  'flooder',
+  'rude',
+  'twin',
+  'prober',
+];
+
+export interface ContentSpec {
+  readonly totalLength: number;
+  readonly pieceLength: number;
+  /** Share of blocks that are padding. */
+  readonly padding: number;
+}
+
+export interface LinkSpec {
+  readonly bytesPerSecond: number;
+  readonly latencyMs: number;
+}
+
+export type MemberSpec =
+  | ({ readonly role: 'seed' } & LinkSpec)
+  | ({ readonly role: 'leecher'; readonly seeds: boolean; readonly haveShare: number; readonly budgetPieces: number } & LinkSpec)
+  | ({ readonly role: 'scripted'; readonly traits: Traits; readonly haveShare: number } & LinkSpec);
+
+export interface Scenario {
+  readonly seed: number;
+  readonly content: ContentSpec;
+  readonly members: readonly MemberSpec[];
+  readonly strays: number;
+  readonly limits: SessionLimits;
+  /** Share of nodes with the Fast and the extension protocol. */
+  readonly featureShare: number;
+  readonly sabotage?: (action: SessionAction) => SessionAction | null;
+}
+
+export interface SwarmResult {
+  readonly elapsedMs: number;
+  readonly events: number;
+  readonly leechers: readonly SessionNode[];
+}
+
+function drawLink(random: Random): LinkSpec {
+  return { bytesPerSecond: [50_000, 300_000, 2_000_000, 50_000_000][random.below(4)], latencyMs: random.below(151) };
+}
+
+function drawContent(random: Random): ContentSpec {
+  const pieceLength = [1000, 16_384, 20_000, 32_768, 40_000, 65_536][random.below(6)];
+  const pieces = 1 + random.below(40);
+  const last = random.next() < 0.3 ? pieceLength : 1 + random.below(pieceLength);
+  return { pieceLength, totalLength: (pieces - 1) * pieceLength + last, padding: random.next() < 0.3 ? 0.15 : 0 };
+}
+
+/** Any swarm with an honest seed. */
+export function drawScenario(seed: number): Scenario {
+  const random = createRandom(seed);
+  const content = drawContent(random);
+  const members: MemberSpec[] = [];
+  const plain = traitsOf('plain', random);
+  members.push(
+    random.next() < 0.6
+      ? { role: 'seed', ...drawLink(random) }
+      : { role: 'scripted', traits: { ...plain, dials: false }, haveShare: 1, ...drawLink(random) },
+  );
+  const leechers = 1 + random.below(random.next() < 0.5 ? 2 : 5);
+  for (let i = 0; i < leechers; i++) {
+    members.push({
+      role: 'leecher',
+      seeds: random.next() < 0.5,
+      haveShare: random.next() < 0.3 ? random.next() : 0,
+      budgetPieces: random.next() < 0.5 ? 2 : 1000,
+      ...drawLink(random),
+    });
+  }
+  const others = random.below(8);
+  for (let i = 0; i < others; i++) {
+    const traits = traitsOf(KINDS[random.below(KINDS.length)], random);
+    members.push({ role: 'scripted', traits, haveShare: random.next() < 0.7 ? 1 : random.next(), ...drawLink(random) });
+  }
+  const limits = random.next() < 0.2 ? { ...SIM_LIMITS, maxPeers: 3 + random.below(5), maxHalfOpen: 1 + random.below(3) } : SIM_LIMITS;
+  return { seed, content, members, strays: random.below(6), limits, featureShare: random.next() < 0.7 ? 1 : 0.5 };
+}
+
+function drawHave(content: Content, share: number, random: Random): Bitfield {
+  if (share >= 1) return Bitfield.full(content.geometry.pieceCount);
+  const have = new Bitfield(content.geometry.pieceCount);
+  for (const piece of content.geometry.pieces()) if (random.next() < share) have.set(piece);
+  if (have.isFull) have.clear(random.below(have.length) as PieceIndex);
+  return have;
+}
+
+function addressOf(serial: number): Address {
+  const address = createAddress(serial % 3 === 2 ? `2001:db8::${serial.toString(16)}` : `10.0.${serial >> 8}.${serial & 255}`, 6881 + serial);
+  must(address !== null, 'addresses are addresses');
+  return address;
+}
+
+function peerIdOf(serial: number): Uint8Array {
+  const id = new Uint8Array(20).fill(serial & 255);
+  id.set([45, 83, 73, 48, 48, 48, 49, 45, serial >> 8]);
+  return id;
+}
+
+/** Puts a scenario's swarm together; `run` lets it live until every leecher is whole. */
+export class Swarm {
+  readonly world: World;
+  readonly content: Content;
+  readonly leechers: SessionNode[] = [];
+  readonly nodes: (SessionNode | ScriptedPeer)[] = [];
+
+  constructor(scenario: Scenario) {
+    const random = createRandom(scenario.seed ^ 0x5eed);
+    this.world = new World(random);
+    const { totalLength, pieceLength, padding } = scenario.content;
+    this.content = createContent(totalLength, pieceLength, padding, random);
+    for (const [index, member] of scenario.members.entries()) this.#add(scenario, member, index + 1, index === 0, random);
+    for (let i = 0; i < scenario.strays; i++) this.world.addStray(addressOf(1000 + i));
+  }
+
+  /** Throws a Violation where a rule is broken or the time is not enough. */
+  run(limitMs: number): SwarmResult {
+    const { world } = this;
+    for (const node of this.nodes) {
+      if (node instanceof SessionNode) node.start();
+      else node.start(this.leechers.map((leecher) => leecher.address));
+    }
+    const isDone = world.run(limitMs, () => this.leechers.every((leecher) => leecher.completedAt !== null));
+    must(isDone, 'every leecher completes in time', () => ({ now: world.now, left: this.leechers.map((node) => node.describe()) }));
+    const elapsedMs = world.now;
+    for (const node of this.nodes) if (node instanceof SessionNode) node.stop();
+    // What is still on its way arrives at sessions that have ended.
+    world.run(world.now + 30_000, () => false);
+    for (const leecher of this.leechers) must(leecher.disk.isExact, 'the result is exact', () => ({ name: leecher.name }));
+    return { elapsedMs, events: world.eventCount, leechers: this.leechers };
+  }
+
+  #add(scenario: Scenario, member: MemberSpec, serial: number, isAnchor: boolean, random: Random): void {
+    const { world, content } = this;
+    const isModern = isAnchor || random.next() < scenario.featureShare;
+    const features: PeerFeatures = { fast: isModern, extended: isModern, dht: false };
+    const isTwin = member.role === 'scripted' && member.traits.kind === 'twin';
+    const common = {
+      name: `${member.role === 'scripted' ? member.traits.kind : member.role}-${serial}`,
+      address: addressOf(serial),
+      peerId: peerIdOf(isTwin ? 1 + random.below(serial) : serial),
+      features,
+      uplink: new Uplink(member.bytesPerSecond),
+      latencyMs: member.latencyMs,
+      content,
+    };
+    if (member.role === 'scripted') {
+      const isListening = isAnchor || !member.traits.dials || random.next() < 0.7;
+      const have = drawHave(content, member.haveShare, random);
+      this.#join(new ScriptedPeer(world, { ...common, isListening, traits: member.traits, have }));
+      return;
+    }
+    const isSeed = member.role === 'seed';
+    const have = isSeed ? Bitfield.full(content.geometry.pieceCount) : drawHave(content, member.haveShare, random);
+    const budgetPieces = isSeed ? 2 : member.budgetPieces;
+    const node = new SessionNode(world, {
+      ...common,
+      isListening: isSeed || random.next() < 0.7,
+      have,
+      limits: scenario.limits,
+      budget: new SimBudget(budgetPieces * content.geometry.standardPieceLength),
+      seeds: isSeed || member.seeds,
+      writeMs: random.below(40),
+      ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
+    });
+    if (!isSeed) this.leechers.push(node);
+    this.#join(node);
+  }
+
+  #join(node: SessionNode | ScriptedPeer): void {
+    this.nodes.push(node);
+    this.world.add(node);
+  }
+}

@@ -1,0 +1,51 @@
+// What every interop test does: one payload on disk at the seeder's, one torrent, an empty folder for the leecher, and the
+// verdict at the end. The two sides are the test's own business.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Child } from './child-process.js';
+import { runEffusion, startEffusion } from './effusion-command.js';
+import { awkwardPayload, leftovers, payloadDifferences, type Torrent, writePayload, writeTorrent } from './payload.js';
+import { makeTempFolder } from './temp-folder.js';
+
+export const payload = awkwardPayload();
+
+export interface SwarmOfTwo {
+  readonly torrent: Torrent;
+  /** Holds the payload. */
+  readonly seedFolder: string;
+  /** Exists and is empty. */
+  readonly leechFolder: string;
+  /** Does not exist yet. */
+  readonly settings: string;
+}
+
+export async function prepareSwarm(trackers: readonly string[] = []): Promise<SwarmOfTwo> {
+  const folder = await makeTempFolder();
+  const swarm = { seedFolder: join(folder, 'seed'), leechFolder: join(folder, 'leech'), settings: join(folder, 'settings') };
+  await mkdir(swarm.leechFolder);
+  await writePayload(payload, swarm.seedFolder);
+  return { ...swarm, torrent: await writeTorrent(payload, folder, 65_536, trackers) };
+}
+
+/** Runs `effusion download` against these peers alone and holds it to exit 0, the exact bytes, and nothing left behind. */
+export async function expectDownload(swarm: SwarmOfTwo, ...peers: readonly string[]): Promise<void> {
+  const sources = peers.flatMap((peer) => ['--peer', peer]);
+  const end = await runEffusion(['download', swarm.torrent.path, '--output', swarm.leechFolder, '--no-trackers', ...sources]);
+  expect(end.code, `${end.stdout}${end.stderr}${end.timedOut ? '\n(timed out)' : ''}`).toBe(0);
+  expect(await payloadDifferences(payload, swarm.leechFolder)).toEqual([]);
+  expect(await leftovers(swarm.leechFolder)).toEqual([]);
+}
+
+/** Starts `effusion seed` and resolves, once it says that it serves, with its port. */
+export async function startEffusionSeeder(
+  swarm: SwarmOfTwo,
+  args: readonly string[] = [],
+): Promise<{ child: Child; port: number }> {
+  const child = startEffusion(['seed', swarm.torrent.path, '--data', swarm.seedFolder, '--no-trackers', ...args], {
+    timeoutMs: 120_000,
+  });
+  const match = await child.outputMatching(/seeding .* on port (\d+)/);
+  return { child, port: Number(match[1]) };
+}

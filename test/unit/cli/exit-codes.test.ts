@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { EXIT, EXIT_CODES, exitCodeOf, formatExitCodes, formatExitCodesMarkdown } from '../../../src/cli/exit-codes.js';
+
+test('every code stands once, in order, and the reserved ones are those that were promised', () => {
+  const codes = EXIT_CODES.map((entry) => entry.code);
+  expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 124, 129, 130, 143]);
+  expect(EXIT_CODES.filter((entry) => entry.isReserved === true).map((entry) => entry.code)).toEqual([4, 6, 11, 12, 14]);
+});
+
+test('the names in code and the table are the same codes', () => {
+  const used = EXIT_CODES.filter((entry) => entry.isReserved !== true).map((entry) => entry.code);
+  expect(Object.values(EXIT).toSorted((a, b) => a - b)).toEqual(used);
+});
+
+test.each([
+  ['usage_error', 2],
+  ['invalid_metainfo', 3],
+  ['torrent_unreadable', 3],
+  ['no_peers', 5],
+  ['stalled', 7],
+  ['port_taken', 8],
+  ['storage_failed', 9],
+  ['sources_exhausted', 10],
+  ['data_incomplete', 10],
+  ['timed_out', 124],
+  ['session_crashed', 1],
+  ['anything else', 1],
+])('%s exits with %i', (cause, code) => expect(exitCodeOf(cause)).toBe(code));
+
+test('help and README name every code with its meaning', () => {
+  for (const entry of EXIT_CODES) {
+    expect(formatExitCodes()).toContain(entry.meaning);
+    expect(formatExitCodesMarkdown()).toContain(`| ${entry.code} | ${entry.name} | ${entry.meaning}`);
+  }
+});

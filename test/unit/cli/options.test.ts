@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import {
+  parseDuration,
+  parseHostPort,
+  parsePieceLength,
+  parsePort,
+  parseRate,
+  parseSize,
+  parseTier,
+  parseUrl,
+} from '../../../src/cli/options.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
+
+describe('parseDuration', () => {
+  test.each([
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+    ['1h30m', 5_400_000],
+    ['1.5s', 1500],
+    ['250ms', 250],
+    ['2d', 172_800_000],
+    ['30', 30_000],
+    ['0.5', 500],
+    ['0', 0],
+    ['0s', 0],
+    [' 5M ', 300_000],
+  ])('%s is %i ms', (text, ms) => expect(parseDuration(text, '--timeout')).toBe(ms));
+
+  test.each(['', 'x', '-5', '5x', 's', '1m30', '1e3', 'NaN', 'Infinity', '5 m'])('%j is refused', (text) => {
+    expect(() => parseDuration(text, '--timeout')).toThrow(UsageError);
+    expect(() => parseDuration(text, '--timeout')).toThrow(/--timeout/);
+  });
+
+  test('what a timer cannot hold is refused, not turned into nothing', () => {
+    expect(parseDuration('24d', '--timeout')).toBe(24 * 86_400_000);
+    expect(() => parseDuration('25d', '--timeout')).toThrow(/too long/);
+  });
+});
+
+describe('parseSize and parseRate', () => {
+  test.each([
+    ['50K', 51_200],
+    ['1.5M', 1_572_864],
+    ['2G', 2_147_483_648],
+    ['1T', 1_099_511_627_776],
+    ['7', 7],
+    ['16KiB', 16_384],
+    ['16kb', 16_384],
+    ['100B', 100],
+    ['0', 0],
+  ])('%s is %i bytes', (text, bytes) => expect(parseSize(text, '--max-upload')).toBe(bytes));
+
+  test.each(['', '-1', '5X', 'K', '1,5M', '99999999T', '0x10'])('%j is refused', (text) => {
+    expect(() => parseSize(text, '--max-upload')).toThrow(UsageError);
+  });
+
+  test('a rate may say per second', () => {
+    expect(parseRate('1.5M/s', '--max-upload')).toBe(1_572_864);
+    expect(parseRate('50K', '--max-upload')).toBe(51_200);
+  });
+});
+
+describe('parsePort', () => {
+  test('the ends of the range', () => {
+    expect(parsePort('1', '--port')).toBe(1);
+    expect(parsePort('65535', '--port')).toBe(65_535);
+    expect(parsePort('0', '--port', 0)).toBe(0);
+  });
+  test.each(['0', '65536', '-1', '6881x', '', '1.5', '000001'])('%j is refused', (text) => {
+    expect(() => parsePort(text, '--port')).toThrow(/--port/);
+  });
+});
+
+describe('parseHostPort', () => {
+  test.each([
+    ['10.0.0.1:6881', '10.0.0.1', 6881],
+    ['seed.example:1', 'seed.example', 1],
+    ['[2001:db8::1]:6881', '2001:db8::1', 6881],
+    ['[::ffff:10.0.0.1]:80', '::ffff:10.0.0.1', 80],
+  ])('%s', (text, host, port) => expect(parseHostPort(text, '--peer')).toEqual({ host, port }));
+
+  test.each(['10.0.0.1', '2001:db8::1:6881', ':6881', 'a b:1', 'host:0', 'host:70000', '[host]:1', 'u@h:1', 'http://h:1'])(
+    '%j is refused',
+    (text) => expect(() => parseHostPort(text, '--peer')).toThrow(UsageError),
+  );
+});
+
+describe('parsePieceLength', () => {
+  test('powers of two from 16 KiB to 64 MiB', () => {
+    expect(parsePieceLength('16K', '--piece-length')).toBe(16_384);
+    expect(parsePieceLength('64M', '--piece-length')).toBe(67_108_864);
+  });
+  test.each(['8K', '128M', '17K', '0', '100000'])('%s is refused', (text) => {
+    expect(() => parsePieceLength(text, '--piece-length')).toThrow(UsageError);
+  });
+});
+
+describe('URLs', () => {
+  test('commas join a tier', () => {
+    expect(parseTier('http://a/announce, udp://b:80,', '--tracker')).toEqual(['http://a/announce', 'udp://b:80']);
+  });
+  test('other schemes are refused', () => {
+    expect(() => parseTier('ftp://a/', '--tracker')).toThrow(/--tracker/);
+    expect(() => parseUrl('not a url', '--web-seed', ['http:'])).toThrow(/--web-seed/);
+  });
+});

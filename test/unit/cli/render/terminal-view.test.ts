@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Output } from '../../../../src/cli/output.js';
+import { PLAIN_STYLE } from '../../../../src/cli/render/color-level.js';
+import type { Progress } from '../../../../src/cli/render/progress.js';
+import { isUnicodeLocale, QUIET_START_MS, TerminalView } from '../../../../src/cli/render/terminal-view.js';
+import { FakeStream } from '../../../support/fake-stream.js';
+import { Screen } from '../../../support/screen.js';
+
+const PROGRESS: Progress = {
+  name: 'data.bin',
+  phase: 'announcing',
+  totalBytes: 1000,
+  doneBytes: 0,
+  checkedBytes: 250,
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  uploadedBytes: 0,
+  timeLeftMs: null,
+  peers: 1,
+};
+
+beforeEach(async () => {
+  // Loaded beforehand: imports take their time by a clock that the tests don't have.
+  await Promise.all([import('ora'), import('../../../../src/cli/render/progress-bars.js')]);
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open(columns = 80) {
+  const stream = new FakeStream({ isTTY: true, columns });
+  let now = 0;
+  const view = new TerminalView({
+    output: new Output(stream, 'xterm', () => {}),
+    style: PLAIN_STYLE,
+    now: () => now,
+    isUnicode: true,
+  });
+  const at = async (ms: number, change: Partial<Progress>): Promise<void> => {
+    now = ms;
+    view.update({ ...PROGRESS, ...change });
+    await vi.dynamicImportSettled();
+    await vi.advanceTimersByTimeAsync(100);
+  };
+  const shown = async (): Promise<string[]> => {
+    const screen = new Screen(columns);
+    const taken = screen.write(stream.text);
+    await vi.advanceTimersByTimeAsync(1);
+    await taken;
+    return screen.lines();
+  };
+  return { stream, view, at, shown };
+}
+
+describe('the terminal', () => {
+  test('stays empty for a moment: a small download ends before', async () => {
+    const { at, stream, view } = open();
+    await at(0, {});
+    await at(QUIET_START_MS - 1, { phase: 'downloading' });
+    view.close();
+    expect(stream.text).toBe('');
+  });
+
+  test('has a spinner in the short phases, then a bar, never both', async () => {
+    const { at, shown, view, stream } = open();
+    await at(300, { phase: 'checking' });
+    expect(await shown()).toEqual([expect.stringMatching(/^. data\.bin: checking data: 25% of 1000 B$/)]);
+    await at(400, { phase: 'announcing' });
+    expect(await shown()).toEqual([expect.stringMatching(/^. data\.bin: asking trackers and peers$/)]);
+    await at(500, { phase: 'downloading', doneBytes: 500 });
+    expect(await shown()).toEqual([expect.stringMatching(/^data\.bin █+░+ +50\.0%/)]);
+    await at(600, { phase: 'seeding' });
+    expect(await shown()).toEqual([expect.stringMatching(/^. data\.bin: seeding: 1 peer/)]);
+    view.close();
+    expect(await shown()).toEqual([]);
+    expect(stream.text.lastIndexOf('\u001B[?25h')).toBeGreaterThan(stream.text.lastIndexOf('\u001B[?25l'));
+  });
+
+  test.each(['checking', 'downloading'] as const)('lets a line pass while %s', async (phase) => {
+    const { at, shown, view } = open();
+    await at(300, { phase });
+    view.log('a line that stays');
+    await at(500, { phase, doneBytes: 10 });
+    const lines = await shown();
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toBe('a line that stays');
+    expect(lines[1]).toContain('data.bin');
+    view.close();
+    expect(await shown()).toEqual(['a line that stays']);
+  });
+
+  test('a long name never makes the spinner wider than the terminal', async () => {
+    const { at, shown, view } = open(40);
+    await at(300, { name: '東京物語'.repeat(20) });
+    const lines = await shown();
+    expect(lines).toHaveLength(1);
+    view.close();
+  });
+
+  test('is left alone after the end', async () => {
+    const { at, view, stream } = open();
+    view.close();
+    await at(1000, { phase: 'downloading' });
+    view.close();
+    expect(stream.text).toBe('');
+  });
+});
+
+test.each([
+  [{ LANG: 'C.UTF-8' }, true],
+  [{ LC_ALL: 'en_US.utf8', LANG: 'C' }, true],
+  [{}, true],
+  [{ LANG: 'C' }, false],
+  [{ LC_ALL: 'POSIX', LANG: 'de_DE.UTF-8' }, false],
+  [{ LANG: 'de_DE.ISO-8859-1' }, false],
+])('%j: are block characters safe? %s', (environment, isSafe) => expect(isUnicodeLocale(environment)).toBe(isSafe));

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { SessionWatch } from '../../../src/cli/session-watch.js';
+import type { Progress } from '../../../src/cli/render/progress.js';
+import type { ServerNotice, ServerSnapshot } from '../../../src/engine/server-snapshot.js';
+import { parseAddress } from '../../../src/model/address.js';
+import type { Address } from '../../../src/model/address.js';
+import type { PieceIndex } from '../../../src/model/ids.js';
+
+const SNAPSHOT: ServerSnapshot = {
+  name: 'data\u001B[31m.bin',
+  phase: 'announcing',
+  checkedBytes: 0,
+  bytesToCheck: 0,
+  trackers: [],
+  elapsedMs: 0,
+  dialFailures: {},
+  peersMet: 0,
+  totalBytes: 1000,
+  verifiedBytes: 0,
+  leftBytes: 1000,
+  downloadedBytes: 0,
+  uploadedBytes: 0,
+  wastedBytes: 0,
+  pieceCount: 10,
+  havePieces: 0,
+  hashFailures: 0,
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  isComplete: false,
+  isEndgame: false,
+  knownAddresses: 0,
+  bannedAddresses: 0,
+  halfOpen: 0,
+  peers: [],
+};
+
+function open(notices: readonly ServerNotice[] = []) {
+  let snapshot = SNAPSHOT;
+  let now = 0;
+  const updates: Progress[] = [];
+  const lines: string[] = [];
+  const checked: ServerSnapshot[] = [];
+  const server = {
+    snapshot: () => snapshot,
+    notices: async function* () {
+      yield* notices;
+    },
+  };
+  const watch = new SessionWatch({
+    session: { current: server },
+    view: { update: (progress) => updates.push(progress), log: (line) => lines.push(line), close: () => {} },
+    now: () => now,
+    intervalMs: 3_600_000,
+    onChecked: (state) => checked.push(state),
+  });
+  const at = (ms: number, change: Partial<ServerSnapshot> = {}): void => {
+    now = ms;
+    snapshot = { ...snapshot, ...change };
+    watch.tick();
+  };
+  return { watch, at, updates, lines, checked };
+}
+
+describe('the view', () => {
+  test('gets a name that is safe, and speed and time left of our own', () => {
+    const { at, updates } = open();
+    at(0);
+    at(10_000, { phase: 'downloading', downloadedBytes: 500, verifiedBytes: 500, leftBytes: 500 });
+    const last = updates.at(-1);
+    expect(last).toMatchObject({ name: 'data\uFFFD[31m.bin', phase: 'downloading', doneBytes: 500, downloadBytesPerSecond: 50 });
+    expect(last?.timeLeftMs).toBe(10_000);
+  });
+
+  test('is left alone once it is over', () => {
+    const { at, updates } = open();
+    at(0, { phase: 'finished' });
+    at(1000, { phase: 'stopped' });
+    expect(updates).toEqual([]);
+  });
+
+  test('a session that was started again begins to count at zero, not below', () => {
+    const { at, updates } = open();
+    at(0, { phase: 'downloading', downloadedBytes: 900 });
+    at(1000, { downloadedBytes: 100 });
+    expect(updates.at(-1)?.downloadBytesPerSecond).toBe(1000);
+  });
+});
+
+test('the end of the check is told once', () => {
+  const { at, checked } = open();
+  at(0, { phase: 'checking' });
+  at(100);
+  expect(checked).toHaveLength(0);
+  at(200, { phase: 'seeding' });
+  at(300);
+  expect(checked).toHaveLength(1);
+});
+
+describe('silence', () => {
+  test('after 8 s one line says why, and not again while it lasts', () => {
+    const { at, lines } = open();
+    for (let second = 0; second < 8; second++) at(second * 1000);
+    expect(lines).toEqual([]);
+    for (let second = 8; second < 300; second++) at(second * 1000);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^data\uFFFD\[31m\.bin: no data for 8 s: .*tracker/);
+  });
+
+  test('data in between starts the count again, but a line comes once a minute at most', () => {
+    const { at, lines } = open();
+    at(0);
+    at(8000);
+    at(9000, { downloadedBytes: 10 });
+    at(20_000);
+    expect(lines).toHaveLength(1);
+    at(68_000);
+    expect(lines).toHaveLength(2);
+  });
+
+  test('checking and seeding are no silence', () => {
+    const { at, lines } = open();
+    at(0, { phase: 'checking' });
+    at(100_000);
+    at(100_001, { phase: 'announcing' });
+    at(105_000);
+    at(106_000, { phase: 'seeding' });
+    at(500_000);
+    expect(lines).toEqual([]);
+  });
+});
+
+test('what deserves a line gets one, and a swarm of liars does not fill the screen', async () => {
+  const address = parseAddress('10.0.0.1:5') as Address;
+  const banned: ServerNotice = { type: 'peer-banned', address, piece: 7 as PieceIndex };
+  const { watch, lines } = open([
+    { type: 'checked', havePieces: 4, pieceCount: 10, resumed: true },
+    { type: 'tracker-warning', url: 'http://t.example/', message: 'be\u0007nice' },
+    { type: 'piece-stored', piece: 1 as PieceIndex, have: 5, pieceCount: 10 },
+    ...Array<ServerNotice>(50).fill(banned),
+  ]);
+  watch.start();
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  watch.stop();
+  const texts = lines.map((line) => line.slice(line.indexOf(': ') + 2));
+  expect(texts.slice(0, 3)).toEqual([
+    'goes on: 4 of 10 pieces are there already',
+    'tracker http://t.example/ warns: be\uFFFDnice',
+    'banned 10.0.0.1:5: bad data for piece 7',
+  ]);
+  expect(texts).toHaveLength(22);
+});
