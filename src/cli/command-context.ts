@@ -1,4 +1,5 @@
-// What a command gets of the world, so that it can be run in a test with streams and signals of the test's own.
+// What a command gets of the world: streams, signals, looks. An argument instead of globals, so that it can be run in a test
+// with streams and signals of the test's own.
 
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
@@ -16,6 +17,3 @@ export interface CommandContext {
   readonly isQuiet: boolean;
   readonly interruption: Interruption;
 }
-
-/** Runs to its end and answers the exit code; throws what report-error.ts knows to report. */
-export type Command<O> = (argument: string, options: O, context: CommandContext) => Promise<number>;

@@ -1,4 +1,5 @@
-// The command line from its arguments to its exit code: streams, signals, errors. The one place that ends the process.
+// The command line from its arguments to its exit code: streams, signals, errors. The one place that ends the process, so
+// that nothing else can end it halfway through writing.
 
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';

@@ -1,4 +1,5 @@
-// Which way progress is shown here: nothing when quiet, drawn where stderr can be drawn on, whole lines elsewhere.
+// Which way progress is shown here: nothing when quiet, drawn where stderr can be drawn on, whole lines elsewhere. Commands
+// ask here and never look at the terminal themselves.
 
 import { performance } from 'node:perf_hooks';
 import type { CommandContext } from './command-context.js';

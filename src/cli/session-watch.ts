@@ -9,7 +9,7 @@ import { RateMeter } from './render/rate-meter.js';
 import { sanitise } from './render/sanitise.js';
 
 /** The part of a SessionServer that is watched. */
-export interface WatchedServer {
+interface WatchedServer {
   snapshot(): ServerSnapshot;
   notices(): AsyncIterable<ServerNotice>;
 }
@@ -27,7 +27,7 @@ export interface SessionWatchOptions {
 }
 
 /** No payload for this long: one line says why. */
-export const SILENCE_MS = 8000;
+const SILENCE_MS = 8000;
 /** And not again sooner than this. */
 const SILENCE_REPEAT_MS = 60_000;
 const MAX_NAME = 200;

@@ -12,7 +12,7 @@ import { sanitise } from './render/sanitise.js';
 import { UsageError } from './usage-error.js';
 
 /** The largest torrents seen are near 50 MiB; the parser has the same limit. */
-export const MAX_TORRENT_BYTES = 64 * 1024 * 1024;
+const MAX_TORRENT_BYTES = 64 * 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 /** Names of a folder that are compared for "did you mean". */
 const MAX_COMPARED_NAMES = 5000;

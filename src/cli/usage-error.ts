@@ -1,4 +1,5 @@
-// The user asked for something that cannot be done as asked: one line, what to do instead, exit 2.
+// The user asked for something that cannot be done as asked: one line, what to do instead, exit 2. Thrown by the parsers of
+// options and by commands, before anything is opened.
 
 import { EffusionError } from '../model/error.js';
 

@@ -89,23 +89,27 @@ function handleHave(state: SessionState, peer: Peer, index: number): void {
   updateInterest(state, peer);
 }
 
-/** `field` is null where the message was not allowed or its bytes don't fit this torrent. */
+/**
+ * `field` is null where the message was not allowed or its bytes don't fit this torrent. BEP 3 wants it first or not at all, but
+ * aria2 says have-none and later, when it has pieces, a bitfield: a late one adds to what is known, as so many haves would.
+ */
 function handleBitfield(state: SessionState, peer: Peer, field: Bitfield | null): void {
-  if (field === null || peer.hasSaidWhatItHas) {
+  if (field === null) {
     dropPeer(state, peer, 'protocol-error');
     return;
   }
+  const isFirst = !peer.hasSaidWhatItHas;
   peer.hasSaidWhatItHas = true;
   peer.barrenSince = null;
   const { picker, have } = state.tracker;
-  if (field.isFull) {
+  if (field.isFull && isFirst) {
     peer.have.setAll();
     peer.isCountedAsSeed = true;
     picker.addSeed();
     peer.wantedCount = have.length - have.count;
   } else {
     for (const piece of field) {
-      peer.have.set(piece);
+      if (!peer.have.set(piece)) continue;
       picker.addHave(piece);
       if (!have.has(piece)) peer.wantedCount++;
     }

@@ -41,7 +41,7 @@ export class Peer {
   amInterested = false;
   peerChoking = true;
   peerInterested = false;
-  /** Bitfield, have-all or have-none may come once, and before any have (BEP 3, BEP 6). */
+  /** A bitfield, have-all, have-none or have came: a later bitfield only adds. */
   hasSaidWhatItHas = false;
   /** It has every piece and the picker counts it as a seed. */
   isCountedAsSeed = false;

@@ -1,5 +1,6 @@
 // What happens by the clock and not by an event: keep-alives, silent and snubbing peers, choking rounds, second copies, dials.
 
+import type { PieceIndex } from '../model/ids.js';
 import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
@@ -65,10 +66,10 @@ export class Rounds {
     this.watchExhaustion();
   }
 
-  /** Dials as many addresses as there is room for. A complete session dials nobody: leechers find it. */
+  /** Dials as many addresses as there is room for; a session that seeds goes on with it, for leechers that nobody can reach. */
   dial(): void {
     const state = this.#state;
-    if (!state.isStarted || state.isStopped || state.isComplete) return;
+    if (!state.isStarted || state.isStopped || this.#isOver()) return;
     const places = state.limits.maxPeers - state.peers.size - state.book.halfOpen;
     for (const address of state.book.takeDialable(places, state.now)) state.emit({ type: 'dial', address });
   }
@@ -84,9 +85,10 @@ export class Rounds {
   /** Says `sources-exhausted` once, after every source of a missing piece was banned and nobody came for a while. */
   watchExhaustion(): void {
     const state = this.#state;
-    if (this.#isExhaustionSaid || !state.isStarted || state.isComplete) return;
-    const isExhausted = state.book.bannedCount > 0 && state.peers.size === 0 && !state.book.hasProspects;
-    if (!isExhausted) {
+    if (this.#isExhaustionSaid || !state.isStarted) return;
+    const isAlone = state.book.bannedCount > 0 && state.peers.size === 0 && !state.book.hasProspects;
+    const piece = isAlone ? this.#firstMissing() : null;
+    if (piece === null) {
       this.#exhaustedSince = null;
       return;
     }
@@ -94,18 +96,18 @@ export class Rounds {
       this.#exhaustedSince = state.now;
       state.emit({ type: 'announce', event: 'more-peers' });
     } else if (state.now >= this.#exhaustedSince + state.limits.exhaustedGraceMs) {
-      const piece = this.#firstMissing();
-      if (piece === null) return;
       this.#isExhaustionSaid = true;
       state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses() });
     }
   }
 
-  #firstMissing(): ReturnType<SessionState['geometry']['validatePieceIndex']> {
+  /** One that failed, if any; null while all that is missing is on its way to the disk. */
+  #firstMissing(): PieceIndex | null {
     const { geometry, tracker, blame } = this.#state;
-    let first = null;
+    let first: PieceIndex | null = null;
     for (const piece of geometry.pieces()) {
-      if (tracker.have.has(piece)) continue;
+      const where = tracker.stateOf(piece);
+      if (where === 'have' || where === 'storing') continue;
       if (blame.hasFailed(piece)) return piece;
       first ??= piece;
     }
@@ -116,9 +118,14 @@ export class Rounds {
     return !this.#state.isComplete && (this.#state.hasIdlePeer || this.#state.tracker.isEndgame);
   }
 
+  /** Nobody is needed any more. */
+  #isOver(): boolean {
+    return this.#state.isComplete && !this.#state.settings.seeds;
+  }
+
   #dialAt(): Millis | null {
     const state = this.#state;
-    if (state.isComplete || state.peers.size + state.book.halfOpen >= state.limits.maxPeers) return null;
+    if (this.#isOver() || state.peers.size + state.book.halfOpen >= state.limits.maxPeers) return null;
     return state.book.halfOpen >= state.limits.maxHalfOpen ? null : state.book.nextDialAt();
   }
 

@@ -1,4 +1,5 @@
-// `effusion create PATH`: a torrent of a file or a folder, written in one step so that nobody ever reads half of one.
+// `effusion create PATH`: a torrent of a file or a folder. Written beside its place and renamed, so that nobody ever reads
+// half of one.
 
 import { access, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,4 +1,5 @@
 // `effusion download FILE.torrent`: from the torrent to the data on the disk, and an exit code that tells which end it was.
+// stdout gets the path of the result and nothing else, so that a script can use it.
 
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';

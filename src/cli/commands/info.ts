@@ -1,4 +1,5 @@
-// `effusion info FILE.torrent`: what is in a torrent file.
+// `effusion info FILE.torrent`: what is in a torrent file, for a person or as JSON. Both go to stdout: they are what was
+// asked for.
 
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';

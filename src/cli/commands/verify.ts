@@ -1,4 +1,5 @@
-// `effusion verify FILE.torrent [DIR]`: is the data there whole? Names each file that is not.
+// `effusion verify FILE.torrent [DIR]`: is the data there whole? Each file that is not has a line on stdout, so that a
+// script can count them.
 
 import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
 import type { CommandContext } from '../command-context.js';

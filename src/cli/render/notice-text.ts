@@ -1,4 +1,5 @@
-// The few facts of a session that deserve a line of their own while it runs; the rest is in the bar or in nobody's interest.
+// The few facts of a session that deserve a line of their own while it runs; the rest is in the bar or in nobody's
+// interest. Texts from outside are made safe here.
 
 import type { ServerNotice } from '../../engine/server-snapshot.js';
 import { formatAddress } from '../../model/address.js';

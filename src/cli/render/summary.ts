@@ -1,4 +1,5 @@
-// The last line of a download: where it is, how large, how long it took, how fast it came.
+// The last line of a download: where it is, how large, how long it took, how fast it came. One line, since it ends up in
+// logs as often as before eyes.
 
 import prettyMs from 'pretty-ms';
 import { formatBytes, formatRate } from './human-numbers.js';

@@ -23,6 +23,7 @@ export interface TerminalViewOptions {
 export class TerminalView implements ProgressView {
   readonly #options: TerminalViewOptions;
   readonly #startedAt: number;
+  readonly #stopListening: () => void;
   #progress: Progress | null = null;
   #spinner: Ora | null = null;
   #bars: ProgressBars | null = null;
@@ -33,12 +34,17 @@ export class TerminalView implements ProgressView {
   constructor(options: TerminalViewOptions) {
     this.#options = options;
     this.#startedAt = options.now();
+    const { output } = options;
+    // The spinner's library divides by the columns and would count lines for ever.
+    this.#stopListening = output.onResize(() => {
+      if (!output.canDraw) this.#dropSpinner();
+    });
   }
 
   update(progress: Progress): void {
     if (this.#isClosed) return;
     this.#progress = progress;
-    if (this.#options.now() - this.#startedAt < QUIET_START_MS) return;
+    if (this.#options.now() - this.#startedAt < QUIET_START_MS || !this.#options.output.canDraw) return;
     if (progress.phase === 'downloading') this.#showBar();
     else this.#showSpinner(progress);
   }
@@ -56,6 +62,7 @@ export class TerminalView implements ProgressView {
 
   close(): void {
     this.#isClosed = true;
+    this.#stopListening();
     this.#dropSpinner();
     this.#bars?.close();
     this.#bars = null;
@@ -84,6 +91,7 @@ export class TerminalView implements ProgressView {
       const { default: ora } = await import('ora');
       await this.#loadLook();
       if (this.#isClosed || this.#progress === null || this.#progress.phase === 'downloading') return;
+      if (!this.#options.output.canDraw) return;
       const { style, isUnicode } = this.#options;
       const frames = isUnicode ? ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] : ['-', '\\', '|', '/'];
       this.#spinner = ora({

@@ -1,4 +1,5 @@
-// A torrent as a person reads it, and as a program does: `info` and `create` print one or the other.
+// A torrent as a person reads it, and as a program does: `info` and `create` print one or the other. Names are made safe for
+// the person; the program gets them as they are, escaped by JSON. Neither gets the secrets in tracker URLs.
 
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { toHex } from '../../model/ids.js';

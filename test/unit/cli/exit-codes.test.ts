@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EXIT, EXIT_CODES, exitCodeOf, formatExitCodes, formatExitCodesMarkdown } from '../../../src/cli/exit-codes.js';
 
@@ -32,4 +33,9 @@ test('help and README name every code with its meaning', () => {
     expect(formatExitCodes()).toContain(entry.meaning);
     expect(formatExitCodesMarkdown()).toContain(`| ${entry.code} | ${entry.name} | ${entry.meaning}`);
   }
+});
+
+test('the README has this very table', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(formatExitCodesMarkdown());
 });

@@ -136,7 +136,7 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
     { type: 'checked', havePieces: 4, pieceCount: 10, resumed: true },
     { type: 'tracker-warning', url: 'http://t.example/', message: 'be\u0007nice' },
     { type: 'piece-stored', piece: 1 as PieceIndex, have: 5, pieceCount: 10 },
-    ...Array<ServerNotice>(50).fill(banned),
+    ...Array.from({ length: 50 }, () => banned),
   ]);
   watch.start();
   await new Promise((resolve) => {

@@ -98,6 +98,20 @@ describe('the terminal', () => {
     view.close();
   });
 
+  test('that loses its columns gets no spinner until it has some again', async () => {
+    const { at, view, stream } = open();
+    await at(300, {});
+    expect(stream.text).toContain('asking trackers');
+    stream.resize(0);
+    const { length } = stream.writes;
+    await at(400, { peers: 2 });
+    expect(stream.writes.length).toBe(length);
+    stream.resize(80);
+    await at(500, { peers: 3 });
+    expect(stream.writes.length).toBeGreaterThan(length);
+    view.close();
+  });
+
   test('is left alone after the end', async () => {
     const { at, view, stream } = open();
     view.close();

@@ -1,0 +1,100 @@
+// What is asked of the command wrongly, and what it says about itself.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXIT_CODES } from '../../src/cli/exit-codes.js';
+import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+
+let cli: CliBuild;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+describe('usage errors are one line on stderr and exit 2', () => {
+  test.each([
+    ['an unknown option', ['download', 'x.torrent', '--prot', '5'], /unknown option '--prot'\. Did you mean --port\?/],
+    ['a mistyped command', ['inof'], /neither a command nor a file\. Did you mean effusion info\?/],
+    ['a mistyped command with arguments', ['verfiy', 'x.torrent', 'y'], /Did you mean effusion verify\?/],
+    ['no argument', ['info'], /missing required argument/],
+    ['two torrents', ['download', 'a.torrent', 'b.torrent'], /one torrent at a time/],
+    ['too many arguments', ['info', 'a.torrent', 'b.torrent'], /too many arguments/],
+    ['a duration that is none', ['download', 'x.torrent', '--timeout', '5x'], /--timeout: '5x' is no duration/],
+    ['a port that is none', ['seed', 'x.torrent', '--port', '70000'], /--port: '70000' is no port/],
+    ['a peer without a port', ['download', 'x.torrent', '--peer', '10.0.0.1'], /--peer: '10\.0\.0\.1' is no HOST:PORT/],
+    ['a rate that is none', ['seed', 'x.torrent', '--max-upload', 'fast'], /--max-upload: 'fast' is no size/],
+    ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'always'], /Allowed choices are verify, never/],
+    ['an option without its value', ['download', 'x.torrent', '-o'], /argument missing/],
+    ['nobody to download from', ['download', 'x.torrent', '--no-trackers', '--no-listen'], /nobody to download from/],
+    ['a magnet link', ['magnet:?xt=urn:btih:aaaa'], /magnet links are not supported yet/],
+    ['a URL', ['download', 'https://example.invalid/x.torrent'], /URLs are not supported yet/],
+    ['an info hash', ['a'.repeat(40)], /info hashes are not supported yet/],
+    ['an unknown topic', ['help', 'exit-code'], /Did you mean effusion help exit-codes\?/],
+    ['create of nothing', ['create', 'nothing-here'], /there is no file or folder/],
+    ['a piece length that is none', ['create', '.', '--piece-length', '17K'], /--piece-length: '17K' is no piece length/],
+  ])('%s', async (_, args, message) => {
+    const end = await cli.run(args, { cwd: await makeTempFolder() });
+    expect(end.stderr).toMatch(message);
+    expect(end.stderr).toMatch(/^effusion: error: .* \(exit 2\)\n$/);
+    expect(end.stdout).toBe('');
+    expect(end.code).toBe(2);
+  });
+
+  test('no argument at all shows the help, and is no success', async () => {
+    const end = await cli.run([]);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain('Usage: effusion');
+    expect(end.stdout).toBe('');
+  });
+});
+
+describe('help', () => {
+  test('--version is the version of the package', async () => {
+    const end = await cli.run(['--version']);
+    expect(end).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as unknown });
+  });
+
+  test('--help names the commands and has examples, within 140 columns', async () => {
+    const end = await cli.run(['--help']);
+    expect(end.code).toBe(0);
+    for (const name of ['download', 'seed', 'create', 'info', 'verify']) expect(end.stdout).toContain(`  ${name} `);
+    expect(end.stdout).toContain('Examples:');
+    expect(Math.max(...end.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
+  });
+
+  test.each(['download', 'seed', 'create', 'info', 'verify'])('%s --help has examples, and help %s is the same', async (name) => {
+    const flag = await cli.run([name, '--help']);
+    expect(flag.code).toBe(0);
+    expect(flag.stdout).toContain(`Usage: effusion ${name}`);
+    expect(flag.stdout).toContain(`  effusion ${name} `);
+    expect(Math.max(...flag.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
+    expect((await cli.run(['help', name])).stdout).toBe(flag.stdout);
+  });
+
+  test('help exit-codes is the table', async () => {
+    const end = await cli.run(['help', 'exit-codes']);
+    expect(end.code).toBe(0);
+    for (const { code, name, meaning } of EXIT_CODES) {
+      expect(end.stdout).toMatch(new RegExp(`^ +${code}  ${name} `, 'm'));
+      expect(end.stdout).toContain(meaning);
+    }
+  });
+});
+
+test('--version and --help load nothing but the command tree', async () => {
+  // What each heavy part of the bundle is known by.
+  const heavy = ['SessionServer', 'discardStdin', 'MultiBar', 'createChalk', 'HashPool'];
+  const all = cli.files().map((file) => cli.source(file));
+  for (const mark of heavy)
+    expect(
+      all.some((text) => text.includes(mark)),
+      mark,
+    ).toBe(true);
+  for (const flag of ['--version', '--help']) {
+    const end = await cli.run([flag], { env: { NODE_DEBUG: 'esm' } });
+    const loaded = new Set(Array.from(end.stderr.matchAll(/\/dist\/([^'"\s]+\.js)/g), (match) => match[1]));
+    expect(loaded).toContain('main.js');
+    for (const file of loaded)
+      for (const mark of heavy) expect(cli.source(file).includes(mark), `${mark} in ${file}`).toBe(false);
+  }
+});
