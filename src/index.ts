@@ -1,4 +1,5 @@
 // The public API of the library, and the only file that re-exports. Nothing inside src/ imports it.
+// What is not named here is free to change from one version to the next.
 
 export { Client, type ClientOptions } from './engine/client.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';

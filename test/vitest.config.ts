@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    globalSetup: ['test/support/left-out.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default'],

@@ -1,4 +1,5 @@
 // The `files` of a multi-file info dictionary (BEP 3), with padding files and attributes (BEP 47).
+// Which entries are padding is decided here, once: no other folder looks at a name to find out.
 
 import type { BencodeDict } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';

@@ -1,4 +1,5 @@
 // What a torrent file says, checked: everything here is safe to use as it stands. Made by `parseTorrentFile` only.
+// Facts without behaviour: whoever holds one need not check it again.
 
 import type { Geometry } from '../model/geometry.js';
 import type { InfoHash } from '../model/ids.js';

@@ -1,4 +1,5 @@
 // A new .torrent file (BEP 3, 12, 19, 27): the same bytes for the same input, keys in order, nothing in it that was not given.
+// Made byte by byte from its own fields, never by encoding again what somebody else wrote.
 
 import { encode } from '../bencode/encode.js';
 

@@ -1,4 +1,5 @@
 // What the hash pool and its threads say to each other: plain data that can be cloned.
+// Types only, so that the worker's bundle takes nothing of the pool with it.
 
 import type { DigestBatch, HashSource } from './range-hasher.js';
 

@@ -1,4 +1,5 @@
 // One hashing thread as the pool sees it: takes ranges, gives batches, and says which ranges it left behind if it ends by itself.
+// A thread that dies costs its ranges a second turn, never the whole check.
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// What the demo shares: a folder of several files, 100 MB of bytes that don't compress, made in a fraction of a second and
+// What the demo shares: a folder of several files, 100 MiB of bytes that don't compress, made in a fraction of a second and
 // the same ones each time, so that the torrent is the same too but for its tracker.
 
 import { createCipheriv } from 'node:crypto';
@@ -8,7 +8,7 @@ import path from 'node:path';
 export const DEMO_NAME = 'holiday';
 
 const FILES: readonly (readonly [name: string, length: number])[] = [
-  ['film.mkv', 61_234_567],
+  ['film.mkv', 66_234_567],
   ['music/01 harbour.flac', 14_000_001],
   ['music/02 größe – 名前.flac', 12_345_678],
   ['notes/empty.txt', 0],

@@ -1,9 +1,9 @@
 // `npm run demo`: the main job without the internet. Makes some files and their torrent, serves them from a tracker and four
-// seeders in this process, each held to 3 MB/s so that there is something to see, and runs the real command on it, bars
+// seeders in this process, each held to 3 MiB/s so that there is something to see, and runs the real command on it, bars
 // and all. Everything is in a temporary folder that is gone afterwards, however it ends.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { startLocalSwarm } from './local-swarm.js';
 import { startTrackerServer } from './tracker-server.js';
 
 const SEEDERS = 4;
-const SEEDER_BYTES_PER_SECOND = 3_000_000;
+const SEEDER_BYTES_PER_SECOND = 3 * 1024 * 1024;
 const COMMAND = fileURLToPath(new URL('../../bin/effusion.js', import.meta.url));
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** A ^C reaches the command by itself; where it did not (a signal to this process alone), it is passed on. */
@@ -34,11 +34,11 @@ function handleSignal(signal: keyof typeof SIGNALS): void {
   else child.kill(signal);
 }
 
-/** Runs `effusion …` on this terminal and answers its exit code. */
-async function effusion(...args: readonly string[]): Promise<number> {
+/** Runs `effusion …` in that folder, on this terminal, and answers its exit code. */
+async function effusion(cwd: string, ...args: readonly string[]): Promise<number> {
   if (state.signal !== null) return SIGNALS[state.signal];
-  say(`$ effusion ${args.map((arg) => (/^[\w./:-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')}`);
-  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: 'inherit' });
+  say(`$ effusion ${args.join(' ')}`);
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd, stdio: 'inherit' });
   state.child = child;
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -52,14 +52,12 @@ async function effusion(...args: readonly string[]): Promise<number> {
 
 async function show(folder: string): Promise<number> {
   const seedFolder = path.join(folder, 'seeders');
-  const target = path.join(folder, 'download');
-  const torrent = path.join(folder, `${DEMO_NAME}.torrent`);
-  await mkdir(target);
+  const torrent = `${DEMO_NAME}.torrent`;
   const { files, bytes } = await writeDemoPayload(seedFolder);
   const tracker = await startTrackerServer();
   try {
     const created = await createTorrent(path.join(seedFolder, DEMO_NAME), { trackers: [[tracker.url]] });
-    await writeFile(torrent, created.bytes);
+    await writeFile(path.join(folder, torrent), created.bytes);
     const swarm = await startLocalSwarm({
       metainfo: created.metainfo,
       folder: seedFolder,
@@ -67,17 +65,19 @@ async function show(folder: string): Promise<number> {
       maxUploadBytesPerSecond: SEEDER_BYTES_PER_SECOND,
     });
     try {
-      say(`${files} files, ${megabytes(bytes)}, and a torrent of them are in ${folder}.`);
-      say(`A tracker (port ${tracker.port}) and ${SEEDERS} seeders (ports ${swarm.ports.join(', ')}) run on 127.0.0.1,`);
-      say(`each seeder held to ${megabytes(SEEDER_BYTES_PER_SECOND)}/s. Now the real command:`);
+      say(`${files} files, ${mebibytes(bytes)}, and a torrent of them are in ${folder}.`);
+      say(
+        `A tracker on 127.0.0.1:${tracker.port} and ${SEEDERS} seeders, each held to ${mebibytes(SEEDER_BYTES_PER_SECOND)}/s, serve them.`,
+      );
+      say('Now the real command, in that folder:');
       say();
-      const code = await effusion('download', torrent, '--output', target);
+      const code = await effusion(folder, 'download', torrent, '--output', 'download');
       if (code !== 0) return code;
-      const shares = swarm.uploadedBytes().map(megabytes).join(', ');
       say();
-      say(`The seeders sent ${shares}. Once more from the disk:`);
+      say(`The seeders sent ${swarm.uploadedBytes().map(mebibytes).join(', ')}.`);
+      say('Once more from the disk:');
       say();
-      return await effusion('verify', torrent, target);
+      return await effusion(folder, 'verify', torrent, 'download');
     } finally {
       await swarm.close();
     }
@@ -86,8 +86,8 @@ async function show(folder: string): Promise<number> {
   }
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+function mebibytes(bytes: number): string {
+  return `${(bytes / (1024 * 1024)).toFixed(1)} MiB`;
 }
 
 async function demo(): Promise<number> {

@@ -91,13 +91,18 @@ test('a corrupting seeder spoils two pieces at most, is banned, and does not com
   expect(liar.connectionCount).toBe(0);
 });
 
-test('all the faulty ones together cannot stop one honest seeder', async () => {
+test('all the faulty ones together cannot stop one honest seeder, nor make Node.js warn of a leak', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
   const folder = await makeTempFolder();
   const faulty = await Promise.all(kinds.map(([, faults, hasFast]) => seed(faults, hasFast ?? true)));
   const honest = await seed({ rateBytesPerSecond: HONEST_RATE });
   const server = await download(folder, [...faulty, honest]);
   await expect(server.done()).resolves.toMatchObject({ status: 'complete' });
   await expectWhole(folder);
+  expect(warnings).toEqual([]);
 });
 
 test('a corrupting seeder alone: the download ends, naming piece, file and peer', async () => {
