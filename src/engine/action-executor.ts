@@ -1,4 +1,5 @@
 // What a session asks for, done: every action has its line here, and a new one does not compile until it has one.
+// It decides nothing: what an action means for the world is here, why it was asked for is in session/.
 
 import type { PeerSource } from '../discovery/peer-source.js';
 import type { SessionAction } from '../session/actions.js';

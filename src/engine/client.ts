@@ -65,7 +65,9 @@ export class Client {
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
     this.maxConnections = Math.max(4, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.7));
-    this.openFiles = new OpenFiles(Math.max(4, Math.min(CONFIG.storage.maxOpenFiles, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.3))));
+    this.openFiles = new OpenFiles(
+      Math.max(4, Math.min(CONFIG.storage.maxOpenFiles, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.3))),
+    );
     const rate = options.maxUploadBytesPerSecond ?? 0;
     const bucket = rate > 0 ? new TokenBucket(rate, Math.max(rate / 4, CONFIG.wire.maxBlockBytes)) : null;
     this.uploadGate = new UploadGate(bucket, () => performance.now());
@@ -81,7 +83,12 @@ export class Client {
     const { port = 0, host } = options;
     client.#listener = await Listener.open<DisconnectReason>(
       client.#transport,
-      { port, maxPendingIncoming: CONFIG.net.maxPendingIncoming, limits: client.connectionLimits, ...(host === undefined ? {} : { host }) },
+      {
+        port,
+        maxPendingIncoming: CONFIG.net.maxPendingIncoming,
+        limits: client.connectionLimits,
+        ...(host === undefined ? {} : { host }),
+      },
       {
         onIncoming: (infoHash, connection) => client.#torrents.get(toHex(infoHash))?.onIncoming(connection) ?? null,
         onFault: (error) => {
@@ -114,7 +121,9 @@ export class Client {
   register(torrent: IncomingTorrent): void {
     const key = infoHashKey(torrent.infoHash);
     if (this.#torrents.has(key)) {
-      throw new AlreadyStartedError(`the torrent ${key} is being downloaded already: wait for it, or stop it first`, { infoHash: key });
+      throw new AlreadyStartedError(`the torrent ${key} is being downloaded already: wait for it, or stop it first`, {
+        infoHash: key,
+      });
     }
     this.#torrents.set(key, torrent);
   }

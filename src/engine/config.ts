@@ -42,8 +42,8 @@ export const CONFIG = {
     inactiveMs: 150_000,
     /** Connected this long and of no use to either side, a peer makes room in a full house for an address not yet tried. */
     uselessMs: 30_000,
-    /** Pieces an unproven peer may have blocks in before one is verified: so a liar spoils two at most. */
-    probationPieces: 2,
+    /** Pieces an unproven peer may have blocks in before one is verified: one shared and one alone are all a liar can spoil. */
+    probationPieces: 1,
     /** Payload nobody asked for, beyond which a peer is dropped. */
     maxUnexpectedBytes: 4 * MIB,
     /** Only banned peers had a missing piece, and nobody came for this long: the download ends with 10. */

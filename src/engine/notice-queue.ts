@@ -1,20 +1,18 @@
 // Facts on their way to whoever listens: every listener has a bounded queue of its own. A full one drops its oldest progress
-// first and never an error or the end, so that a slow reader loses detail, not the outcome.
+// first and never the end, so that a slow reader loses detail, not the outcome.
 
-export interface QueuedNotice {
-  readonly type: string;
-}
+import { NoticeReader, type NoticeRank, type QueuedNotice } from './notice-reader.js';
 
 export class NoticeQueue<N extends QueuedNotice> {
   readonly #limit: number;
-  readonly #isProgress: (notice: N) => boolean;
-  readonly #readers = new Set<{ push(notice: N): void; end(): void }>();
+  readonly #rankOf: (notice: N) => NoticeRank;
+  readonly #readers = new Set<NoticeReader<N>>();
   #isEnded = false;
 
-  /** `limit` per reader; `isProgress` says what a full queue may lose. */
-  constructor(limit: number, isProgress: (notice: N) => boolean) {
+  /** `limit` per reader. */
+  constructor(limit: number, rankOf: (notice: N) => NoticeRank) {
     this.#limit = limit;
-    this.#isProgress = isProgress;
+    this.#rankOf = rankOf;
   }
 
   publish(notice: N): void {
@@ -29,45 +27,9 @@ export class NoticeQueue<N extends QueuedNotice> {
 
   /** What is published from now on. */
   subscribe(): AsyncIterableIterator<N> {
-    const queue: N[] = [];
-    let isEnded = this.#isEnded;
-    let wake: (() => void) | null = null;
-    const reader = {
-      push: (notice: N): void => {
-        if (queue.length >= this.#limit) {
-          const droppable = queue.findIndex((queued) => this.#isProgress(queued));
-          if (droppable >= 0) queue.splice(droppable, 1);
-          else if (this.#isProgress(notice)) return;
-          else queue.shift();
-        }
-        queue.push(notice);
-        wake?.();
-      },
-      end: (): void => {
-        isEnded = true;
-        wake?.();
-      },
-    };
-    this.#readers.add(reader);
-    const finish = async (): Promise<IteratorResult<N>> => {
-      this.#readers.delete(reader);
-      reader.end();
-      return { done: true, value: undefined };
-    };
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next: async (): Promise<IteratorResult<N>> => {
-        while (queue.length === 0 && !isEnded) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        const value = queue.shift();
-        return value === undefined ? finish() : { done: false, value };
-      },
-      return: finish,
-    };
+    const reader: NoticeReader<N> = new NoticeReader(this.#limit, this.#rankOf, () => this.#readers.delete(reader));
+    if (this.#isEnded) reader.end();
+    else this.#readers.add(reader);
+    return reader;
   }
 }

@@ -1,4 +1,5 @@
 // A peer's connection as the engine uses it: a real one, or a library user's `send`. Knows nothing of sessions.
+// So that uploads, notices and limits are the same for both.
 
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import type { Message } from '../wire/message.js';

@@ -1,10 +1,12 @@
 // The connections of one torrent: dials them, takes incoming ones, and turns what they do into events. A key per connection,
 // never used twice; a port (what can be sent through) as long as it lives.
 
+import { setMaxListeners } from 'node:events';
 import type { Address } from '../model/address.js';
 import type { Geometry } from '../model/geometry.js';
-import type { PeerId, PeerKey } from '../model/ids.js';
+import { equalBytes, type PeerId, type PeerKey } from '../model/ids.js';
 import { PeerConnection, type ConnectionSide } from '../net/peer-connection.js';
+import type { Link } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import type { PieceStore } from '../storage/piece-store.js';
 import type { PeerFeatures } from '../wire/handshake.js';
@@ -24,6 +26,7 @@ export interface PeerRosterOptions {
   readonly loop: SessionLoop;
   readonly store: PieceStore;
   readonly pump: () => UploadPump;
+  readonly maxPeers: number;
   /** Whenever a peer says or sends anything. */
   readonly onMessage: () => void;
 }
@@ -31,16 +34,17 @@ export interface PeerRosterOptions {
 export class PeerRoster {
   readonly #options: PeerRosterOptions;
   readonly #ports = new Map<PeerKey, PeerPort>();
+  /** Connections whose handshakes are not done: no peers yet, but open. */
+  readonly #greeting = new Set<PeerConnection<DisconnectReason>>();
   readonly #connecting = new AbortController();
   readonly #dialFailures = new Map<string, number>();
+  #dialing = 0;
   #peersMet = 0;
 
   constructor(options: PeerRosterOptions) {
     this.#options = options;
-  }
-
-  get size(): number {
-    return this.#ports.size;
+    // One for each dial under way: Node warns of more than ten.
+    setMaxListeners(0, this.#connecting.signal);
   }
 
   get peersMet(): number {
@@ -55,41 +59,44 @@ export class PeerRoster {
     return this.#ports.get(peer);
   }
 
-  /** Answered by `dial-failed` or `peer-connected`. */
+  /** Answered by `dial-failed` or `peer-connected`. Never rejects. */
   async dial(address: Address): Promise<void> {
     const { client, loop } = this.#options;
-    const outcome = await client.dial(address, this.#connecting.signal);
-    if (!outcome.ok) {
-      this.#failDial(address, outcome.reason);
-      return;
-    }
+    const { signal } = this.#connecting;
+    this.#dialing++;
     try {
-      const key = client.nextPeerKey();
-      const connection: PeerConnection<DisconnectReason> = PeerConnection.dialled<DisconnectReason>(
-        outcome.link,
-        client.connectionLimits,
-        this.#side(key, address, outcome.link.remote, () => connection),
-      );
+      const outcome = await client.dial(address, signal);
+      if (!outcome.ok) this.#failDial(address, outcome.reason);
+      else if (signal.aborted) outcome.link.close();
+      else this.#greet(address, outcome.link);
     } catch (error) {
       loop.crash(error);
+    } finally {
+      this.#dialing--;
     }
   }
 
   /** The side that answers an incoming connection; null where there is no room. */
   accept(connection: PeerConnection<DisconnectReason>): ConnectionSide<DisconnectReason> | null {
-    if (this.#connecting.signal.aborted) return null;
-    return this.#side(this.#options.client.nextPeerKey(), null, connection.remote, () => connection);
+    const { client, maxPeers } = this.#options;
+    const open = this.#ports.size + this.#greeting.size;
+    // Whoever only says hello must not use up the descriptors either.
+    if (this.#connecting.signal.aborted || open >= maxPeers || open + this.#dialing >= client.maxConnections) return null;
+    this.#greeting.add(connection);
+    return this.#side(client.nextPeerKey(), null, connection.remote, () => connection);
   }
 
-  /** A connection that a library user keeps: what is sent goes to `port`. */
-  adopt(peerId: PeerId, address: Address, port: PeerPort): PeerKey {
-    const key = this.#options.client.nextPeerKey();
+  newKey(): PeerKey {
+    return this.#options.client.nextPeerKey();
+  }
+
+  /** A connection that a library user keeps: what is sent goes to `port`. `key` is new. */
+  adopt(key: PeerKey, peerId: PeerId, address: Address, port: PeerPort): void {
     this.#ports.set(key, port);
     this.#peersMet++;
     const { loop } = this.#options;
     const features: PeerFeatures = { fast: true, extended: false, dht: false };
     loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote: address, incoming: true, features });
-    return key;
   }
 
   /** The way in for the bodies of a peer's blocks. */
@@ -107,10 +114,27 @@ export class PeerRoster {
     loop.dispatch({ type: 'peer-disconnected', peer, reason });
   }
 
+  /** A dial or its handshake failed, or a name that was to be dialled has no address (`unresolved`). */
+  noteFailure(reason: DisconnectReason | 'unresolved'): void {
+    this.#dialFailures.set(reason, (this.#dialFailures.get(reason) ?? 0) + 1);
+  }
+
   /** Ends everything at once; nothing is dialled or accepted after it. */
   close(): void {
     this.#connecting.abort();
+    for (const connection of this.#greeting) connection.close('stopping');
     for (const port of this.#ports.values()) port.close('stopping');
+  }
+
+  #greet(address: Address, link: Link): void {
+    const { client } = this.#options;
+    const side = this.#side(client.nextPeerKey(), address, link.remote, () => connection);
+    const connection: PeerConnection<DisconnectReason> = PeerConnection.dialled<DisconnectReason>(
+      link,
+      client.connectionLimits,
+      side,
+    );
+    if (!connection.isClosed) this.#greeting.add(connection);
   }
 
   #side(
@@ -127,7 +151,14 @@ export class PeerRoster {
         sink: this.intakeFor(key),
         onHandshake: ({ peerId, features }) => {
           isHandshaken = true;
-          this.#peersMet++;
+          const isSelf = equalBytes(peerId, client.peerId);
+          if (isSelf && address === null) {
+            // We dialled ourselves. Only the dialling end knows under which address: our answer must reach it first.
+            setImmediate(() => connection().close('self-connection'));
+            return;
+          }
+          this.#greeting.delete(connection());
+          if (!isSelf) this.#peersMet++;
           this.#ports.set(key, connection());
           onMessage();
           loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote, incoming: address === null, features });
@@ -138,17 +169,20 @@ export class PeerRoster {
         },
         onWritable: () => pump().onWritable(key),
         onClosed: (reason) => {
+          this.#greeting.delete(connection());
           if (isHandshaken) this.forget(key, reason);
           else if (address !== null) this.#failDial(address, reason);
         },
-        onFault: (error) => loop.crash(error),
+        onFault: (error) => {
+          this.#greeting.delete(connection());
+          loop.crash(error);
+        },
       },
     };
   }
 
   #failDial(address: Address, reason: DisconnectReason): void {
     if (this.#connecting.signal.aborted) return;
-    this.#dialFailures.set(reason, (this.#dialFailures.get(reason) ?? 0) + 1);
     this.#options.loop.dispatch({ type: 'dial-failed', address, reason });
   }
 }

@@ -1,9 +1,11 @@
 // A torrent's state now, for bars and `--json`: the session's snapshot with what only the engine knows.
+// Made anew each time it is asked for, so that nobody can hold on to the inside of a session.
 
 import type { DiscoveryNotice } from '../discovery/peer-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { Notice } from '../session/notices.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
+import type { NoticeRank } from './notice-reader.js';
 
 /** `announcing`: no peer yet. */
 export type Phase = 'checking' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
@@ -38,8 +40,8 @@ export interface IdleNotice {
 
 export type ServerNotice = Notice | DiscoveryNotice | CheckedNotice | IdleNotice;
 
-/** What a full queue may lose. */
-export function isProgressNotice(notice: ServerNotice): boolean {
+/** What a full queue may lose, and what it must not. */
+export function noticeRank(notice: ServerNotice): NoticeRank {
   switch (notice.type) {
     case 'piece-stored':
     case 'peer-opened':
@@ -48,8 +50,13 @@ export function isProgressNotice(notice: ServerNotice): boolean {
     case 'addresses-found':
     case 'tracker-answered':
     case 'idle':
-      return true;
+      return 'progress';
+    case 'completed':
+    case 'stopped':
+    case 'storage-failed':
+    case 'sources-exhausted':
+      return 'end';
     default:
-      return false;
+      return 'event';
   }
 }

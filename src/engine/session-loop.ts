@@ -20,6 +20,7 @@ export class SessionLoop {
   readonly #waiting: SessionEvent[] = [];
   #isRunning = false;
   #isEnded = false;
+  #hasCrashed = false;
   #timer: NodeJS.Timeout | null = null;
   #dueAt: Millis | null = null;
   #isTurnEndScheduled = false;
@@ -32,6 +33,20 @@ export class SessionLoop {
 
   get now(): Millis {
     return this.#clock.now(this.#dueAt);
+  }
+
+  /** An event is being handled: what is dispatched now comes after it. */
+  get isBusy(): boolean {
+    return this.#isRunning;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** The session threw and may be half changed: it is not even to be looked at. */
+  get hasCrashed(): boolean {
+    return this.#hasCrashed;
   }
 
   /** Handles the event, now or after the one being handled. Ignored once the loop has ended. */
@@ -56,6 +71,7 @@ export class SessionLoop {
   /** Treats an error met elsewhere in this torrent's work as one of the loop. */
   crash(error: unknown): void {
     if (this.#isEnded) return;
+    this.#hasCrashed = true;
     this.end();
     this.#handler.onCrash(error);
   }

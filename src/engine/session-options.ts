@@ -1,9 +1,10 @@
 // What a caller may ask of a session, and the checks that come before anything is opened.
+// A wrong argument is refused before there is anything to put away (row A3 of the original: nothing is left running).
 
 import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
-import type { Metainfo } from '../metainfo/metainfo.js';
-import { toHex, type InfoHash } from '../model/ids.js';
-import type { Client } from './client.js';
+import { createAddress } from '../model/address.js';
+import type { InfoHash } from '../model/ids.js';
+import { Client } from './client.js';
 import { InvalidArgumentError } from './session-error.js';
 
 export interface PeerHint {
@@ -14,6 +15,7 @@ export interface PeerHint {
 
 /** Where this process is to be reached. Used for the session's own client; a client that is given has its own. */
 export interface LocalServer {
+  /** Numeric; without it every address, IPv4 and IPv6. */
   readonly host?: string;
   /** 0 or undefined: any free port. */
   readonly port?: number;
@@ -58,14 +60,30 @@ function isPort(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535;
 }
 
+const TIMEOUTS = ['noPeersTimeoutMs', 'stallTimeoutMs', 'idleTimeoutMs'] as const;
+
 /** Throws InvalidArgumentError. Callers may be plain JavaScript: the types prove nothing here. */
 export function validateStart(metainfo: unknown, local: unknown, folder: unknown, options: SessionOptions): void {
+  if (typeof options !== 'object' || options === null) refuse('options', 'must be an object');
   if (typeof metainfo !== 'object' || metainfo === null || !('geometry' in metainfo) || !('infoHash' in metainfo)) {
     refuse('metainfo', 'must come from parseTorrentFile');
   }
   if (typeof local !== 'object' || local === null) refuse('local', 'must be an object such as { port: 0 }');
   if ('port' in local && local.port !== undefined && !isPort(local.port)) refuse('local.port', 'must be 0 … 65535');
+  if ('host' in local && local.host !== undefined && (typeof local.host !== 'string' || createAddress(local.host, 1) === null)) {
+    refuse('local.host', 'must be a numeric address');
+  }
   if (folder !== null && (typeof folder !== 'string' || folder === '')) refuse('folder', 'must be a path, or null for memory');
+  if (options.client !== undefined && !(options.client instanceof Client)) refuse('options.client', 'must be a Client');
+  if (options.overwrite !== undefined && options.overwrite !== 'verify' && options.overwrite !== 'never') {
+    refuse('options.overwrite', 'must be verify or never');
+  }
+  for (const name of TIMEOUTS) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      refuse(`options.${name}`, 'must be milliseconds, 0 or more');
+  }
+  if (options.peers !== undefined && !Array.isArray(options.peers)) refuse('options.peers', 'must be a list');
   for (const [index, peer] of (options.peers ?? []).entries()) {
     if (typeof peer.host !== 'string' || peer.host === '' || !isPort(peer.port) || peer.port === 0) {
       refuse(`peers[${index}]`, 'must have a host and a port of 1 … 65535');
@@ -75,30 +93,5 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
 
 /** As handshakes and trackers carry it. */
 export function wireInfoHash(infoHash: InfoHash): Uint8Array {
-  const hash = infoHash.v1 ?? infoHash.v2?.slice(0, 20);
-  return hash ?? refuse('metainfo', `has no info hash (${toHex(new Uint8Array())})`);
-}
-
-/** Blocks that are nothing but padding (BEP 47), by piece; null where the torrent has none. */
-export function paddingBlocks(metainfo: Metainfo): ReadonlyMap<number, ReadonlySet<number>> | null {
-  if (!metainfo.files.some((file) => file.isPadding && file.length > 0)) return null;
-  const { geometry } = metainfo;
-  const found = new Map<number, Set<number>>();
-  for (const file of metainfo.files) {
-    if (!file.isPadding || file.length === 0) continue;
-    const end = file.offset + file.length;
-    for (let offset = file.offset; offset < end; ) {
-      const piece = geometry.validatePieceIndex(Math.floor(offset / geometry.standardPieceLength));
-      if (piece === null) break;
-      const begin = offset - geometry.pieceOffset(piece);
-      const block = Math.floor(begin / 16_384);
-      const blockEnd = geometry.pieceOffset(piece) + block * 16_384 + geometry.blockLength(piece, block);
-      if (begin % 16_384 === 0 && blockEnd <= end) {
-        const blocks = found.get(piece) ?? new Set();
-        found.set(piece, blocks.add(block));
-      }
-      offset = blockEnd;
-    }
-  }
-  return found;
+  return infoHash.v1 ?? infoHash.v2?.slice(0, 20) ?? refuse('metainfo', 'has no info hash');
 }

@@ -1,6 +1,7 @@
 // One torrent, from start to end: takes its folder, checks what is there, runs until the data is whole, it is stopped, or it
 // fails, and leaves things in order. What a library user starts, awaits, feeds with messages and stops.
 
+import { setImmediate } from 'node:timers/promises';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Bitfield } from '../model/bitfield.js';
 import { StorageError } from '../model/error.js';
@@ -10,21 +11,15 @@ import type { DisconnectReason } from '../session/disconnect-reason.js';
 import type { Message } from '../wire/message.js';
 import { Client, infoHashKey, type IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
-import { Deferred } from './deferred.js';
+import { Deferred, waitFor } from './deferred.js';
+import { LibraryPeers } from './library-peers.js';
 import { NoticeQueue } from './notice-queue.js';
-import {
-  IncompleteDataError,
-  NoPeersError,
-  NotRunningError,
-  SessionCrashedError,
-  SourcesExhaustedError,
-  StalledError,
-} from './session-error.js';
+import { IncompleteDataError, NoPeersError, SessionCrashedError, SourcesExhaustedError, StalledError } from './session-error.js';
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
 import { emptySnapshot, exhaustedDetail } from './session-setup.js';
-import { isProgressNotice, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
+import { noticeRank, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
 import { explainStall } from './stall-report.js';
-import { TorrentDisk } from './torrent-disk.js';
+import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
 import { Watchdog } from './watchdog.js';
 
@@ -47,23 +42,26 @@ export class SessionServer implements IncomingTorrent {
   readonly #client: Client;
   readonly #options: SessionOptions;
   readonly #disk: TorrentDisk;
+  readonly #library: LibraryPeers;
   readonly #done = new Deferred<DownloadResult>();
-  readonly #notices = new NoticeQueue<ServerNotice>(CONFIG.engine.maxQueuedNotices, isProgressNotice);
+  readonly #notices = new NoticeQueue<ServerNotice>(CONFIG.engine.maxQueuedNotices, noticeRank);
   readonly #checking = new AbortController();
   readonly #startedAt = performance.now();
+  #endedAt: number | null = null;
   #run: TorrentRun | null = null;
   #watchdog: Watchdog | null = null;
   #resumeTimer: NodeJS.Timeout | null = null;
   #phase: Phase = 'checking';
   #check = { checkedBytes: 0, bytesToCheck: 0 };
   #wasComplete = false;
-  #ending: Promise<void> | null = null;
   #working: Promise<void> | null = null;
+  #ending: Promise<void> | null = null;
 
   private constructor(metainfo: Metainfo, client: Client, folder: string | null, options: SessionOptions) {
     this.metainfo = metainfo;
     this.#client = client;
     this.#options = options;
+    this.#library = new LibraryPeers(client.peerId, infoHashKey(metainfo.infoHash));
     this.#disk = new TorrentDisk({
       metainfo,
       folder,
@@ -78,7 +76,8 @@ export class SessionServer implements IncomingTorrent {
   /**
    * Starts a torrent: `metainfo` of `parseTorrentFile`, into `folder` (null: memory). Resolves once everything is validated and
    * the folder is taken, before anything is announced; null where `enabled` is false. Rejects with InvalidArgumentError,
-   * AlreadyStartedError, PortTakenError, or a StorageError (`EINUSE`: another run has the folder), leaving nothing behind.
+   * AlreadyStartedError, PortTakenError, a StorageError (`EINUSE`: another run has the folder), or the reason of an owner's
+   * signal that has ended, leaving nothing behind.
    */
   static async start(
     metainfo: Metainfo,
@@ -88,18 +87,21 @@ export class SessionServer implements IncomingTorrent {
   ): Promise<SessionServer | null> {
     validateStart(metainfo, local, folder, options);
     if (options.enabled === false) return null;
-    options.owner?.signal?.throwIfAborted();
+    const ownerSignal = options.owner?.signal;
+    ownerSignal?.throwIfAborted();
     const client = options.client ?? (await Client.open({ ...local, listen: options.listen ?? true }));
-    const server = new SessionServer(metainfo, client, folder, options);
+    let server: SessionServer | null = null;
     try {
+      ownerSignal?.throwIfAborted();
+      server = new SessionServer(metainfo, client, folder, options);
       client.register(server);
       server.#disk.lock();
     } catch (error) {
-      client.unregister(server);
+      if (server !== null) client.unregister(server);
       if (options.client === undefined) await client.close();
       throw error;
     }
-    options.owner?.signal?.addEventListener('abort', () => void server.stop('owner'), { once: true });
+    ownerSignal?.addEventListener('abort', server.#onOwnerEnd, { once: true });
     server.#working = server.#work();
     return server;
   }
@@ -118,27 +120,15 @@ export class SessionServer implements IncomingTorrent {
    * StorageError, NoPeersError, StalledError, SourcesExhaustedError, IncompleteDataError or SessionCrashedError. One outcome for
    * all callers, also late ones; `signal` ends the waiting, not the download.
    */
-  done(options: { readonly signal?: AbortSignal } = {}): Promise<DownloadResult> {
-    const { signal } = options;
-    if (signal === undefined) return this.#done.promise;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('the wait was aborted'));
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#done.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    });
+  done({ signal }: { readonly signal?: AbortSignal } = {}): Promise<DownloadResult> {
+    return signal === undefined ? this.#done.promise : waitFor(this.#done.promise, signal);
   }
 
-  /** Ends it: `stopped` is announced (2 s at most), state is saved. Harmless when repeated, or when it has ended. */
+  /** Ends it: `stopped` is announced (2 s at most), state is saved. Harmless when repeated, or when it has ended. Never rejects. */
   async stop(reason = 'stopped'): Promise<void> {
-    if (this.#ending === null) {
-      const isSeeding = this.#phase === 'seeding';
-      await this.#end('stopped', CONFIG.tracker.stoppedTimeoutMs);
-      if (isSeeding || this.#wasComplete) this.#done.resolve(this.#completeResult());
-      else this.#done.resolve({ status: 'stopped', reason });
-    }
-    await this.#ending;
-    await this.#working;
+    const isWhole = this.#phase === 'seeding';
+    const outcome = (): DownloadResult => (isWhole ? this.#completeResult() : { status: 'stopped', reason });
+    await this.#end('stopped', CONFIG.tracker.stoppedTimeoutMs, outcome);
   }
 
   /** At once and synchronously: connections and announces are left to the system, the folder's lock is released. */
@@ -155,36 +145,43 @@ export class SessionServer implements IncomingTorrent {
       phase: this.#phase === 'announcing' && (run?.peers.peersMet ?? 0) > 0 ? 'downloading' : this.#phase,
       ...this.#check,
       trackers: run?.trackerSnapshots() ?? [],
-      elapsedMs: performance.now() - this.#startedAt,
+      elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
       peersMet: run?.peers.peersMet ?? 0,
     };
   }
 
-  /** What happens from now on. A slow reader loses the oldest progress, never an error or the end. */
+  /** What happens from now on. A slow reader loses the oldest progress, never the end. */
   notices(): AsyncIterableIterator<ServerNotice> {
     return this.#notices.subscribe();
   }
 
   /**
-   * A peer whose connection the caller keeps: what is for it goes to `send`. Throws InvalidArgumentError, SelfConnectionError,
-   * DuplicatePeerError, PeerEndedError (it was refused), NotRunningError.
+   * A peer whose connection the caller keeps: what is for it goes to `send`, and `onEnded` hears when the session is done with
+   * it. Before the disk check is over it waits, and is admitted then. Throws InvalidArgumentError, SelfConnectionError,
+   * DuplicatePeerError, NotRunningError, or PeerEndedError where it was refused.
    */
-  registerConnection(peerId: PeerId, address: { host: string; port: number }, send: (message: Message) => void): void {
-    this.#running().library.register(peerId, address, send);
+  registerConnection(
+    peerId: PeerId,
+    address: { host: string; port: number },
+    send: (message: Message) => void,
+    onEnded?: (reason: DisconnectReason) => void,
+  ): void {
+    this.#library.register(peerId, address, send, onEnded);
   }
 
   /**
-   * One message of a registered peer, in order; resolves when what follows from it is decided (not: written). Rejects with
-   * UnknownPeerError, SelfConnectionError, InvalidArgumentError, NotRunningError, or PeerEndedError where it ended its peer.
+   * One message of a registered peer; those of a peer are handled in the order of the calls. Resolves when what follows from
+   * it is decided (not: written), which is after the disk check at the earliest. Rejects with UnknownPeerError,
+   * SelfConnectionError, InvalidArgumentError, NotRunningError, or PeerEndedError where it ended its peer.
    */
   async handleMessage(peerId: PeerId, message: Message): Promise<void> {
-    this.#running().library.handle(peerId, message);
+    await this.#library.handle(peerId, message);
   }
 
   /** The peer is gone: its requests and slots go back, another is dialled. False where it was unknown; never throws. */
-  unregisterConnection(peerId: PeerId, address?: { host: string; port: number }): boolean {
-    return this.#run?.library.unregister(peerId, address) ?? false;
+  unregisterConnection(peerId: PeerId, address?: { host: string; port: number } | null): boolean {
+    return this.#library.unregister(peerId, address);
   }
 
   /** For the client's listener. */
@@ -192,8 +189,15 @@ export class SessionServer implements IncomingTorrent {
     return this.#run?.peers.accept(connection) ?? null;
   }
 
+  readonly #onOwnerEnd = (): void => {
+    void this.stop('owner');
+  };
+
   async #work(): Promise<void> {
     try {
+      // Whoever started it has its handle before anything happens.
+      await setImmediate();
+      this.#checking.signal.throwIfAborted();
       const disk = await this.#disk.open((checkedBytes, bytesToCheck) => {
         this.#check = { checkedBytes, bytesToCheck };
       }, this.#checking.signal);
@@ -201,31 +205,39 @@ export class SessionServer implements IncomingTorrent {
         disk.storage.close();
         return;
       }
-      const { have, resumed } = disk;
-      this.#notices.publish({ type: 'checked', havePieces: have.count, pieceCount: have.length, resumed });
-      this.#wasComplete = disk.wasComplete;
-      if (this.#options.isReadOnly === true && !have.isFull) throw this.#incomplete(have);
-      this.#run = new TorrentRun(this.metainfo, this.#client, disk, this.#options, {
-        onNotice: (notice) => this.#handleNotice(notice),
-        onComplete: () => this.#complete(),
-        onStorageError: (error) => this.#fail(error),
-        onCrash: (error) => this.#crash(error),
-        onMessage: () => this.#watchdog?.touch(),
-      });
-      if (have.isFull && this.#options.seed !== true) {
-        this.#complete();
-        return;
-      }
-      this.#phase = have.isFull ? 'seeding' : 'announcing';
-      this.#watch();
-      this.#run.start();
-      // A torrent of nothing but empty files, or one whose last names were missing.
-      if (have.isFull) this.#disk.removeResume();
+      this.#begin(disk);
     } catch (error) {
       if (this.#checking.signal.aborted) return;
       if (error instanceof StorageError || error instanceof IncompleteDataError) this.#fail(error);
       else this.#crash(error);
     }
+  }
+
+  #begin(disk: OpenedDisk): void {
+    const { have, resumed } = disk;
+    this.#notices.publish({ type: 'checked', havePieces: have.count, pieceCount: have.length, resumed });
+    this.#wasComplete = disk.wasComplete;
+    if (this.#options.isReadOnly === true && !have.isFull) {
+      disk.storage.close();
+      throw this.#incomplete(have);
+    }
+    const run = new TorrentRun(this.metainfo, this.#client, disk, this.#options, {
+      onNotice: (notice) => this.#handleNotice(notice),
+      onComplete: () => this.#complete(),
+      onStorageError: (error) => this.#fail(error),
+      onCrash: (error) => this.#crash(error),
+      onMessage: () => this.#watchdog?.touch(),
+    });
+    this.#run = run;
+    if (have.isFull) {
+      this.#complete();
+      if (this.#options.seed !== true) return;
+    } else {
+      this.#phase = 'announcing';
+    }
+    this.#watch();
+    run.start();
+    this.#library.begin(run.library);
   }
 
   #watch(): void {
@@ -235,8 +247,9 @@ export class SessionServer implements IncomingTorrent {
       { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs },
       {
         read: () => {
-          const { downloadedBytes, wastedBytes, peersMet } = this.snapshot();
-          return { peersMet, usefulBytes: downloadedBytes - wastedBytes };
+          const { downloadedBytes, uploadedBytes, wastedBytes, peersMet, isComplete } = this.snapshot();
+          const transferredBytes = downloadedBytes + uploadedBytes;
+          return { peersMet, usefulBytes: downloadedBytes - wastedBytes, transferredBytes, isComplete };
         },
         onNoPeers: () => {
           const detail = { timeoutMs: noPeersTimeoutMs, explanation: explainStall(this.snapshot()) };
@@ -259,23 +272,29 @@ export class SessionServer implements IncomingTorrent {
     if (notice.type !== 'sources-exhausted') return;
     const detail = exhaustedDetail(this.metainfo, notice.piece, notice.banned);
     const where = `piece ${detail.piece} of ${detail.files.join(', ')}`;
-    this.#fail(new SourcesExhaustedError(`${where} came only from peers that sent bad data: ${detail.banned.join(', ')}`, detail));
+    this.#fail(
+      new SourcesExhaustedError(`${where} came only from peers that sent bad data: ${detail.banned.join(', ')}`, detail),
+    );
   }
 
   #complete(): void {
     this.#disk.removeResume();
-    if (this.#options.seed === true) {
-      this.#phase = 'seeding';
-      return;
-    }
-    const alreadyComplete = this.#wasComplete;
-    void this.#end('finished', alreadyComplete ? 0 : CONFIG.engine.farewellMs).then(() => this.#done.resolve(this.#completeResult()));
+    if (this.#options.seed === true) this.#phase = 'seeding';
+    else void this.#end('finished', this.#wasComplete ? 0 : CONFIG.engine.farewellMs, () => this.#completeResult());
   }
 
   #completeResult(): DownloadResult {
     const { totalBytes, downloadedBytes, uploadedBytes, elapsedMs } = this.snapshot();
     const paths = this.#disk.rootPaths;
-    return { status: 'complete', alreadyComplete: this.#wasComplete, paths, totalBytes, downloadedBytes, uploadedBytes, elapsedMs };
+    return {
+      status: 'complete',
+      alreadyComplete: this.#wasComplete,
+      paths,
+      totalBytes,
+      downloadedBytes,
+      uploadedBytes,
+      elapsedMs,
+    };
   }
 
   #incomplete(have: Bitfield): IncompleteDataError {
@@ -286,51 +305,68 @@ export class SessionServer implements IncomingTorrent {
 
   #fail(error: Error): void {
     if (this.#ending !== null) return;
-    void this.#end('stopped', CONFIG.tracker.stoppedTimeoutMs).then(() => this.#done.reject(error));
+    if (error instanceof StorageError) this.#notices.publish({ type: 'storage-failed', failure: error.detail });
+    void this.#end('stopped', CONFIG.tracker.stoppedTimeoutMs, () => error);
   }
 
   #crash(cause: unknown): void {
-    const infoHash = infoHashKey(this.infoHash);
-    const error = new SessionCrashedError(`the session of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
-    this.#options.owner?.onCrash?.(error);
+    if (this.#ending !== null) return;
+    const error = this.#crashError(cause);
+    const onCrash = this.#options.owner?.onCrash;
+    if (onCrash !== undefined) {
+      // An owner that is told has not overlooked it. What its function throws is its own affair, not this session's.
+      this.#done.promise.catch(() => undefined);
+      queueMicrotask(() => onCrash(error));
+    }
     this.#fail(error);
   }
 
+  #crashError(cause: unknown): SessionCrashedError {
+    const infoHash = infoHashKey(this.infoHash);
+    return new SessionCrashedError(`the session of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
+  }
+
+  /** Never throws: without the state the next run re-hashes, which is no reason to end this one. */
   #saveResume(): void {
     const run = this.#run;
     if (run === null || run.store.have.isFull) return;
     try {
       this.#disk.saveResume(run.store.have);
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      // Without it the next run re-hashes: no reason to end this one.
+      if (!(error instanceof StorageError)) this.#crash(error);
     }
   }
 
-  #end(phase: Phase, farewellMs: number): Promise<void> {
-    this.#ending ??= this.#close(phase, farewellMs);
+  /** The first end counts; all get its promise, which never rejects. */
+  #end(phase: Phase, farewellMs: number, outcome: () => DownloadResult | Error): Promise<void> {
+    this.#ending ??= this.#close(phase, farewellMs, outcome);
     return this.#ending;
   }
 
-  async #close(phase: Phase, farewellMs: number): Promise<void> {
+  async #close(phase: Phase, farewellMs: number, outcome: () => DownloadResult | Error): Promise<void> {
     this.#phase = phase;
     this.#checking.abort();
     this.#watchdog?.stop();
     if (this.#resumeTimer !== null) clearInterval(this.#resumeTimer);
+    this.#options.owner?.signal?.removeEventListener('abort', this.#onOwnerEnd);
+    let failure: Error | null = null;
     try {
+      // An end that comes from within the loop, or from the disk check, lets that come to its own end first.
+      await this.#working;
+      this.#library.end();
       await this.#run?.stop(farewellMs);
-    } finally {
-      this.#saveResume();
-      this.#disk.unlock();
-      this.#client.unregister(this);
-      if (this.#options.client === undefined) await this.#client.close();
-      this.#notices.end();
+    } catch (error) {
+      failure = error instanceof StorageError ? error : this.#crashError(error);
     }
-  }
-
-  #running(): TorrentRun {
-    if (this.#run !== null && this.#ending === null) return this.#run;
-    const infoHash = infoHashKey(this.infoHash);
-    throw new NotRunningError(`the torrent ${infoHash} is not running`, { infoHash });
+    this.#saveResume();
+    this.#endedAt = performance.now();
+    this.#disk.unlock();
+    this.#client.unregister(this);
+    if (this.#options.client === undefined) await this.#client.close();
+    this.#notices.end();
+    const result = outcome();
+    if (result instanceof Error) this.#done.reject(result);
+    else if (failure !== null) this.#done.reject(failure);
+    else this.#done.resolve(result);
   }
 }

@@ -1,4 +1,5 @@
 // A session's numbers from the configuration, its state before it exists, and the detail of one of its ends.
+// Pure, so that the server beside it is left with the order of things.
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { formatAddress, type Address } from '../model/address.js';
@@ -52,7 +53,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
 }
 
 /** The files that a piece touches, as paths below the output folder. */
-export function filesOfPiece(metainfo: Metainfo, piece: PieceIndex): string[] {
+function filesOfPiece(metainfo: Metainfo, piece: PieceIndex): string[] {
   const { geometry, files } = metainfo;
   const start = geometry.pieceOffset(piece);
   const end = start + geometry.pieceLength(piece);

@@ -14,6 +14,7 @@ const REASONS: Record<string, string> = {
   'self-connection': 'were ourselves',
   'duplicate-peer': 'were known already',
   banned: 'banned',
+  unresolved: 'could not be resolved',
   'out-of-descriptors': 'not dialled for want of file descriptors',
 };
 
@@ -23,14 +24,14 @@ function count(number: number, noun: string): string {
 
 function explainTrackers(snapshot: ServerSnapshot): string {
   const { trackers } = snapshot;
-  if (trackers.length === 0) return 'the torrent names no tracker';
+  if (trackers.length === 0) return 'no tracker to ask';
   const words = trackers.slice(0, 3).map((tracker) => {
     if (tracker.state === 'unsupported') return `${tracker.url} is of a kind that is not spoken yet`;
     if (tracker.lastError !== null) return `${tracker.url} failed (${tracker.lastError})`;
     if (tracker.state === 'working') return `${tracker.url} named ${count(tracker.peers ?? 0, 'peer')}`;
     return `${tracker.url} has not answered yet`;
   });
-  if (trackers.length > 3) words.push(`${count(trackers.length - 3, 'more tracker')}`);
+  if (trackers.length > 3) words.push(count(trackers.length - 3, 'more tracker'));
   return words.join(', ');
 }
 

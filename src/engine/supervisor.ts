@@ -3,6 +3,7 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { CONFIG } from './config.js';
+import { waitFor } from './deferred.js';
 import { SessionCrashedError } from './session-error.js';
 import type { LocalServer, SessionOptions } from './session-options.js';
 import { SessionServer, type DownloadResult } from './session-server.js';
@@ -10,9 +11,11 @@ import { SessionServer, type DownloadResult } from './session-server.js';
 export interface SupervisedSession {
   /** The session that runs now, or ran last. */
   readonly current: SessionServer;
+  /** How often it was started again. */
   readonly restarts: number;
-  /** Of the last run; rejects with SessionCrashedError once the restarts are used up. */
-  done(): Promise<DownloadResult>;
+  /** Of the last run; rejects with SessionCrashedError once the restarts are used up. `signal` ends the waiting alone. */
+  done(options?: { readonly signal?: AbortSignal }): Promise<DownloadResult>;
+  /** Ends it, also in the middle of a restart. */
   stop(reason?: string): Promise<void>;
 }
 
@@ -21,17 +24,27 @@ export interface RestartPolicy {
   readonly windowMs: number;
 }
 
-type Starter = typeof SessionServer.start;
+type Starter = (
+  metainfo: Metainfo,
+  local: LocalServer,
+  folder: string | null,
+  options: SessionOptions,
+) => Promise<SessionServer | null>;
 
-/** `start` and `now` are replaced in tests. */
+const DEFAULT_POLICY: RestartPolicy = {
+  maxRestarts: CONFIG.supervisor.maxRestarts,
+  windowMs: CONFIG.supervisor.restartWindowMs,
+};
+
 export class Supervisor {
   readonly #policy: RestartPolicy;
   readonly #start: Starter;
   readonly #now: () => number;
 
+  /** `start` and `now` (milliseconds, monotonic) are replaced in tests. */
   constructor(
-    policy: RestartPolicy = { maxRestarts: CONFIG.supervisor.maxRestarts, windowMs: CONFIG.supervisor.restartWindowMs },
-    start: Starter = SessionServer.start,
+    policy: RestartPolicy = DEFAULT_POLICY,
+    start: Starter = (...parameters) => SessionServer.start(...parameters),
     now: () => number = () => performance.now(),
   ) {
     this.#policy = policy;
@@ -39,7 +52,10 @@ export class Supervisor {
     this.#now = now;
   }
 
-  /** As `SessionServer.start`; null where the session is disabled. A failed start rejects and is not retried. */
+  /**
+   * As `SessionServer.start`; null where the session is disabled. A failed start rejects and is not retried. The owner's end
+   * stops the session for good; its `onCrash` hears of every crash, those included that are followed by a restart.
+   */
   async start(
     metainfo: Metainfo,
     local: LocalServer,
@@ -48,18 +64,23 @@ export class Supervisor {
   ): Promise<SupervisedSession | null> {
     const first = await this.#start(metainfo, local, folder, options);
     if (first === null) return null;
+    const ownerSignal = options.owner?.signal;
     const crashes: number[] = [];
     let current = first;
-    let isStopped = false;
+    let restarts = 0;
+    let stopReason: string | null = null;
     const keepGoing = async (): Promise<DownloadResult> => {
       for (;;) {
         try {
           return await current.done();
         } catch (error) {
-          if (!(error instanceof SessionCrashedError) || isStopped || !this.#mayRestart(crashes)) throw error;
-          const next = await this.#start(metainfo, local, folder, options);
-          if (next === null) throw error;
+          if (!(error instanceof SessionCrashedError) || stopReason !== null || ownerSignal?.aborted === true) throw error;
+          if (!this.#mayRestart(crashes)) throw error;
+          const next = await this.#startAgain(metainfo, local, folder, options);
+          if (next === null) return { status: 'stopped', reason: 'owner' };
+          restarts++;
           current = next;
+          if (stopReason !== null) await next.stop(stopReason);
         }
       }
     };
@@ -69,22 +90,38 @@ export class Supervisor {
         return current;
       },
       get restarts() {
-        return crashes.length;
+        return restarts;
       },
-      done: () => finished,
-      stop: async (reason) => {
-        isStopped = true;
+      done: ({ signal } = {}) => (signal === undefined ? finished : waitFor(finished, signal)),
+      stop: async (reason = 'stopped') => {
+        stopReason ??= reason;
         await current.stop(reason);
+        // A restart may be under way. How it ends is for `done` to tell.
+        await finished.catch(() => undefined);
       },
     };
   }
 
-  /** Counts a crash; false where the window is full. */
+  /** Null where its owner ended meanwhile. */
+  async #startAgain(
+    metainfo: Metainfo,
+    local: LocalServer,
+    folder: string | null,
+    options: SessionOptions,
+  ): Promise<SessionServer | null> {
+    try {
+      return await this.#start(metainfo, local, folder, options);
+    } catch (error) {
+      if (options.owner?.signal?.aborted === true) return null;
+      throw error;
+    }
+  }
+
+  /** Counts a crash; false where the window is full. `crashes` keeps those of the window alone. */
   #mayRestart(crashes: number[]): boolean {
     const now = this.#now();
-    const recent = crashes.filter((at) => now - at < this.#policy.windowMs).length;
-    crashes.push(now);
-    return recent < this.#policy.maxRestarts;
+    while (crashes.length > 0 && now - crashes[0] >= this.#policy.windowMs) crashes.shift();
+    return crashes.push(now) <= this.#policy.maxRestarts;
   }
 }
 

@@ -76,6 +76,7 @@ export class TorrentDisk {
     const resume = isReadOnly ? null : await this.#resume.load();
     const hashPool = new HashPool(availableParallelism());
     const { have, resumed } = await checkExisting({ metainfo, paths, found, resume, hashPool, onProgress, signal });
+    signal.throwIfAborted();
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
       : await adoptFiles({ metainfo, paths, found, have, overwrite: overwrite === 'never' ? 'never' : 'repair' });

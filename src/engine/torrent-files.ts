@@ -26,7 +26,7 @@ export function createTorrent(location: string, options: CreateOptions = {}): Pr
  * `ok`: there, of the right size, every piece of it right. `bad`: a piece of it is wrong. `unsure`: what is wrong is a piece it
  * shares with a file that is missing or of the wrong size, so that nothing can be said against this one.
  */
-export type FileStatus = 'ok' | 'missing' | 'wrong-size' | 'unreadable' | 'bad' | 'unsure';
+type FileStatus = 'ok' | 'missing' | 'wrong-size' | 'unreadable' | 'bad' | 'unsure';
 
 export interface VerifiedFile {
   /** Below the folder. */

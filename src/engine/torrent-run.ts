@@ -1,6 +1,7 @@
 // The working part of a started torrent: its session with everything that feeds it and does what it asks. Lives from the end of
 // the disk check to the stop.
 
+import { setTimeout } from 'node:timers/promises';
 import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import { TrackerSource } from '../discovery/tracker/tracker-source.js';
@@ -10,6 +11,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { createAddress, type Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { StorageError } from '../model/error.js';
+import type { PieceIndex } from '../model/ids.js';
 import { createRandom, type Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { AddressSource } from '../session/events.js';
@@ -20,12 +22,13 @@ import { PieceStore } from '../storage/piece-store.js';
 import { ActionExecutor } from './action-executor.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
-import { LibraryPeers } from './library-peers.js';
+import type { LibraryRun } from './library-peers.js';
 import { LoopClock } from './loop-clock.js';
+import { paddingRule } from './padding-blocks.js';
 import { PeerRoster } from './peer-roster.js';
 import { SessionLoop } from './session-loop.js';
-import { paddingBlocks, wireInfoHash, type SessionOptions } from './session-options.js';
-import { sessionLimits } from './session-setup.js';
+import { wireInfoHash, type SessionOptions } from './session-options.js';
+import { emptySnapshot, sessionLimits } from './session-setup.js';
 import type { OpenedDisk } from './torrent-disk.js';
 import { UploadPump } from './upload-pump.js';
 import { USER_AGENT } from './version.js';
@@ -44,22 +47,24 @@ const monotonicNow = (): Millis => performance.now();
 export class TorrentRun {
   readonly store: PieceStore;
   readonly peers: PeerRoster;
-  readonly library: LibraryPeers;
+  /** What peers registered by a library user work with. */
+  readonly library: LibraryRun;
   readonly #metainfo: Metainfo;
   readonly #options: SessionOptions;
   readonly #loop: SessionLoop;
   readonly #trackers: TrackerSource | null;
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
+  #snapshot: SessionSnapshot;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
     this.#metainfo = metainfo;
     this.#options = options;
     this.#have = disk.have;
+    this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
     const random = createRandom(client.nextSeed());
-    const padding = paddingBlocks(metainfo);
-    const isPadding = (piece: number, block: number): boolean => padding?.get(piece)?.has(block) === true;
+    const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
       metainfo,
       storage: disk.storage,
@@ -84,8 +89,12 @@ export class TorrentRun {
       clientVersion: USER_AGENT,
       seeds: options.seed === true,
     };
-    // The store keeps the books: it reserves when a piece opens and releases when it closes.
-    const budget = { reserve: (_bytes: number, _force: boolean, piece: Parameters<PieceStore['open']>[0]): boolean => this.store.open(piece), release: (): void => {} };
+    // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
+    // set aside with its first block.
+    const budget = {
+      reserve: (_bytes: number, force: boolean, piece: PieceIndex): boolean => this.store.open(piece) || force,
+      release: (): void => {},
+    };
     const clock = new LoopClock(monotonicNow, CONFIG.engine.maxClockStepMs);
     const session = new Session(settings, random, budget, isPadding, clock.now(null));
     this.#loop = new SessionLoop(session, clock, {
@@ -100,6 +109,7 @@ export class TorrentRun {
       loop: this.#loop,
       store: this.store,
       pump: () => pump,
+      maxPeers: settings.limits.maxPeers,
       onMessage: () => handler.onMessage(),
     });
     const pump: UploadPump = new UploadPump({
@@ -109,7 +119,7 @@ export class TorrentRun {
       portOf: (peer) => this.peers.portOf(peer),
       onStorageError: (error) => handler.onStorageError(error),
     });
-    this.library = new LibraryPeers(client.peerId, this.peers, this.#loop, () => handler.onMessage());
+    this.library = { roster: this.peers, loop: this.#loop, onMessage: () => handler.onMessage() };
     this.#trackers = this.#createTrackers(client, infoHash, random, handler);
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
     const executor: ActionExecutor = new ActionExecutor({
@@ -117,7 +127,10 @@ export class TorrentRun {
       store: this.store,
       pump,
       sources: this.#sources,
-      onNotice: (notice) => handler.onNotice(notice),
+      onNotice: (notice) => {
+        if (notice.type === 'dial-failed') this.peers.noteFailure(notice.reason);
+        handler.onNotice(notice);
+      },
       onComplete: () => handler.onComplete(),
     });
   }
@@ -133,37 +146,49 @@ export class TorrentRun {
     if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
   }
 
+  /** After a crash the last one that was taken. */
   snapshot(): SessionSnapshot {
-    return this.#loop.session.snapshot(this.#loop.now);
+    if (!this.#loop.hasCrashed) this.#snapshot = this.#loop.session.snapshot(this.#loop.now);
+    return this.#snapshot;
   }
 
   trackerSnapshots(): TrackerSnapshot[] {
     return this.#trackers?.snapshot() ?? [];
   }
 
-  /** Ends every connection at once; good-byes and writes in progress take as long as they are given. */
+  /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */
   async stop(farewellMs: number): Promise<void> {
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();
     const farewell = Promise.all(this.#sources.map((source) => source.stop()));
-    await this.store.close();
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, farewellMs);
-    });
-    await Promise.race([farewell, limit]);
-    clearTimeout(timer);
+    try {
+      await this.store.close();
+    } finally {
+      const limit = new AbortController();
+      await Promise.race([farewell, setTimeout(farewellMs, undefined, { signal: limit.signal })]);
+      limit.abort();
+    }
   }
 
   async #addPeers(hints: readonly { host: string; port: number }[]): Promise<void> {
-    const numeric = hints.map(({ host, port }) => createAddress(host, port));
-    this.addAddresses('user', numeric.filter((address) => address !== null));
-    for (const [index, { host, port }] of hints.entries()) {
-      if (numeric[index] !== null) continue;
-      const found = (await systemResolver.resolve(host)).map((resolved) => createAddress(resolved, port));
-      this.addAddresses('user', found.filter((address) => address !== null));
+    const names: { host: string; port: number }[] = [];
+    const numeric: Address[] = [];
+    for (const hint of hints) {
+      const address = createAddress(hint.host, hint.port);
+      if (address === null) names.push(hint);
+      else numeric.push(address);
     }
+    this.addAddresses('user', numeric);
+    const resolving = names.map(async ({ host, port }) => {
+      const found = (await systemResolver.resolve(host)).map((resolved) => createAddress(resolved, port));
+      if (found.length === 0) this.peers.noteFailure('unresolved');
+      this.addAddresses(
+        'user',
+        found.filter((address) => address !== null),
+      );
+    });
+    await Promise.all(resolving);
   }
 
   #createTrackers(client: Client, infoHash: Uint8Array, random: Random, handler: TorrentRunHandler): TrackerSource | null {

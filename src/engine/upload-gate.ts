@@ -1,10 +1,12 @@
 // The process's upload limit: payload of all torrents and peers waits here in one line, so that the limit is shared fairly in
 // the order of asking. Without a limit nothing waits.
 
+import type { PeerKey } from '../model/ids.js';
 import type { TokenBucket } from '../net/rate-limiter.js';
 import type { Millis } from '../model/time.js';
 
 interface Waiting {
+  readonly peer: PeerKey;
   readonly bytes: number;
   readonly go: () => void;
 }
@@ -12,7 +14,7 @@ interface Waiting {
 export class UploadGate {
   readonly #bucket: TokenBucket | null;
   readonly #now: () => Millis;
-  readonly #line: Waiting[] = [];
+  #line: Waiting[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   /** `bucket` null: no limit. */
@@ -21,20 +23,25 @@ export class UploadGate {
     this.#now = now;
   }
 
-  /** Calls `go` when `bytes` may leave: at once, or later. */
-  pass(bytes: number, go: () => void): void {
+  /** Calls `go` when `bytes` may leave: at once, or later, or never where the peer is forgotten before. */
+  pass(peer: PeerKey, bytes: number, go: () => void): void {
     if (this.#bucket === null) {
       go();
       return;
     }
-    this.#line.push({ bytes, go });
+    this.#line.push({ peer, bytes, go });
     this.#serve(this.#bucket);
+  }
+
+  /** The peer is gone: what waits for it costs neither memory nor the others' time. */
+  forget(peer: PeerKey): void {
+    if (this.#line.some((waiting) => waiting.peer === peer)) this.#line = this.#line.filter((waiting) => waiting.peer !== peer);
   }
 
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#line.length = 0;
+    this.#line = [];
   }
 
   #serve(bucket: TokenBucket): void {

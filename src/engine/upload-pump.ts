@@ -52,10 +52,13 @@ export class UploadPump {
 
   forget(peer: PeerKey): void {
     this.#unsettled.delete(peer);
+    this.#options.gate.forget(peer);
   }
 
   #pass(peer: PeerKey, piece: PieceIndex, begin: number, bytes: Uint8Array): void {
-    this.#options.gate.pass(bytes.length, () => this.#deliver(peer, piece, begin, bytes));
+    const { gate, portOf } = this.#options;
+    // It may have left while the disk was read: then nothing waits for it.
+    if (portOf(peer) !== undefined) gate.pass(peer, bytes.length, () => this.#deliver(peer, piece, begin, bytes));
   }
 
   #deliver(peer: PeerKey, piece: PieceIndex, begin: number, bytes: Uint8Array): void {

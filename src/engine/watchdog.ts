@@ -1,5 +1,5 @@
 // The time-outs of a run that nobody watches: no peer ever answered, no payload for too long, no message for a while. Looks
-// twice a second; each limit is off at 0.
+// a few times a second, so that the messages themselves cost it nothing; each limit is off at 0.
 
 import type { Millis } from '../model/time.js';
 
@@ -9,12 +9,22 @@ export interface WatchdogLimits {
   readonly idleTimeoutMs: number;
   /** After this long without a message, what can be had again is freed. */
   readonly idleReleaseMs: number;
+  /** How often it looks; more often where a limit is shorter. */
   readonly watchMs: number;
 }
 
+export interface WatchedState {
+  readonly peersMet: number;
+  /** Payload that counts so far: bytes, may fall when a piece fails. */
+  readonly usefulBytes: number;
+  /** Payload in both directions: blocks come without a `touch`. */
+  readonly transferredBytes: number;
+  /** Nothing is missing: nobody is waited for. */
+  readonly isComplete: boolean;
+}
+
 export interface WatchdogHandler {
-  /** Peers met, and useful payload so far (bytes, may fall when a piece fails). */
-  read(): { readonly peersMet: number; readonly usefulBytes: number };
+  read(): WatchedState;
   onNoPeers(): void;
   onStalled(): void;
   /** Once for each silence. */
@@ -22,37 +32,46 @@ export interface WatchdogHandler {
   onIdleRelease(): void;
 }
 
+const MIN_WATCH_MS = 10;
+
 export class Watchdog {
   readonly #limits: WatchdogLimits;
   readonly #handler: WatchdogHandler;
   readonly #now: () => Millis;
+  readonly #watchMs: number;
   readonly #startedAt: Millis;
   #timer: NodeJS.Timeout | null;
   #lastCheckAt: Millis;
   #mostUseful = 0;
+  #transferred = 0;
+  #hasMetPeers = false;
   #progressAt: Millis;
   #messageAt: Millis;
+  #isTouched = false;
   #isIdleSaid = false;
   #isReleased = false;
   /** Time that passed while we did not run: nobody's silence. */
   #asleepMs: Millis = 0;
 
   constructor(limits: WatchdogLimits, handler: WatchdogHandler, now: () => Millis) {
+    const { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, watchMs } = limits;
     this.#limits = limits;
     this.#handler = handler;
     this.#now = now;
+    const shortest = Math.min(
+      ...[noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs].map((limit) => (limit > 0 ? limit : Infinity)),
+    );
+    this.#watchMs = Math.max(MIN_WATCH_MS, Math.min(watchMs, shortest / 4));
     this.#startedAt = now();
     this.#lastCheckAt = this.#startedAt;
     this.#progressAt = this.#startedAt;
     this.#messageAt = this.#startedAt;
-    this.#timer = setInterval(() => this.#check(), limits.watchMs);
+    this.#timer = setInterval(() => this.check(), this.#watchMs);
   }
 
   /** A peer said something. */
   touch(): void {
-    this.#isIdleSaid = false;
-    this.#isReleased = false;
-    this.#messageAt = this.#lastCheckAt;
+    this.#isTouched = true;
   }
 
   stop(): void {
@@ -60,16 +79,25 @@ export class Watchdog {
     this.#timer = null;
   }
 
-  #check(): void {
-    const { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs } = this.#limits;
+  /** One look. Called by the timer. */
+  check(): void {
     const real = this.#now() - this.#asleepMs;
-    this.#asleepMs += Math.max(0, real - this.#lastCheckAt - 4 * watchMs);
+    this.#asleepMs += Math.max(0, real - this.#lastCheckAt - 4 * this.#limits.watchMs);
     const now = this.#now() - this.#asleepMs;
     this.#lastCheckAt = now;
-    const { peersMet, usefulBytes } = this.#handler.read();
-    if (usefulBytes > this.#mostUseful) {
-      this.#mostUseful = usefulBytes;
-      this.#progressAt = now;
+    const state = this.#handler.read();
+    this.#watchSilence(state, now);
+    if (!state.isComplete) this.#watchProgress(state, now);
+  }
+
+  #watchSilence({ transferredBytes }: WatchedState, now: Millis): void {
+    const { idleTimeoutMs, idleReleaseMs } = this.#limits;
+    if (this.#isTouched || transferredBytes !== this.#transferred) {
+      this.#isTouched = false;
+      this.#transferred = transferredBytes;
+      this.#isIdleSaid = false;
+      this.#isReleased = false;
+      this.#messageAt = now;
     }
     const silentMs = now - this.#messageAt;
     if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs && !this.#isIdleSaid) {
@@ -79,6 +107,15 @@ export class Watchdog {
     if (silentMs >= idleReleaseMs && !this.#isReleased) {
       this.#isReleased = true;
       this.#handler.onIdleRelease();
+    }
+  }
+
+  #watchProgress({ peersMet, usefulBytes }: WatchedState, now: Millis): void {
+    const { noPeersTimeoutMs, stallTimeoutMs } = this.#limits;
+    if (usefulBytes > this.#mostUseful || (peersMet > 0 && !this.#hasMetPeers)) {
+      this.#mostUseful = Math.max(usefulBytes, this.#mostUseful);
+      this.#hasMetPeers = peersMet > 0;
+      this.#progressAt = now;
     }
     if (noPeersTimeoutMs > 0 && peersMet === 0 && now - this.#startedAt >= noPeersTimeoutMs) this.#handler.onNoPeers();
     else if (stallTimeoutMs > 0 && peersMet > 0 && now - this.#progressAt >= stallTimeoutMs) this.#handler.onStalled();

@@ -5,4 +5,3 @@
 export type Millis = number;
 
 export const SECOND: Millis = 1000;
-export const MINUTE: Millis = 60_000;

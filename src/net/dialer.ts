@@ -31,11 +31,12 @@ export function dial(transport: Transport, address: Address, options: DialOption
       settle({ ok: false, reason, error: null });
     };
     const onAbort = (): void => giveUp('stopping');
-    const timer = setTimeout(() => giveUp('connect-timeout'), timeoutMs);
     const pending = transport.connect(address, {
       onOpen: (link) => settle({ ok: true, link }),
       onFailed: (error) => settle({ ok: false, reason: linkFailure(error), error }),
     });
+    // After the transport has taken it: neither callback comes before that, and one that throws leaves no timer behind.
+    const timer = setTimeout(() => giveUp('connect-timeout'), timeoutMs);
     signal?.addEventListener('abort', onAbort);
   });
 }

@@ -47,7 +47,8 @@ function refuse(state: SessionState, event: Connected, reason: DisconnectReason)
  */
 function isBetter(state: SessionState, event: Connected, twin: Peer): boolean {
   // Nothing to get from it and nothing to give: whoever we dialled may have been copied by it.
-  if (!event.incoming && twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + CROSSING_MS) return true;
+  if (!event.incoming && twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + CROSSING_MS)
+    return true;
   if (twin.identity.incoming === event.incoming || twin.download.totalBytes > 0) return false;
   if (state.now - twin.connectedAt > CROSSING_MS) return false;
   const isOursLarger = compareBytes(state.settings.peerId, event.peerId) > 0;

@@ -1,4 +1,5 @@
-// The end for whoever sent bad data: its address is banned for this run and its connection closed.
+// The end for whoever sent bad data: its address is banned for this run and its connections are closed, also one that it
+// made under another key while the verdict was pending.
 
 import { addressKey } from '../model/address.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
@@ -24,7 +25,7 @@ export function banPeer(state: SessionState, key: PeerKey, piece: PieceIndex): v
   }
   const offenders = [...state.peers.values()].filter((peer) => isFrom(peer, key, origin));
   const keys = new Set([key, ...offenders.map((peer) => peer.key)]);
-  for (const open of [...state.tracker.openPieces()]) {
+  for (const open of Array.from(state.tracker.openPieces())) {
     if ([...open.sources()].some((source) => keys.has(source))) releasePiece(state, open);
   }
   for (const peer of offenders) dropPeer(state, peer, 'bad-data');

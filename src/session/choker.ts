@@ -30,7 +30,7 @@ export class Choker {
   round(peers: readonly ChokerPeer[], now: Millis): Set<PeerKey> {
     const interested = peers.filter((peer) => peer.peerInterested);
     // Shuffled first: equals (all at zero, at the start) then share the slots by chance and not by age.
-    const ranked = shuffle([...interested], this.#random).sort(
+    const ranked = shuffle(interested, this.#random).toSorted(
       (a, b) => Number(a.isSnubbed) - Number(b.isSnubbed) || b.rate - a.rate,
     );
     const unchoked = new Set(ranked.slice(0, this.#limits.uploadSlots).map((peer) => peer.key));

@@ -1,4 +1,5 @@
 // What a peer leaves behind: its requests go back, its pieces count no more, its address waits, may be dialled again, or never.
+// Whoever closes the connection, this is the one way out of the session's books.
 
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { Peer } from './peer.js';

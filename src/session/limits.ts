@@ -1,4 +1,5 @@
-// The numbers of policy a Session works with. The engine fills them from its config, the simulator from its scenario.
+// The numbers of policy a Session works with. The engine fills them from its config, the simulator from its scenario; no
+// part of the session holds such a number itself.
 
 import type { PieceIndex } from '../model/ids.js';
 
@@ -47,9 +48,9 @@ export interface SessionLimits {
   readonly allowedFastPieces: number;
 }
 
-/** Memory for pieces in flight, shared by all torrents of the process: asked before a piece is opened. */
+/** Memory for pieces in flight, shared by all torrents: asked before a piece is opened. */
 export interface PieceBudget {
-  /** True: the piece of `bytes` may be opened. `force`: this torrent has none open, and one may always be. */
+  /** True: the piece may be opened. `force`: answer true, whatever is free (none is open, or a failed piece is to be settled). */
   reserve(bytes: number, force: boolean, piece: PieceIndex): boolean;
   release(bytes: number, piece: PieceIndex): void;
 }

@@ -72,11 +72,6 @@ export class OpenPiece {
     return first === NOBODY ? null : (first as PeerKey);
   }
 
-  /** Whether anybody is asked for a block of it. */
-  get isAwaited(): boolean {
-    return this.#first.some((peer) => peer !== NOBODY);
-  }
-
   /** The lowest block neither here nor asked for, or −1. */
   nextUnrequested(): number {
     if (this.#unrequested === 0) return -1;
@@ -131,7 +126,12 @@ export class OpenPiece {
   /** Every peer that delivered a block of it. */
   sources(): Set<PeerKey> {
     const sources = new Set<PeerKey>();
-    for (const source of this.#source) if (source !== NOBODY) sources.add(source as PeerKey);
+    let last = NOBODY;
+    for (const source of this.#source) {
+      if (source === last || source === NOBODY) continue;
+      sources.add(source as PeerKey);
+      last = source;
+    }
     return sources;
   }
 

@@ -1,4 +1,5 @@
 // One connected peer as the session sees it: the four flags of BEP 3, what it has, what is asked of it, what it asks.
+// Data only: what is done with it is in the parts of the session that do it.
 
 import type { Address } from '../model/address.js';
 import { Bitfield } from '../model/bitfield.js';

@@ -1,4 +1,5 @@
 // The way of a piece after its blocks: whole → stored or failed → counted, announced to everyone, or blamed on somebody.
+// A failure costs its sources their other work until the case is settled, so that a liar spoils little.
 
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import { banPeer } from './ban.js';
@@ -51,6 +52,11 @@ export function blameMismatch(state: SessionState, piece: PieceIndex, digests: r
     piece,
     sources: sources.flatMap((peer) => state.blame.originOf(peer)?.address ?? []),
   });
+  if (sources.length === 0) {
+    // Nothing but padding, and nobody sent it: the torrent contradicts itself, and no peer can help.
+    state.notice({ type: 'sources-exhausted', piece, banned: [] });
+    return;
+  }
   const guilty = state.blame.accuse(open, digests);
   if (guilty !== null) banPeer(state, guilty, piece);
   else for (const peer of sources) quarantine(state, peer);
@@ -58,7 +64,7 @@ export function blameMismatch(state: SessionState, piece: PieceIndex, digests: r
 
 /** Nothing a suspect sent is used any more: open pieces with blocks of it begin again, and its requests go to others. */
 function quarantine(state: SessionState, key: PeerKey): void {
-  for (const open of [...state.tracker.openPieces()]) if (open.sources().has(key)) releasePiece(state, open);
+  for (const open of Array.from(state.tracker.openPieces())) if (open.sources().has(key)) releasePiece(state, open);
   const peer = state.peers.get(key);
   if (peer !== undefined) takeBackRequests(state, peer, true);
 }

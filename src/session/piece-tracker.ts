@@ -86,7 +86,7 @@ export class PieceTracker {
    */
   open(piece: PieceIndex, isExclusive: boolean, now: Millis): OpenPiece | null {
     invariant(this.picker.isPickable(piece), 'only a missing piece can be opened', { piece });
-    if (!this.#budget.reserve(this.#geometry.pieceLength(piece), this.openCount === 0, piece)) return null;
+    if (!this.#budget.reserve(this.#geometry.pieceLength(piece), isExclusive || this.openCount === 0, piece)) return null;
     this.picker.remove(piece);
     const open = new OpenPiece(piece, this.#geometry.blockCount(piece), isExclusive, now);
     for (let block = 0; block < open.blockCount; block++) if (this.#isPadding(piece, block)) open.receivePadding(block);
@@ -133,7 +133,8 @@ export class PieceTracker {
 
   /** Gives the memory budget back: the session ends here. */
   releaseAll(): void {
-    for (const piece of [...this.#open.keys(), ...this.#storing.keys()]) this.#budget.release(this.#geometry.pieceLength(piece), piece);
+    for (const piece of [...this.#open.keys(), ...this.#storing.keys()])
+      this.#budget.release(this.#geometry.pieceLength(piece), piece);
     this.#open.clear();
     this.#partial.clear();
     this.#storing.clear();

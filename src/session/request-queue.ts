@@ -103,11 +103,12 @@ export class RequestQueue {
 
   /** Marks a peer that has not answered for `snubMs`; true each time such a span has passed, so that it holds no block for ever. */
   checkSnubbed(now: Millis): boolean {
-    if (this.#requests.length === 0 || now < this.#aliveAt + this.#limits.snubMs) return false;
-    this.#snubbed = true;
-    this.#aliveAt = now;
-    this.#depth = this.#limits.initialDepth;
-    return true;
+    return this.#snubAfter(this.#limits.snubMs, now);
+  }
+
+  /** The same, much sooner, for a peer whose block somebody else was asked for later and delivered before it. */
+  checkOvertaken(now: Millis): boolean {
+    return this.#snubAfter(this.#limits.reassignAgeMs, now);
   }
 
   /** The clock swallowed `byMs`: silence during it is nobody's fault. */
@@ -117,6 +118,14 @@ export class RequestQueue {
 
   *[Symbol.iterator](): Generator<OpenRequest> {
     yield* this.#requests;
+  }
+
+  #snubAfter(silenceMs: number, now: Millis): boolean {
+    if (this.#requests.length === 0 || now < this.#aliveAt + silenceMs) return false;
+    this.#snubbed = true;
+    this.#aliveAt = now;
+    this.#depth = this.#limits.initialDepth;
+    return true;
   }
 
   #grow(quickRate: number): void {

@@ -1,4 +1,5 @@
-// What happens by the clock and not by an event: keep-alives, silent and snubbing peers, choking rounds, second copies, dials.
+// What happens by the clock and not by an event: keep-alives, silent and snubbing peers, choking rounds, second copies, dials,
+// and the word that all sources of a piece are banned. Deadlines are compared as sums, the way `nextAt` names them.
 
 import type { PieceIndex } from '../model/ids.js';
 import { SECOND, type Millis } from '../model/time.js';
@@ -131,7 +132,7 @@ export class Rounds {
 
   #watchPeers(): void {
     const state = this.#state;
-    for (const peer of [...state.peers.values()]) {
+    for (const peer of Array.from(state.peers.values())) {
       if (state.now - peer.lastReceivedAt >= state.limits.inactiveMs) {
         dropPeer(state, peer, 'inactive');
       } else {

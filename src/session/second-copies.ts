@@ -24,7 +24,7 @@ export function askSecondCopies(state: SessionState): void {
   const idle = idlePeers(state);
   const { tracker, limits, now } = state;
   const copyBefore = now - (tracker.isEndgame ? limits.endgameAgeMs : limits.reassignAgeMs);
-  for (const open of [...tracker.openPieces()]) {
+  for (const open of Array.from(tracker.openPieces())) {
     if (idle.length === 0) return;
     if (open.isExclusive) {
       passOn(state, open, idle);

@@ -17,7 +17,7 @@ import { PeerBook } from './peer-book.js';
 import { handlePeerMessage } from './peer-messages.js';
 import { blameMismatch, convictLiars, countStored, storeWhole } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
-import { cancelBlock } from './recall.js';
+import { cancelBlock, takeBackRequests } from './recall.js';
 import { refill, refillAll } from './requester.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
@@ -49,7 +49,8 @@ export class Session {
   /** What follows from one event. Throws InvariantError where the session is broken; it must not be used after that. */
   handle(event: SessionEvent, now: Millis): readonly SessionAction[] {
     this.#state.now = Math.max(this.#state.now, now);
-    this.#route(event);
+    // What was on its way when the session stopped finds nobody; only a late connection is still told so.
+    if (!this.#state.isStopped || event.type === 'peer-connected') this.#route(event);
     return this.#state.takeActions();
   }
 
@@ -127,17 +128,18 @@ export class Session {
         return;
       case 'piece-digests':
         convictLiars(state, event.piece, event.blockDigests);
+        this.#afterDeparture();
         return;
       case 'piece-stored':
         countStored(state, event.piece);
+        // From the first piece on there is something to give, and peers that wait for it.
+        if (state.tracker.have.count === 1) fillSlots(state, this.#choker);
         if (state.tracker.isComplete) this.#complete();
         else refillAll(state);
         return;
       case 'piece-mismatch':
         blameMismatch(state, event.piece, event.blockDigests);
-        this.#rounds.watchExhaustion();
-        refillAll(state);
-        this.#rounds.dial();
+        this.#afterDeparture();
         return;
       case 'storage-failed':
         state.notice({ type: 'storage-failed', failure: event.failure });
@@ -205,7 +207,9 @@ export class Session {
       const other = open.receive(block, peer.key);
       const late = other === null ? undefined : state.peers.get(other);
       if (late !== undefined) {
+        const isSilent = late.requests.checkOvertaken(state.now);
         cancelBlock(state, late, piece, block);
+        if (isSilent) takeBackRequests(state, late, true);
         refill(state, late);
       }
       if (open.isWhole) storeWhole(state, open);
@@ -231,14 +235,15 @@ export class Session {
     const state = this.#state;
     state.notice({ type: 'completed' });
     state.emit({ type: 'announce', event: 'completed' });
-    if (state.settings.seeds) for (const peer of [...state.peers.values()]) if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+    if (state.settings.seeds)
+      for (const peer of Array.from(state.peers.values())) if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
     state.emit({ type: 'complete' });
   }
 
   #stop(): void {
     const state = this.#state;
     if (state.isStopped) return;
-    for (const peer of [...state.peers.values()]) dropPeer(state, peer, 'stopping');
+    for (const peer of Array.from(state.peers.values())) dropPeer(state, peer, 'stopping');
     state.isStopped = true;
     state.tracker.releaseAll();
     state.notice({ type: 'stopped' });

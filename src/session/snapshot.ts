@@ -1,4 +1,5 @@
-// State now, for bars and `--json`: plain data, cheap enough to take ten times a second.
+// State now, for bars and `--json`: plain data, cheap enough to take ten times a second, and a copy: nothing in it changes
+// later.
 
 import type { Address } from '../model/address.js';
 import type { Millis } from '../model/time.js';

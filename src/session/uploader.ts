@@ -33,7 +33,7 @@ export function acceptCancel(state: SessionState, peer: Peer, range: BlockRange)
 }
 
 /** Hands out what the peer's connection takes. */
-export function serve(state: SessionState, peer: Peer): void {
+function serve(state: SessionState, peer: Peer): void {
   for (let request = peer.uploads.take(); request !== null; request = peer.uploads.take()) {
     state.emit({ type: 'send-block', peer: peer.key, piece: request.piece, begin: request.begin, length: request.length });
   }

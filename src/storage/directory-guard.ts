@@ -3,6 +3,7 @@
 
 import path from 'node:path';
 import { type Disk, REAL_DISK } from './disk.js';
+import { makeOutputFolder } from './output-folder.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 export class DirectoryGuard {
@@ -19,11 +20,7 @@ export class DirectoryGuard {
   /** Makes the folder of the file `components` (relative to the root) and those above it. Throws a StorageError. */
   ensureFor(components: readonly string[]): void {
     if (!this.#rootExists) {
-      try {
-        this.#disk.mkdirSync(this.#root, { recursive: true });
-      } catch (error) {
-        throw toStorageError('mkdir', this.#root, error);
-      }
+      makeOutputFolder(this.#root, this.#disk);
       this.#rootExists = true;
     }
     this.#ensure(components, components.length - 1);

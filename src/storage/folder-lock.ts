@@ -8,6 +8,7 @@ import path from 'node:path';
 import { sha1 } from '../hash/digest.js';
 import { toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
+import { makeOutputFolder } from './output-folder.js';
 import { isSameProcessAlive, readStartTicks } from './process-identity.js';
 import { errnoOf, toStorageError } from './storage-failure.js';
 import { StorageError } from '../model/error.js';
@@ -55,11 +56,7 @@ export class FolderLock {
   /** Takes the lock or throws a StorageError {operation: 'lock'}; errno `EINUSE` where somebody holds it. */
   static acquire(options: FolderLockOptions): FolderLock {
     const disk = options.disk ?? REAL_DISK;
-    try {
-      disk.mkdirSync(options.folder, { recursive: true });
-    } catch (error) {
-      throw toStorageError('mkdir', options.folder, error);
-    }
+    makeOutputFolder(options.folder, disk);
     const lockPath = path.join(options.folder, lockFileName(options.name));
     const owner: LockOwner = {
       pid: process.pid,

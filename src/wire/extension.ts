@@ -10,7 +10,7 @@ import { createAddress, decodeCompactAddresses, encodeCompactAddress } from '../
 import { WireError } from './wire-error.js';
 
 /** The extended message id of the handshake itself. */
-export const EXTENDED_HANDSHAKE_ID = 0;
+const EXTENDED_HANDSHAKE_ID = 0;
 
 export interface ExtendedHandshake {
   /** `m`: extension name to the id under which the sender wants it; 0 switches it off. */

@@ -12,7 +12,7 @@ import { makeTempFolder } from '../support/temp-folder.js';
 const KILLS = 20;
 const PIECE = 64 * 1024;
 /** What one kill may cost: the pieces that were open or on their way, and what lay in the sockets. */
-const LOST_PER_KILL = 8 * PIECE;
+const LOST_PER_KILL = 4 * PIECE;
 
 test('twenty kill -9 in one download lose nothing', { timeout: 120_000 }, async () => {
   const folder = await makeTempFolder();

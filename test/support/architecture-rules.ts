@@ -14,7 +14,7 @@ interface FolderRule {
 const BELOW_ENGINE = ['model', 'hash', 'bencode', 'metainfo', 'wire', 'session', 'storage', 'io', 'net', 'discovery'];
 
 /** Who may import what: the table that src/ARCHITECTURE.md explains. A folder that is not here may not exist. */
-export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
+const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   model: { folders: [], node: false, packages: [] },
   hash: { folders: ['model'], node: ['node:crypto'], packages: [] },
   bencode: { folders: ['model'], node: false, packages: ['bencode'] },
@@ -34,7 +34,7 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   },
 };
 
-export const MAX_LINES = 400;
+const MAX_LINES = 400;
 const PURE_FOLDERS = /^src\/(?:model|bencode|metainfo|wire|session|hash|discovery\/[^/]+\/protocol)\//;
 const BANNED_IN_PURE = /\b(?:Date|Math\.random|setTimeout|performance|process|Buffer)\b/;
 const TERMINAL_PACKAGES = ['commander', 'chalk', 'ora', 'cli-progress'];

@@ -5,7 +5,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-export interface PayloadFile {
+interface PayloadFile {
   /** Relative to the payload's folder, with slashes. */
   readonly path: string;
   readonly bytes: Uint8Array;

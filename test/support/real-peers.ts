@@ -22,7 +22,7 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
 const known = new Map<RealPeer, boolean>();
 
 /** Tried once a process. A program that starts is there, whatever it answers; Python must find the module. */
-export function isAvailable(peer: RealPeer): boolean {
+function isAvailable(peer: RealPeer): boolean {
   let available = known.get(peer);
   if (available === undefined) {
     available = PROBES[peer].every(([command, ...args]) => {

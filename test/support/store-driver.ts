@@ -19,7 +19,7 @@ export type Answer =
   | { readonly type: 'failed'; readonly error: StorageError }
   | { readonly type: 'crash'; readonly error: unknown };
 
-export const STORE_LIMITS: PieceStoreLimits = {
+const STORE_LIMITS: PieceStoreLimits = {
   maxWritesInFlight: 16,
   hashTurnBytes: 1_048_576,
   runBytes: 262_144,

@@ -86,6 +86,15 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
+const CAUSES: Record<string, string> = {
+  ENOENT: 'its folder does not exist: make it, or name another place with --output',
+  ENOTDIR: 'a part of the path is a file, not a folder: name another place with --output',
+  EACCES: 'permission denied: name another place with --output',
+  EROFS: 'the file system is read-only: name another place with --output',
+  EISDIR: 'a folder of that name is in the way: name another place with --output',
+  ENOSPC: 'no space left on the device: free some space and run it again',
+};
+
 /** Beside it first, synced, then under its name in one step. */
 async function write(target: string, bytes: Uint8Array): Promise<void> {
   const draft = path.join(path.dirname(target), `.effusion-${process.pid}.torrent`);
@@ -101,8 +110,12 @@ async function write(target: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     await unlink(draft).catch(() => {});
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StorageError(`cannot write ${target}: ${why}`, { operation: 'write', path: target, errno }, { cause: error });
+    const why = CAUSES[errno] ?? (error instanceof Error ? error.message : String(error));
+    throw new StorageError(
+      `cannot write ${target}: ${why} (${errno})`,
+      { operation: 'write', path: target, errno },
+      { cause: error },
+    );
   }
 }
 

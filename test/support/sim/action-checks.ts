@@ -56,7 +56,11 @@ export class ActionChecks {
     must(mirror.amInterested, 'only who is interested asks', detail);
     must(!session.hasPiece(piece), 'nothing is asked that we have', detail);
     must(!mirror.hasAsked(message), 'a block is asked of a peer once at a time', detail);
-    must(this.#content.geometry.validateBlock(piece, message.begin, message.length) !== null, 'whole blocks are asked for', detail);
+    must(
+      this.#content.geometry.validateBlock(piece, message.begin, message.length) !== null,
+      'whole blocks are asked for',
+      detail,
+    );
     const isPadding = this.#content.isPadding(piece, message.begin / 16_384);
     must(!isPadding, 'padding is not asked for', detail);
     if (peer === undefined) return; // dropped later in the same event

@@ -31,7 +31,7 @@ export const SIM_LIMITS: SessionLimits = {
   optimisticRoundMs: 30_000,
   uploadWindowBytes: MIB,
   maxUploadBlockBytes: 128 * 1024,
-  probationPieces: 2,
+  probationPieces: 1,
   maxUnexpectedBytes: 4 * MIB,
   exhaustedGraceMs: 5000,
   allowedFastPieces: 10,

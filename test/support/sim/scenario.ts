@@ -2,6 +2,7 @@
 
 import { createAddress, type Address } from '../../../src/model/address.js';
 import { Bitfield } from '../../../src/model/bitfield.js';
+import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { createRandom, type Random } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
@@ -47,7 +48,13 @@ export interface LinkSpec {
 
 export type MemberSpec =
   | ({ readonly role: 'seed' } & LinkSpec)
-  | ({ readonly role: 'leecher'; readonly seeds: boolean; readonly haveShare: number; readonly budgetPieces: number } & LinkSpec)
+  | ({
+      readonly role: 'leecher';
+      readonly seeds: boolean;
+      readonly haveShare: number;
+      readonly budgetPieces: number;
+      readonly quitsAfterMs?: number;
+    } & LinkSpec)
   | ({ readonly role: 'scripted'; readonly traits: Traits; readonly haveShare: number } & LinkSpec);
 
 export interface Scenario {
@@ -58,6 +65,10 @@ export interface Scenario {
   readonly limits: SessionLimits;
   /** Share of nodes with the Fast and the extension protocol. */
   readonly featureShare: number;
+  /** Mean life of connections, or 0. */
+  readonly lossMs?: number;
+  /** Clocks jump now and then. */
+  readonly hasJumps?: boolean;
   readonly sabotage?: (action: SessionAction) => SessionAction | null;
 }
 
@@ -104,8 +115,24 @@ export function drawScenario(seed: number): Scenario {
     const traits = traitsOf(KINDS[random.below(KINDS.length)], random);
     members.push({ role: 'scripted', traits, haveShare: random.next() < 0.7 ? 1 : random.next(), ...drawLink(random) });
   }
-  const limits = random.next() < 0.2 ? { ...SIM_LIMITS, maxPeers: 3 + random.below(5), maxHalfOpen: 1 + random.below(3) } : SIM_LIMITS;
-  return { seed, content, members, strays: random.below(6), limits, featureShare: random.next() < 0.7 ? 1 : 0.5 };
+  if (random.next() < 0.2) {
+    const quitsAfterMs = 300 + random.below(6000);
+    members.push({ role: 'leecher', seeds: true, haveShare: 0, budgetPieces: 3, quitsAfterMs, ...drawLink(random) });
+  }
+  const lossMs = random.next() < 0.3 ? 1000 + random.below(20_000) : 0;
+  const hasJumps = random.next() < 0.2;
+  const limits =
+    random.next() < 0.2 ? { ...SIM_LIMITS, maxPeers: 3 + random.below(5), maxHalfOpen: 1 + random.below(3) } : SIM_LIMITS;
+  return {
+    seed,
+    content,
+    members,
+    strays: random.below(6),
+    limits,
+    featureShare: random.next() < 0.7 ? 1 : 0.5,
+    lossMs,
+    hasJumps,
+  };
 }
 
 function drawHave(content: Content, share: number, random: Random): Bitfield {
@@ -117,7 +144,10 @@ function drawHave(content: Content, share: number, random: Random): Bitfield {
 }
 
 function addressOf(serial: number): Address {
-  const address = createAddress(serial % 3 === 2 ? `2001:db8::${serial.toString(16)}` : `10.0.${serial >> 8}.${serial & 255}`, 6881 + serial);
+  const address = createAddress(
+    serial % 3 === 2 ? `2001:db8::${serial.toString(16)}` : `10.0.${serial >> 8}.${serial & 255}`,
+    6881 + serial,
+  );
   must(address !== null, 'addresses are addresses');
   return address;
 }
@@ -138,6 +168,8 @@ export class Swarm {
   constructor(scenario: Scenario) {
     const random = createRandom(scenario.seed ^ 0x5eed);
     this.world = new World(random);
+    this.world.lossMs = scenario.lossMs ?? 0;
+    if (scenario.hasJumps === true) this.#jump();
     const { totalLength, pieceLength, padding } = scenario.content;
     this.content = createContent(totalLength, pieceLength, padding, random);
     for (const [index, member] of scenario.members.entries()) this.#add(scenario, member, index + 1, index === 0, random);
@@ -152,7 +184,10 @@ export class Swarm {
       else node.start(this.leechers.map((leecher) => leecher.address));
     }
     const isDone = world.run(limitMs, () => this.leechers.every((leecher) => leecher.completedAt !== null));
-    must(isDone, 'every leecher completes in time', () => ({ now: world.now, left: this.leechers.map((node) => node.describe()) }));
+    must(isDone, 'every leecher completes in time', () => ({
+      now: world.now,
+      left: this.leechers.map((node) => node.describe()),
+    }));
     const elapsedMs = world.now;
     for (const node of this.nodes) if (node instanceof SessionNode) node.stop();
     // What is still on its way arrives at sessions that have ended.
@@ -183,19 +218,29 @@ export class Swarm {
     }
     const isSeed = member.role === 'seed';
     const have = isSeed ? Bitfield.full(content.geometry.pieceCount) : drawHave(content, member.haveShare, random);
-    const budgetPieces = isSeed ? 2 : member.budgetPieces;
+    const budgetBytes = (isSeed ? 2 : member.budgetPieces) * content.geometry.standardPieceLength;
     const node = new SessionNode(world, {
       ...common,
       isListening: isSeed || random.next() < 0.7,
       have,
-      limits: scenario.limits,
-      budget: new SimBudget(budgetPieces * content.geometry.standardPieceLength),
+      limits: { ...scenario.limits, budgetBlocks: Math.ceil(budgetBytes / BLOCK_LENGTH) },
+      budget: new SimBudget(budgetBytes),
       seeds: isSeed || member.seeds,
       writeMs: random.below(40),
       ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
     });
-    if (!isSeed) this.leechers.push(node);
+    const quitsAfterMs = isSeed ? undefined : member.quitsAfterMs;
+    if (quitsAfterMs !== undefined) world.after(quitsAfterMs, () => node.stop());
+    else if (!isSeed) this.leechers.push(node);
     this.#join(node);
+  }
+
+  #jump(): void {
+    this.world.after(500 + this.world.random.below(10_000), () => {
+      for (const leecher of this.leechers)
+        if (leecher.isUp) leecher.handle({ type: 'clock-jumped', byMs: this.world.random.below(5000) });
+      this.#jump();
+    });
   }
 
   #join(node: SessionNode | ScriptedPeer): void {

@@ -1,7 +1,7 @@
 // A peer that follows a script in place of a Session: it seeds the content, honestly or in the manner of its traits.
 
 import type { Address } from '../../../src/model/address.js';
-import { Bitfield } from '../../../src/model/bitfield.js';
+import type { Bitfield } from '../../../src/model/bitfield.js';
 import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
 import type { PeerId } from '../../../src/model/ids.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
@@ -206,7 +206,11 @@ export class ScriptedPeer implements SimNode {
 
   #probe(link: SimLink): void {
     const { random } = this.#world;
-    const range = { piece: random.below(this.#content.geometry.pieceCount + 1), begin: random.below(40_000), length: random.below(200_000) };
+    const range = {
+      piece: random.below(this.#content.geometry.pieceCount + 1),
+      begin: random.below(40_000),
+      length: random.below(200_000),
+    };
     const isSensible = random.next() < 0.5;
     const asked = isSensible ? { ...range, begin: 0, length: Math.min(range.length, 4096) } : range;
     if (random.next() < 0.2) link.send({ type: random.next() < 0.5 ? 'interested' : 'not-interested' });

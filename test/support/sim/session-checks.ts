@@ -45,7 +45,10 @@ function checkPieces({ session, content, budget }: CheckedParts): void {
   const storing = [...tracker.storingPieces()];
   for (const { piece } of storing) reserved += geometry.pieceLength(piece);
   must(partial === [...tracker.partialPieces()].length, 'partial pieces are the open ones with unrequested blocks');
-  must(reserved === budget.reserved, 'open pieces and nothing else hold the budget', () => ({ reserved, budget: budget.reserved }));
+  must(reserved === budget.reserved, 'open pieces and nothing else hold the budget', () => ({
+    reserved,
+    budget: budget.reserved,
+  }));
   let open = 0;
   for (const piece of geometry.pieces()) {
     const claims =
@@ -70,16 +73,22 @@ function checkRequests({ session, mirrors }: CheckedParts): void {
       session: [...peer.requests].map(({ piece, block }) => `${piece}:${block * BLOCK_LENGTH}`),
       wire: [...mirror.asked],
     }));
-    must(peer.peerChoking === mirror.peerChoking && peer.amChoking === mirror.amChoking, 'choking agrees with the wire', () => ({ key }));
+    must(peer.peerChoking === mirror.peerChoking && peer.amChoking === mirror.amChoking, 'choking agrees with the wire', () => ({
+      key,
+    }));
     for (const { piece, block } of peer.requests) {
       asked++;
       const open = tracker.openPiece(piece);
       const isKnown = open?.isAskedOf(block, key) === true && !open.isReceived(block);
-      must(isKnown && mirror.hasAsked({ piece, begin: block * BLOCK_LENGTH }), 'a request is for a missing block of an open piece', () => ({
-        key,
-        piece,
-        block,
-      }));
+      must(
+        isKnown && mirror.hasAsked({ piece, begin: block * BLOCK_LENGTH }),
+        'a request is for a missing block of an open piece',
+        () => ({
+          key,
+          piece,
+          block,
+        }),
+      );
     }
   }
   must(peers.size === mirrors.size, 'a connection has a peer', () => ({ peers: peers.size, connections: mirrors.size }));
@@ -101,7 +110,8 @@ function checkLeases({ session, content, disk }: CheckedParts): void {
     slots.add(`${piece}:${block}`);
   }
   const { tracker } = session.inspect();
-  for (const { piece } of tracker.storingPieces()) must(!disk.have.has(piece), 'a stored piece is counted at once', () => ({ piece }));
+  for (const { piece } of tracker.storingPieces())
+    must(!disk.have.has(piece), 'a stored piece is counted at once', () => ({ piece }));
   must(tracker.have.count <= content.geometry.pieceCount, 'no more pieces than there are');
 }
 
@@ -109,7 +119,9 @@ function checkUploads({ session, limits, halfOpen }: CheckedParts): void {
   const { peers, book } = session.inspect();
   let unchoked = 0;
   for (const peer of peers.values()) if (!peer.amChoking) unchoked++;
-  must(unchoked <= limits.uploadSlots + limits.optimisticSlots, 'no more peers unchoked than there are slots', () => ({ unchoked }));
+  must(unchoked <= limits.uploadSlots + limits.optimisticSlots, 'no more peers unchoked than there are slots', () => ({
+    unchoked,
+  }));
   must(book.halfOpen === halfOpen && halfOpen <= limits.maxHalfOpen, 'half-open dials are counted and bounded', () => ({
     book: book.halfOpen,
     halfOpen,
@@ -132,7 +144,11 @@ function checkCounts({ session, content, mirrors }: CheckedParts): void {
   }
   for (const piece of content.geometry.pieces()) {
     const counted = tracker.picker.availability(piece);
-    must(counted === (available.get(piece) ?? 0), 'availability is counted', () => ({ piece, counted, real: available.get(piece) }));
+    must(counted === (available.get(piece) ?? 0), 'availability is counted', () => ({
+      piece,
+      counted,
+      real: available.get(piece),
+    }));
   }
 }
 

@@ -16,7 +16,7 @@ import type { Message } from '../../../src/wire/message.js';
 import type { Content } from './content.js';
 import { ActionChecks } from './action-checks.js';
 import { checkSession } from './session-checks.js';
-import { SimBudget } from './sim-budget.js';
+import type { SimBudget } from './sim-budget.js';
 import { SimDisk } from './sim-disk.js';
 import type { BlockMessage, SimLink } from './sim-link.js';
 import type { SimNode } from './sim-node.js';
@@ -113,13 +113,21 @@ export class SessionNode implements SimNode {
       name: this.name,
       have: `${tracker.have.count}/${tracker.have.length}`,
       hasIdlePeer,
-      open: [...tracker.openPieces()].map((open) => `${open.piece}: ${open.receivedCount}/${open.blockCount}, free ${open.unrequested}${open.isExclusive ? ' exclusive' : ''}`),
+      open: [...tracker.openPieces()].map(
+        (open) =>
+          `${open.piece}: ${open.receivedCount}/${open.blockCount}, free ${open.unrequested}${open.isExclusive ? ' exclusive' : ''}`,
+      ),
       peers: [...peers.values()].map((peer) => ({
         name: this.#links.get(peer.key)?.far.node.name,
         asked: peer.requests.length,
         depth: peer.requests.depth,
         wanted: peer.wantedCount,
-        flags: [peer.peerChoking && 'choking', peer.requests.isSnubbed && 'snubbed', blame.isSuspect(peer.key) && 'suspect', blame.isProven(peer.key) && 'proven'].filter(Boolean),
+        flags: [
+          peer.peerChoking && 'choking',
+          peer.requests.isSnubbed && 'snubbed',
+          blame.isSuspect(peer.key) && 'suspect',
+          blame.isProven(peer.key) && 'proven',
+        ].filter(Boolean),
         unverified: [...peer.unverified],
       })),
     };
@@ -134,7 +142,9 @@ export class SessionNode implements SimNode {
     if (!this.isUp) return;
     this.isUp = false;
     this.handle({ type: 'stop' });
-    must(this.#options.budget.reserved === 0, 'the budget is whole again at the end', () => ({ left: this.#options.budget.reserved }));
+    must(this.#options.budget.reserved === 0, 'the budget is whole again at the end', () => ({
+      left: this.#options.budget.reserved,
+    }));
     must(this.#mirrors.size === 0, 'a stopped session has no connection', () => ({ open: this.#mirrors.size }));
     must(this.session.nextTimeout() === null, 'a stopped session waits for nothing');
     this.disk.discardActive();
@@ -189,7 +199,10 @@ export class SessionNode implements SimNode {
     const piece = this.#options.content.geometry.validatePieceIndex(block.piece);
     const isExpected = piece !== null && this.session.expectsBlock(link.key, piece, block.begin, block.bytes.length);
     token.isWanted = isExpected && this.disk.begin(link.key, piece, block.begin, block.bytes.length);
-    must(!isExpected || token.isWanted, 'what the session expects, the disk wants', () => ({ piece: block.piece, begin: block.begin }));
+    must(!isExpected || token.isWanted, 'what the session expects, the disk wants', () => ({
+      piece: block.piece,
+      begin: block.begin,
+    }));
   }
 
   onBlockEnd(link: SimLink, block: BlockMessage, token: { isWanted: boolean }): void {
@@ -202,7 +215,8 @@ export class SessionNode implements SimNode {
     }
     const kept = this.disk.end(peer, block.bytes);
     const mirror = this.#mirrors.get(peer);
-    if (kept) must(mirror?.hasAsked({ piece, begin: block.begin }) === true, 'a block that is kept was asked for', () => ({ piece }));
+    if (kept)
+      must(mirror?.hasAsked({ piece, begin: block.begin }) === true, 'a block that is kept was asked for', () => ({ piece }));
     if (kept) mirror?.blockCame({ piece, begin: block.begin });
     this.handle({ type: 'block-received', peer, piece, begin: block.begin, length, kept });
   }

@@ -2,7 +2,7 @@
 // apart and wins only if it is whole first, a piece is stored with nobody writing, hashing is quick and writing takes its time.
 
 import { sha1 } from '../../../src/hash/digest.js';
-import { Bitfield } from '../../../src/model/bitfield.js';
+import type { Bitfield } from '../../../src/model/bitfield.js';
 import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
 import { equalBytes, type PeerKey, type PieceIndex } from '../../../src/model/ids.js';
 import type { SessionEvent } from '../../../src/session/events.js';
@@ -66,7 +66,11 @@ export class SimDisk {
 
   read(piece: PieceIndex, begin: number, length: number): Uint8Array {
     must(this.have.has(piece), 'only verified pieces are read', () => ({ piece }));
-    must(this.#content.geometry.containsRange(piece, begin, length), 'a read stays in its piece', () => ({ piece, begin, length }));
+    must(this.#content.geometry.containsRange(piece, begin, length), 'a read stays in its piece', () => ({
+      piece,
+      begin,
+      length,
+    }));
     const from = this.#content.geometry.pieceOffset(piece) + begin;
     return this.bytes.subarray(from, from + length);
   }
@@ -89,7 +93,9 @@ export class SimDisk {
     const lease = this.leases.get(source);
     if (lease === undefined) return false;
     const open = this.#pieces.get(lease.piece);
-    must(open !== undefined && open.state === 'active', 'a body with a lease ends in an active piece', () => ({ piece: lease.piece }));
+    must(open !== undefined && open.state === 'active', 'a body with a lease ends in an active piece', () => ({
+      piece: lease.piece,
+    }));
     const writer = open.writers[lease.block];
     if (lease.mode === 'slot') must(writer === source, 'a slot has one writer', () => ({ ...lease, writer, source }));
     else if (writer !== null) this.dropSource(writer);

@@ -65,7 +65,11 @@ export function traitsOf(kind: ScriptedKind, random: Random): Traits {
     case 'twin':
       return base;
     case 'liar':
-      return { ...base, corrupt: [0.01, 0.2, 1][random.below(3)], deliversBlocks: random.next() < 0.2 ? random.below(8) : Infinity };
+      return {
+        ...base,
+        corrupt: [0.01, 0.2, 1][random.below(3)],
+        deliversBlocks: random.next() < 0.2 ? random.below(8) : Infinity,
+      };
     case 'staller':
       return { ...base, deliversBlocks: random.next() < 0.5 ? 0 : random.below(10) };
     case 'silent':
@@ -84,7 +88,7 @@ export function traitsOf(kind: ScriptedKind, random: Random): Traits {
       return { ...base, floodMs: 20 + random.below(500) };
     case 'rude':
       return { ...base, isRude: true };
-    case 'prober':
+    default:
       return { ...base, probes: true };
   }
 }

@@ -18,6 +18,8 @@ export class World {
   readonly #nodes = new Map<string, SimNode>();
   readonly #strays: Address[] = [];
   now = 0;
+  /** Mean life of a connection until the network loses it; 0: none is lost. */
+  lossMs = 0;
   eventCount = 0;
   #serial = 1;
   #ephemeral = FIRST_EPHEMERAL_PORT;
@@ -85,6 +87,7 @@ export class World {
       const far = new SimLink(this, target, toPeerKey(this.#serial++), true, features, latencyMs);
       near.far = far;
       far.far = near;
+      if (this.lossMs > 0 && this.random.next() < 0.5) this.after(this.random.below(2 * this.lossMs), () => near.sever());
       target.onConnected(far);
       // The dialler reads the answer one way later: until then nothing may reach it.
       this.after(latencyMs, () => {

@@ -1,0 +1,30 @@
+// Makes the output folder and those above it, step by step. Node's own recursive mkdir turns for ever, inside the system
+// library and deaf to signals, where a folder exists but takes no children (/proc is one).
+
+import path from 'node:path';
+import type { Disk } from './disk.js';
+import { errnoOf, refuse, toStorageError } from './storage-failure.js';
+
+/** Harmless where it exists. Throws a StorageError, `ENOTDIR` where something else is in its place. */
+export function makeOutputFolder(folder: string, disk: Disk): void {
+  try {
+    disk.mkdirSync(folder);
+    return;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') {
+      // A symbolic link to a folder is as good: the output folder is the user's own choice.
+      if (disk.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+      throw refuse('mkdir', folder, 'ENOTDIR');
+    }
+    const parent = path.dirname(path.resolve(folder));
+    const isMissingParent = errno === 'ENOENT' && disk.statSync(parent, { throwIfNoEntry: false }) === undefined;
+    if (!isMissingParent || parent === path.resolve(folder)) throw toStorageError('mkdir', folder, error);
+    makeOutputFolder(parent, disk);
+  }
+  try {
+    disk.mkdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw toStorageError('mkdir', folder, error);
+  }
+}

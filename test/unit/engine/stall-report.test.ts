@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { ServerSnapshot } from '../../../src/engine/server-snapshot.js';
+import { emptySnapshot } from '../../../src/engine/session-setup.js';
+import { explainStall } from '../../../src/engine/stall-report.js';
+import { createAddress } from '../../../src/model/address.js';
+import type { PeerSnapshot } from '../../../src/session/snapshot.js';
+import { storedTorrent } from '../../support/stored-torrent.js';
+
+const { metainfo } = storedTorrent({ pieceLength: 16_384, files: [['', 50_000]] });
+
+function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
+  return {
+    ...emptySnapshot(metainfo),
+    name: 'album',
+    phase: 'downloading',
+    checkedBytes: 0,
+    bytesToCheck: 0,
+    trackers: [],
+    elapsedMs: 0,
+    dialFailures: {},
+    peersMet: 0,
+    ...changes,
+  };
+}
+
+function peer(changes: Partial<PeerSnapshot>): PeerSnapshot {
+  const address = createAddress('192.0.2.1', 6881);
+  if (address === null) throw new Error('no address');
+  return {
+    address,
+    client: '',
+    incoming: false,
+    havePieces: 4,
+    amChoking: true,
+    amInterested: true,
+    peerChoking: false,
+    peerInterested: false,
+    isSnubbed: false,
+    downloadedBytes: 0,
+    uploadedBytes: 0,
+    downloadBytesPerSecond: 0,
+    uploadBytesPerSecond: 0,
+    outstandingRequests: 0,
+    requestDepth: 16,
+    ...changes,
+  };
+}
+
+type Tracker = ServerSnapshot['trackers'][0];
+
+function tracker(changes: Partial<Tracker>): Tracker {
+  return { url: 'http://t.example/announce', state: 'updating', lastError: null, peers: null, ...changes } as Tracker;
+}
+
+test('nobody to ask at all', () => {
+  expect(explainStall(snapshot({}))).toBe('no tracker to ask; 0 addresses known; no peer is connected');
+});
+
+test('what each tracker said', () => {
+  const trackers = [
+    tracker({ lastError: 'not today' }),
+    tracker({ url: 'udp://t.example', state: 'unsupported' }),
+    tracker({ url: 'http://u.example', state: 'working', peers: 1 }),
+    tracker({}),
+    tracker({}),
+  ];
+  expect(explainStall(snapshot({ trackers }))).toBe(
+    'http://t.example/announce failed (not today), udp://t.example is of a kind that is not spoken yet, ' +
+      'http://u.example named 1 peer, 2 more trackers; 0 addresses known; no peer is connected',
+  );
+});
+
+test('how dials ended', () => {
+  const dialFailures = { refused: 3, 'connect-timeout': 1, unresolved: 1, 'send-failure': 1 };
+  expect(explainStall(snapshot({ knownAddresses: 7, halfOpen: 2, dialFailures }))).toContain(
+    '7 addresses known: 3 refused the connection, 1 did not answer, 1 could not be resolved, 1 send-failure, 2 being dialled',
+  );
+});
+
+test('what connected peers do', () => {
+  expect(explainStall(snapshot({ peers: [peer({ amInterested: false })] }))).toContain(
+    '1 connected peer without a piece we need',
+  );
+  const peers = [peer({ peerChoking: true }), peer({ isSnubbed: true }), peer({})];
+  const text = explainStall(snapshot({ peers, bannedAddresses: 2 }));
+  expect(text).toContain('3 connected peers, 1 keeping us waiting for a slot, 1 not answering; 2 banned for bad data');
+});

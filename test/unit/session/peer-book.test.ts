@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { createAddress, type Address } from '../../../src/model/address.js';
+import { createRandom } from '../../../src/model/random.js';
+import { PeerBook } from '../../../src/session/peer-book.js';
+import { SIM_LIMITS } from '../../support/sim/limits.js';
+
+function at(port: number, host = '10.0.0.1'): Address {
+  const address = createAddress(host, port);
+  if (address === null) throw new Error('not an address');
+  return address;
+}
+
+const create = (limits = SIM_LIMITS): PeerBook => new PeerBook(limits, createRandom(1));
+
+describe('PeerBook', () => {
+  test('waits 5 s × 2^n after the n-th failure', () => {
+    const book = create();
+    book.add([at(1)], 'tracker', 0);
+    let now = 0;
+    for (const waitMs of [5000, 10_000, 20_000, 40_000]) {
+      expect(book.takeDialable(1, now)).toEqual([at(1)]);
+      expect(book.nextDialAt()).toBeNull();
+      book.markFailed(at(1), now);
+      expect(book.takeDialable(1, now + waitMs - 1)).toEqual([]);
+      expect(book.nextDialAt()).toBe(now + waitMs);
+      now += waitMs;
+    }
+  });
+
+  test('waits no longer than the limit', () => {
+    const book = create();
+    book.add([at(1)], 'tracker', 0);
+    for (let i = 0; i < 40; i++) book.markFailed(at(1), 0);
+    expect(book.nextDialAt()).toBe(SIM_LIMITS.maxBackoffMs);
+  });
+
+  test('dials again at once whoever gave us something', () => {
+    const book = create();
+    book.add([at(1)], 'tracker', 0);
+    book.takeDialable(1, 0);
+    book.markConnected(at(1), true);
+    expect(book.takeDialable(1, 5)).toEqual([]);
+    book.markDisconnected(at(1), true, 10);
+    expect(book.takeDialable(1, 10)).toEqual([at(1)]);
+    book.markConnected(at(1), true);
+    book.markDisconnected(at(1), false, 20);
+    expect(book.nextDialAt()).toBe(5020);
+  });
+
+  test('never dials itself or banned addresses, however often they are named', () => {
+    const book = create();
+    book.add([at(1), at(2)], 'tracker', 0);
+    book.takeDialable(2, 0);
+    book.markSelf(at(1));
+    book.markConnected(at(2), true);
+    book.ban(at(2), false);
+    book.markDisconnected(at(2), true, 0);
+    book.ban(at(3), true);
+    expect(book.add([at(1), at(2), at(3)], 'tracker', 0)).toBe(0);
+    expect(book.takeDialable(9, 1e9)).toEqual([]);
+    expect(book.isBanned(at(2))).toBe(true);
+    expect(book.isBannedHost(at(99))).toBe(true);
+    expect(book.bannedCount).toBe(2);
+    expect(book.halfOpen).toBe(0);
+  });
+
+  test('counts half-open dials, and obeys their limit', () => {
+    const book = create({ ...SIM_LIMITS, maxHalfOpen: 3 });
+    book.add(
+      Array.from({ length: 9 }, (_, i) => at(i + 1)),
+      'tracker',
+      0,
+    );
+    const first = book.takeDialable(9, 0);
+    expect(first).toHaveLength(3);
+    expect(book.takeDialable(9, 0)).toEqual([]);
+    book.markFailed(first[0], 0);
+    book.markPostponed(first[1], 0);
+    expect(book.halfOpen).toBe(1);
+    expect(book.takeDialable(1, 0)).toHaveLength(1);
+  });
+
+  test('a dial goes on while the same peer comes to us, or is banned', () => {
+    const book = create();
+    book.add([at(1), at(2)], 'tracker', 0);
+    book.takeDialable(2, 0);
+    book.markConnected(at(1), false);
+    book.ban(at(2), false);
+    expect(book.halfOpen).toBe(2);
+    book.markFailed(at(1), 0);
+    book.markFailed(at(2), 0);
+    expect(book.halfOpen).toBe(0);
+    expect(book.takeDialable(9, 1e9), 'one is connected, one is banned').toEqual([]);
+  });
+
+  test('is bounded: the address with the most failures goes first, and none that works', () => {
+    const book = create({ ...SIM_LIMITS, maxAddresses: 3 });
+    book.add([at(1), at(2), at(3)], 'tracker', 0);
+    expect(book.add([at(4)], 'tracker', 0)).toBe(0);
+    book.markFailed(at(1), 0);
+    book.markFailed(at(2), 0);
+    book.markFailed(at(2), 0);
+    expect(book.add([at(4)], 'tracker', 0)).toBe(1);
+    expect(book.size).toBe(3);
+    expect(book.add([at(2)], 'tracker', 0)).toBe(1);
+    expect(book.size).toBe(3);
+  });
+
+  test('has prospects while an address is untried, or was of use and failed a few times only', () => {
+    const book = create();
+    expect(book.hasProspects).toBe(false);
+    book.add([at(1)], 'tracker', 0);
+    expect(book.hasProspects).toBe(true);
+    book.markConnected(at(1), true);
+    book.markDisconnected(at(1), true, 0);
+    for (let i = 0; i < 3; i++) book.markFailed(at(1), 0);
+    expect(book.hasProspects).toBe(true);
+    book.markFailed(at(1), 0);
+    expect(book.hasProspects).toBe(false);
+  });
+});
