@@ -9,9 +9,6 @@ import { encode } from '../bencode/encode.js';
 import { createAddress, decodeCompactAddresses, encodeCompactAddress } from '../model/address.js';
 import { WireError } from './wire-error.js';
 
-/** The extended message id of the handshake itself. */
-const EXTENDED_HANDSHAKE_ID = 0;
-
 export interface ExtendedHandshake {
   /** `m`: extension name to the id under which the sender wants it; 0 switches it off. */
   readonly extensions: ReadonlyMap<string, number>;
