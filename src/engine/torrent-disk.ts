@@ -14,6 +14,7 @@ import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { ResumeFile } from '../storage/resume-file.js';
+import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
@@ -86,6 +87,7 @@ export class TorrentDisk {
       openFiles,
       finished,
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
+      pace: new WritePace(CONFIG.storage),
       fsync,
     });
     const wasComplete = have.isFull && metainfo.files.every((file, index) => file.isPadding || finished.has(index));

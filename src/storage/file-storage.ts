@@ -1,6 +1,6 @@
-// A torrent's files on a real disk. They grow under their part names and get their own when they are whole. Slices below
-// 256 KiB are written synchronously, larger ones by the thread pool: measured, small asynchronous writes cost twice the CPU
-// and large synchronous ones stop the loop while the kernel makes room. Files open lazily, through the process-wide OpenFiles.
+// A torrent's files on a real disk. They grow under their part names and get their own when they are whole. Slices are
+// written synchronously while the disk takes them at the speed of memory, large ones by the thread pool when it does not:
+// measured, asynchronous writes cost up to twice the CPU, and a slow disk must not stop the loop (see write-pace). Files open lazily, through the process-wide OpenFiles.
 
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { FileSlice } from '../metainfo/file-layout.js';
@@ -12,6 +12,7 @@ import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
 import { refuse, toStorageError } from './storage-failure.js';
 import type { Storage } from './storage.js';
+import type { WritePace } from './write-pace.js';
 
 export interface FileStorageOptions {
   readonly files: readonly MetainfoFile[];
@@ -21,6 +22,8 @@ export interface FileStorageOptions {
   readonly finished: ReadonlySet<number>;
   /** Slices of a file below this are written synchronously. */
   readonly syncWriteBytes: number;
+  /** Larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. */
+  readonly pace?: WritePace;
   /** Flush each file to the disk before it gets its name. */
   readonly fsync: boolean;
   readonly disk?: Disk;
@@ -43,6 +46,7 @@ export class FileStorage implements Storage {
   readonly #states: StoredFile[];
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
+  readonly #pace: WritePace | null;
   readonly #disk: Disk;
 
   constructor(options: FileStorageOptions) {
@@ -55,6 +59,7 @@ export class FileStorage implements Storage {
     this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), isDirty: false, open: null }));
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
+    this.#pace = options.pace ?? null;
   }
 
   write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
@@ -62,10 +67,17 @@ export class FileStorage implements Storage {
     const pending: Promise<void>[] = [];
     for (const slice of slices) {
       if (slice.isPadding) continue;
-      if (slice.length >= this.#syncWriteBytes) pending.push(this.#writeLater(slice, bytes, from + slice.offset));
-      else if (pending.length === 0) this.#writeNow(slice, bytes, from + slice.offset);
-      // An exception now would leave a write running on bytes that the caller takes back.
-      else pending.push(Promise.resolve().then(() => this.#writeNow(slice, bytes, from + slice.offset)));
+      const at = from + slice.offset;
+      const isAtOnce = slice.length < this.#syncWriteBytes || this.#pace?.isQuick === true;
+      if (!isAtOnce) {
+        pending.push(this.#writeLater(slice, bytes, at, 0));
+      } else if (pending.length === 0) {
+        const done = this.#writeNow(slice, bytes, at);
+        if (done < slice.length) pending.push(this.#writeLater(slice, bytes, at, done));
+      } else {
+        // An exception now would leave a write running on bytes that the caller takes back.
+        pending.push(this.#writeAfter(slice, bytes, at));
+      }
     }
     if (pending.length === 0) return undefined;
     return pending.length === 1 ? pending[0] : settleAll(pending);
@@ -159,13 +171,28 @@ export class FileStorage implements Storage {
     return opened;
   }
 
-  #writeNow(slice: FileSlice, bytes: Uint8Array, at: number): void {
+  async #writeAfter(slice: FileSlice, bytes: Uint8Array, at: number): Promise<void> {
+    await Promise.resolve();
+    const done = this.#writeNow(slice, bytes, at);
+    if (done < slice.length) await this.#writeLater(slice, bytes, at, done);
+  }
+
+  /** How many bytes of the slice were written: all of them, unless the disk turned slow on the way. */
+  #writeNow(slice: FileSlice, bytes: Uint8Array, at: number): number {
     const open = this.#acquire(slice.file, true);
+    const pace = this.#pace;
+    let done = 0;
+    const step = (): number => {
+      const length = Math.min(slice.length - done, pace?.stepBytes ?? slice.length);
+      return this.#disk.writeSync(open.fd, bytes, at + done, length, slice.fileOffset + done);
+    };
     try {
-      let done = 0;
       while (done < slice.length) {
-        done += this.#disk.writeSync(open.fd, bytes, at + done, slice.length - done, slice.fileOffset + done);
+        if (slice.length < this.#syncWriteBytes || pace === null) done += step();
+        else if (pace.isQuick) done += pace.time(step);
+        else break;
       }
+      return done;
     } catch (error) {
       throw toStorageError('write', open.path, error);
     } finally {
@@ -173,21 +200,25 @@ export class FileStorage implements Storage {
     }
   }
 
-  #writeLater(slice: FileSlice, bytes: Uint8Array, at: number): Promise<void> {
+  #writeLater(slice: FileSlice, bytes: Uint8Array, at: number, from: number): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const open = this.#acquire(slice.file, true);
-      let done = 0;
+      let done = from;
+      const step = (): void => {
+        const length = Math.min(slice.length - done, this.#pace?.stepBytes ?? slice.length);
+        this.#disk.write(open.fd, bytes, at + done, length, slice.fileOffset + done, next);
+      };
       const next = (error: NodeJS.ErrnoException | null, written: number): void => {
         done += written;
         if (error === null && done < slice.length) {
-          this.#disk.write(open.fd, bytes, at + done, slice.length - done, slice.fileOffset + done, next);
+          step();
           return;
         }
         this.#openFiles.release(open);
         if (error === null) resolve();
         else reject(toStorageError('write', open.path, error));
       };
-      this.#disk.write(open.fd, bytes, at, slice.length, slice.fileOffset, next);
+      step();
     });
   }
 

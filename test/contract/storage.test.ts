@@ -1,6 +1,7 @@
 // What every Storage does, whatever it is made of: the piece store knows nothing else about it.
 
 import { describe, expect, test } from 'vitest';
+import { WritePace } from '../../src/storage/write-pace.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { FilePaths } from '../../src/storage/file-paths.js';
 import { FileStorage } from '../../src/storage/file-storage.js';
@@ -39,6 +40,28 @@ const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
       syncWriteBytes: 0,
       fsync: true,
     }),
+  'real files on a quick disk': async ({ metainfo }) =>
+    new FileStorage({
+      files: metainfo.files,
+      paths: new FilePaths(await makeTempFolder(), metainfo),
+      openFiles: new OpenFiles(4),
+      finished: new Set(),
+      syncWriteBytes: 1000,
+      pace: new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowPauseMs: 0 }),
+      fsync: false,
+    }),
+  'real files on a disk that turns slow with every second step': async ({ metainfo }) => {
+    let now = 0;
+    return new FileStorage({
+      files: metainfo.files,
+      paths: new FilePaths(await makeTempFolder(), metainfo),
+      openFiles: new OpenFiles(4),
+      finished: new Set(),
+      syncWriteBytes: 1000,
+      pace: new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4),
+      fsync: false,
+    });
+  },
   memory: async ({ metainfo }) => new MemoryStorage(metainfo.files),
 };
 
