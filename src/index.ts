@@ -20,10 +20,20 @@ export {
   StalledError,
   UnknownPeerError,
 } from './engine/session-error.js';
-export { createTorrent, type CreateOptions, verifyFolder } from './engine/torrent-files.js';
+export {
+  createTorrent,
+  type CreatedTorrent,
+  type CreateOptions,
+  type VerifiedFile,
+  verifyFolder,
+  type VerifyOptions,
+  type VerifyReport,
+} from './engine/torrent-files.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
-export { EffusionError, MetainfoError, StorageError } from './model/error.js';
+export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';
+export type { InfoHash, PeerId } from './model/ids.js';
 export { PortTakenError } from './net/port-taken-error.js';
 export { VERSION } from './engine/version.js';
+export type { DisconnectReason } from './session/disconnect-reason.js';
 export type { Message } from './wire/message.js';

@@ -5,6 +5,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { EXIT } from './exit-codes.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
+import { isUnderNohup, readParentStatus } from './nohup.js';
 import type { GlobalOptions } from './options.js';
 import { Output } from './output.js';
 import { createProgram } from './program.js';
@@ -54,7 +55,11 @@ export async function main(options: MainOptions): Promise<void> {
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  for (const signal of STOP_SIGNALS) process.on(signal, () => interruption.request(signal));
+  const isHangupIgnored = isUnderNohup(env, readParentStatus());
+  for (const signal of STOP_SIGNALS) {
+    // A handler that does nothing: without one the signal would end us.
+    process.on(signal, signal === 'SIGHUP' && isHangupIgnored ? () => {} : () => interruption.request(signal));
+  }
 
   const run = async (globals: GlobalOptions, command: (context: CommandContext) => Promise<number>): Promise<void> => {
     isRunning = true;

@@ -37,6 +37,11 @@ export function describeError(error: unknown): ErrorReport {
   return { text: sanitiseLines(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`), exitCode: EXIT.bug };
 }
 
+/** A session crashed, and may be started again: the stack, for a report. */
+export function describeCrash(error: Error): string {
+  return sanitiseLines(`effusion: this is a bug: ${stackOf(error)}`);
+}
+
 /** commander's `error: unknown option '--prot'\n(Did you mean --port?)` in our form. */
 function describeUsage(message: string): ErrorReport {
   const [first, ...rest] = message.replace(/^error: /, '').split('\n');

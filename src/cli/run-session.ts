@@ -4,13 +4,16 @@
 import { performance } from 'node:perf_hooks';
 import { Client, type ClientOptions } from '../engine/client.js';
 import type { ServerSnapshot } from '../engine/server-snapshot.js';
+import { SessionCrashedError } from '../engine/session-error.js';
 import type { SessionOptions } from '../engine/session-options.js';
 import type { DownloadResult } from '../engine/session-server.js';
 import { supervisor, type SupervisedSession } from '../engine/supervisor.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { invariant } from '../model/error.js';
 import type { CommandContext } from './command-context.js';
+import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
+import { describeCrash } from './report-error.js';
 import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
@@ -54,11 +57,19 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     isTimedOut = true;
     stop('timeout');
   };
+  // Told as they happen, those included that a restart follows: a bug that heals itself is a bug all the same.
+  const crashes: Error[] = [];
+  const onCrash = (error: Error): void => {
+    crashes.push(error);
+    // Also when quiet: it is an error.
+    if (isQuiet) stderr.line(describeCrash(error));
+    else view.log(describeCrash(error));
+  };
   const timer = options.timeoutMs > 0 ? setTimeout(onTimeout, options.timeoutMs) : null;
   try {
     // Never closed: the process ends with the command, and a small download must not wait for it.
     const client = await Client.open(options.client);
-    session = await supervisor.start(metainfo, {}, folder, { ...options.session, client });
+    session = await supervisor.start(metainfo, {}, folder, { ...options.session, client, owner: { onCrash } });
     invariant(session !== null, 'the session is disabled although nobody disabled it');
     const finished = session.done();
     watch = new SessionWatch({
@@ -80,6 +91,13 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     if (isTimedOut) stop('timeout');
     const result = await finished;
     return { result, snapshot: session.current.snapshot(), isTimedOut };
+  } catch (error) {
+    if (!(error instanceof SessionCrashedError) || !crashes.includes(error)) throw error;
+    // Its stack has been printed.
+    const times = crashes.length === 1 ? 'once' : `${crashes.length} times`;
+    throw new CommandError('session_crashed', `a bug of effusion ended the session: it crashed ${times}, see above`, '', {
+      cause: error,
+    });
   } finally {
     if (timer !== null) clearTimeout(timer);
     watch?.stop();

@@ -2,7 +2,6 @@
 // and the upload limit. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Address } from '../model/address.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
@@ -16,6 +15,7 @@ import { OpenFiles } from '../storage/open-files.js';
 import { PieceBuffers } from '../storage/piece-buffers.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
+import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { AlreadyStartedError } from './session-error.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
@@ -50,24 +50,26 @@ export class Client {
   readonly pieceBuffers: PieceBuffers;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
-  /** Connections of all torrents at most, from the process's descriptors. */
+  /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
+  readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
   #listener: Listener<DisconnectReason> | null = null;
   #seed: number;
   #nextKey = 1;
+  /** Connections and dials of all torrents. */
+  #placesTaken = 0;
   #closing: Promise<void> | null = null;
 
   private constructor(options: ClientOptions) {
-    const descriptors = descriptorLimit();
+    const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
-    this.maxConnections = Math.max(4, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.7));
-    this.openFiles = new OpenFiles(
-      Math.max(4, Math.min(CONFIG.storage.maxOpenFiles, Math.floor((descriptors - CONFIG.engine.ownDescriptors) * 0.3))),
-    );
+    this.maxConnections = budget.maxConnections;
+    this.#maxPendingIncoming = budget.maxPendingIncoming;
+    this.openFiles = new OpenFiles(budget.maxOpenFiles);
     const rate = options.maxUploadBytesPerSecond ?? 0;
     const bucket = rate > 0 ? new TokenBucket(rate, Math.max(rate / 4, CONFIG.wire.maxBlockBytes)) : null;
     this.uploadGate = new UploadGate(bucket, () => performance.now());
@@ -85,7 +87,7 @@ export class Client {
       client.#transport,
       {
         port,
-        maxPendingIncoming: CONFIG.net.maxPendingIncoming,
+        maxPendingIncoming: client.#maxPendingIncoming,
         limits: client.connectionLimits,
         ...(host === undefined ? {} : { host }),
       },
@@ -113,8 +115,29 @@ export class Client {
     return toPeerKey(this.#nextKey++);
   }
 
-  dial(address: Address, signal: AbortSignal): Promise<DialOutcome> {
-    return dial(this.#transport, address, { timeoutMs: CONFIG.net.connectTimeoutMs, signal });
+  /** A place for one more connection of any torrent; false where all are taken. Whoever took it gives it back, once. */
+  takePlace(): boolean {
+    if (this.#placesTaken >= this.maxConnections) return false;
+    this.#placesTaken++;
+    return true;
+  }
+
+  /** The connection is closed. */
+  leavePlace(): void {
+    this.#placesTaken--;
+  }
+
+  /** Takes a place (`out-of-descriptors` where there is none), which goes with the link: its owner leaves it at the link's end. */
+  async dial(address: Address, signal: AbortSignal): Promise<DialOutcome> {
+    if (!this.takePlace()) return { ok: false, reason: 'out-of-descriptors', error: null };
+    let isOpen = false;
+    try {
+      const outcome = await dial(this.#transport, address, { timeoutMs: CONFIG.net.connectTimeoutMs, signal });
+      isOpen = outcome.ok;
+      return outcome;
+    } finally {
+      if (!isOpen) this.leavePlace();
+    }
   }
 
   /** From now on incoming connections of this info hash go to the torrent. Throws AlreadyStartedError where one has it. */
@@ -154,15 +177,4 @@ export class Client {
 /** Lower-case hex of the v1 hash, or of the v2 hash cut to 20 bytes, as handshakes carry it (BEP 52). */
 export function infoHashKey(infoHash: InfoHash): string {
   return toHex(infoHash.v1 ?? infoHash.v2?.subarray(0, 20) ?? new Uint8Array());
-}
-
-/** How many descriptors this process may have open: the soft limit where Linux tells, else a cautious guess. */
-function descriptorLimit(): number {
-  try {
-    const match = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    if (match !== null && match[1] !== 'unlimited') return Number(match[1]);
-  } catch {
-    // No /proc here: the guess below.
-  }
-  return CONFIG.engine.assumedDescriptors;
 }

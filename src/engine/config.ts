@@ -1,5 +1,5 @@
-// Every limit and default of effusion, each with its unit and its reason. The pure core takes the parts it needs as
-// plain objects, so that a test or the simulator can set them; nothing else in src/ holds a number of policy.
+// The limits and defaults that users or measurements may change, each with its unit and its reason; codecs keep the bounds of
+// their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -19,7 +19,7 @@ export const CONFIG = {
     connectTimeoutMs: 10_000,
     /** From connected to both handshakes read. */
     handshakeTimeoutMs: 10_000,
-    /** Incoming connections that have not shown a known info hash yet. */
+    /** Incoming connections that have not shown a known info hash yet; fewer where descriptors are scarce (`pendingShare`). */
     maxPendingIncoming: 50,
     /** Unsent bytes at which a socket gets no more payload. */
     maxWritableBytes: 1 * MIB,
@@ -29,7 +29,7 @@ export const CONFIG = {
   swarm: {
     /** Connections of one torrent, in and out. */
     maxPeers: 55,
-    /** Incoming ones may take this many beyond what dialling filled, so that a full swarm still lets newcomers in. */
+    /** Dials under way at a time: dead addresses each hold a place for `connectTimeoutMs`, so a few would make a start slow. */
     maxHalfOpen: 20,
     /** Addresses known per torrent; beyond it the worst are forgotten. */
     maxAddresses: 2000,
@@ -48,6 +48,8 @@ export const CONFIG = {
     maxUnexpectedBytes: 4 * MIB,
     /** Only banned peers had a missing piece, and nobody came for this long: the download ends with 10. */
     exhaustedGraceMs: 5000,
+    /** Nobody to ask and nobody to dial: the sources of addresses are asked for more, once in so long. */
+    morePeersMs: 30_000,
     /** BEP 6's own number. */
     allowedFastPieces: 10,
   },
@@ -131,6 +133,16 @@ export const CONFIG = {
     maxQueuedNotices: 1000,
     /** Descriptors that Node, the listener, trackers and the resume state need beside peers and files. */
     ownDescriptors: 30,
+    /** Shares of the descriptors beyond those: most for peers, which are what a download is made of; */
+    connectionShare: 0.6,
+    /** files come and go in the order of the pieces, and opening one again is cheap; */
+    fileShare: 0.25,
+    /** strangers get little: an honest one shows its info hash within a round trip and then counts as a peer. */
+    pendingShare: 0.15,
+    /** The least of each that still works: some peers, a file to read and one to write for two torrents, one stranger and the next. */
+    minConnections: 4,
+    minOpenFiles: 4,
+    minPending: 2,
     /** Where the system does not say how many descriptors we may have. */
     assumedDescriptors: 1024,
     /** Good-byes to trackers hold up a finished download no longer than this. */

@@ -38,7 +38,6 @@ export class PeerRoster {
   readonly #greeting = new Set<PeerConnection<DisconnectReason>>();
   readonly #connecting = new AbortController();
   readonly #dialFailures = new Map<string, number>();
-  #dialing = 0;
   #peersMet = 0;
 
   constructor(options: PeerRosterOptions) {
@@ -63,16 +62,15 @@ export class PeerRoster {
   async dial(address: Address): Promise<void> {
     const { client, loop } = this.#options;
     const { signal } = this.#connecting;
-    this.#dialing++;
     try {
       const outcome = await client.dial(address, signal);
       if (!outcome.ok) this.#failDial(address, outcome.reason);
-      else if (signal.aborted) outcome.link.close();
-      else this.#greet(address, outcome.link);
+      else if (signal.aborted) {
+        outcome.link.close();
+        client.leavePlace();
+      } else this.#greet(address, outcome.link);
     } catch (error) {
       loop.crash(error);
-    } finally {
-      this.#dialing--;
     }
   }
 
@@ -81,7 +79,7 @@ export class PeerRoster {
     const { client, maxPeers } = this.#options;
     const open = this.#ports.size + this.#greeting.size;
     // Whoever only says hello must not use up the descriptors either.
-    if (this.#connecting.signal.aborted || open >= maxPeers || open + this.#dialing >= client.maxConnections) return null;
+    if (this.#connecting.signal.aborted || open >= maxPeers || !client.takePlace()) return null;
     this.#greeting.add(connection);
     return this.#side(client.nextPeerKey(), null, connection.remote, () => connection);
   }
@@ -137,6 +135,7 @@ export class PeerRoster {
     if (!connection.isClosed) this.#greeting.add(connection);
   }
 
+  /** Of a connection that has a place of the client's; left when it ends. */
   #side(
     key: PeerKey,
     address: Address | null,
@@ -145,6 +144,12 @@ export class PeerRoster {
   ): ConnectionSide<DisconnectReason> {
     const { client, infoHash, loop, pump, onMessage } = this.#options;
     let isHandshaken = false;
+    let hasPlace = true;
+    const end = (): void => {
+      this.#greeting.delete(connection());
+      if (hasPlace) client.leavePlace();
+      hasPlace = false;
+    };
     return {
       local: { infoHash, peerId: client.peerId, features: OUR_FEATURES },
       handler: {
@@ -169,12 +174,12 @@ export class PeerRoster {
         },
         onWritable: () => pump().onWritable(key),
         onClosed: (reason) => {
-          this.#greeting.delete(connection());
+          end();
           if (isHandshaken) this.forget(key, reason);
           else if (address !== null) this.#failDial(address, reason);
         },
         onFault: (error) => {
-          this.#greeting.delete(connection());
+          end();
           loop.crash(error);
         },
       },

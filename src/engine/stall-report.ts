@@ -18,8 +18,8 @@ const REASONS: Record<string, string> = {
   'out-of-descriptors': 'not dialled for want of file descriptors',
 };
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }
 
 function explainTrackers(snapshot: ServerSnapshot): string {
@@ -38,7 +38,7 @@ function explainTrackers(snapshot: ServerSnapshot): string {
 function explainDials(snapshot: ServerSnapshot): string {
   const words = Object.entries(snapshot.dialFailures).map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
   if (snapshot.halfOpen > 0) words.push(`${snapshot.halfOpen} being dialled`);
-  const tried = `${count(snapshot.knownAddresses, 'address').replace('addresss', 'addresses')} known`;
+  const tried = `${count(snapshot.knownAddresses, 'address', 'addresses')} known`;
   return words.length === 0 ? tried : `${tried}: ${words.join(', ')}`;
 }
 
@@ -49,9 +49,14 @@ function explainPeers(snapshot: ServerSnapshot): string {
   if (useful.length === 0) return `${count(peers.length, 'connected peer')} without a piece we need`;
   const choking = useful.filter((peer) => peer.peerChoking).length;
   const snubbing = useful.filter((peer) => peer.isSnubbed).length;
+  // Not counted as silent yet, but nothing has come: what a stall's first seconds look like.
+  const asked = useful.filter(
+    (peer) => !peer.peerChoking && !peer.isSnubbed && peer.outstandingRequests > 0 && peer.downloadBytesPerSecond === 0,
+  ).length;
   const words = [count(peers.length, 'connected peer')];
   if (choking > 0) words.push(`${choking} keeping us waiting for a slot`);
   if (snubbing > 0) words.push(`${snubbing} not answering`);
+  if (asked > 0) words.push(`${asked} asked and not answered yet`);
   return words.join(', ');
 }
 

@@ -1,9 +1,11 @@
 // Starts sessions and keeps them going: one that crashes is started again, with the disk looked at anew, at most three times in
-// five seconds (transient: an orderly end, good or bad, is not restarted). Its handle's `done()` spans the restarts.
+// five seconds, and at most three times in a row that lead nowhere, however far apart: a crash that takes its time must not go
+// round for ever. Transient: an orderly end, good or bad, is not restarted. Its handle's `done()` spans the restarts.
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { CONFIG } from './config.js';
 import { waitFor } from './deferred.js';
+import type { ServerSnapshot } from './server-snapshot.js';
 import { SessionCrashedError } from './session-error.js';
 import type { LocalServer, SessionOptions } from './session-options.js';
 import { SessionServer, type DownloadResult } from './session-server.js';
@@ -20,6 +22,7 @@ export interface SupervisedSession {
 }
 
 export interface RestartPolicy {
+  /** Within the window, and in a row without progress: no piece stored that was not there at an earlier crash. */
   readonly maxRestarts: number;
   readonly windowMs: number;
 }
@@ -66,6 +69,7 @@ export class Supervisor {
     if (first === null) return null;
     const ownerSignal = options.owner?.signal;
     const crashes: number[] = [];
+    const progress = { have: -1, fruitless: 0 };
     let current = first;
     let restarts = 0;
     let stopReason: string | null = null;
@@ -75,7 +79,7 @@ export class Supervisor {
           return await current.done();
         } catch (error) {
           if (!(error instanceof SessionCrashedError) || stopReason !== null || ownerSignal?.aborted === true) throw error;
-          if (!this.#mayRestart(crashes)) throw error;
+          if (!this.#mayRestart(crashes) || !this.#leadsSomewhere(progress, current.snapshot())) throw error;
           const next = await this.#startAgain(metainfo, local, folder, options);
           if (next === null) return { status: 'stopped', reason: 'owner' };
           restarts++;
@@ -122,6 +126,18 @@ export class Supervisor {
     const now = this.#now();
     while (crashes.length > 0 && now - crashes[0] >= this.#policy.windowMs) crashes.shift();
     return crashes.push(now) <= this.#policy.maxRestarts;
+  }
+
+  /**
+   * Counts the restarts in a row after which there are no more pieces than at any crash before; false when they are used up.
+   * What is whole can store no more: there it is uploads that count.
+   */
+  #leadsSomewhere(progress: { have: number; fruitless: number }, snapshot: ServerSnapshot): boolean {
+    const { havePieces, isComplete, uploadedBytes } = snapshot;
+    const isFruitful = havePieces > progress.have || (isComplete && uploadedBytes > 0);
+    progress.have = Math.max(progress.have, havePieces);
+    progress.fruitless = isFruitful ? 0 : progress.fruitless + 1;
+    return progress.fruitless < this.#policy.maxRestarts;
   }
 }
 

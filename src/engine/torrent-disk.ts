@@ -73,10 +73,15 @@ export class TorrentDisk {
       const have = new Bitfield(metainfo.geometry.pieceCount);
       return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false };
     }
-    const found = scanFiles({ metainfo, paths, namesOnly: isReadOnly });
+    const scanned = scanFiles({ metainfo, paths, namesOnly: isReadOnly, findsSpares: !isReadOnly });
     const resume = isReadOnly ? null : await this.#resume.load();
     const hashPool = new HashPool(availableParallelism());
-    const { have, resumed } = await checkExisting({ metainfo, paths, found, resume, hashPool, onProgress, signal });
+    const onBatch = (checkedBytes: number, totalBytes: number): void => {
+      this.#lock?.touch();
+      onProgress(checkedBytes, totalBytes);
+    };
+    const check = { metainfo, paths, found: scanned, resume, hashPool, onProgress: onBatch, signal };
+    const { have, found, resumed } = await checkExisting(check);
     signal.throwIfAborted();
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
@@ -97,6 +102,7 @@ export class TorrentDisk {
 
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
+    this.#lock?.touch();
     if (!this.#options.isReadOnly) this.#resume?.save(have, { synced: false });
   }
 

@@ -9,6 +9,7 @@ import { clientName } from '../wire/peer-id.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
+import { longestIdler } from './idler.js';
 import { Peer } from './peer.js';
 import type { SessionState } from './session-state.js';
 
@@ -26,8 +27,16 @@ function refusal(state: SessionState, event: Connected): DisconnectReason | null
   if (state.isStopped) return 'stopping';
   if (equalBytes(event.peerId, state.settings.peerId)) return 'self-connection';
   if (state.book.isBanned(event.address ?? event.remote)) return 'banned';
-  if (event.incoming && state.book.isBannedHost(event.remote)) return 'banned';
-  return state.peers.size >= state.limits.maxPeers ? 'too-many-peers' : null;
+  return event.incoming && state.book.isBannedHost(event.remote) ? 'banned' : null;
+}
+
+/** Whether there is room for it; a newcomer that took the trouble to come to us takes the place of one that does nothing. */
+function findsRoom(state: SessionState, event: Connected): boolean {
+  if (state.peers.size < state.limits.maxPeers) return true;
+  const idler = event.incoming ? longestIdler(state) : null;
+  if (idler === null) return false;
+  dropPeer(state, idler, 'useless');
+  return state.peers.size < state.limits.maxPeers;
 }
 
 function refuse(state: SessionState, event: Connected, reason: DisconnectReason): null {
@@ -57,6 +66,9 @@ function isBetter(state: SessionState, event: Connected, twin: Peer): boolean {
 
 /** Admits the connection as a peer and greets it; null where it was refused. */
 export function admit(state: SessionState, event: Connected): Peer | null {
+  // First of all: what is refused whatever the house looks like must not cost anybody its place.
+  const reason = refusal(state, event);
+  if (reason !== null) return refuse(state, event, reason);
   const twin = [...state.peers.values()].find((other) => equalBytes(other.identity.peerId, event.peerId));
   if (twin !== undefined && isBetter(state, event, twin)) {
     dropPeer(state, twin, 'duplicate-peer');
@@ -66,8 +78,7 @@ export function admit(state: SessionState, event: Connected): Peer | null {
     if (event.address !== null && isSameHost) learnAddress(state, twin, event.address);
     return null;
   }
-  const reason = refusal(state, event);
-  if (reason !== null) return refuse(state, event, reason);
+  if (!findsRoom(state, event)) return refuse(state, event, 'too-many-peers');
   const { peer: key, peerId, address, remote, incoming, features } = event;
   const identity = { key, peerId, remote, incoming, features };
   const peer = new Peer(identity, address, clientName(peerId), state.geometry.pieceCount, state.limits, state.now);

@@ -56,6 +56,11 @@ export class Blame {
     return this.#failed.has(piece);
   }
 
+  /** The pieces that failed their hash and are not verified yet. */
+  failedPieces(): IterableIterator<PieceIndex> {
+    return this.#failed.values();
+  }
+
   /** A failed piece is given to one peer alone, once more. */
   countAttempt(piece: PieceIndex): void {
     this.#attempts.set(piece, this.attempts(piece) + 1);

@@ -6,6 +6,11 @@ import type { Peer } from './peer.js';
 import { takeBackRequests } from './recall.js';
 import type { SessionState } from './session-state.js';
 
+/** Whatever such a peer has sent: it is not one to be dialled again at once. */
+function isProgressless(reason: DisconnectReason): boolean {
+  return reason === 'useless' || reason === 'flooding' || reason === 'protocol-error';
+}
+
 /** Forgets a peer whose connection has ended. */
 export function forgetPeer(state: SessionState, peer: Peer, reason: DisconnectReason): void {
   if (!state.peers.delete(peer.key)) return;
@@ -17,7 +22,7 @@ export function forgetPeer(state: SessionState, peer: Peer, reason: DisconnectRe
   const { address } = peer;
   if (address !== null) {
     if (reason === 'self-connection') state.book.markSelf(address);
-    else state.book.markDisconnected(address, peer.download.totalBytes > 0 && reason !== 'useless', state.now);
+    else state.book.markDisconnected(address, peer.download.totalBytes > 0 && !isProgressless(reason), state.now);
   }
   state.notice({ type: 'peer-closed', address: peer.displayAddress, reason, payloadBytes: peer.download.totalBytes });
 }

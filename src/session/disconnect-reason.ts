@@ -1,5 +1,5 @@
 // Why a connection ended or never began: a closed set, for notices, statistics and the line that explains a stall.
-// `isProgressless` of the peer book and the ban rules switch over it.
+// Some of them also decide when an address is dialled again (departure.ts, peer-book.ts).
 
 export type DisconnectReason =
   // never became a peer

@@ -3,13 +3,12 @@
 
 import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
-import type { StorageFailure } from '../model/error.js';
 import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
 import type { PeerFeatures } from '../wire/handshake.js';
 import type { Message } from '../wire/message.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 
-export type AddressSource = 'tracker' | 'user' | 'incoming' | 'resume';
+export type AddressSource = 'tracker' | 'user' | 'incoming';
 
 export type SessionEvent =
   /** The disk was looked at: `have` are the verified pieces. First event of every session. */
@@ -54,7 +53,6 @@ export type SessionEvent =
   | { readonly type: 'piece-mismatch'; readonly piece: PieceIndex; readonly blockDigests: readonly Uint8Array[] | null }
   /** SHA-1 of each block of a stored piece, answering `store-piece` with digests `always`; comes just before `piece-stored`. */
   | { readonly type: 'piece-digests'; readonly piece: PieceIndex; readonly blockDigests: readonly Uint8Array[] }
-  | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
   /**
    * A `send-block` is settled: the connection took it (`sent`), or it was dropped or could not be read. Comes once for
    * every `send-block`, and only when the connection has room for more: that is the back-pressure.
@@ -62,6 +60,4 @@ export type SessionEvent =
   | { readonly type: 'block-settled'; readonly peer: PeerKey; readonly length: number; readonly sent: boolean }
   /** `nextTimeout()` has come. */
   | { readonly type: 'timeout' }
-  /** The clock jumped (suspend, SIGSTOP): `byMs` were swallowed; no deadline of ours counts that time. */
-  | { readonly type: 'clock-jumped'; readonly byMs: number }
   | { readonly type: 'stop' };

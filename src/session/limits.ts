@@ -45,6 +45,8 @@ export interface SessionLimits {
   readonly maxUnexpectedBytes: number;
   /** How long no source may be left for a piece that only banned peers had, before the session says so. */
   readonly exhaustedGraceMs: number;
+  /** A session without anybody to ask or to dial asks for more addresses, once in so long. */
+  readonly morePeersMs: number;
   readonly allowedFastPieces: number;
 }
 

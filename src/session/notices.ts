@@ -1,5 +1,5 @@
 // Facts that happened, as data without text: logs, the cli's lines and "why does nothing happen" are made from these.
-// A closed union; `importance` decides what a full queue may drop.
+// A closed union: whoever tells people about them switches over `type`, and misses none.
 
 import type { Address } from '../model/address.js';
 import type { StorageFailure } from '../model/error.js';

@@ -106,10 +106,10 @@ export class PeerBook {
     return next;
   }
 
-  /** Whether anybody may still be reached: an address that has not failed yet, or that was of use and failed a few times only. */
+  /** Whether anybody else may still be reached: an address that has not failed yet, or that was of use and failed a few times only. */
   get hasProspects(): boolean {
     for (const entry of this.#entries.values()) {
-      if (entry.state === 'usable' && entry.failures < (entry.wasUseful ? PATIENCE : 1)) return true;
+      if (entry.state === 'usable' && entry.connections === 0 && entry.failures < (entry.wasUseful ? PATIENCE : 1)) return true;
     }
     return false;
   }
@@ -180,12 +180,6 @@ export class PeerBook {
 
   bannedAddresses(): Address[] {
     return [...this.#banned.values()];
-  }
-
-  /** The clock swallowed `byMs`. */
-  forgive(byMs: number): void {
-    for (const entry of this.#entries.values()) entry.notBefore += byMs;
-    this.#nextDialAt = undefined;
   }
 
   #change(address: Address, change: (entry: Entry) => void): void {

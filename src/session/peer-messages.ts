@@ -39,6 +39,7 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
       return;
     case 'interested':
       peer.peerInterested = true;
+      peer.hasBeenInterested = true;
       greetInterested(state, choker, peer);
       return;
     case 'not-interested':

@@ -42,6 +42,8 @@ export class Peer {
   amInterested = false;
   peerChoking = true;
   peerInterested = false;
+  /** It was interested at least once. */
+  hasBeenInterested = false;
   /** A bitfield, have-all, have-none or have came: a later bitfield only adds. */
   hasSaidWhatItHas = false;
   /** It has every piece and the picker counts it as a seed. */

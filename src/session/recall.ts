@@ -43,16 +43,34 @@ export function takeBackRequests(
   state: SessionState,
   peer: Peer,
   tellPeer: boolean,
-  keeps: (piece: PieceIndex) => boolean = () => false,
+  keeps: (piece: PieceIndex, block: number) => boolean = () => false,
 ): void {
   for (const { piece, block } of peer.requests.clear(keeps)) recallBlock(state, peer, piece, block, tellPeer);
   for (const piece of peer.unverified) {
     const open = state.tracker.openPiece(piece);
     // An exclusive piece is one peer's work or nobody's: what it brought so far is no use to the next one.
-    if (open?.isExclusive === true && open.involves(peer.key) && !keeps(piece)) releasePiece(state, open);
+    const isGivenUp = open?.isExclusive === true && open.involves(peer.key) && !hasRequestOf(peer, piece);
+    if (isGivenUp) releasePiece(state, open);
     else settleUnverified(state, peer, piece);
   }
   peer.currentPiece = null;
+}
+
+function hasRequestOf(peer: Peer, piece: PieceIndex): boolean {
+  for (const request of peer.requests) if (request.piece === piece) return true;
+  return false;
+}
+
+/**
+ * What was asked of a snubbed peer goes to others, but for the oldest request: a slow peer may be in the middle of that body,
+ * and would never bring one to its end if each were taken back. Whoever is idle may take a second copy of the block.
+ * An exclusive piece has no second copies: it waits for one span of silence only (`isAgain`: this is not the first).
+ */
+export function takeBackFromSnubbed(state: SessionState, peer: Peer, isAgain: boolean): void {
+  const { oldest } = peer.requests;
+  const isWaitOver = oldest === undefined || (isAgain && state.tracker.openPiece(oldest.piece)?.isExclusive === true);
+  if (isWaitOver) takeBackRequests(state, peer, true);
+  else takeBackRequests(state, peer, true, (piece, block) => piece === oldest.piece && block === oldest.block);
 }
 
 /** An open piece is given up: its blocks are lost, the piece is missing again. */

@@ -92,11 +92,16 @@ export class RequestQueue {
     return true;
   }
 
-  /** Empties the queue, but for requests of pieces that `keeps` names, and says what was dropped. */
-  clear(keeps: (piece: PieceIndex) => boolean): OpenRequest[] {
+  /** The request that has waited longest, if any: what comes from the peer now is most likely its answer. */
+  get oldest(): OpenRequest | undefined {
+    return this.#requests[0];
+  }
+
+  /** Empties the queue, but for the requests that `keeps` names, and says what was dropped. */
+  clear(keeps: (piece: PieceIndex, block: number) => boolean): OpenRequest[] {
     const dropped: OpenRequest[] = [];
     const kept: OpenRequest[] = [];
-    for (const request of this.#requests) (keeps(request.piece) ? kept : dropped).push(request);
+    for (const request of this.#requests) (keeps(request.piece, request.block) ? kept : dropped).push(request);
     this.#requests = kept;
     return dropped;
   }
@@ -109,11 +114,6 @@ export class RequestQueue {
   /** The same, much sooner, for a peer whose block somebody else was asked for later and delivered before it. */
   checkOvertaken(now: Millis): boolean {
     return this.#snubAfter(this.#limits.reassignAgeMs, now);
-  }
-
-  /** The clock swallowed `byMs`: silence during it is nobody's fault. */
-  forgive(byMs: number): void {
-    this.#aliveAt += byMs;
   }
 
   *[Symbol.iterator](): Generator<OpenRequest> {

@@ -1,11 +1,12 @@
 // What happens by the clock and not by an event: keep-alives, silent and snubbing peers, choking rounds, second copies, dials,
-// and the word that all sources of a piece are banned. Deadlines are compared as sums, the way `nextAt` names them.
+// the call for more addresses, and the word that all sources of a piece are banned. Deadlines are compared as sums, the way `nextAt` names them.
 
 import type { PieceIndex } from '../model/ids.js';
 import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
-import { takeBackRequests } from './recall.js';
+import { longestIdler } from './idler.js';
+import { takeBackFromSnubbed } from './recall.js';
 import { refillAll } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
@@ -22,6 +23,9 @@ export class Rounds {
   /** Since when nobody is left for a piece whose sources were banned; null while somebody is. */
   #exhaustedSince: Millis | null = null;
   #isExhaustionSaid = false;
+  /** When more addresses were last asked for; a session that begins is as good as one that has just asked. */
+  #askedForPeersAt: Millis;
+  #hasAsked = false;
 
   constructor(state: SessionState, choker: Choker) {
     this.#state = state;
@@ -29,6 +33,7 @@ export class Rounds {
     this.#slowAt = state.now;
     this.#quickAt = state.now;
     this.#chokeAt = state.now;
+    this.#askedForPeersAt = state.now;
   }
 
   /** When to be called next, or null: nothing waits for the clock. */
@@ -44,6 +49,7 @@ export class Rounds {
       if (this.#isQuick()) sooner(this.#quickAt + QUICK_TICK);
     }
     if (this.#exhaustedSince !== null && !this.#isExhaustionSaid) sooner(this.#exhaustedSince + state.limits.exhaustedGraceMs);
+    if (this.#isLonely()) sooner(this.#morePeersAt());
     return next;
   }
 
@@ -65,6 +71,7 @@ export class Rounds {
       askSecondCopies(state);
     }
     this.watchExhaustion();
+    if (this.#isLonely() && now >= this.#morePeersAt()) this.#askForPeers();
   }
 
   /** Dials as many addresses as there is room for; a session that seeds goes on with it, for leechers that nobody can reach. */
@@ -75,44 +82,63 @@ export class Rounds {
     for (const address of state.book.takeDialable(places, state.now)) state.emit({ type: 'dial', address });
   }
 
-  forgive(byMs: number): void {
-    for (const peer of this.#state.peers.values()) {
-      peer.requests.forgive(byMs);
-      peer.lastReceivedAt += byMs;
-    }
-    this.#state.book.forgive(byMs);
-  }
-
-  /** Says `sources-exhausted` once, after every source of a missing piece was banned and nobody came for a while. */
+  /**
+   * Says `sources-exhausted` once: a piece failed, its liars are banned, no connected peer has it and nobody else came for a
+   * while. Peers that have other pieces, or none, don't help.
+   */
   watchExhaustion(): void {
     const state = this.#state;
     if (this.#isExhaustionSaid || !state.isStarted) return;
-    const isAlone = state.book.bannedCount > 0 && state.peers.size === 0 && !state.book.hasProspects;
-    const piece = isAlone ? this.#firstMissing() : null;
+    const piece = state.book.bannedCount > 0 && !this.#mayMeetSource() ? this.#sourcelessPiece() : null;
     if (piece === null) {
       this.#exhaustedSince = null;
       return;
     }
     if (this.#exhaustedSince === null) {
       this.#exhaustedSince = state.now;
-      state.emit({ type: 'announce', event: 'more-peers' });
+      if (!this.#hasAsked || state.now >= this.#morePeersAt()) this.#askForPeers();
     } else if (state.now >= this.#exhaustedSince + state.limits.exhaustedGraceMs) {
       this.#isExhaustionSaid = true;
       state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses() });
     }
   }
 
-  /** One that failed, if any; null while all that is missing is on its way to the disk. */
-  #firstMissing(): PieceIndex | null {
-    const { geometry, tracker, blame } = this.#state;
-    let first: PieceIndex | null = null;
-    for (const piece of geometry.pieces()) {
-      const where = tracker.stateOf(piece);
-      if (where === 'have' || where === 'storing') continue;
-      if (blame.hasFailed(piece)) return piece;
-      first ??= piece;
+  /** Somebody who is not connected yet, or has not said yet what it has, may be a source. */
+  #mayMeetSource(): boolean {
+    const { book, peers, limits, now } = this.#state;
+    if (book.hasProspects) return true;
+    for (const peer of peers.values()) {
+      if (!peer.hasSaidWhatItHas && now < peer.connectedAt + limits.exhaustedGraceMs) return true;
     }
-    return first;
+    return false;
+  }
+
+  /** A piece that failed and that no connected peer has; what is on its way to the disk needs none. */
+  #sourcelessPiece(): PieceIndex | null {
+    const { tracker, blame } = this.#state;
+    for (const piece of blame.failedPieces()) {
+      if (tracker.picker.availability(piece) === 0 && tracker.stateOf(piece) !== 'storing') return piece;
+    }
+    return null;
+  }
+
+  /** Nobody to ask, nobody on the way, and nobody to dial before the clock moves on. */
+  #isLonely(): boolean {
+    const state = this.#state;
+    if (!state.isStarted || state.isStopped || state.isComplete) return false;
+    if (state.peers.size > 0 || state.book.halfOpen > 0) return false;
+    const dialAt = state.book.nextDialAt();
+    return dialAt === null || dialAt > state.now;
+  }
+
+  #morePeersAt(): Millis {
+    return this.#askedForPeersAt + this.#state.limits.morePeersMs;
+  }
+
+  #askForPeers(): void {
+    this.#hasAsked = true;
+    this.#askedForPeersAt = this.#state.now;
+    this.#state.emit({ type: 'announce', event: 'more-peers' });
   }
 
   #isQuick(): boolean {
@@ -137,17 +163,23 @@ export class Rounds {
         dropPeer(state, peer, 'inactive');
       } else {
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
-        if (peer.requests.checkSnubbed(state.now)) takeBackRequests(state, peer, true);
+        const wasSnubbed = peer.requests.isSnubbed;
+        if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
       }
     }
     this.#makeRoom();
   }
 
-  /** In a full house, with addresses waiting: the peer longest of no use goes. */
+  /** In a full house, with addresses waiting: the peer longest of no use goes. A seed minds only those that never did anything. */
   #makeRoom(): void {
     const { peers, book, limits, now, isComplete } = this.#state;
     const nextDialAt = book.nextDialAt();
-    if (isComplete || peers.size < limits.maxPeers || nextDialAt === null || nextDialAt > now) return;
+    if (this.#isOver() || peers.size < limits.maxPeers || nextDialAt === null || nextDialAt > now) return;
+    if (isComplete) {
+      const idler = longestIdler(this.#state);
+      if (idler !== null) dropPeer(this.#state, idler, 'useless');
+      return;
+    }
     for (const peer of peers.values()) {
       const isUseless = peer.requests.isSnubbed || (peer.wantedCount === 0 && !peer.peerInterested);
       if (!isUseless || now < peer.connectedAt + limits.uselessMs) continue;

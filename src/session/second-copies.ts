@@ -11,12 +11,12 @@ import type { SessionState } from './session-state.js';
 /** Each change of hands doubles the wait for the next: a slow network must not take blocks from everyone in turn for ever. */
 const MAX_DOUBLINGS = 10;
 
-/** Peers with room and nothing else to do; those that have delivered most come first. */
+/** Peers with room and nothing else to do: the snubbed come last, before them those that have delivered most come first. */
 function idlePeers(state: SessionState): Peer[] {
-  const idle = [...state.peers.values()].filter(
-    (peer) => canBeAsked(state, peer) && !peer.requests.isSnubbed && peer.requests.room() > 0,
+  const idle = [...state.peers.values()].filter((peer) => canBeAsked(state, peer) && peer.requests.room() > 0);
+  return idle.toSorted(
+    (a, b) => Number(a.requests.isSnubbed) - Number(b.requests.isSnubbed) || b.download.totalBytes - a.download.totalBytes,
   );
-  return idle.toSorted((a, b) => b.download.totalBytes - a.download.totalBytes);
 }
 
 /** To be called at short intervals while there is an idle peer, or in the endgame. */
@@ -41,8 +41,15 @@ export function askSecondCopies(state: SessionState): void {
 }
 
 function askIdle(state: SessionState, open: OpenPiece, block: number, idle: Peer[]): void {
+  // A snubbed peer helps out only where the block is with another snubbed one, who may never give it back.
+  const holder = open.firstAsker(block);
+  const isHeldBySnubbed = holder !== null && state.peers.get(holder)?.requests.isSnubbed === true;
   const index = idle.findIndex(
-    (peer) => peer.have.has(open.piece) && !open.isAskedOf(block, peer.key) && mayAskOf(state, peer, open.piece),
+    (peer) =>
+      (isHeldBySnubbed || !peer.requests.isSnubbed) &&
+      peer.have.has(open.piece) &&
+      !open.isAskedOf(block, peer.key) &&
+      mayAskOf(state, peer, open.piece),
   );
   if (index < 0) return;
   const peer = idle[index];
@@ -64,7 +71,8 @@ function passOn(state: SessionState, open: OpenPiece, idle: Peer[]): void {
   const elapsedMs = now - open.openedAt;
   if (elapsedMs < limits.reassignAgeMs * 2 ** Math.min(blame.attempts(open.piece), MAX_DOUBLINGS)) return;
   const index = idle.findIndex((peer) => {
-    if (!peer.have.has(open.piece) || open.involves(peer.key) || !mayAskOf(state, peer, open.piece)) return false;
+    if (peer.requests.isSnubbed || !peer.have.has(open.piece) || open.involves(peer.key) || !mayAskOf(state, peer, open.piece))
+      return false;
     const bytesPerMs = peer.download.quickRate / 1000;
     return bytesPerMs === 0 || elapsedMs >= (2 * geometry.pieceLength(open.piece)) / bytesPerMs;
   });

@@ -141,18 +141,12 @@ export class Session {
         blameMismatch(state, event.piece, event.blockDigests);
         this.#afterDeparture();
         return;
-      case 'storage-failed':
-        state.notice({ type: 'storage-failed', failure: event.failure });
-        return;
       case 'block-settled':
         settleBlock(state, state.peers.get(event.peer), event.length, event.sent);
         return;
       case 'timeout':
         this.#rounds.run();
         this.#rounds.dial();
-        return;
-      case 'clock-jumped':
-        this.#rounds.forgive(event.byMs);
         return;
       case 'stop':
         this.#stop();

@@ -9,6 +9,7 @@ import type { PieceIndex } from '../model/ids.js';
 import type { FilePaths } from './file-paths.js';
 import { countingPath, countingStamp, type FoundFile } from './file-scan.js';
 import type { HashPool } from './hash-pool.js';
+import { settleParts } from './part-settling.js';
 import type { ResumeState } from './resume-file.js';
 import { refuse } from './storage-failure.js';
 
@@ -27,6 +28,8 @@ export interface CheckOptions {
 
 export interface CheckResult {
   readonly have: Bitfield;
+  /** What was found, without the part files that don't count: for `adoptFiles`. */
+  readonly found: readonly FoundFile[];
   /** Whether the resume state vouched for any piece. */
   readonly resumed: boolean;
   /** Bytes that were read and hashed. */
@@ -43,13 +46,16 @@ interface Run {
 
 /** Rejects with a StorageError where a file exists and can't be read, or with the signal's reason. */
 export async function checkExisting(options: CheckOptions): Promise<CheckResult> {
-  const { metainfo, paths, found, resume, hashPool, onProgress, signal } = options;
+  const { metainfo, paths, resume, hashPool, onProgress, signal } = options;
   const { geometry, pieceHashes } = metainfo;
   const have = new Bitfield(geometry.pieceCount);
-  if (found.every((file) => countingStamp(file) === null)) return { have, resumed: false, checkedBytes: 0 };
+  if (options.found.every((file) => countingStamp(file) === null)) {
+    return { have, found: options.found, resumed: false, checkedBytes: 0 };
+  }
 
-  const trusted = found.map((file, index) => resume?.isTrusted(index, countingStamp(file)) ?? false);
   const layout = new FileLayout(metainfo.files);
+  const found = await settleParts({ ...options, layout });
+  const trusted = found.map((file, index) => resume?.isTrusted(index, countingStamp(file)) ?? false);
   const judge = (piece: PieceIndex): Verdict => {
     let isBelieved = resume !== null;
     for (const slice of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {
@@ -98,5 +104,5 @@ export async function checkExisting(options: CheckOptions): Promise<CheckResult>
       onProgress?.(checkedBytes, totalBytes);
     }
   }
-  return { have, resumed, checkedBytes };
+  return { have, found, resumed, checkedBytes };
 }

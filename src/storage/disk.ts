@@ -18,6 +18,7 @@ export type Disk = Pick<
   | 'openSync'
   | 'read'
   | 'readFileSync'
+  | 'readdirSync'
   | 'renameSync'
   | 'rmdirSync'
   | 'statSync'

@@ -3,6 +3,7 @@
 // takes the name only when it is whole. So a run that fails leaves nothing worse than it was.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Bitfield } from '../model/bitfield.js';
@@ -10,8 +11,8 @@ import type { PieceIndex } from '../model/ids.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
-import type { FoundFile } from './file-scan.js';
-import { refuse, toStorageError } from './storage-failure.js';
+import { type FoundFile, hiddenFiles } from './file-scan.js';
+import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 /** `repair`: a file that differs is replaced once the right one is whole. `never`: that is refused. */
 export type OverwriteRule = 'repair' | 'never';
@@ -19,7 +20,7 @@ export type OverwriteRule = 'repair' | 'never';
 export interface AdoptOptions {
   readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
   readonly paths: FilePaths;
-  /** Of `scanFiles`. */
+  /** Of `checkExisting`. */
   readonly found: readonly FoundFile[];
   /** Verified pieces, of `checkExisting`. */
   readonly have: Bitfield;
@@ -49,22 +50,27 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   const complete = completeFiles(files, geometry, have);
   const finished = new Set<number>();
   const plans: Plan[] = [];
-  for (const [file, { name, part }] of found.entries()) {
+  const stale: string[] = [];
+  for (const [file, { name, part, aside }] of found.entries()) {
     if (files[file].isPadding) continue;
     const { length } = files[file];
     if (part === null && name !== null && name.size === length && (complete.has(file) || length === 0)) {
       finished.add(file);
+      if (aside === 'stale') stale.push(paths.part(file));
       continue;
     }
+    if (aside === 'foreign' && overwrite === 'never') throw refuse('open', `${paths.name(file)}.part`, 'EEXIST');
     if (name !== null && overwrite === 'never') throw refuse('open', paths.name(file), 'EEXIST');
     const copies = part === null && name !== null && hasPieceOf(file);
     const size = part?.size ?? (copies && name !== null ? name.size : null);
     if (size === null) continue;
     plans.push({ file, copies, cutTo: size > length ? length : null, renames: complete.has(file) });
   }
+  removeCopies(options);
+  for (const part of stale) removeStale(part, disk);
   for (const plan of plans) {
-    if (plan.copies) await copyToPart(paths.name(plan.file), paths.part(plan.file), disk);
-    if (plan.cutTo !== null) cut(paths.part(plan.file), plan.cutTo, disk);
+    if (plan.copies) await copyToPart(paths, plan, disk);
+    else if (plan.cutTo !== null) cut(paths.part(plan.file), plan.cutTo, disk);
     if (!plan.renames) continue;
     try {
       disk.renameSync(paths.part(plan.file), paths.name(plan.file));
@@ -83,28 +89,55 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   }
 }
 
-function copyToPart(name: string, part: string, disk: Disk): Promise<void> {
+/** By way of another name: a part file, of whatever length, counts more than the file it was copied from. */
+async function copyToPart(paths: FilePaths, plan: Plan, disk: Disk): Promise<void> {
+  const copy = paths.copy(plan.file);
+  try {
+    await copyFile(paths.name(plan.file), copy, disk);
+    // The copy has the original's permissions, which may forbid to write.
+    disk.chmodSync(copy, (disk.lstatSync(copy).mode & 0o777) | 0o600);
+    if (plan.cutTo !== null) cut(copy, plan.cutTo, disk);
+    disk.renameSync(copy, paths.part(plan.file));
+  } catch (error) {
+    unlinkQuietly(copy, disk);
+    throw toStorageError('copy', paths.part(plan.file), error);
+  }
+}
+
+function copyFile(from: string, to: string, disk: Disk): Promise<void> {
   return new Promise((resolve, reject) => {
     // Where the file system can, both share the same blocks until one of them is changed.
-    disk.copyFile(name, part, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL, (error) => {
-      if (error === null) {
-        try {
-          // The copy has the original's permissions, which may forbid to write.
-          disk.chmodSync(part, 0o644);
-          resolve();
-        } catch (cause) {
-          reject(toStorageError('copy', part, cause));
-        }
-        return;
-      }
-      try {
-        disk.unlinkSync(part);
-      } catch {
-        // It never came into being.
-      }
-      reject(toStorageError('copy', part, error));
+    disk.copyFile(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL, (error) => {
+      if (error === null) resolve();
+      else reject(error);
     });
   });
+}
+
+/** Copies that a run was killed over. */
+function removeCopies(options: AdoptOptions): void {
+  const { paths, found, disk = REAL_DISK } = options;
+  const folders = new Set<string>();
+  for (const [file, { name, part }] of found.entries())
+    if (name !== null || part !== null) folders.add(path.dirname(paths.name(file)));
+  for (const folder of folders)
+    for (const { location } of hiddenFiles(folder, 'copy', paths, disk)) unlinkQuietly(location, disk);
+}
+
+function removeStale(part: string, disk: Disk): void {
+  try {
+    disk.unlinkSync(part);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw toStorageError('unlink', part, error);
+  }
+}
+
+function unlinkQuietly(location: string, disk: Disk): void {
+  try {
+    disk.unlinkSync(location);
+  } catch {
+    // It never came into being, or stays as one more hidden file.
+  }
 }
 
 function cut(part: string, length: number, disk: Disk): void {

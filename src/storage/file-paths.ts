@@ -1,7 +1,9 @@
 // The two absolute paths of each file of a torrent: its own name, and the part name under which it grows.
+// A file whose part name somebody else's file has taken grows under a hidden name of ours in the same folder.
 // Worked out when first asked for: most files of a large torrent are not looked at in the first second.
 
 import path from 'node:path';
+import { toHex } from '../model/ids.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { partName } from '../metainfo/part-name.js';
 
@@ -23,5 +25,38 @@ export class FilePaths {
 
   part(file: number): string {
     return (this.#parts[file] ??= path.join(this.folder, ...partName(this.#metainfo, file)));
+  }
+
+  /** Where a copy of the file is made before it gets the part name: what lies there was never finished. */
+  copy(file: number): string {
+    return this.#hidden(file, 'copy');
+  }
+
+  /** The part name to take where another file, not ours, lies under the usual one. */
+  spare(file: number): string {
+    return this.#hidden(file, 'part');
+  }
+
+  /** From now on the file's part name is the spare one. */
+  useSpare(file: number): void {
+    this.#parts[file] = this.spare(file);
+  }
+
+  /** Our own name in `#hidden`'s form: which file it is for, and what it is; null for any other. */
+  parseHidden(name: string): { file: number; kind: 'copy' | 'part' } | null {
+    const prefix = this.#prefix;
+    const match = name.startsWith(prefix) ? /^(0|[1-9]\d{0,8})\.(copy|part)$/.exec(name.slice(prefix.length)) : null;
+    if (match === null || !(Number(match[1]) in this.#metainfo.files)) return null;
+    return { file: Number(match[1]), kind: match[2] === 'copy' ? 'copy' : 'part' };
+  }
+
+  #hidden(file: number, kind: 'copy' | 'part'): string {
+    const folder = this.#metainfo.files[file].path.slice(0, -1);
+    return path.join(this.folder, ...folder, `${this.#prefix}${file}.${kind}`);
+  }
+
+  get #prefix(): string {
+    const { v1, v2 } = this.#metainfo.infoHash;
+    return `.effusion-${toHex(v1 ?? v2 ?? new Uint8Array(4)).slice(0, 8)}-`;
   }
 }

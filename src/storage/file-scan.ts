@@ -1,6 +1,7 @@
 // What is there already: for each file of a torrent, what lies under its name and under its part name. Only looks. Of the
 // two the part file is the one that counts: it is the later one, made because the file of that name was not right.
 
+import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
@@ -19,6 +20,11 @@ export interface FoundFile {
   /** Under its own name; null where there is nothing. */
   readonly name: FileStamp | null;
   readonly part: FileStamp | null;
+  /**
+   * What `settleParts` found under the part name and took out of the count. `stale`: one of ours that the file under its own
+   * name has made needless. `foreign`: not of this torrent, never to be touched.
+   */
+  readonly aside?: 'stale' | 'foreign';
 }
 
 export interface ScanOptions {
@@ -26,6 +32,8 @@ export interface ScanOptions {
   readonly paths: FilePaths;
   /** Leave part files aside: for seeding, which serves what has its final name. */
   readonly namesOnly?: boolean;
+  /** Look for spare part names too (see `FilePaths.spare`), and let `paths` use those that are there: once a run. */
+  readonly findsSpares?: boolean;
   readonly disk?: Disk;
 }
 
@@ -36,9 +44,10 @@ const NOTHING: FoundFile = { name: null, part: null };
  * special file is in the place of a file, or a link or file in the place of a folder.
  */
 export function scanFiles(options: ScanOptions): FoundFile[] {
-  const { metainfo, paths, namesOnly = false, disk = REAL_DISK } = options;
+  const { metainfo, paths, namesOnly = false, findsSpares = false, disk = REAL_DISK } = options;
   const guard = new DirectoryGuard(paths.folder, disk);
   const absentFolders = new Set<string>();
+  const searchedFolders = new Set<string>();
   return metainfo.files.map((file, index) => {
     if (file.isPadding) return NOTHING;
     const folder = file.path.slice(0, -1).join('/');
@@ -46,6 +55,10 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
     if (!guard.existsFor(file.path)) {
       absentFolders.add(folder);
       return NOTHING;
+    }
+    if (findsSpares && !searchedFolders.has(folder)) {
+      searchedFolders.add(folder);
+      for (const { file: other } of hiddenFiles(path.dirname(paths.name(index)), 'part', paths, disk)) paths.useSpare(other);
     }
     const name = stampOf(paths.name(index), disk);
     const part = namesOnly ? null : stampOf(paths.part(index), disk);
@@ -63,17 +76,40 @@ export function countingPath(found: FoundFile, paths: FilePaths, file: number): 
   return found.name === null ? null : paths.name(file);
 }
 
-function stampOf(path: string, disk: Disk): FileStamp | null {
+/** Names of our own in that folder; none where it can't be read. */
+export function hiddenFiles(
+  folder: string,
+  kind: 'copy' | 'part',
+  paths: FilePaths,
+  disk: Disk,
+): { readonly file: number; readonly location: string }[] {
+  const hidden: { file: number; location: string }[] = [];
+  let names: string[];
+  try {
+    names = disk.readdirSync(folder);
+  } catch {
+    return [];
+  }
+  for (const name of names) {
+    const own = paths.parseHidden(name);
+    const location = path.join(folder, name);
+    if (own === null || own.kind !== kind) continue;
+    if ((kind === 'copy' ? paths.copy(own.file) : paths.spare(own.file)) === location) hidden.push({ file: own.file, location });
+  }
+  return hidden;
+}
+
+function stampOf(location: string, disk: Disk): FileStamp | null {
   let stat;
   try {
-    stat = disk.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    stat = disk.lstatSync(location, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (errnoOf(error) === 'ENOTDIR') return null;
-    throw toStorageError('stat', path, error);
+    throw toStorageError('stat', location, error);
   }
   if (stat === undefined) return null;
-  if (stat.isSymbolicLink()) throw refuse('open', path, 'ELOOP');
-  if (stat.isDirectory()) throw refuse('open', path, 'EISDIR');
-  if (!stat.isFile()) throw refuse('open', path, 'ENOTREG');
+  if (stat.isSymbolicLink()) throw refuse('open', location, 'ELOOP');
+  if (stat.isDirectory()) throw refuse('open', location, 'EISDIR');
+  if (!stat.isFile()) throw refuse('open', location, 'ENOTREG');
   return { size: Number(stat.size), mtimeNs: stat.mtimeNs.toString() };
 }

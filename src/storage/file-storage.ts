@@ -32,8 +32,6 @@ export interface FileStorageOptions {
 /** One file of the torrent; `open` is its descriptor while it has one. */
 interface StoredFile {
   isFinished: boolean;
-  /** Written since it was last flushed to the disk. */
-  isDirty: boolean;
   open: OpenFile | null;
 }
 
@@ -56,7 +54,7 @@ export class FileStorage implements Storage {
     this.#openFiles = options.openFiles;
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.paths.folder, this.#disk);
-    this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), isDirty: false, open: null }));
+    this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), open: null }));
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
     this.#pace = options.pace ?? null;
@@ -104,19 +102,6 @@ export class FileStorage implements Storage {
     return undefined;
   }
 
-  async sync(): Promise<void> {
-    for (const [file, state] of this.#states.entries()) {
-      if (!state.isDirty) continue;
-      state.isDirty = false;
-      try {
-        await this.#sync(this.#acquire(file, false));
-      } catch (error) {
-        state.isDirty = true;
-        throw error;
-      }
-    }
-  }
-
   releaseIdle(): void {
     for (const state of this.#states) {
       if (state.open !== null) this.#openFiles.close(state.open);
@@ -130,7 +115,6 @@ export class FileStorage implements Storage {
 
   async #finishSynced(file: number, open: OpenFile): Promise<void> {
     await this.#sync(open);
-    this.#states[file].isDirty = false;
     this.#rename(file);
   }
 
@@ -152,7 +136,6 @@ export class FileStorage implements Storage {
   #acquire(file: number, forWriting: boolean): OpenFile {
     const state = this.#states[file];
     invariant(!(forWriting && state.isFinished), 'a finished file is never written', { file });
-    if (forWriting) state.isDirty = true;
     const open = state.open;
     if (open !== null) {
       if (open.isOpen && (open.isWritable || !forWriting)) {

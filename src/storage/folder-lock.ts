@@ -1,7 +1,8 @@
 // One run at a time for each (folder, torrent name): two would write the same .part files. The lock is a file that
 // names its owner; it appears with its content in one step (a hard link of a finished file), so that nobody ever reads
 // half of one. Who finds the owner dead claims the right to replace exactly that dead owner's lock: of several that
-// try, one wins. Locks of other machines are never judged from here.
+// try, one wins. Whether a process of another machine or container lives can't be seen from here: it counts as long as it
+// touches its lock, by the clock of the folder's own file system.
 
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { sha1 } from '../hash/digest.js';
 import { toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { makeOutputFolder } from './output-folder.js';
-import { isSameProcessAlive, readStartTicks } from './process-identity.js';
+import { isSameProcessAlive, readPidNamespace, readStartTicks } from './process-identity.js';
 import { errnoOf, toStorageError } from './storage-failure.js';
 import { StorageError } from '../model/error.js';
 
@@ -29,11 +30,23 @@ interface LockOwner {
   readonly pid: number;
   readonly startTicks: string | null;
   readonly host: string;
+  /** Of process numbers; null where unknown. */
+  readonly pidNamespace: string | null;
   readonly startedAt: string;
   readonly command: string;
 }
 
+/** Who is looking, and when by the folder's clock. */
+interface Judge {
+  readonly host: string;
+  readonly pidNamespace: string | null;
+  readonly nowMs: number;
+}
+
 const MAX_ATTEMPTS = 20;
+/** A lock from elsewhere that was not touched for longer is nobody's: several times the engine's interval. */
+const SILENCE_MS = 60_000;
+const TOUCH_EVERY_MS = 5000;
 let serial = 0;
 
 /** The lock's file name: `.effusion-<8 hex of the SHA-1 of the torrent's name>.lock`. */
@@ -46,6 +59,7 @@ export class FolderLock {
   readonly #disk: Disk;
   readonly #content: string;
   #isHeld = true;
+  #touchedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(lockPath: string, content: string, disk: Disk) {
     this.path = lockPath;
@@ -56,32 +70,47 @@ export class FolderLock {
   /** Takes the lock or throws a StorageError {operation: 'lock'}; errno `EINUSE` where somebody holds it. */
   static acquire(options: FolderLockOptions): FolderLock {
     const disk = options.disk ?? REAL_DISK;
-    makeOutputFolder(options.folder, disk);
     const lockPath = path.join(options.folder, lockFileName(options.name));
     const owner: LockOwner = {
       pid: process.pid,
       startTicks: readStartTicks(process.pid),
       host: hostname(),
+      pidNamespace: readPidNamespace(),
       startedAt: options.startedAt,
       command: options.command,
     };
     const content = `${JSON.stringify({ ...owner, serial: ++serial })}\n`;
     const draft = `${lockPath}.${process.pid}-${serial}`;
     try {
+      makeOutputFolder(options.folder, disk);
       disk.writeFileSync(draft, content, { flag: 'w' });
+      const judge: Judge = { ...owner, nowMs: disk.statSync(draft).mtimeMs };
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         if (create(lockPath, draft, content, disk)) return new FolderLock(lockPath, content, disk);
         const found = read(lockPath, disk);
         if (found === null) continue;
         const holder = parseOwner(found);
-        if (holder !== null && isRunning(holder, owner.host)) throw inUse(lockPath, options.name, holder, owner.host);
-        if (replace(lockPath, draft, content, found, disk)) return new FolderLock(lockPath, content, disk);
+        if (holder !== null && isRunning(holder, lockPath, judge, disk)) throw inUse(lockPath, options.name, holder, judge);
+        if (replace(lockPath, draft, content, found, judge, disk)) return new FolderLock(lockPath, content, disk);
       }
-      throw inUse(lockPath, options.name, null, owner.host);
+      throw inUse(lockPath, options.name, null, judge);
     } catch (error) {
       throw toStorageError('lock', lockPath, error);
     } finally {
       unlink(draft, disk);
+    }
+  }
+
+  /** Shows others that it is still held; to be called at least every half minute, more often costs little. Never throws. */
+  touch(): void {
+    const now = performance.now();
+    if (!this.#isHeld || now - this.#touchedAt < TOUCH_EVERY_MS) return;
+    this.#touchedAt = now;
+    try {
+      // The same bytes again, and not a time of ours: the file system's clock may be another.
+      if (read(this.path, this.#disk) === this.#content) this.#disk.writeFileSync(this.path, this.#content, { flag: 'r+' });
+    } catch {
+      // A full or read-only disk shows where the data is written.
     }
   }
 
@@ -133,13 +162,13 @@ function create(lockPath: string, draft: string, content: string, disk: Disk): b
 }
 
 /** Puts the draft in the place of the dead owner's lock, whose content was `stale`. False: look again. */
-function replace(lockPath: string, draft: string, content: string, stale: string, disk: Disk): boolean {
+function replace(lockPath: string, draft: string, content: string, stale: string, judge: Judge, disk: Disk): boolean {
   const claim = `${lockPath}.${toHex(sha1(new TextEncoder().encode(stale))).slice(0, 8)}`;
   if (!create(claim, draft, content, disk)) {
     // Somebody else replaces that very lock at this moment, or died while doing so: then its claim is void too.
     const claimant = read(claim, disk);
     const owner = claimant === null ? null : parseOwner(claimant);
-    if (claimant !== null && (owner === null || !isRunning(owner, hostname()))) unlink(claim, disk);
+    if (claimant !== null && (owner === null || !isRunning(owner, claim, judge, disk))) unlink(claim, disk);
     return false;
   }
   try {
@@ -160,29 +189,39 @@ function parseOwner(text: string): LockOwner | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { pid, startTicks, host, startedAt, command } = value as Partial<Record<keyof LockOwner, unknown>>;
+  const { pid, startTicks, host, pidNamespace, startedAt, command } = value as Partial<Record<keyof LockOwner, unknown>>;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1 || typeof host !== 'string') return null;
   return {
     pid,
     startTicks: typeof startTicks === 'string' ? startTicks : null,
     host,
+    pidNamespace: typeof pidNamespace === 'string' ? pidNamespace : null,
     startedAt: typeof startedAt === 'string' ? startedAt : 'an unknown time',
     command: typeof command === 'string' ? command : 'an unknown command',
   };
 }
 
-function isRunning(owner: LockOwner, ownHost: string): boolean {
-  return owner.host !== ownHost || isSameProcessAlive(owner.pid, owner.startTicks);
+/** Whether the owner of that lock (or claim) lives. */
+function isRunning(owner: LockOwner, location: string, judge: Judge, disk: Disk): boolean {
+  if (isNear(owner, judge)) return isSameProcessAlive(owner.pid, owner.startTicks);
+  const touchedMs = disk.statSync(location, { throwIfNoEntry: false })?.mtimeMs;
+  return touchedMs !== undefined && judge.nowMs - touchedMs <= SILENCE_MS;
 }
 
-function inUse(lockPath: string, name: string, holder: LockOwner | null, ownHost: string): StorageError {
+/** Whether the owner's process number means the same here. */
+function isNear(owner: LockOwner, judge: Judge): boolean {
+  if (owner.host !== judge.host) return false;
+  return owner.pidNamespace === null || judge.pidNamespace === null || owner.pidNamespace === judge.pidNamespace;
+}
+
+function inUse(lockPath: string, name: string, holder: LockOwner | null, judge: Judge): StorageError {
   const folder = path.dirname(lockPath);
   let who = 'another process';
   let advice = 'wait for it, stop it, or choose another folder with --output';
   if (holder !== null) {
-    const where = holder.host === ownHost ? '' : ` on ${holder.host}`;
+    const where = holder.host === judge.host ? '' : ` on ${holder.host}`;
     who = `process ${holder.pid}${where} (${holder.command}, since ${holder.startedAt})`;
-    if (holder.host !== ownHost) advice += `; if it is not running any more, remove ${lockPath}`;
+    if (!isNear(holder, judge)) advice += `; if it is not running any more, try again in a minute or remove ${lockPath}`;
   }
   const text = `${JSON.stringify(name)} in ${folder} is in use by ${who}: ${advice} (EINUSE)`;
   return new StorageError(text, { operation: 'lock', path: lockPath, errno: 'EINUSE' });

@@ -55,8 +55,6 @@ export class MemoryStorage implements Storage {
     this.#finished.add(file);
   }
 
-  async sync(): Promise<void> {}
-
   releaseIdle(): void {}
 
   close(): void {

@@ -1,6 +1,7 @@
 // Makes the output folder and those above it, step by step. Node's own recursive mkdir turns for ever, inside the system
 // library and deaf to signals, where a folder exists but takes no children (/proc is one).
 
+import type { Stats } from 'node:fs';
 import path from 'node:path';
 import type { Disk } from './disk.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
@@ -14,11 +15,11 @@ export function makeOutputFolder(folder: string, disk: Disk): void {
     const errno = errnoOf(error);
     if (errno === 'EEXIST') {
       // A symbolic link to a folder is as good: the output folder is the user's own choice.
-      if (disk.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+      if (statOf(folder, disk)?.isDirectory() === true) return;
       throw refuse('mkdir', folder, 'ENOTDIR');
     }
     const parent = path.dirname(path.resolve(folder));
-    const isMissingParent = errno === 'ENOENT' && disk.statSync(parent, { throwIfNoEntry: false }) === undefined;
+    const isMissingParent = errno === 'ENOENT' && statOf(parent, disk) === undefined;
     if (!isMissingParent || parent === path.resolve(folder)) throw toStorageError('mkdir', folder, error);
     makeOutputFolder(parent, disk);
   }
@@ -26,5 +27,14 @@ export function makeOutputFolder(folder: string, disk: Disk): void {
     disk.mkdirSync(folder);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw toStorageError('mkdir', folder, error);
+  }
+}
+
+/** Undefined where there is nothing. Throws a StorageError, e.g. `ELOOP` for a link to itself. */
+function statOf(folder: string, disk: Disk): Stats | undefined {
+  try {
+    return disk.statSync(folder, { throwIfNoEntry: false });
+  } catch (error) {
+    throw toStorageError('mkdir', folder, error);
   }
 }

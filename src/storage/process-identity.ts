@@ -12,6 +12,15 @@ export function readBootId(): string | null {
   }
 }
 
+/** Where this process's number is a number: another container counts its own. Null where the system does not tell. */
+export function readPidNamespace(): string | null {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
+}
+
 interface ProcessStatus {
   readonly startTicks: string;
   readonly isZombie: boolean;

@@ -18,9 +18,6 @@ export interface Storage {
    */
   finishFile(file: number): void | Promise<void>;
 
-  /** Settles when everything that was written so far would survive a power failure. Rejects with a StorageError. */
-  sync(): Promise<void>;
-
   /** Gives up what can be had again (descriptors): for a session that has nothing to do for a while. */
   releaseIdle(): void;
 

@@ -1,5 +1,5 @@
-// A small HTTP tracker in this process (BEP 3, 7, 23, 24), for the demo, the tests and `effusion swarm`: it
-// remembers what it was told, and misbehaves where it is asked to.
+// A small HTTP tracker in this process (BEP 3, 7, 23, 24), for the demo and the tests: it remembers what it was told, and
+// misbehaves where it is asked to.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

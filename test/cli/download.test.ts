@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Child } from '../support/child-process.js';
+import { startChild, type Child } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { Screen } from '../support/screen.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -185,6 +185,19 @@ describe('its own code for each other end', () => {
     expect(rest.code).toBe(0);
     expect(rest.stderr).toMatch(/goes on: \d+ of \d+ pieces are there already/);
     expect(readdirSync(path.join(cwd, 'out'))).toEqual(['data.bin']);
+  });
+
+  test('under nohup the end of the terminal is not its end', async () => {
+    const cwd = await prepare();
+    const slow = await seed(cwd, '--max-upload', '1M');
+    const args = ['download', 'data.torrent', '-o', 'out', '--no-trackers', '--peer', slow.peer];
+    const line = 'nohup "$0" "$@" & echo "pid $!"; wait $!';
+    const shell = startChild('bash', ['-c', line, process.execPath, cli.script, ...args], { cwd });
+    const [, pid] = await shell.outputMatching(/^pid (\d+)$/m);
+    await shell.outputMatching(/data\.bin: \d+%/);
+    process.kill(Number(pid), 'SIGHUP');
+    const end = await shell.ended;
+    expect(end, end.stderr).toMatchObject({ code: 0, stdout: `pid ${pid}\nout/data.bin\n` });
   });
 
   test('a second signal ends it at once, while the tracker is slow to hear that it stops', async () => {

@@ -130,7 +130,6 @@ describe.each(Object.entries(MAKERS))('%s', (_name, make) => {
     expectSameBytes(await readBytes(storage, 0, content.length), content);
     storage.releaseIdle();
     expectSameBytes(await readBytes(storage, 50, 100_000), content.subarray(50, 100_050));
-    await storage.sync();
     storage.close();
   });
 

@@ -1,12 +1,14 @@
 // The built library in a process of its own: nothing keeps it alive after the end, a crash that nobody listens to ends it, it
 // lives on 64 descriptors, and the example of the README is a program that works.
 
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseTorrentFile } from '../../src/metainfo/torrent-file.js';
 import { FaultySeeder } from '../../src/swarm/faulty-seeder.js';
-import { startChild, type ChildEnd } from '../support/child-process.js';
+import { startChild, type Child, type ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { leftovers, makePayload, payloadDifferences, writeTorrent, type Payload } from '../support/payload.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -23,7 +25,8 @@ interface Place {
   readonly seeders: readonly FaultySeeder[];
   readonly peers: readonly string[];
   /** Runs `source` as a module that finds the package `effusion`. */
-  run(source: string, args: readonly string[], descriptors?: number): Promise<ChildEnd>;
+  run(source: string, args: readonly string[]): Promise<ChildEnd>;
+  start(source: string, args: readonly string[], descriptors?: number): Promise<Child>;
 }
 
 /** A folder with a torrent in it, seeders, and the built package where an import finds it. */
@@ -37,18 +40,20 @@ async function prepare(payload: Payload, seederCount: number, rateBytesPerSecond
   const seeders = await Promise.all(opening);
   await mkdir(path.join(folder, 'node_modules'));
   await symlink(path.dirname(path.dirname(build.script)), path.join(folder, 'node_modules/effusion'));
+  const start = async (source: string, args: readonly string[], descriptors?: number): Promise<Child> => {
+    const script = path.join(folder, 'script.mjs');
+    await writeFile(script, source);
+    const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
+    const line = `${limit}exec "$0" "$@"`;
+    return startChild('bash', ['-c', line, process.execPath, script, ...args], { cwd: folder });
+  };
   return {
     folder,
     torrentPath: torrent.path,
     seeders,
     peers: seeders.map(({ address }) => address),
-    run: async (source, args, descriptors) => {
-      const script = path.join(folder, 'script.mjs');
-      await writeFile(script, source);
-      const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
-      const line = `${limit}exec "$0" "$@"`;
-      return startChild('bash', ['-c', line, process.execPath, script, ...args], { cwd: folder }).ended;
-    },
+    start,
+    run: async (source, args) => (await start(source, args)).ended,
   };
 }
 
@@ -158,7 +163,30 @@ describe('a crash', () => {
   });
 });
 
-test('64 descriptors are enough for 70 peers and many files', { timeout: 60_000 }, async () => {
+/** So many connections that say nothing, and are made again where they are ended, until the test is over. Resolves once all were open. */
+async function floodWithSilence(port: number, connections: number): Promise<void> {
+  const sockets = new Set<Socket>();
+  let isOver = false;
+  const open = (): void => {
+    if (isOver) return;
+    const socket = connect(port, '127.0.0.1');
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('connect', () => socket.resume());
+    socket.on('close', () => {
+      sockets.delete(socket);
+      setTimeout(open, 50);
+    });
+  };
+  onTestFinished(() => {
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+  });
+  for (let n = 0; n < connections; n++) open();
+  await Promise.all([...sockets].map((socket) => once(socket, 'connect')));
+}
+
+test('64 descriptors are enough for 70 peers, many files and a flood of silent connections', { timeout: 60_000 }, async () => {
   const many = makePayload(
     'many',
     Array.from({ length: 300 }, (_, index) => [`folder ${index % 7}/file ${index}`, 20_000 + index] as const),
@@ -166,10 +194,19 @@ test('64 descriptors are enough for 70 peers and many files', { timeout: 60_000 
   const place = await prepare(many, 70, 2_000_000);
   const source = `${HEAD}
     process.on('warning', (warning) => console.log(warning.message));
-    const server = await SessionServer.start(metainfo, local, 'out', { peers });
-    console.log((await server.done()).status);`;
-  const end = await place.run(source, [place.torrentPath, ...place.peers], 64);
-  expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'complete\n', timedOut: false });
+    const client = await Client.open(local);
+    const flooded = new Promise((resolve) => process.once('SIGUSR2', resolve));
+    console.log('port ' + client.port);
+    await flooded;
+    const server = await SessionServer.start(metainfo, local, 'out', { client, peers });
+    console.log((await server.done()).status);
+    await client.close();`;
+  const child = await place.start(source, [place.torrentPath, ...place.peers], 64);
+  const [, port] = await child.outputMatching(/port (\d+)\n/);
+  await floodWithSilence(Number(port), 80);
+  child.kill('SIGUSR2');
+  const end = await child.ended;
+  expect(end, end.stderr).toMatchObject({ code: 0, stdout: `port ${port}\ncomplete\n`, timedOut: false });
   expect(await payloadDifferences(many, path.join(place.folder, 'out'))).toEqual([]);
   expect(await leftovers(path.join(place.folder, 'out'))).toEqual([]);
   expect(place.seeders.filter((seeder) => seeder.counts.blocks > 0).length).toBeGreaterThan(10);

@@ -7,7 +7,7 @@ import { buildAnnounceUrl } from '../../src/discovery/tracker/protocol/announce-
 import { decodeAnnounceResponse, MAX_PEERS_PER_ANSWER } from '../../src/discovery/tracker/protocol/announce-response.js';
 import { TrackerError } from '../../src/discovery/tracker/protocol/tracker-error.js';
 import { toHex } from '../../src/model/ids.js';
-import { redactText, redactUrl } from '../../src/io/redact-url.js';
+import { redactText, redactUrl } from '../../src/model/redact-url.js';
 import { parseAnnounceQuery } from '../../src/swarm/announce-query.js';
 
 const OWN = { peerId: new Uint8Array(20), port: 6881 };

@@ -13,10 +13,13 @@ import { Violation } from '../support/sim/violation.js';
 const SEEDS = Array.from({ length: 60 }, (_, seed) => seed);
 const TIME_LIMIT_MS = 30 * 60_000;
 
-/** The rules that sixty random swarms find broken. */
-function brokenRules(sabotage?: (action: SessionAction) => SessionAction | null): Set<string> {
+/** Begun pieces with blocks are seldom given up: more swarms, for that to happen in several. */
+const MORE_SEEDS = Array.from({ length: 150 }, (_, i) => 60 + i);
+
+/** The rules that sixty random swarms, or others, find broken. */
+function brokenRules(sabotage?: (action: SessionAction) => SessionAction | null, seeds = SEEDS): Set<string> {
   const rules = new Set<string>();
-  for (const seed of SEEDS) {
+  for (const seed of seeds) {
     const scenario = drawScenario(seed);
     try {
       new Swarm(sabotage === undefined ? scenario : { ...scenario, sabotage }).run(TIME_LIMIT_MS);
@@ -53,7 +56,9 @@ describe('a session is caught', () => {
   });
 
   test('that forgets to give pieces up on the disk', () => {
-    expect(brokenRules((action) => (action.type === 'discard-piece' ? null : action)).size).toBeGreaterThan(0);
+    expect(brokenRules((action) => (action.type === 'discard-piece' ? null : action), MORE_SEEDS)).toContain(
+      'what is given up leaves the memory',
+    );
   });
 
   test('that does not give memory back', () => {

@@ -10,8 +10,14 @@ import { promisify } from 'node:util';
 import { startChild, type Child, type ChildEnd, type ChildOptions } from './child-process.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Nothing of the tester's own settings; colour is what each test says. */
-const ENVIRONMENT = { NO_COLOR: '', FORCE_COLOR: undefined as unknown as string, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
+/** Nothing of the tester's own settings (a test run under nohup has `_`); colour is what each test says. */
+const ENVIRONMENT = {
+  NO_COLOR: '',
+  FORCE_COLOR: undefined as unknown as string,
+  TERM: 'xterm-256color',
+  LC_ALL: 'C.UTF-8',
+  _: '',
+};
 
 export interface CliBuild {
   /** The script to give to node. */

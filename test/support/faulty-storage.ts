@@ -56,10 +56,6 @@ export class FaultyStorage implements Storage {
     return this.#inner.finishFile(file);
   }
 
-  sync(): Promise<void> {
-    return this.#inner.sync();
-  }
-
   releaseIdle(): void {
     this.#inner.releaseIdle();
   }

@@ -48,11 +48,11 @@ export async function openTorrentFiles(options: OpenTorrentFilesOptions): Promis
   const { metainfo, folder, mode, overwrite, hashPool, disk = REAL_DISK } = options;
   const paths = new FilePaths(folder, metainfo);
   const resumeFile = new ResumeFile({ metainfo, paths, disk });
-  const found = scanFiles({ metainfo, paths, namesOnly: mode === 'seed', disk });
-  const { have, resumed, checkedBytes } = await checkExisting({
+  const scanned = scanFiles({ metainfo, paths, namesOnly: mode === 'seed', findsSpares: mode === 'download', disk });
+  const { have, found, resumed, checkedBytes } = await checkExisting({
     metainfo,
     paths,
-    found,
+    found: scanned,
     resume: await resumeFile.load(),
     hashPool,
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

@@ -3,9 +3,9 @@
 
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { toHex } from '../../model/ids.js';
+import { redactUrl } from '../../model/redact-url.js';
 import type { Style } from './color-level.js';
 import { formatBytes, formatCount } from './human-numbers.js';
-import { redactUrl } from './redact-url.js';
 import { sanitise } from './sanitise.js';
 
 /** Lines of files and of trackers that a person gets to see. */

@@ -3,9 +3,9 @@
 
 import { addressKey, createAddress, type Address } from '../../model/address.js';
 import type { PeerId } from '../../model/ids.js';
+import { redactText, redactUrl } from '../../model/redact-url.js';
 import type { Random } from '../../model/random.js';
 import type { Millis } from '../../model/time.js';
-import { redactText, redactUrl } from '../../io/redact-url.js';
 import type { Resolver } from '../../io/resolver.js';
 import type { PeerSource, PeerSourceListener } from '../peer-source.js';
 import type { AnnounceTransport } from './announce-transport.js';

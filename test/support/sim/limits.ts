@@ -34,5 +34,6 @@ export const SIM_LIMITS: SessionLimits = {
   probationPieces: 1,
   maxUnexpectedBytes: 4 * MIB,
   exhaustedGraceMs: 5000,
+  morePeersMs: 30_000,
   allowedFastPieces: 10,
 };

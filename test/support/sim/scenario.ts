@@ -67,8 +67,6 @@ export interface Scenario {
   readonly featureShare: number;
   /** Mean life of connections, or 0. */
   readonly lossMs?: number;
-  /** Clocks jump now and then. */
-  readonly hasJumps?: boolean;
   readonly sabotage?: (action: SessionAction) => SessionAction | null;
 }
 
@@ -120,7 +118,6 @@ export function drawScenario(seed: number): Scenario {
     members.push({ role: 'leecher', seeds: true, haveShare: 0, budgetPieces: 3, quitsAfterMs, ...drawLink(random) });
   }
   const lossMs = random.next() < 0.3 ? 1000 + random.below(20_000) : 0;
-  const hasJumps = random.next() < 0.2;
   const limits =
     random.next() < 0.2 ? { ...SIM_LIMITS, maxPeers: 3 + random.below(5), maxHalfOpen: 1 + random.below(3) } : SIM_LIMITS;
   return {
@@ -131,7 +128,6 @@ export function drawScenario(seed: number): Scenario {
     limits,
     featureShare: random.next() < 0.7 ? 1 : 0.5,
     lossMs,
-    hasJumps,
   };
 }
 
@@ -169,7 +165,6 @@ export class Swarm {
     const random = createRandom(scenario.seed ^ 0x5eed);
     this.world = new World(random);
     this.world.lossMs = scenario.lossMs ?? 0;
-    if (scenario.hasJumps === true) this.#jump();
     const { totalLength, pieceLength, padding } = scenario.content;
     this.content = createContent(totalLength, pieceLength, padding, random);
     for (const [index, member] of scenario.members.entries()) this.#add(scenario, member, index + 1, index === 0, random);
@@ -233,14 +228,6 @@ export class Swarm {
     if (quitsAfterMs !== undefined) world.after(quitsAfterMs, () => node.stop());
     else if (!isSeed) this.leechers.push(node);
     this.#join(node);
-  }
-
-  #jump(): void {
-    this.world.after(500 + this.world.random.below(10_000), () => {
-      for (const leecher of this.leechers)
-        if (leecher.isUp) leecher.handle({ type: 'clock-jumped', byMs: this.world.random.below(5000) });
-      this.#jump();
-    });
   }
 
   #join(node: SessionNode | ScriptedPeer): void {

@@ -110,6 +110,8 @@ function checkLeases({ session, content, disk }: CheckedParts): void {
     slots.add(`${piece}:${block}`);
   }
   const { tracker } = session.inspect();
+  for (const { piece, block } of disk.heldBlocks())
+    must(tracker.openPiece(piece)?.isReceived(block) === true, 'what is given up leaves the memory', () => ({ piece, block }));
   for (const { piece } of tracker.storingPieces())
     must(!disk.have.has(piece), 'a stored piece is counted at once', () => ({ piece }));
   must(tracker.have.count <= content.geometry.pieceCount, 'no more pieces than there are');

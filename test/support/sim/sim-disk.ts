@@ -58,6 +58,15 @@ export class SimDisk {
     return equalBytes(this.bytes, this.#content.bytes);
   }
 
+  /** Blocks in memory of pieces that are not being stored. */
+  *heldBlocks(): Generator<{ readonly piece: PieceIndex; readonly block: number }> {
+    for (const [piece, { state, received, sources }] of this.#pieces) {
+      if (state !== 'active') continue;
+      for (let block = 0; block < received.length; block++)
+        if (received[block] && sources[block] !== null) yield { piece, block };
+    }
+  }
+
   get storingCount(): number {
     let count = 0;
     for (const piece of this.#pieces.values()) if (piece.state === 'storing') count++;

@@ -81,7 +81,12 @@ test('what connected peers do', () => {
   expect(explainStall(snapshot({ peers: [peer({ amInterested: false })] }))).toContain(
     '1 connected peer without a piece we need',
   );
-  const peers = [peer({ peerChoking: true }), peer({ isSnubbed: true }), peer({})];
+  const asked = { outstandingRequests: 1 };
+  const silent = [peer(asked), peer(asked), peer({ ...asked, downloadBytesPerSecond: 9 }), peer({ ...asked, peerChoking: true })];
+  expect(explainStall(snapshot({ peers: silent, knownAddresses: 1 }))).toContain(
+    '1 address known; 4 connected peers, 1 keeping us waiting for a slot, 2 asked and not answered yet',
+  );
+  const peers = [peer({ peerChoking: true }), peer({ ...asked, isSnubbed: true }), peer({})];
   const text = explainStall(snapshot({ peers, bannedAddresses: 2 }));
   expect(text).toContain('3 connected peers, 1 keeping us waiting for a slot, 1 not answering; 2 banned for bad data');
 });

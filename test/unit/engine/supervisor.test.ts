@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { SessionCrashedError, StalledError } from '../../../src/engine/session-error.js';
+import type { ServerSnapshot } from '../../../src/engine/server-snapshot.js';
 import type { SessionOptions } from '../../../src/engine/session-options.js';
 import type { DownloadResult, SessionServer } from '../../../src/engine/session-server.js';
 import { Supervisor, type SupervisedSession } from '../../../src/engine/supervisor.js';
@@ -11,6 +12,9 @@ const STOPPED: DownloadResult = { status: 'stopped', reason: 'test' };
 
 /** A session that ends when the test says so. */
 class FakeSession {
+  havePieces = 0;
+  isComplete = false;
+  uploadedBytes = 0;
   readonly stopReasons: string[] = [];
   end: (result: DownloadResult) => void = () => undefined;
   fail: (error: Error) => void = () => undefined;
@@ -21,6 +25,11 @@ class FakeSession {
 
   done(): Promise<DownloadResult> {
     return this.#done;
+  }
+
+  snapshot(): Pick<ServerSnapshot, 'havePieces' | 'isComplete' | 'uploadedBytes'> {
+    const { havePieces, isComplete, uploadedBytes } = this;
+    return { havePieces, isComplete, uploadedBytes };
   }
 
   async stop(reason: string): Promise<void> {
@@ -108,15 +117,35 @@ test('the fourth crash within five seconds is the last', async () => {
   expect(rig.session.restarts).toBe(3);
 });
 
-test('crashes that are further apart go on for ever', async () => {
+test.each([
+  ['store a piece each', (n: number) => ({ havePieces: n })],
+  ['store one now and then', (n: number) => ({ havePieces: Math.floor(n / 3) })],
+  ['are whole and upload', () => ({ havePieces: 9, isComplete: true, uploadedBytes: 1 })],
+])('crashes that are further apart go on for ever where the sessions %s', async (_, progress) => {
   const rig = await supervise();
   for (let n = 1; n <= 20; n++) {
-    const session = await rig.started(n);
+    const session = Object.assign(await rig.started(n), progress(n));
     rig.now += 1700;
     session.fail(crash(n));
   }
   (await rig.started(21)).end(STOPPED);
   expect(await rig.session.done()).toBe(STOPPED);
+});
+
+test.each([
+  ['nothing is there', () => ({ havePieces: 0 })],
+  ['what is there does not grow', () => ({ havePieces: 7 })],
+  ['it shrinks', (n: number) => ({ havePieces: 7 - n })],
+  ['all is there, and nobody gets it', () => ({ havePieces: 9, isComplete: true })],
+])('three restarts in a row that lead nowhere are the last, however far apart: %s', async (_, progress) => {
+  const rig = await supervise();
+  for (let n = 1; n <= 4; n++) {
+    const session = Object.assign(await rig.started(n), progress(n));
+    rig.now += 3_600_000;
+    session.fail(crash(n));
+  }
+  await expect(rig.session.done()).rejects.toThrow('crash 4');
+  expect(rig.sessions).toHaveLength(4);
 });
 
 test('an orderly bad end is not followed by a start', async () => {

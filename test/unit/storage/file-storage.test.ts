@@ -97,21 +97,6 @@ describe('names', () => {
     await storage.finishFile(0);
     expect(calls).toEqual(['fsync', 'rename']);
   });
-
-  test('sync flushes what was written since the last one', async () => {
-    let flushed = 0;
-    const fsync = ((fd: number, done: (error: null) => void) => {
-      flushed++;
-      REAL_DISK.fsync(fd, () => done(null));
-    }) as typeof REAL_DISK.fsync;
-    const { storage } = await setUp({ disk: { fsync } });
-    await storage.write(0, TORRENT.content, 0, TORRENT.content.length);
-    await storage.finishFile(0);
-    await storage.sync();
-    expect(flushed).toBe(2);
-    await storage.sync();
-    expect(flushed).toBe(2);
-  });
 });
 
 describe('what must not be touched', () => {

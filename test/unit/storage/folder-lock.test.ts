@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { REAL_DISK } from '../../../src/storage/disk.js';
 import { FolderLock, lockFileName } from '../../../src/storage/folder-lock.js';
-import { readStartTicks } from '../../../src/storage/process-identity.js';
+import { readPidNamespace, readStartTicks } from '../../../src/storage/process-identity.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
 const OWNER = { name: 'album', startedAt: '2026-01-02T03:04:05Z', command: 'effusion download' };
@@ -81,6 +81,40 @@ describe('taking the lock', () => {
     const folder = await makeTempFolder();
     await leaveLock(folder, lockJson({ pid: DEAD_PID, host: 'elsewhere' }));
     expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(/on elsewhere .*remove .*\.lock/);
+  });
+
+  test.each([
+    ['of another machine', { host: 'elsewhere' }],
+    ['of another container on this one', { pidNamespace: 'pid:[1]', pid: process.pid, startTicks: null }],
+  ])('a lock %s is held while it is touched, and nobody’s after a minute of silence', async (_what, owner) => {
+    if (readPidNamespace() === null && !('host' in owner)) return;
+    const folder = await makeTempFolder();
+    await leaveLock(folder, lockJson({ pid: DEAD_PID, ...owner }));
+    const location = path.join(folder, lockFileName('album'));
+    const setAge = async (seconds: number): Promise<void> => {
+      const at = (await stat(folder)).mtimeMs / 1000 - seconds;
+      await utimes(location, at, at);
+    };
+    await setAge(40);
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow('is in use');
+    await setAge(90);
+    const lock = FolderLock.acquire({ ...OWNER, folder });
+    expect(JSON.parse(await readFile(lock.path, 'utf8'))).toMatchObject({ pid: process.pid, pidNamespace: readPidNamespace() });
+    await utimes(location, 5, 5);
+    lock.touch();
+    expect((await stat(location)).mtimeMs).toBeGreaterThan(5000);
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow('is in use');
+    lock.releaseSync();
+    lock.touch();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a folder that is a link to itself is a StorageError', async () => {
+    const link = path.join(await makeTempFolder(), 'link');
+    await symlink(link, link);
+    expect(() => FolderLock.acquire({ ...OWNER, folder: link })).toThrow(
+      expect.objectContaining({ detail: { operation: 'mkdir', path: link, errno: 'ELOOP' } }),
+    );
   });
 
   test('whoever comes second while a dead lock is being replaced does not get it', async () => {

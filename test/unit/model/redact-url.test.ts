@@ -1,7 +1,7 @@
 // What may be shown of an address, and what never.
 
 import { describe, expect, test } from 'vitest';
-import { redactText, redactUrl } from '../../../src/io/redact-url.js';
+import { redactText, redactUrl } from '../../../src/model/redact-url.js';
 
 describe('redactUrl', () => {
   test.each([
