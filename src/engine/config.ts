@@ -29,6 +29,8 @@ export const CONFIG = {
   swarm: {
     /** Connections of one torrent, in and out. */
     maxPeers: 55,
+    /** Incoming connections beyond that which may say hello: the session drops a useless peer for one, or refuses it. */
+    newcomers: 4,
     /** Dials under way at a time: dead addresses each hold a place for `connectTimeoutMs`, so a few would make a start slow. */
     maxHalfOpen: 20,
     /** Addresses known per torrent; beyond it the worst are forgotten. */

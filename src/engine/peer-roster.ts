@@ -26,6 +26,7 @@ export interface PeerRosterOptions {
   readonly loop: SessionLoop;
   readonly store: PieceStore;
   readonly pump: () => UploadPump;
+  /** Connections, those that only say hello included. */
   readonly maxPeers: number;
   /** Whenever a peer says or sends anything. */
   readonly onMessage: () => void;

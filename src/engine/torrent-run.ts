@@ -109,7 +109,7 @@ export class TorrentRun {
       loop: this.#loop,
       store: this.store,
       pump: () => pump,
-      maxPeers: settings.limits.maxPeers,
+      maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
       onMessage: () => handler.onMessage(),
     });
     const pump: UploadPump = new UploadPump({
