@@ -4,6 +4,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { CONFIG } from '../../src/engine/config.js';
 import type { Client } from '../../src/engine/client.js';
 import { encodeHandshake } from '../../src/wire/handshake.js';
 import { expectWhole, nextNotice, openClient, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
@@ -97,11 +98,12 @@ describe('connections that only say hello', () => {
     const server = await startSession(one.metainfo, null, { client });
     await nextNotice(server, 'checked');
     const infoHash = one.metainfo.infoHash.v1 ?? new Uint8Array();
+    const room = CONFIG.swarm.maxPeers + CONFIG.swarm.newcomers;
     const sockets: Socket[] = [];
     let closed = 0;
     const fiveAreClosed = new Promise<void>((resolve) => {
       void (async () => {
-        for (let index = 0; index < 60; index++) {
+        for (let index = 0; index < room + 5; index++) {
           const socket = await sayHello(client.port ?? 0, infoHash, `stranger ${index}`);
           socket.on('close', () => {
             closed++;
@@ -114,7 +116,7 @@ describe('connections that only say hello', () => {
     });
     await fiveAreClosed;
     expect(sockets.filter((socket) => !socket.destroyed)).toHaveLength(sockets.length - 5);
-    expect(sockets.length).toBeGreaterThan(55);
+    expect(sockets.length).toBeGreaterThan(room);
     const gone = Promise.all(sockets.filter((socket) => !socket.destroyed).map((socket) => once(socket, 'close')));
     await server.stop();
     await gone;
