@@ -103,7 +103,9 @@ export class BarTerminal {
     if (this.#row > 0) this.#add(`\u001B[${this.#row}A`);
     this.#row = 0;
     this.#lastFrame = '';
-    this.#add(`\r${CLEAR_BELOW}${line}\n`);
+    // Bars are cut at the right edge; a line that stays is folded there, or its end would be lost.
+    const text = this.#wrapsLines ? line : `${WRAP_ON}${line}${WRAP_OFF}`;
+    this.#add(`\r${CLEAR_BELOW}${text}\n`);
     this.flush();
     this.#lastFrame = '';
   }

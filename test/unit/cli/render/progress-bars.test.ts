@@ -119,6 +119,17 @@ describe('one bar', () => {
     expect(screen.lines()).toEqual(['banned 10.0.0.1:5']);
   });
 
+  test('a line longer than the terminal is folded above it, not cut', async () => {
+    const { bars, screen, frame } = await openBars(40);
+    bars.add(() => PROGRESS);
+    await frame();
+    bars.log('stopping (SIGINT); once more to stop at once');
+    await frame();
+    bars.close();
+    await frame();
+    expect(screen.lines().join('')).toBe('stopping (SIGINT); once more to stop at once');
+  });
+
   test.each([
     [200, 80],
     [80, 40],
