@@ -50,6 +50,8 @@ export class Peer {
   isCountedAsSeed = false;
   /** Pieces it has and we lack. */
   wantedCount = 0;
+  /** Pieces of ours that it has not heard of yet, as it has them too: told with the next thing said to it. */
+  readonly untoldHaves: PieceIndex[] = [];
   /** The piece last asked of it: the rest of it is asked of the same peer where possible. */
   currentPiece: PieceIndex | null = null;
   /** The picker's count of insertions when it had no pickable piece that this peer has; null: not known. */

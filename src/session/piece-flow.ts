@@ -15,23 +15,37 @@ export function storeWhole(state: SessionState, open: OpenPiece): void {
   state.emit({ type: 'store-piece', piece: open.piece, digests });
 }
 
-/** The piece is verified and on disk: it counts, and everybody hears of it (BEP 3 HAVE). */
+/**
+ * The piece is verified and on disk: it counts, and everybody hears of it (BEP 3 HAVE). At once who may want it; who has it, and so
+ * learns no more than how far we are, with the next requests: a write for each piece to each seed was 7% of all CPU.
+ */
 export function countStored(state: SessionState, piece: PieceIndex): void {
   const open = state.tracker.finish(piece);
   state.blame.acquit(open);
   for (const peer of state.peers.values()) {
     peer.unverified.delete(piece);
-    state.send(peer, { type: 'have', piece });
-    if (peer.have.has(piece)) loseWanted(state, peer);
+    if (peer.have.has(piece)) {
+      peer.untoldHaves.push(piece);
+      loseWanted(state, peer);
+    } else {
+      state.send(peer, { type: 'have', piece });
+    }
   }
   const { have } = state.tracker;
   state.notice({ type: 'piece-stored', piece, have: have.count, pieceCount: have.length });
+}
+
+/** Says the haves that were held back. */
+export function tellHaves(state: SessionState, peer: Peer): void {
+  for (const piece of peer.untoldHaves) state.send(peer, { type: 'have', piece });
+  peer.untoldHaves.length = 0;
 }
 
 function loseWanted(state: SessionState, peer: Peer): void {
   peer.wantedCount--;
   if (peer.wantedCount > 0 || !peer.amInterested) return;
   peer.amInterested = false;
+  tellHaves(state, peer);
   state.send(peer, { type: 'not-interested' });
 }
 

@@ -3,7 +3,7 @@
 
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
-import { storeWhole } from './piece-flow.js';
+import { storeWhole, tellHaves } from './piece-flow.js';
 import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
 import { releasePiece } from './recall.js';
@@ -114,6 +114,7 @@ export function refill(state: SessionState, peer: Peer): void {
       return;
     }
     peer.currentPiece = open.piece;
+    tellHaves(state, peer);
     for (let block = open.nextUnrequested(); block >= 0 && room > 0; block = open.nextUnrequested()) {
       ask(state, peer, open, block);
       room--;

@@ -6,6 +6,7 @@ import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
 import { longestIdler } from './idler.js';
+import { tellHaves } from './piece-flow.js';
 import { takeBackFromSnubbed } from './recall.js';
 import { refillAll } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
@@ -162,6 +163,7 @@ export class Rounds {
       if (state.now - peer.lastReceivedAt >= state.limits.inactiveMs) {
         dropPeer(state, peer, 'inactive');
       } else {
+        tellHaves(state, peer);
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
         const wasSnubbed = peer.requests.isSnubbed;
         if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
