@@ -138,7 +138,10 @@ export class LibraryPeers {
     peer.place = { key, intake: roster.intakeFor(key) };
     roster.adopt(key, peer.peerId, peer.address, {
       send: (message) => this.#send(peer, message),
-      sendBlock: (piece, begin, block) => this.#send(peer, { type: 'piece', piece, begin, block }),
+      // A copy: what a caller does with a message, and for how long, is not ours to know.
+      sendBlock: (piece, begin, block) => this.#send(peer, { type: 'piece', piece, begin, block: Uint8Array.from(block) }),
+      givenBytes: 0,
+      unsentBytes: 0,
       isWritable: true,
       close: (reason) => this.#drop(peer, reason),
     });

@@ -1,5 +1,6 @@
 // The way out for block bodies: verified bytes from memory or disk, through the upload limit, into the peer's connection.
 // A block is settled when the connection has room for the next one: that is what keeps a peer that never reads from costing memory.
+// Its bytes are lent by the store and go back when the connection has sent them.
 
 import { StorageError } from '../model/error.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
@@ -16,8 +17,17 @@ export interface UploadPumpOptions {
   readonly onStorageError: (error: StorageError) => void;
 }
 
+/** Bytes of the store that a peer's connection, or the line of the gate, holds. */
+interface LentBlock {
+  readonly bytes: Uint8Array;
+  /** The connection's `givenBytes` with it; null while it waits in the line. */
+  givenAt: number | null;
+}
+
 export class UploadPump {
   readonly #options: UploadPumpOptions;
+  /** In the order in which they leave. */
+  readonly #lent = new Map<PeerKey, LentBlock[]>();
   /** Lengths given to connections that were full then, in order. */
   readonly #unsettled = new Map<PeerKey, number[]>();
 
@@ -32,6 +42,8 @@ export class UploadPump {
       this.#pass(peer, piece, begin, ready);
       return;
     }
+    // A read takes memory: what has been sent meanwhile is free for it.
+    for (const lender of this.#lent.keys()) this.#giveBack(lender);
     store.read(piece, begin, length).then(
       (bytes) => this.#pass(peer, piece, begin, bytes),
       (error: unknown) => {
@@ -53,25 +65,54 @@ export class UploadPump {
   forget(peer: PeerKey): void {
     this.#unsettled.delete(peer);
     this.#options.gate.forget(peer);
+    for (const { bytes } of this.#lent.get(peer) ?? []) this.#options.store.release(bytes);
+    this.#lent.delete(peer);
   }
 
   #pass(peer: PeerKey, piece: PieceIndex, begin: number, bytes: Uint8Array): void {
-    const { gate, portOf } = this.#options;
-    // It may have left while the disk was read: then nothing waits for it.
-    if (portOf(peer) !== undefined) gate.pass(peer, bytes.length, () => this.#deliver(peer, piece, begin, bytes));
+    const { gate, store, portOf } = this.#options;
+    if (portOf(peer) === undefined) {
+      // It left while the disk was read: nothing waits for it.
+      store.release(bytes);
+      return;
+    }
+    const block: LentBlock = { bytes, givenAt: null };
+    const lent = this.#lent.get(peer);
+    if (lent === undefined) this.#lent.set(peer, [block]);
+    else lent.push(block);
+    gate.pass(peer, bytes.length, () => this.#deliver(peer, piece, begin, block));
   }
 
-  #deliver(peer: PeerKey, piece: PieceIndex, begin: number, bytes: Uint8Array): void {
+  #deliver(peer: PeerKey, piece: PieceIndex, begin: number, block: LentBlock): void {
     const { loop, portOf } = this.#options;
     const port = portOf(peer);
     if (port === undefined) return;
-    port.sendBlock(piece, begin, bytes);
+    const { length } = block.bytes;
+    port.sendBlock(piece, begin, block.bytes);
+    block.givenAt = port.givenBytes;
     if (port.isWritable) {
-      loop.dispatch({ type: 'block-settled', peer, length: bytes.length, sent: true });
+      loop.dispatch({ type: 'block-settled', peer, length, sent: true });
       return;
     }
     const lengths = this.#unsettled.get(peer);
-    if (lengths === undefined) this.#unsettled.set(peer, [bytes.length]);
-    else lengths.push(bytes.length);
+    if (lengths === undefined) this.#unsettled.set(peer, [length]);
+    else lengths.push(length);
+  }
+
+  /** What the peer's connection has sent is lent no longer. */
+  #giveBack(peer: PeerKey): void {
+    const { store, portOf } = this.#options;
+    const port = portOf(peer);
+    const lent = this.#lent.get(peer);
+    if (port === undefined || lent === undefined) return;
+    const leftBytes = port.givenBytes - port.unsentBytes;
+    let count = 0;
+    for (const { bytes, givenAt } of lent) {
+      if (givenAt === null || givenAt > leftBytes) break;
+      store.release(bytes);
+      count++;
+    }
+    if (count === lent.length) this.#lent.delete(peer);
+    else lent.splice(0, count);
   }
 }

@@ -157,6 +157,11 @@ export class PeerConnection<Reason extends string = never> {
     return this.#bytesSent;
   }
 
+  /** All bytes it was given to send, those of this turn included. */
+  get givenBytes(): number {
+    return this.#bytesSent + this.#outgoing.length;
+  }
+
   /** Bytes of ours that have not left the process. */
   get unsentBytes(): number {
     return this.#outgoing.length + this.#link.writableBytes;

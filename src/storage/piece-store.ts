@@ -180,12 +180,12 @@ export class PieceStore {
     if (open !== undefined && open.state === 'active') this.#close(open);
   }
 
-  /** The bytes where they are in memory already, as a view that stays right; else null: ask `read`. */
+  /** The bytes where they are in memory already, as a view lent until `release`; else null: ask `read`. */
   peek(piece: PieceIndex, begin: number, length: number): Uint8Array | null {
     return this.#readAhead.peek(piece, begin, length);
   }
 
-  /** Bytes of a piece that we have, as a view that stays right and must not be written to. Rejects with a StorageError. */
+  /** Bytes of a piece that we have, as a view lent until `release` and not to be written to. Rejects with a StorageError. */
   async read(piece: PieceIndex, begin: number, length: number): Promise<Uint8Array> {
     invariant(this.#have.has(piece), 'only verified pieces are read', { piece });
     invariant(this.#options.metainfo.geometry.containsRange(piece, begin, length), 'the range is in the piece', {
@@ -194,6 +194,11 @@ export class PieceStore {
       length,
     });
     return this.#readAhead.read(piece, begin, length);
+  }
+
+  /** Bytes that `peek` or `read` lent are given back: their memory may be written again. */
+  release(bytes: Uint8Array): void {
+    this.#readAhead.release(bytes);
   }
 
   /** Gives up what can be had again: idle buffers, read-ahead, descriptors. */

@@ -16,18 +16,22 @@ class Rig {
   failure: Error | null = null;
   isWritable = true;
   isGone = false;
+  unsentBytes = 0;
+  /** Blocks lent by the store and not given back. */
+  lent = 0;
   readonly #reads: (() => void)[] = [];
   readonly pump: UploadPump;
 
   constructor() {
     const store = {
-      peek: (_: number, __: number, length: number) => (this.inMemory ? new Uint8Array(length) : null),
+      peek: (_: number, __: number, length: number) => (this.inMemory ? this.#lend(length) : null),
+      release: () => this.lent--,
       read: async (_: number, __: number, length: number) => {
         await new Promise<void>((resolve) => {
           this.#reads.push(resolve);
         });
         if (this.failure !== null) throw this.failure;
-        return new Uint8Array(length);
+        return this.#lend(length);
       },
     } as unknown as PieceStore;
     const loop = {
@@ -36,9 +40,20 @@ class Rig {
       crash: (error: Error) => this.log.push(`crash: ${error.message}`),
     } as unknown as SessionLoop;
     const isWritable = (): boolean => this.isWritable;
+    const unsentBytes = (): number => this.unsentBytes;
+    let givenBytes = 0;
     const port: PeerPort = {
       send: () => undefined,
-      sendBlock: (piece, begin, block) => this.log.push(`block ${piece} ${begin} ${block.length}`),
+      sendBlock: (piece, begin, block) => {
+        givenBytes += block.length;
+        this.log.push(`block ${piece} ${begin} ${block.length}`);
+      },
+      get givenBytes() {
+        return givenBytes;
+      },
+      get unsentBytes() {
+        return unsentBytes();
+      },
       get isWritable() {
         return isWritable();
       },
@@ -51,6 +66,11 @@ class Rig {
       portOf: () => (this.isGone ? undefined : port),
       onStorageError: (error) => this.log.push(`storage: ${error.message}`),
     });
+  }
+
+  #lend(length: number): Uint8Array {
+    this.lent++;
+    return new Uint8Array(length);
   }
 
   async finishReads(): Promise<void> {
@@ -92,6 +112,24 @@ test('from disk it leaves when it was read, unless the peer is gone by then', as
   rig.pump.forget(PEER);
   await rig.finishReads();
   expect(rig.log).toHaveLength(2);
+  expect(rig.lent).toBe(0);
+});
+
+test('what is lent goes back before a read needs memory, but for what the connection has not sent', async () => {
+  const rig = new Rig();
+  rig.pump.sendBlock(PEER, PIECE, 0, 100);
+  rig.pump.sendBlock(PEER, PIECE, 100, 50);
+  rig.unsentBytes = 60;
+  rig.inMemory = false;
+  rig.pump.sendBlock(PEER, PIECE, 150, 10);
+  expect(rig.lent).toBe(2);
+  rig.unsentBytes = 50;
+  rig.pump.sendBlock(PEER, PIECE, 160, 10);
+  expect(rig.lent).toBe(1);
+  await rig.finishReads();
+  expect(rig.lent).toBe(3);
+  rig.pump.forget(PEER);
+  expect(rig.lent).toBe(0);
 });
 
 test('a read that fails is settled as lost and told, a bug is a crash', async () => {

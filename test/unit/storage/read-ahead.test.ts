@@ -46,6 +46,25 @@ describe('ReadAhead', () => {
     expectSameBytes(view, TORRENT.content.subarray(0, 4000));
   });
 
+  test('memory is used again when its window has left the cache and everything lent of it was given back', async () => {
+    const { readAhead } = setUp(4000);
+    const [first, second] = await Promise.all([readAhead.read(P0, 0, 100), readAhead.read(P0, 200, 100)]);
+    const third = readAhead.peek(P0, 300, 100);
+    readAhead.release(first);
+    await readAhead.read(1 as PieceIndex, 0, 100);
+    readAhead.release(second);
+    expect((await readAhead.read(2 as PieceIndex, 0, 100)).buffer).not.toBe(first.buffer);
+    expectSameBytes(third ?? new Uint8Array(), TORRENT.content.subarray(300, 400));
+    readAhead.release(third ?? new Uint8Array());
+    expect((await readAhead.read(3 as PieceIndex, 0, 100)).buffer).toBe(first.buffer);
+  });
+
+  test('a copy across windows holds none of them, and giving it back is nothing', async () => {
+    const { readAhead } = setUp();
+    readAhead.release(await readAhead.read(P0, 3000, 6000));
+    expect(readAhead.heldCount).toBe(0);
+  });
+
   test('keeps one window even where the bound is smaller', async () => {
     const { readAhead } = setUp(1);
     await readAhead.read(P0, 0, 100);
@@ -57,7 +76,7 @@ describe('ReadAhead', () => {
     storage.readErrno = 'EIO';
     const failed = await Promise.allSettled([readAhead.read(P0, 0, 100), readAhead.read(P0, 200, 100)]);
     expect(failed.map((result) => result.status)).toEqual(['rejected', 'rejected']);
-    expect(readAhead.cachedBytes).toBe(0);
+    expect([readAhead.cachedBytes, readAhead.heldCount]).toEqual([0, 0]);
     storage.readErrno = null;
     expectSameBytes(await readAhead.read(P0, 0, 100), TORRENT.content.subarray(0, 100));
   });
