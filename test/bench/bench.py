@@ -14,6 +14,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -176,16 +177,17 @@ def wait_for_listener(address):
 
 
 def run_one(scenario, client):
-    folder = os.path.join(BENCH_DIR, "run")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
+    # What a run wrote is deleted after the last one: an ext4 without journal takes minutes to use the inode of a deleted file
+    # again, and whoever makes files meanwhile pays for the search among them (S4: up to 3 s of system time).
+    folder = tempfile.mkdtemp(prefix="run-", dir=os.path.join(BENCH_DIR, "runs"))
     try:
         result = (run_seeding if scenario.startswith("seed") else run_download)(scenario, client, folder)
     except (OSError, RuntimeError) as error:
         result = {"state": f"failed: {error}"}
     if result["state"] != "ok":
         shutil.copytree(folder, os.path.join(BENCH_DIR, "failed"), dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", "home"))
-    shutil.rmtree(folder, ignore_errors=True)
+    if SCENARIOS[scenario][0] != "many":
+        shutil.rmtree(folder, ignore_errors=True)
     return {"scenario": scenario, "client": client, **result}
 
 
@@ -223,10 +225,18 @@ def main():
             print(f"{name:7} {row[4]}")
         return
     clients = args.c.split(",")
-    for scenario in args.scenarios.split(","):
+    os.makedirs(os.path.join(BENCH_DIR, "runs"), exist_ok=True)
+    try:
+        measure_all(args.scenarios.split(","), clients, args.n)
+    finally:
+        shutil.rmtree(os.path.join(BENCH_DIR, "runs"), ignore_errors=True)
+
+
+def measure_all(scenarios, clients, rounds):
+    for scenario in scenarios:
         results = []
         make_data.prepare(BENCH_DIR, SCENARIOS[scenario][0])
-        for round_number in range(args.n):
+        for round_number in range(rounds):
             for client in clients:
                 result = run_one(scenario, client)
                 results.append(result)
