@@ -2,7 +2,7 @@
 // The command. Plain JavaScript that any Node can parse, so that one too old gets a clear line instead of a stack.
 // Runs the bundle in dist/ where there is one, else (a checkout that was not built) the sources through tsx.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import module from 'node:module';
 
 const MINIMUM = [20, 19];
@@ -20,8 +20,8 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
 module.enableCompileCache?.();
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const bundle = new URL('../dist/main.js', import.meta.url);
-const { main } = existsSync(bundle) ? await import(bundle.href) : await loadSources();
+const { hasBundle, loadBundle } = await import('./load-bundle.js');
+const { main } = hasBundle() ? loadBundle() : await loadSources();
 await main({ argv: process.argv.slice(2), version });
 
 async function loadSources() {

@@ -2,7 +2,7 @@
 // folder of its own, so that test files can run side by side and never meet an old dist/.
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,23 +28,18 @@ export interface CliBuild {
   shell(line: string, options?: ChildOptions): Promise<ChildEnd>;
   /** On a pseudo-terminal, after `setup` (a line for sh): all that it showed is in `stdout`. */
   terminal(setup: string, args: string, options?: ChildOptions): Promise<ChildEnd>;
-  /** The bundle's files. */
-  files(): string[];
-  /** The text of a file of the bundle. */
-  source(file: string): string;
   remove(): void;
 }
 
 export async function buildCli(): Promise<CliBuild> {
   const folder = mkdtempSync(path.join(tmpdir(), 'effusion-cli-'));
   const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-  const bundle = scripts['build:js']
-    .slice(scripts['build:js'].indexOf('esbuild '))
-    .replace('--outdir=dist', `--outdir=${folder}/dist`);
-  if (!bundle.includes(folder)) throw new Error('the build line of package.json has no --outdir=dist');
-  await promisify(execFile)('/bin/sh', ['-c', `node_modules/.bin/${bundle}`], { cwd: ROOT });
+  const line = scripts['build:js'].replace('rm -rf dist && ', '').replaceAll('=dist', `=${folder}/dist`);
+  if (line.split(folder).length !== 3) throw new Error('the build line of package.json does not write two bundles into dist');
+  const PATH = `${path.join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
+  await promisify(execFile)('/bin/sh', ['-c', line], { cwd: ROOT, env: { ...process.env, PATH } });
   mkdirSync(path.join(folder, 'bin'));
-  copyFileSync(path.join(ROOT, 'bin/effusion.js'), path.join(folder, 'bin/effusion.js'));
+  for (const file of ['bin/effusion.js', 'bin/load-bundle.js']) copyFileSync(path.join(ROOT, file), path.join(folder, file));
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   const script = path.join(folder, 'bin/effusion.js');
   const start = (args: readonly string[], options: ChildOptions = {}): Child =>
@@ -63,8 +58,6 @@ export async function buildCli(): Promise<CliBuild> {
       const env = { ...ENVIRONMENT, ...options.env };
       return startChild('/usr/bin/script', ['-qec', line, '/dev/null'], { ...options, env }).ended;
     },
-    files: () => readdirSync(path.join(folder, 'dist')).filter((file) => file.endsWith('.js')),
-    source: (file) => readFileSync(path.join(folder, 'dist', file), 'utf8'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
