@@ -10,6 +10,7 @@ export type WireErrorCode =
   | 'message_too_long'
   | 'bad_length'
   | 'bad_extended_handshake'
+  | 'bad_metadata_message'
   | 'unknown_message';
 
 export class WireError extends EffusionError<{ reason: WireErrorCode } & Record<string, unknown>> {
