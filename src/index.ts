@@ -11,6 +11,7 @@ export {
   DuplicatePeerError,
   IncompleteDataError,
   InvalidArgumentError,
+  NoMetadataError,
   NoPeersError,
   NotRunningError,
   PeerEndedError,
@@ -29,6 +30,8 @@ export {
   type VerifyOptions,
   type VerifyReport,
 } from './engine/torrent-files.js';
+export { type FetchedMetadata, MetadataFetcher, type MetadataFetcherOptions } from './engine/metadata-fetcher.js';
+export { type Magnet, parseMagnet } from './metainfo/magnet.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';

@@ -21,6 +21,8 @@ The path of the result goes to stdout, everything else to stderr.
 Examples:
   effusion download ubuntu.torrent
   effusion download ubuntu.torrent -o ~/iso --timeout 1h
+  effusion download 'magnet:?xt=urn:btih:…&tr=…'
+  effusion download https://example.org/ubuntu.torrent
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   seed: `
@@ -40,7 +42,8 @@ Examples:
   info: `
 Examples:
   effusion info ubuntu.torrent
-  effusion info ubuntu.torrent --json | jq -r .infoHash`,
+  effusion info ubuntu.torrent --json | jq -r .infoHash
+  effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
 

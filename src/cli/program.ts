@@ -77,13 +77,30 @@ const durationOption = (flags: string, description: string): Option => {
   return option;
 };
 
+const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
+  ...previous,
+  parseTier(text, '--tracker'),
+];
+const trackerOption = (): Option =>
+  new Option(
+    '--tracker <URL>',
+    'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
+  ).argParser(collectTiers);
+const metadataTimeoutOption = (): Option =>
+  durationOption(
+    '--metadata-timeout <TIME>',
+    'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
+  );
+const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
+
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('download', { isDefault: true })
     .description('download what a torrent names, verify it, and end')
-    .argument('<FILE.torrent>', 'the torrent file')
+    .argument('<TORRENT>', TORRENT)
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
+    .addOption(trackerOption())
     .addOption(portOption())
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
@@ -97,6 +114,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(
       durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
     )
+    .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
     // Counted in the action, where a mistyped command can be told from a second torrent.
     .allowExcessArguments(true)
@@ -129,10 +147,6 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
 }
 
 function addCreate(program: Command, host: ProgramHost, globals: Globals): void {
-  const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
-    ...previous,
-    parseTier(text, '--tracker'),
-  ];
   const collectSeeds = (text: string, previous: readonly string[] = []): string[] => [
     ...previous,
     parseUrl(text, '--web-seed', ['http:', 'https:', 'ftp:']),
@@ -167,9 +181,14 @@ function addCreate(program: Command, host: ProgramHost, globals: Globals): void 
 function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('info')
-    .description('show what is in a torrent file')
-    .argument('<FILE.torrent>', 'the torrent file')
+    .description('show what is in a torrent')
+    .argument('<TORRENT>', TORRENT)
     .option('--json', 'print one JSON object')
+    .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
+    .addOption(peerOption())
+    .addOption(trackerOption())
+    .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
+    .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {
       await host.run(globals(), async (context) => (await import('./commands/info.js')).info(file, options, context));
@@ -220,7 +239,7 @@ function commandNames(program: Command): string[] {
 
 /** `effusion inof x.torrent` runs the default command: a bare word that is no file is more likely a slip of the keyboard. */
 function refuseMistypedCommand(word: string, program: Command): void {
-  if (/[/\\:]|\.torrent$|^[0-9a-f]{40}$/i.test(word) || existsSync(word)) return;
+  if (/[/\\:]|\.torrent$|^-$|^[0-9a-f]{40}$|^[a-z2-7]{32}$/i.test(word) || existsSync(word)) return;
   const near = findNearest(word, commandNames(program));
   throw new UsageError(
     `'${word}' is neither a command nor a file`,

@@ -2,7 +2,7 @@
 // by a signal or by the time that is up. What download and seed have in common.
 
 import { performance } from 'node:perf_hooks';
-import { Client, type ClientOptions } from '../engine/client.js';
+import type { Client } from '../engine/client.js';
 import type { ServerSnapshot } from '../engine/server-snapshot.js';
 import { SessionCrashedError } from '../engine/session-error.js';
 import type { SessionOptions } from '../engine/session-options.js';
@@ -19,7 +19,8 @@ import { SessionWatch } from './session-watch.js';
 export interface SessionRunOptions {
   readonly metainfo: Metainfo;
   readonly folder: string;
-  readonly client: ClientOptions;
+  /** Never closed: the process ends with the command, and a small download must not wait for it. */
+  readonly client: Client;
   readonly session: SessionOptions;
   /** Of the whole run; 0 is off. */
   readonly timeoutMs: number;
@@ -38,7 +39,7 @@ const PLAIN_INTERVAL_MS = 250;
 
 /** Resolves when the session has ended in order, however; rejects with what ended it otherwise. The terminal is clean then. */
 export async function runSession(options: SessionRunOptions, context: CommandContext): Promise<SessionRun> {
-  const { metainfo, folder } = options;
+  const { metainfo, folder, client } = options;
   const { stderr, interruption, isQuiet } = context;
   const view = openView(context);
   let session: SupervisedSession | null = null;
@@ -67,8 +68,6 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   };
   const timer = options.timeoutMs > 0 ? setTimeout(onTimeout, options.timeoutMs) : null;
   try {
-    // Never closed: the process ends with the command, and a small download must not wait for it.
-    const client = await Client.open(options.client);
     session = await supervisor.start(metainfo, {}, folder, { ...options.session, client, owner: { onCrash } });
     invariant(session !== null, 'the session is disabled although nobody disabled it');
     const finished = session.done();

@@ -1,98 +1,38 @@
-// From the word FILE.torrent to a checked torrent: reads it with a size cap and says what is wrong in terms of the user:
-// a link that is not supported yet, a mistyped command, a file that is nearly called so. Exit 3, or 2 where it is no file.
+// What the user calls a torrent: a file, `-` for stdin, a URL of one, a magnet link or a bare info hash. Told apart here, before
+// anything is opened.
 
-import { open, readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { MetainfoError } from '../model/error.js';
-import type { Metainfo } from '../metainfo/metainfo.js';
-import { parseTorrentFile } from '../metainfo/torrent-file.js';
-import { CommandError } from './command-error.js';
-import { findNearest } from './edit-distance.js';
-import { sanitise } from './render/sanitise.js';
-import { UsageError } from './usage-error.js';
+import { toHex } from '../model/ids.js';
+import { parseInfoHash, parseMagnet, type Magnet } from '../metainfo/magnet.js';
 
-/** The largest torrents seen are near 50 MiB; the parser has the same limit. */
-const MAX_TORRENT_BYTES = 64 * 1024 * 1024;
-const READ_BYTES = 256 * 1024;
-/** Names of a folder that are compared for "did you mean". */
-const MAX_COMPARED_NAMES = 5000;
+export type TorrentArgument =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'url'; readonly url: string }
+  /** `text` for people: the name that the link gives, or the hash. */
+  | { readonly kind: 'magnet'; readonly magnet: Magnet; readonly text: string };
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'too many symbolic links',
-};
-
-/** Throws CommandError (torrent_unreadable), MetainfoError whose message names file and field, or UsageError for what is no file. */
-export async function loadTorrent(argument: string): Promise<Metainfo> {
-  refuseLinks(argument);
-  const bytes = await readTorrentBytes(argument);
-  try {
-    return parseTorrentFile(bytes);
-  } catch (error) {
-    if (!(error instanceof MetainfoError)) throw error;
-    const field = error.detail.path;
-    const named = field === '' || error.message.includes(field) ? error.message : `${field}: ${error.message}`;
-    throw new MetainfoError(`${argument}: not a usable torrent: ${named}`, error.detail, { cause: error });
-  }
+/** Throws MetainfoError where it is meant as a magnet link and is none. */
+export function parseTorrentArgument(text: string): TorrentArgument {
+  if (text === '-') return { kind: 'stdin' };
+  if (/^https?:\/\//i.test(text)) return { kind: 'url', url: text };
+  const infoHash = parseInfoHash(text);
+  if (infoHash !== null) return fromMagnet(bareMagnet(infoHash));
+  if (/^magnet:/i.test(text)) return fromMagnet(parseMagnet(text));
+  return { kind: 'file', path: text };
 }
 
-function refuseLinks(argument: string): void {
-  const isLink = /^(magnet:|https?:\/\/|udp:\/\/)/i.test(argument);
-  if (isLink || /^([0-9a-f]{40}|[a-z2-7]{32})$/i.test(argument)) {
-    const kind = /^magnet:/i.test(argument) ? 'magnet links' : isLink ? 'URLs' : 'info hashes';
-    throw new UsageError(
-      `${sanitise(argument, 60)}: ${kind} are not supported yet`,
-      'Save the .torrent file and name it instead.',
-    );
-  }
+function fromMagnet(magnet: Magnet): TorrentArgument {
+  return { kind: 'magnet', magnet, text: magnet.displayName ?? toHex(magnet.infoHash) };
 }
 
-async function readTorrentBytes(file: string): Promise<Uint8Array> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      const chunks: Buffer[] = [];
-      let total = 0;
-      // Not by the size that stat says: pipes and /proc have none, and a file may grow.
-      for (;;) {
-        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
-        if (bytesRead === 0) break;
-        total += bytesRead;
-        if (total > MAX_TORRENT_BYTES) {
-          throw new CommandError(
-            'torrent_unreadable',
-            `${file}: larger than ${MAX_TORRENT_BYTES / 1024 / 1024} MiB`,
-            'Is it really a torrent file?',
-          );
-        }
-        chunks.push(buffer.subarray(0, bytesRead));
-      }
-      return new Uint8Array(Buffer.concat(chunks, total));
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-    const reason = REASONS[errno] ?? (error instanceof Error ? error.message : String(error));
-    const near = errno === 'ENOENT' ? await findNearFile(file) : null;
-    const hint = near === null ? 'Check the path.' : `Did you mean ${sanitise(near)}?`;
-    throw new CommandError('torrent_unreadable', `cannot read ${file}: ${reason} (${errno})`, hint, { cause: error });
-  }
+function bareMagnet(infoHash: Uint8Array): Magnet {
+  return { infoHash, displayName: null, trackers: [], webSeeds: [], peers: [], sources: [], selection: null };
 }
 
-/** A file of the same folder whose name differs by a slip or two. */
-async function findNearFile(file: string): Promise<string | null> {
-  try {
-    const names = await readdir(path.dirname(file));
-    const near = findNearest(path.basename(file), names.slice(0, MAX_COMPARED_NAMES));
-    return near === null ? null : path.join(path.dirname(file), near);
-  } catch {
-    return null;
-  }
+/** `cause` with the name of what it was found in. */
+export function namedMetainfoError(where: string, cause: MetainfoError): MetainfoError {
+  const field = cause.detail.path;
+  const named = field === '' || cause.message.includes(field) ? cause.message : `${field}: ${cause.message}`;
+  return new MetainfoError(`${where}: not a usable torrent: ${named}`, cause.detail, { cause });
 }

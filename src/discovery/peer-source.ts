@@ -21,6 +21,8 @@ export interface PeerSource {
   requestPeers(): void;
   /** The download has just become whole. No effect where it was whole at the start. */
   complete(): void;
+  /** Ends at once and says nothing: somebody else goes on under the same peer id. The listener hears nothing after that. */
+  abandon(): void;
   /**
    * Says good-bye in bounded time, then resolves; never rejects. The listener hears nothing after that.
    * Repeated calls get the same end.

@@ -79,6 +79,18 @@ export const CONFIG = {
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },
+  metadata: {
+    /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
+    maxBytes: 16 * MIB,
+    /** Pieces of 16 KiB asked of one peer at a time: a round trip hardly counts beside the dial, and a liar spoils little. */
+    depth: 4,
+    /** Different sizes, or peers that fetch alone, at a time: with `maxBytes` the bound of the memory. */
+    maxAssemblies: 4,
+    /** A peer that brings nothing for so long makes room for another. */
+    answerMs: 10_000,
+    /** What was asked so long ago is asked of a second peer too. */
+    secondCopyMs: 1000,
+  },
   choking: {
     slots: 4,
     optimisticSlots: 1,
@@ -124,6 +136,13 @@ export const CONFIG = {
     maxBackoffMs: 60 * 60_000,
     /** Announced when we don't listen: trackers want a port, and nobody answers on this one (RFC 863). */
     silentPort: 9,
+  },
+  download: {
+    /** A torrent file of a web server: all of it. */
+    torrentTimeoutMs: 30_000,
+    /** The largest torrents seen are near 50 MiB; the parser has the same limit. */
+    maxTorrentBytes: 64 * MIB,
+    maxRedirects: 5,
   },
   supervisor: {
     maxRestarts: 3,

@@ -23,6 +23,8 @@ import type { SessionLoop } from './session-loop.js';
 export interface LibraryRun {
   readonly roster: PeerRoster;
   readonly loop: SessionLoop;
+  /** The way in for the bodies of a peer's blocks. */
+  readonly intakeFor: (peer: PeerKey) => BlockIntake;
   /** Whenever a peer says or sends anything. */
   readonly onMessage: () => void;
 }
@@ -131,11 +133,11 @@ export class LibraryPeers {
     return true;
   }
 
-  #admit({ roster }: LibraryRun, peer: LibraryPeer): void {
+  #admit({ roster, intakeFor }: LibraryRun, peer: LibraryPeer): void {
     // One that registers from within another's `send` is admitted already when its turn comes.
     if (peer.place !== null) return;
     const key = roster.newKey();
-    peer.place = { key, intake: roster.intakeFor(key) };
+    peer.place = { key, intake: intakeFor(key) };
     roster.adopt(key, peer.peerId, peer.address, {
       send: (message) => this.#send(peer, message),
       // A copy: what a caller does with a message, and for how long, is not ours to know.

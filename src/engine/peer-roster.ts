@@ -3,29 +3,35 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Address } from '../model/address.js';
-import type { Geometry } from '../model/geometry.js';
 import { equalBytes, type PeerId, type PeerKey } from '../model/ids.js';
 import { PeerConnection, type ConnectionSide } from '../net/peer-connection.js';
 import type { Link } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
-import type { PieceStore } from '../storage/piece-store.js';
+import type { SessionEvent } from '../session/events.js';
+import type { BlockSink } from '../wire/block-sink.js';
 import type { PeerFeatures } from '../wire/handshake.js';
-import { BlockIntake } from './block-intake.js';
 import type { Client } from './client.js';
 import type { PeerPort } from './peer-port.js';
-import type { SessionLoop } from './session-loop.js';
-import type { UploadPump } from './upload-pump.js';
 
 const OUR_FEATURES: PeerFeatures = { fast: true, extended: true, dht: false };
+
+/** What connections do, for whoever works with them. */
+export type ConnectionEvent = Extract<
+  SessionEvent,
+  { readonly type: 'peer-connected' | 'peer-disconnected' | 'message' | 'dial-failed' }
+>;
 
 export interface PeerRosterOptions {
   readonly client: Client;
   /** 20 bytes, as handshakes carry it. */
   readonly infoHash: Uint8Array;
-  readonly geometry: Geometry;
-  readonly loop: SessionLoop;
-  readonly store: PieceStore;
-  readonly pump: () => UploadPump;
+  readonly loop: { dispatch(event: ConnectionEvent): void; crash(error: unknown): void };
+  /** Where the bodies of a peer's blocks go. */
+  readonly sinkFor: (peer: PeerKey) => BlockSink;
+  /** The peer's connection has room for more payload. */
+  readonly onWritable: (peer: PeerKey) => void;
+  /** The connection is over: what is lent to it, or expected of it, goes. */
+  readonly onForgotten: (peer: PeerKey) => void;
   /** Connections, those that only say hello included. */
   readonly maxPeers: number;
   /** Whenever a peer says or sends anything. */
@@ -98,18 +104,11 @@ export class PeerRoster {
     loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote: address, incoming: true, features });
   }
 
-  /** The way in for the bodies of a peer's blocks. */
-  intakeFor(peer: PeerKey): BlockIntake {
-    const { loop, store, geometry } = this.#options;
-    return new BlockIntake(peer, loop, store, geometry);
-  }
-
   /** The connection is over, whoever ended it: its leases and unsent blocks go. */
   forget(peer: PeerKey, reason: DisconnectReason): void {
-    const { store, pump, loop } = this.#options;
+    const { loop, onForgotten } = this.#options;
     if (!this.#ports.delete(peer)) return;
-    store.dropSource(peer);
-    pump().forget(peer);
+    onForgotten(peer);
     loop.dispatch({ type: 'peer-disconnected', peer, reason });
   }
 
@@ -143,7 +142,7 @@ export class PeerRoster {
     remote: Address,
     connection: () => PeerConnection<DisconnectReason>,
   ): ConnectionSide<DisconnectReason> {
-    const { client, infoHash, loop, pump, onMessage } = this.#options;
+    const { client, infoHash, loop, sinkFor, onWritable, onMessage } = this.#options;
     let isHandshaken = false;
     let hasPlace = true;
     const end = (): void => {
@@ -154,7 +153,7 @@ export class PeerRoster {
     return {
       local: { infoHash, peerId: client.peerId, features: OUR_FEATURES },
       handler: {
-        sink: this.intakeFor(key),
+        sink: sinkFor(key),
         onHandshake: ({ peerId, features }) => {
           isHandshaken = true;
           const isSelf = equalBytes(peerId, client.peerId);
@@ -173,7 +172,7 @@ export class PeerRoster {
           onMessage();
           loop.dispatch({ type: 'message', peer: key, message });
         },
-        onWritable: () => pump().onWritable(key),
+        onWritable: () => onWritable(key),
         onClosed: (reason) => {
           end();
           if (isHandshaken) this.forget(key, reason);

@@ -13,6 +13,11 @@ export class NoPeersError extends EffusionError<{ timeoutMs: number; explanation
   readonly code = 'no_peers';
 }
 
+/** The metadata of a magnet link did not come within the time allowed. Exit 4. */
+export class NoMetadataError extends EffusionError<{ timeoutMs: number; explanation: string }> {
+  readonly code = 'no_metadata';
+}
+
 /** Peers answered, and then no payload came for the time allowed. Exit 7. */
 export class StalledError extends EffusionError<{ timeoutMs: number; explanation: string }> {
   readonly code = 'stalled';

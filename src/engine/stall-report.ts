@@ -1,7 +1,19 @@
 // Why no data comes, in one sentence of facts: what the trackers answered, how many addresses were tried and how they ended,
 // what the connected peers are doing. Printed after some seconds of silence, and part of the errors that end a stalled run.
 
+import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { ServerSnapshot } from './server-snapshot.js';
+
+type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
+
+/** How the fetch of a magnet's metadata stands. */
+export interface StallFacts extends Sources {
+  readonly trackers: readonly TrackerSnapshot[];
+  /** Peers. */
+  readonly connected: number;
+  /** Those of them that say they have the metadata. */
+  readonly sources: number;
+}
 
 const REASONS: Record<string, string> = {
   refused: 'refused the connection',
@@ -22,7 +34,7 @@ function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
-function explainTrackers(snapshot: ServerSnapshot): string {
+function explainTrackers(snapshot: Sources): string {
   const { trackers } = snapshot;
   if (trackers.length === 0) return 'no tracker to ask';
   const words = trackers.slice(0, 3).map((tracker) => {
@@ -35,7 +47,7 @@ function explainTrackers(snapshot: ServerSnapshot): string {
   return words.join(', ');
 }
 
-function explainDials(snapshot: ServerSnapshot): string {
+function explainDials(snapshot: Sources): string {
   const words = Object.entries(snapshot.dialFailures).map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
   if (snapshot.halfOpen > 0) words.push(`${snapshot.halfOpen} being dialled`);
   const tried = `${count(snapshot.knownAddresses, 'address', 'addresses')} known`;
@@ -62,7 +74,18 @@ function explainPeers(snapshot: ServerSnapshot): string {
 
 /** One line without a full stop; URLs in it are redacted, and texts from outside printable. */
 export function explainStall(snapshot: ServerSnapshot): string {
-  const parts = [explainTrackers(snapshot), explainDials(snapshot), explainPeers(snapshot)];
-  if (snapshot.bannedAddresses > 0) parts.push(`${snapshot.bannedAddresses} banned for bad data`);
+  return explain(snapshot, explainPeers(snapshot));
+}
+
+/** The same while the metadata of a magnet link is being fetched. */
+export function explainSilence(facts: StallFacts): string {
+  const { connected, sources } = facts;
+  if (connected === 0) return explain(facts, 'no peer is connected');
+  return explain(facts, `${count(connected, 'connected peer')}, ${sources === 0 ? 'none' : sources} with the metadata`);
+}
+
+function explain(sources: Sources, peers: string): string {
+  const parts = [explainTrackers(sources), explainDials(sources), peers];
+  if (sources.bannedAddresses > 0) parts.push(`${sources.bannedAddresses} banned for bad data`);
   return parts.join('; ');
 }

@@ -2,34 +2,35 @@
 // the disk check to the stop.
 
 import { setTimeout } from 'node:timers/promises';
-import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
-import { TrackerSource } from '../discovery/tracker/tracker-source.js';
+import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
-import { systemResolver } from '../io/resolver.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
-import { createAddress, type Address } from '../model/address.js';
+import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { StorageError } from '../model/error.js';
-import type { PieceIndex } from '../model/ids.js';
-import { createRandom, type Random } from '../model/random.js';
+import type { PeerKey, PieceIndex } from '../model/ids.js';
+import { createRandom } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { AddressSource } from '../session/events.js';
 import type { Notice } from '../session/notices.js';
 import { Session } from '../session/session.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import { PieceStore } from '../storage/piece-store.js';
+import { BlockIntake } from './block-intake.js';
 import { ActionExecutor } from './action-executor.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 import type { LibraryRun } from './library-peers.js';
 import { LoopClock } from './loop-clock.js';
 import { paddingRule } from './padding-blocks.js';
+import { resolveHints } from './peer-hints.js';
 import { PeerRoster } from './peer-roster.js';
 import { SessionLoop } from './session-loop.js';
 import { wireInfoHash, type SessionOptions } from './session-options.js';
 import { emptySnapshot, sessionLimits } from './session-setup.js';
 import type { OpenedDisk } from './torrent-disk.js';
+import { createTrackerSource } from './tracker-setup.js';
 import { UploadPump } from './upload-pump.js';
 import { USER_AGENT } from './version.js';
 
@@ -49,7 +50,6 @@ export class TorrentRun {
   readonly peers: PeerRoster;
   /** What peers registered by a library user work with. */
   readonly library: LibraryRun;
-  readonly #metainfo: Metainfo;
   readonly #options: SessionOptions;
   readonly #loop: SessionLoop;
   readonly #trackers: TrackerSource | null;
@@ -58,7 +58,6 @@ export class TorrentRun {
   #snapshot: SessionSnapshot;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
-    this.#metainfo = metainfo;
     this.#options = options;
     this.#have = disk.have;
     this.#snapshot = emptySnapshot(metainfo);
@@ -102,13 +101,17 @@ export class TorrentRun {
       onCrash: (error) => handler.onCrash(error),
     });
     const infoHash = wireInfoHash(metainfo.infoHash);
+    const intakeFor = (peer: PeerKey): BlockIntake => new BlockIntake(peer, this.#loop, this.store, geometry);
     this.peers = new PeerRoster({
       client,
       infoHash,
-      geometry,
       loop: this.#loop,
-      store: this.store,
-      pump: () => pump,
+      sinkFor: intakeFor,
+      onWritable: (peer) => pump.onWritable(peer),
+      onForgotten: (peer) => {
+        this.store.dropSource(peer);
+        pump.forget(peer);
+      },
       maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
       onMessage: () => handler.onMessage(),
     });
@@ -119,8 +122,22 @@ export class TorrentRun {
       portOf: (peer) => this.peers.portOf(peer),
       onStorageError: (error) => handler.onStorageError(error),
     });
-    this.library = { roster: this.peers, loop: this.#loop, onMessage: () => handler.onMessage() };
-    this.#trackers = this.#createTrackers(client, infoHash, random, handler);
+    this.library = { roster: this.peers, loop: this.#loop, intakeFor, onMessage: () => handler.onMessage() };
+    this.#trackers = createTrackerSource({
+      tiers: options.useTrackers === false ? [] : metainfo.announceTiers,
+      infoHash,
+      client,
+      random,
+      ...(options.announceTransport === undefined ? {} : { transport: options.announceTransport }),
+      numbers: () => {
+        const { uploadedBytes, downloadedBytes, leftBytes } = this.snapshot();
+        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: leftBytes };
+      },
+      listener: {
+        onAddresses: (addresses) => this.addAddresses('tracker', addresses),
+        onNotice: (notice) => handler.onNotice(notice),
+      },
+    });
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
@@ -138,7 +155,10 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
-    void this.#addPeers(this.#options.peers ?? []);
+    void resolveHints(this.#options.peers ?? [], {
+      onAddresses: (addresses) => this.addAddresses('user', addresses),
+      onUnresolved: () => this.peers.noteFailure('unresolved'),
+    });
     for (const source of this.#sources) source.start();
   }
 
@@ -169,49 +189,5 @@ export class TorrentRun {
       await Promise.race([farewell, setTimeout(farewellMs, undefined, { signal: limit.signal })]);
       limit.abort();
     }
-  }
-
-  async #addPeers(hints: readonly { host: string; port: number }[]): Promise<void> {
-    const names: { host: string; port: number }[] = [];
-    const numeric: Address[] = [];
-    for (const hint of hints) {
-      const address = createAddress(hint.host, hint.port);
-      if (address === null) names.push(hint);
-      else numeric.push(address);
-    }
-    this.addAddresses('user', numeric);
-    const resolving = names.map(async ({ host, port }) => {
-      const found = (await systemResolver.resolve(host)).map((resolved) => createAddress(resolved, port));
-      if (found.length === 0) this.peers.noteFailure('unresolved');
-      this.addAddresses(
-        'user',
-        found.filter((address) => address !== null),
-      );
-    });
-    await Promise.all(resolving);
-  }
-
-  #createTrackers(client: Client, infoHash: Uint8Array, random: Random, handler: TorrentRunHandler): TrackerSource | null {
-    if (this.#options.useTrackers === false || this.#metainfo.announceTiers.length === 0) return null;
-    const limits = CONFIG.tracker;
-    return new TrackerSource({
-      tiers: this.#metainfo.announceTiers,
-      infoHash,
-      peerId: client.peerId,
-      port: client.port ?? limits.silentPort,
-      limits,
-      transport: this.#options.announceTransport ?? createHttpTracker({ userAgent: USER_AGENT, ...limits }),
-      resolver: systemResolver,
-      random,
-      now: monotonicNow,
-      numbers: () => {
-        const { uploadedBytes, downloadedBytes, leftBytes } = this.snapshot();
-        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: leftBytes };
-      },
-      listener: {
-        onAddresses: (addresses) => this.addAddresses('tracker', addresses),
-        onNotice: (notice) => handler.onNotice(notice),
-      },
-    });
   }
 }

@@ -178,6 +178,12 @@ export class PeerBook {
     return this.#bannedHosts.has(address.host);
   }
 
+  /** Neither banned nor our own, those that failed least first. */
+  usableAddresses(): Address[] {
+    const usable = [...this.#entries.values()].filter((entry) => entry.state === 'usable');
+    return usable.toSorted((a, b) => a.failures - b.failures || a.lot - b.lot).map((entry) => entry.address);
+  }
+
   bannedAddresses(): Address[] {
     return [...this.#banned.values()];
   }

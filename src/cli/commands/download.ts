@@ -1,31 +1,29 @@
-// `effusion download FILE.torrent`: from the torrent to the data on the disk, and an exit code that tells which end it was.
+// `effusion download TORRENT`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it was.
 // stdout gets the path of the result and nothing else, so that a script can use it.
 
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { Client } from '../../engine/client.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
-import type { HostPort } from '../options.js';
+import { FetchStoppedError } from '../magnet-metadata.js';
+import { type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { formatSummary } from '../render/summary.js';
 import { dataBytes } from '../render/torrent-text.js';
 import { runSession, type SessionRun } from '../run-session.js';
-import { loadTorrent } from '../torrent-argument.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions {
+export interface DownloadOptions extends DiscoveryOptions {
   readonly output: string;
-  readonly peer?: readonly HostPort[];
   readonly port?: number;
   readonly listen: boolean;
-  readonly trackers: boolean;
   readonly fsync?: boolean;
   readonly overwrite: 'verify' | 'never';
   /** Milliseconds; 0 is off. */
-  readonly timeout?: number;
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
 }
@@ -38,17 +36,25 @@ const MAX_PATH = 1000;
 export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   refuseNoSource(options);
-  const metainfo = await loadTorrent(file);
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
+  let client: Client | null = null;
+  const openClient = async (): Promise<Client> =>
+    (client ??= await Client.open({ listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) }));
+  const obtained = await obtainTorrent(file, options, openClient, context).catch((error: unknown) => {
+    if (error instanceof FetchStoppedError) return null;
+    throw error;
+  });
+  if (obtained === null) return endWithoutMetadata(context);
+  const { metainfo, peers } = obtained;
   if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(metainfo, options.output, limits));
   const run = await runSession(
     {
       metainfo,
       folder: options.output,
-      client: { listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) },
+      client: await openClient(),
       session: {
-        peers: options.peer ?? [],
+        peers,
         useTrackers: options.trackers,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
@@ -56,7 +62,7 @@ export async function download(file: string, options: DownloadOptions, context: 
         stallTimeoutMs: limits.stallTimeoutMs,
         command: 'effusion download',
       },
-      timeoutMs: limits.timeoutMs,
+      timeoutMs: limits.timeoutMs > 0 ? Math.max(1, limits.timeoutMs - (performance.now() - startedAt)) : 0,
     },
     context,
   );
@@ -79,6 +85,12 @@ export async function download(file: string, options: DownloadOptions, context: 
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
   return EXIT.ok;
+}
+
+/** Stopped by a signal before there was anything to download. */
+function endWithoutMetadata({ isQuiet, stderr, interruption }: CommandContext): number {
+  if (!isQuiet) stderr.line('stopped: no metadata came yet');
+  return interruption.exitCode ?? EXIT.interrupt;
 }
 
 /** Not whole, but in order: by the time that is up, or by a signal. */

@@ -3,6 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { Client } from '../../engine/client.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
@@ -13,7 +14,7 @@ import type { HostPort } from '../options.js';
 import { formatBytes } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { runSession } from '../run-session.js';
-import { loadTorrent } from '../torrent-argument.js';
+import { loadTorrent } from '../torrent-file-argument.js';
 import { describeStatus } from './verify.js';
 
 export interface SeedOptions {
@@ -30,14 +31,15 @@ const MAX_NAMED_FILES = 10;
 export async function seed(file: string, options: SeedOptions, context: CommandContext): Promise<number> {
   const metainfo = await loadTorrent(file);
   await expectData(metainfo, options.data);
+  const client = await Client.open({
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
+  });
   const run = runSession(
     {
       metainfo,
       folder: options.data,
-      client: {
-        ...(options.port === undefined ? {} : { port: options.port }),
-        ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
-      },
+      client,
       session: {
         peers: options.peer ?? [],
         useTrackers: options.trackers,

@@ -8,7 +8,7 @@ import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
-import { loadTorrent } from '../torrent-argument.js';
+import { loadTorrent } from '../torrent-file-argument.js';
 
 export interface VerifyOptions {
   readonly json?: boolean;

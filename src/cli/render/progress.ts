@@ -1,7 +1,7 @@
 // What the ways of showing progress have in common: the state that is shown, and the two things a view must do besides
 // showing it: let a line of text pass, and leave the terminal as it was.
 
-export type ProgressPhase = 'checking' | 'announcing' | 'downloading' | 'seeding';
+export type ProgressPhase = 'metadata' | 'checking' | 'announcing' | 'downloading' | 'seeding';
 
 export interface Progress {
   /** Sanitised. */

@@ -54,6 +54,7 @@ export class TrackerSource implements PeerSource {
   readonly #open = new Map<number, AbortController>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isListening = false;
+  #isAbandoned = false;
   #stopping: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 
   constructor(options: TrackerSourceOptions) {
@@ -79,6 +80,15 @@ export class TrackerSource implements PeerSource {
     this.#handle({ type: 'completed' });
   }
 
+  abandon(): void {
+    this.#isListening = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#isAbandoned = true;
+    for (const controller of this.#open.values()) controller.abort();
+    this.#open.clear();
+  }
+
   stop(): Promise<void> {
     if (this.#stopping !== null) return this.#stopping.promise;
     let resolve = (): void => undefined;
@@ -100,6 +110,7 @@ export class TrackerSource implements PeerSource {
   }
 
   #handle(event: TrackerEvent): void {
+    if (this.#isAbandoned) return;
     for (const action of this.#machine.handle(event, this.#options.now())) this.#execute(action);
     this.#armTimer();
   }

@@ -5,6 +5,7 @@ import type { CommandContext } from '../../../src/cli/command-context.js';
 import { Interruption } from '../../../src/cli/interruption.js';
 import { describeError } from '../../../src/cli/report-error.js';
 import { runSession } from '../../../src/cli/run-session.js';
+import { Client } from '../../../src/engine/client.js';
 import type { Transport } from '../../../src/net/transport.js';
 import { storedTorrent } from '../../support/stored-torrent.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
@@ -26,7 +27,7 @@ test('each crash is told with its stack once, and the end in one line', async ()
     interruption: new Interruption(() => undefined),
   } as unknown as CommandContext;
   const session = { useTrackers: false, peers: [{ host: '127.0.0.1', port: 9 }] };
-  const client = { listen: false, transport };
+  const client = await Client.open({ listen: false, transport });
   const folder = await makeTempFolder();
   const error = await runSession({ metainfo, folder, client, session, timeoutMs: 0 }, context).catch((caught: unknown) => caught);
   expect(lines).toHaveLength(4);

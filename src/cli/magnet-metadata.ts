@@ -1,0 +1,120 @@
+// From a magnet link to its torrent, for a person: the fetch with a spinner or plain lines, a word on why nothing comes, ^C and the
+// time limits. What download and info have in common.
+
+import { performance } from 'node:perf_hooks';
+import type { Client } from '../engine/client.js';
+import { MetadataFetcher, type FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { PeerHint } from '../engine/session-options.js';
+import { explainSilence } from '../engine/stall-report.js';
+import { MetainfoError } from '../model/error.js';
+import type { Magnet } from '../metainfo/magnet.js';
+import type { CommandContext } from './command-context.js';
+import { CommandError } from './command-error.js';
+import { openView } from './progress-view.js';
+import { formatLimit } from './render/human-numbers.js';
+import { sanitise } from './render/sanitise.js';
+import { namedMetainfoError } from './torrent-argument.js';
+import { UsageError } from './usage-error.js';
+
+export interface MagnetMetadataOptions {
+  readonly magnet: Magnet;
+  /** What the link is called here. */
+  readonly text: string;
+  readonly client: Client;
+  readonly peers: readonly PeerHint[];
+  /** Besides those of the link. */
+  readonly trackers: readonly (readonly string[])[];
+  readonly useTrackers: boolean;
+  /** 0 is off. */
+  readonly metadataTimeoutMs: number;
+  /** Of the whole run; 0 is off. */
+  readonly timeoutMs: number;
+}
+
+/** Where nobody watches, a link without peers must not hang a script. */
+export const UNATTENDED_METADATA_MS = 120_000;
+
+const DRAW_INTERVAL_MS = 100;
+/** No metadata for this long: one line says why. */
+const SILENCE_MS = 8000;
+const SILENCE_REPEAT_MS = 60_000;
+const MAX_NAME = 100;
+const MAX_REASON = 1000;
+
+/** A run that was stopped in order while it fetched. */
+export class FetchStoppedError extends Error {}
+
+/** Rejects with NoMetadataError, FetchStoppedError, MetainfoError, CommandError (timed_out) or UsageError. */
+export async function fetchMagnet(options: MagnetMetadataOptions, context: CommandContext): Promise<FetchedMetadata> {
+  const { magnet, client, metadataTimeoutMs: timeoutMs, useTrackers } = options;
+  const peers = [...options.peers, ...magnet.peers];
+  const announceTiers = [...options.trackers, ...magnet.trackers.map((url) => [url])];
+  refuseNoSource(options, peers, announceTiers);
+  const { interruption, isQuiet, stderr } = context;
+  const name = sanitise(options.text, MAX_NAME);
+  const fetcher = new MetadataFetcher({
+    infoHash: magnet.infoHash,
+    client,
+    announceTiers,
+    webSeeds: magnet.webSeeds,
+    peers,
+    useTrackers,
+    timeoutMs,
+  });
+  const stop = new AbortController();
+  const forgetStop = interruption.onStop((cause) => stop.abort(new FetchStoppedError(cause)));
+  const limit = formatLimit(options.timeoutMs);
+  const timedOut = (): Error => new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: no metadata came`);
+  const timer = options.timeoutMs > 0 ? setTimeout(() => stop.abort(timedOut()), options.timeoutMs) : null;
+  if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(name, timeoutMs));
+  const view = openView(context);
+  const startedAt = performance.now();
+  let explainAt = startedAt + SILENCE_MS;
+  const drawing = setInterval(() => {
+    const facts = fetcher.facts();
+    view.update({ ...NOTHING_YET, name, peers: facts.connected });
+    const now = performance.now();
+    if (now < explainAt) return;
+    explainAt = now + SILENCE_REPEAT_MS;
+    const seconds = Math.round((now - startedAt) / 1000);
+    view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
+  }, DRAW_INTERVAL_MS);
+  try {
+    return await fetcher.fetch(stop.signal);
+  } catch (error) {
+    throw error instanceof MetainfoError ? namedMetainfoError(name, error) : error;
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    clearInterval(drawing);
+    view.close();
+    forgetStop();
+  }
+}
+
+const NOTHING_YET = {
+  phase: 'metadata',
+  totalBytes: 0,
+  doneBytes: 0,
+  checkedBytes: 0,
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  uploadedBytes: 0,
+  timeLeftMs: null,
+} as const;
+
+function formatStart(name: string, timeoutMs: number): string {
+  const end = timeoutMs > 0 ? `gives up after ${formatLimit(timeoutMs)} (--metadata-timeout)` : 'waits without a limit';
+  return `${name}: fetching metadata from peers; ${end}`;
+}
+
+function refuseNoSource(
+  { useTrackers, text }: MagnetMetadataOptions,
+  peers: readonly PeerHint[],
+  tiers: readonly (readonly string[])[],
+): void {
+  if (peers.length > 0 || (useTrackers && tiers.length > 0)) return;
+  throw new UsageError(
+    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
+    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
+  );
+}

@@ -1,0 +1,57 @@
+// The torrent that an argument names, whatever kind it is: read, fetched from a web server, or, for a magnet link, from peers. What
+// download and info have in common.
+
+import type { Client } from '../engine/client.js';
+import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { CommandContext } from './command-context.js';
+import { fetchMagnet, UNATTENDED_METADATA_MS } from './magnet-metadata.js';
+import type { HostPort } from './options.js';
+import { sanitise } from './render/sanitise.js';
+import { parseTorrentArgument } from './torrent-argument.js';
+import { loadTorrentFile } from './torrent-file-argument.js';
+
+/** Options of every command that takes magnet links. */
+export interface DiscoveryOptions {
+  readonly peer?: readonly HostPort[];
+  /** Tiers, asked before those of the torrent. */
+  readonly tracker?: readonly (readonly string[])[];
+  readonly trackers: boolean;
+  /** Milliseconds; 0 is off. */
+  readonly metadataTimeout?: number;
+  readonly timeout?: number;
+}
+
+/** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
+export async function obtainTorrent(
+  argument: string,
+  options: DiscoveryOptions,
+  openClient: () => Promise<Client>,
+  context: CommandContext,
+): Promise<FetchedMetadata> {
+  const parsed = parseTorrentArgument(argument);
+  const trackers = options.tracker ?? [];
+  const named = options.peer ?? [];
+  if (parsed.kind !== 'magnet') {
+    const metainfo = await loadTorrentFile(parsed);
+    return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named };
+  }
+  const { stderr, isQuiet } = context;
+  const { magnet, text } = parsed;
+  if (magnet.selection !== null && !isQuiet) {
+    stderr.line(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
+  }
+  const fetched = await fetchMagnet(
+    {
+      magnet,
+      text,
+      client: await openClient(),
+      peers: named,
+      trackers,
+      useTrackers: options.trackers,
+      metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : UNATTENDED_METADATA_MS),
+      timeoutMs: options.timeout ?? 0,
+    },
+    context,
+  );
+  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers] };
+}

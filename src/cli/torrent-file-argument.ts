@@ -1,0 +1,106 @@
+// A torrent file from where it lies (a path, stdin, a web server) to a checked torrent: read with a size cap, and what is wrong said
+// in terms of the user, such as a file that is nearly called so. Exit 3.
+
+import { open, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { CONFIG } from '../engine/config.js';
+import { fetchTorrentFile } from '../engine/torrent-fetch.js';
+import { MetainfoError } from '../model/error.js';
+import { redactUrl } from '../model/redact-url.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { parseTorrentFile } from '../metainfo/torrent-file.js';
+import { CommandError } from './command-error.js';
+import { findNearest } from './edit-distance.js';
+import { sanitise } from './render/sanitise.js';
+import { namedMetainfoError, parseTorrentArgument, type TorrentArgument } from './torrent-argument.js';
+import { UsageError } from './usage-error.js';
+
+const MAX_BYTES = CONFIG.download.maxTorrentBytes;
+const READ_BYTES = 256 * 1024;
+/** Names of a folder that are compared for "did you mean". */
+const MAX_COMPARED_NAMES = 5000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+};
+
+/** The torrent that a file, stdin or a URL holds. Throws CommandError (torrent_unreadable), MetainfoError or UsageError. */
+export async function loadTorrent(argument: string): Promise<Metainfo> {
+  const parsed = parseTorrentArgument(argument);
+  if (parsed.kind === 'magnet') {
+    const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent`;
+    throw new UsageError(`${sanitise(argument, 60)}: a torrent file is needed here, not a link`, hint);
+  }
+  return loadTorrentFile(parsed);
+}
+
+export async function loadTorrentFile(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<Metainfo> {
+  const where = nameOf(argument);
+  const bytes = await readTorrent(argument);
+  try {
+    return parseTorrentFile(bytes);
+  } catch (error) {
+    throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
+  }
+}
+
+function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string {
+  if (argument.kind === 'stdin') return 'stdin';
+  return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
+}
+
+async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<Uint8Array> {
+  if (argument.kind === 'url') return fetchTorrentFile(argument.url);
+  return readTorrentBytes(argument.kind === 'stdin' ? '/dev/stdin' : argument.path);
+}
+
+async function readTorrentBytes(file: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const chunks: Buffer[] = [];
+      let total = 0;
+      // Not by the size that stat says: pipes and /proc have none, and a file may grow.
+      for (;;) {
+        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
+        if (bytesRead === 0) break;
+        total += bytesRead;
+        if (total > MAX_BYTES) {
+          throw new CommandError(
+            'torrent_unreadable',
+            `${file}: larger than ${MAX_BYTES / 1024 / 1024} MiB`,
+            'Is it really a torrent file?',
+          );
+        }
+        chunks.push(buffer.subarray(0, bytesRead));
+      }
+      return new Uint8Array(Buffer.concat(chunks, total));
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+    const reason = REASONS[errno] ?? (error instanceof Error ? error.message : String(error));
+    const near = errno === 'ENOENT' ? await findNearFile(file) : null;
+    const hint = near === null ? 'Check the path.' : `Did you mean ${sanitise(near)}?`;
+    throw new CommandError('torrent_unreadable', `cannot read ${file}: ${reason} (${errno})`, hint, { cause: error });
+  }
+}
+
+/** A file of the same folder whose name differs by a slip or two. */
+async function findNearFile(file: string): Promise<string | null> {
+  try {
+    const names = await readdir(path.dirname(file));
+    const near = findNearest(path.basename(file), names.slice(0, MAX_COMPARED_NAMES));
+    return near === null ? null : path.join(path.dirname(file), near);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,226 @@
+// A magnet link on its way to being a torrent: the shell around MetadataFetch, with the sources and connections that a session would
+// have. It ends with the metadata and the addresses it met, so that the session that follows need not look for them again.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
+import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import { parseInfoBytes } from '../metainfo/info-dict.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import type { Address } from '../model/address.js';
+import type { InfoHash, PeerKey } from '../model/ids.js';
+import { createRandom } from '../model/random.js';
+import type { PeerConnection, ConnectionSide } from '../net/peer-connection.js';
+import type { DisconnectReason } from '../session/disconnect-reason.js';
+import { MetadataFetch, type MetadataAction, type MetadataEvent } from '../session/metadata-fetch.js';
+import type { Notice } from '../session/notices.js';
+import type { BlockSink } from '../wire/block-sink.js';
+import { infoHashKey, type Client, type IncomingTorrent } from './client.js';
+import { CONFIG } from './config.js';
+import { Deferred } from './deferred.js';
+import { LoopClock } from './loop-clock.js';
+import { MachineLoop } from './machine-loop.js';
+import { NoMetadataError, SessionCrashedError } from './session-error.js';
+import type { PeerHint, SessionOptions } from './session-options.js';
+import { sessionLimits } from './session-setup.js';
+import { explainSilence, type StallFacts } from './stall-report.js';
+import { PeerRoster } from './peer-roster.js';
+import { resolveHints } from './peer-hints.js';
+import { createTrackerSource } from './tracker-setup.js';
+import { USER_AGENT } from './version.js';
+
+export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | 'useTrackers' | 'announceTransport'> {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  readonly client: Client;
+  /** BEP 12. */
+  readonly announceTiers: readonly (readonly string[])[];
+  /** BEP 19; only handed on. */
+  readonly webSeeds: readonly string[];
+  /** 0 or undefined: no limit. */
+  readonly timeoutMs?: number;
+  readonly onNotice?: (notice: Notice | DiscoveryNotice) => void;
+}
+
+export interface FetchedMetadata {
+  readonly metainfo: Metainfo;
+  /** Where its peers are: for the session that follows. */
+  readonly peers: readonly PeerHint[];
+}
+
+/** No block is expected before there are pieces. */
+const NO_BLOCKS: BlockSink = { begin: () => false, write: () => {}, end: () => {} };
+
+/** What is announced as missing while nobody knows: a tracker that hears 0 takes us for a seed. */
+const UNKNOWN_LEFT = 16_384;
+
+export class MetadataFetcher implements IncomingTorrent {
+  readonly infoHash: InfoHash;
+  readonly #options: MetadataFetcherOptions;
+  readonly #loop: MachineLoop<MetadataEvent, MetadataAction, MetadataFetch>;
+  readonly #roster: PeerRoster;
+  readonly #sources: PeerSource[] = [];
+  readonly #trackerSnapshots: () => TrackerSnapshot[];
+  readonly #infoBytes = new Deferred<Uint8Array>();
+  #isEnded = false;
+
+  constructor(options: MetadataFetcherOptions) {
+    const { client, infoHash } = options;
+    this.#options = options;
+    this.infoHash = { v1: infoHash };
+    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes);
+    const random = createRandom(client.nextSeed());
+    const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
+    const machine = new MetadataFetch(
+      {
+        infoHash,
+        peerId: client.peerId,
+        listenPort: client.port,
+        clientVersion: USER_AGENT,
+        limits,
+        metadata: CONFIG.metadata,
+      },
+      random,
+      clock.now(null),
+    );
+    this.#loop = new MachineLoop(machine, clock, {
+      execute: (action) => this.#execute(action),
+      onCrash: (cause) => this.#infoBytes.reject(this.#crashError(cause)),
+    });
+    this.#roster = new PeerRoster({
+      client,
+      infoHash,
+      loop: this.#loop,
+      sinkFor: () => NO_BLOCKS,
+      onWritable: () => {},
+      onForgotten: () => {},
+      maxPeers: limits.maxPeers + CONFIG.swarm.newcomers,
+      onMessage: () => {},
+    });
+    const trackers = createTrackerSource({
+      tiers: options.useTrackers === false ? [] : options.announceTiers,
+      infoHash,
+      client,
+      random,
+      ...(options.announceTransport === undefined ? {} : { transport: options.announceTransport }),
+      numbers: () => ({ uploaded: 0, downloaded: 0, left: UNKNOWN_LEFT }),
+      listener: {
+        onAddresses: (addresses) => this.#addAddresses('tracker', addresses),
+        onNotice: (notice) => options.onNotice?.(notice),
+      },
+    });
+    if (trackers !== null) this.#sources.push(trackers);
+    this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
+  }
+
+  /**
+   * Resolves with the metadata, its hash checked. Rejects with NoMetadataError when the time is up, MetainfoError where the
+   * metadata is right and no usable torrent, the reason of `signal`, or SessionCrashedError. To be called once.
+   */
+  async fetch(signal?: AbortSignal): Promise<FetchedMetadata> {
+    const { client, timeoutMs = 0, announceTiers, webSeeds } = this.#options;
+    client.register(this);
+    const timer = new AbortController();
+    const onAbort = (): void => this.#infoBytes.reject(toError(signal?.reason));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    const limit = timeoutMs > 0 ? [this.#giveUpAfter(timeoutMs, timer.signal)] : [];
+    try {
+      this.#start();
+      const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
+      const fields = parseInfoBytes(infoBytes);
+      const addresses = this.#loop.machine.addresses();
+      await this.#end(true);
+      const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
+      return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })) };
+    } finally {
+      timer.abort();
+      signal?.removeEventListener('abort', onAbort);
+      await this.#end(false);
+      client.unregister(this);
+    }
+  }
+
+  /** How it stands, for people. */
+  facts(): StallFacts {
+    const { peers, sources, ...counts } = this.#loop.machine.progress();
+    return { ...counts, trackers: this.#trackerSnapshots(), dialFailures: this.#roster.dialFailures, connected: peers, sources };
+  }
+
+  /** For the client's listener. */
+  onIncoming(connection: PeerConnection<DisconnectReason>): ConnectionSide<DisconnectReason> | null {
+    return this.#isEnded ? null : this.#roster.accept(connection);
+  }
+
+  #start(): void {
+    const { peers = [] } = this.#options;
+    void resolveHints(peers, {
+      onAddresses: (addresses) => this.#addAddresses('user', addresses),
+      onUnresolved: () => this.#roster.noteFailure('unresolved'),
+    });
+    for (const source of this.#sources) source.start();
+  }
+
+  #addAddresses(source: 'tracker' | 'user', addresses: readonly Address[]): void {
+    if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
+  }
+
+  #execute(action: MetadataAction): void {
+    switch (action.type) {
+      case 'dial':
+        void this.#roster.dial(action.address);
+        return;
+      case 'disconnect':
+        this.#port(action.peer)?.close(action.reason);
+        return;
+      case 'send':
+        this.#port(action.peer)?.send(action.message);
+        return;
+      case 'more-peers':
+        for (const source of this.#sources) source.requestPeers();
+        return;
+      case 'notice':
+        if (action.notice.type === 'dial-failed') this.#roster.noteFailure(action.notice.reason);
+        this.#options.onNotice?.(action.notice);
+        return;
+      case 'complete':
+        this.#infoBytes.resolve(action.infoBytes);
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #port(peer: PeerKey): ReturnType<PeerRoster['portOf']> {
+    return this.#roster.portOf(peer);
+  }
+
+  async #giveUpAfter(timeoutMs: number, signal: AbortSignal): Promise<never> {
+    try {
+      await wait(timeoutMs, undefined, { signal });
+    } catch {
+      // It was over before.
+      return new Promise<never>(() => {});
+    }
+    const explanation = explainSilence(this.facts());
+    throw new NoMetadataError(`no metadata came within ${timeoutMs / 1000} s: ${explanation}`, { timeoutMs, explanation });
+  }
+
+  /** `isHandover`: a session takes over at once, so the trackers are not told good-bye. */
+  async #end(isHandover: boolean): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#loop.end();
+    this.#roster.close();
+    if (isHandover) for (const source of this.#sources) source.abandon();
+    else await Promise.all(this.#sources.map((source) => source.stop()));
+  }
+
+  #crashError(cause: unknown): SessionCrashedError {
+    const infoHash = infoHashKey(this.infoHash);
+    return new SessionCrashedError(`the fetch of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,28 @@
+// A torrent file from a web server, with the bounds that a tracker's answer has: a stranger's server may send anything.
+
+import { httpGet } from '../io/http-client.js';
+import { HttpError } from '../io/http-error.js';
+import { EffusionError } from '../model/error.js';
+import { redactUrl } from '../model/redact-url.js';
+import { CONFIG } from './config.js';
+import { USER_AGENT } from './version.js';
+
+/** The URL gave no file: `status` where it answered. */
+export class TorrentFetchError extends EffusionError<{ url: string; status?: number }> {
+  readonly code = 'torrent_unreadable';
+}
+
+/** http or https. Rejects with TorrentFetchError. */
+export async function fetchTorrentFile(url: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const { torrentTimeoutMs, maxTorrentBytes, maxRedirects } = CONFIG.download;
+  const shown = redactUrl(url);
+  const options = { url, userAgent: USER_AGENT, timeoutMs: torrentTimeoutMs, maxResponseBytes: maxTorrentBytes, maxRedirects };
+  try {
+    const { status, body } = await httpGet({ ...options, ...(signal === undefined ? {} : { signal }) });
+    if (status === 200) return body;
+    throw new TorrentFetchError(`cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    throw new TorrentFetchError(`cannot fetch ${shown}: ${error.message}`, { url: shown }, { cause: error });
+  }
+}

@@ -1,0 +1,43 @@
+// The trackers of a torrent, with everything that a session and the fetch of its metadata give them alike.
+
+import type { PeerSourceListener } from '../discovery/peer-source.js';
+import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
+import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
+import { TrackerSource, type TransferNumbers } from '../discovery/tracker/tracker-source.js';
+import { systemResolver } from '../io/resolver.js';
+import type { Random } from '../model/random.js';
+import type { Client } from './client.js';
+import { CONFIG } from './config.js';
+import { USER_AGENT } from './version.js';
+
+interface TrackerSetup {
+  readonly tiers: readonly (readonly string[])[];
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  readonly client: Client;
+  readonly random: Random;
+  /** Instead of the real ones: for tests. */
+  readonly transport?: AnnounceTransport;
+  readonly numbers: () => TransferNumbers;
+  readonly listener: PeerSourceListener;
+}
+
+/** Null where there is no tracker. */
+export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
+  if (setup.tiers.length === 0) return null;
+  const limits = CONFIG.tracker;
+  const { tiers, infoHash, client, random, numbers, listener } = setup;
+  return new TrackerSource({
+    tiers,
+    infoHash,
+    peerId: client.peerId,
+    port: client.port ?? limits.silentPort,
+    limits,
+    transport: setup.transport ?? createHttpTracker({ userAgent: USER_AGENT, ...limits }),
+    resolver: systemResolver,
+    random,
+    now: () => performance.now(),
+    numbers,
+    listener,
+  });
+}

@@ -1,0 +1,392 @@
+// The metadata of a magnet link from its peers (BEP 9), before there is a session: a deterministic machine as the session is one.
+// Peers that claim the same size fetch it together. Where the hash is wrong and several took part, each goes on alone, a few at a
+// time: whoever then brings a wrong one is banned, so that a lie costs its teller and nobody else.
+
+import { sha1 } from '../hash/digest.js';
+import { equalBytes, type PeerId, type PeerKey } from '../model/ids.js';
+import { addressKey, type Address } from '../model/address.js';
+import type { Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
+import { decodeExtendedHandshake, encodeExtendedHandshake } from '../wire/extension.js';
+import type { Message } from '../wire/message.js';
+import { clientName } from '../wire/peer-id.js';
+import { decodeMetadataMessage, encodeMetadataMessage, UT_METADATA } from '../wire/ut-metadata.js';
+import { WireError } from '../wire/wire-error.js';
+import type { DisconnectReason } from './disconnect-reason.js';
+import type { AddressSource, SessionEvent } from './events.js';
+import { OWN_EXTENSIONS } from './extension-ids.js';
+import type { SessionLimits } from './limits.js';
+import { MetadataAssembly } from './metadata-assembly.js';
+import type { Notice } from './notices.js';
+import { PeerBook } from './peer-book.js';
+
+export type MetadataEvent = Extract<
+  SessionEvent,
+  { readonly type: 'addresses-found' | 'dial-failed' | 'peer-connected' | 'peer-disconnected' | 'message' | 'timeout' }
+>;
+
+export type MetadataAction =
+  | { readonly type: 'dial'; readonly address: Address }
+  | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly reason: DisconnectReason }
+  | { readonly type: 'send'; readonly peer: PeerKey; readonly message: Message }
+  | { readonly type: 'more-peers' }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  /** The raw info dictionary: its hash is right. Comes once, last. */
+  | { readonly type: 'complete'; readonly infoBytes: Uint8Array };
+
+export interface MetadataLimits {
+  /** Of an info dictionary; peers that claim more are of no use. */
+  readonly maxBytes: number;
+  /** Pieces asked of one peer at a time. */
+  readonly depth: number;
+  /** Several sizes, or peers that fetch alone, at a time. */
+  readonly maxAssemblies: number;
+  /** A peer that is asked, or has not said what it has, and brings nothing for so long makes room. */
+  readonly answerMs: number;
+  /** A piece asked so long ago may be asked of a second peer. */
+  readonly secondCopyMs: number;
+}
+
+export interface MetadataFetchSettings {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  readonly peerId: PeerId;
+  readonly listenPort: number | null;
+  readonly clientVersion: string;
+  readonly limits: SessionLimits;
+  readonly metadata: MetadataLimits;
+}
+
+interface Source {
+  readonly key: PeerKey;
+  readonly peerId: PeerId;
+  readonly address: Address | null;
+  readonly remote: Address;
+  readonly client: string;
+  /** Under which it takes ut_metadata messages, once it said so. */
+  messageId: number;
+  /** What it claims; 0 until then. */
+  size: number;
+  readonly asked: Set<number>;
+  assembly: MetadataAssembly | null;
+  /** When it last brought something, or connected, or was first asked. */
+  aliveAt: Millis;
+}
+
+export interface MetadataProgress {
+  readonly peers: number;
+  /** Peers that have the metadata, or say so. */
+  readonly sources: number;
+  readonly halfOpen: number;
+  readonly knownAddresses: number;
+  readonly bannedAddresses: number;
+}
+
+export class MetadataFetch {
+  readonly #settings: MetadataFetchSettings;
+  readonly #book: PeerBook;
+  readonly #sources = new Map<PeerKey, Source>();
+  #assemblies: MetadataAssembly[] = [];
+  /** Sizes for which the shared try has failed. */
+  readonly #disputed = new Set<number>();
+  #actions: MetadataAction[] = [];
+  #now: Millis;
+  #morePeersAt: Millis;
+  #isDone = false;
+
+  constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
+    this.#settings = settings;
+    this.#book = new PeerBook(settings.limits, random);
+    this.#now = now;
+    this.#morePeersAt = now + settings.limits.morePeersMs;
+  }
+
+  handle(event: MetadataEvent, now: Millis): readonly MetadataAction[] {
+    this.#now = Math.max(this.#now, now);
+    if (this.#isDone) {
+      if (event.type === 'peer-connected') this.#disconnect(event.peer, 'stopping');
+    } else {
+      this.#route(event);
+      if (!this.#isDone) this.#dial();
+    }
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  nextTimeout(): Millis | null {
+    if (this.#isDone) return null;
+    const { metadata, limits } = this.#settings;
+    let next = this.#morePeersAt;
+    for (const source of this.#sources.values()) {
+      next = Math.min(next, source.aliveAt + metadata.answerMs);
+      if (source.asked.size < metadata.depth && source.assembly !== null)
+        next = Math.min(next, this.#now + metadata.secondCopyMs);
+    }
+    const dialAt = this.#sources.size + this.#book.halfOpen < limits.maxPeers ? this.#book.nextDialAt() : null;
+    if (dialAt !== null && this.#book.halfOpen < limits.maxHalfOpen) next = Math.min(next, dialAt);
+    return next;
+  }
+
+  progress(): MetadataProgress {
+    return {
+      peers: this.#sources.size,
+      sources: [...this.#sources.values()].filter(({ size }) => size > 0).length,
+      halfOpen: this.#book.halfOpen,
+      knownAddresses: this.#book.size,
+      bannedAddresses: this.#book.bannedCount,
+    };
+  }
+
+  /** Where peers can be dialled: those connected now first; none that was banned. */
+  addresses(): Address[] {
+    const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
+    const all = [...connected, ...this.#book.usableAddresses()];
+    return [...new Map(all.map((address) => [addressKey(address), address])).values()];
+  }
+
+  #route(event: MetadataEvent): void {
+    switch (event.type) {
+      case 'addresses-found':
+        this.#addAddresses(event.source, event.addresses);
+        return;
+      case 'dial-failed':
+        if (event.reason === 'out-of-descriptors') this.#book.markPostponed(event.address, this.#now);
+        else this.#book.markFailed(event.address, this.#now);
+        this.#notice({ type: 'dial-failed', address: event.address, reason: event.reason });
+        return;
+      case 'peer-connected':
+        this.#admit(event);
+        return;
+      case 'peer-disconnected': {
+        const source = this.#sources.get(event.peer);
+        if (source !== undefined) this.#forget(source, event.reason);
+        return;
+      }
+      case 'message': {
+        const source = this.#sources.get(event.peer);
+        if (source !== undefined && event.message.type === 'extended')
+          this.#hear(source, event.message.id, event.message.payload);
+        return;
+      }
+      case 'timeout':
+        this.#watch();
+        return;
+    }
+  }
+
+  #addAddresses(source: AddressSource, addresses: readonly Address[]): void {
+    const added = this.#book.add(addresses, source, this.#now);
+    this.#notice({ type: 'addresses-found', source, count: addresses.length, added });
+  }
+
+  #admit(event: Extract<MetadataEvent, { type: 'peer-connected' }>): void {
+    const { peer: key, peerId, address, remote, incoming, features } = event;
+    const reason = this.#refusal(event);
+    if (reason !== null) {
+      this.#disconnect(key, reason);
+      if (address === null) return;
+      if (reason === 'self-connection') this.#book.markSelf(address);
+      else this.#book.markFailed(address, this.#now);
+      this.#notice({ type: 'dial-failed', address, reason });
+      return;
+    }
+    if (address !== null) this.#book.markConnected(address, !incoming);
+    const source: Source = {
+      key,
+      peerId,
+      address,
+      remote,
+      client: clientName(peerId),
+      messageId: 0,
+      size: 0,
+      asked: new Set(),
+      assembly: null,
+      aliveAt: this.#now,
+    };
+    this.#sources.set(key, source);
+    this.#notice({ type: 'peer-opened', address: address ?? remote, incoming, client: source.client });
+    if (!features.extended) {
+      this.#drop(source, 'useless');
+      return;
+    }
+    if (features.fast) this.#send(key, { type: 'have-none' });
+    const { listenPort, clientVersion, limits } = this.#settings;
+    const payload = encodeExtendedHandshake({
+      extensions: OWN_EXTENSIONS,
+      client: clientVersion,
+      requestLimit: limits.ownReqq,
+      ...(listenPort === null ? {} : { port: listenPort }),
+      yourIp: remote.host,
+    });
+    this.#send(key, { type: 'extended', id: 0, payload });
+  }
+
+  #refusal(event: Extract<MetadataEvent, { type: 'peer-connected' }>): DisconnectReason | null {
+    if (equalBytes(event.peerId, this.#settings.peerId)) return 'self-connection';
+    if (this.#book.isBanned(event.address ?? event.remote) || (event.incoming && this.#book.isBannedHost(event.remote)))
+      return 'banned';
+    for (const source of this.#sources.values()) if (equalBytes(source.peerId, event.peerId)) return 'duplicate-peer';
+    return this.#sources.size >= this.#settings.limits.maxPeers ? 'too-many-peers' : null;
+  }
+
+  #hear(source: Source, id: number, payload: Uint8Array): void {
+    try {
+      if (id === 0) this.#hearHandshake(source, payload);
+      else if (id === OWN_EXTENSIONS.get(UT_METADATA)) this.#hearMetadata(source, payload);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#drop(source, 'protocol-error');
+    }
+  }
+
+  #hearHandshake(source: Source, payload: Uint8Array): void {
+    const { extensions, metadataSize = 0 } = decodeExtendedHandshake(payload);
+    if (source.size > 0) return;
+    source.messageId = extensions.get(UT_METADATA) ?? 0;
+    if (source.messageId === 0 || metadataSize > this.#settings.metadata.maxBytes) {
+      this.#drop(source, 'useless');
+      return;
+    }
+    // One that has none yet may fetch it as we do, and say so later.
+    source.size = metadataSize;
+    this.#askAll();
+  }
+
+  #hearMetadata(source: Source, payload: Uint8Array): void {
+    const message = decodeMetadataMessage(payload);
+    if (message.type === 'request') {
+      if (source.messageId !== 0) this.#sendMetadata(source, { type: 'reject', piece: message.piece });
+      return;
+    }
+    if (message.type === 'unknown' || !source.asked.delete(message.piece)) return;
+    const { assembly } = source;
+    if (message.type === 'reject') {
+      this.#drop(source, 'useless');
+      return;
+    }
+    if (assembly === null || message.totalSize !== source.size || message.bytes.length !== assembly.pieceLength(message.piece)) {
+      this.#drop(source, 'protocol-error');
+      return;
+    }
+    source.aliveAt = this.#now;
+    assembly.receive(message.piece, message.bytes, source.key);
+    if (assembly.isWhole) this.#judge(assembly);
+    if (!this.#isDone) this.#askAll();
+  }
+
+  #judge(assembly: MetadataAssembly): void {
+    const infoBytes = assembly.join();
+    if (equalBytes(sha1(infoBytes), this.#settings.infoHash)) {
+      this.#isDone = true;
+      this.#actions.push({ type: 'complete', infoBytes });
+      return;
+    }
+    this.#close(assembly);
+    if (assembly.sources.size > 1) {
+      this.#disputed.add(assembly.size);
+      return;
+    }
+    for (const key of assembly.sources) {
+      const liar = this.#sources.get(key);
+      if (liar === undefined) continue;
+      const address = liar.address ?? liar.remote;
+      this.#book.ban(address, liar.address === null);
+      this.#drop(liar, 'bad-data');
+    }
+  }
+
+  #close(assembly: MetadataAssembly): void {
+    this.#assemblies = this.#assemblies.filter((other) => other !== assembly);
+    for (const source of this.#sources.values()) {
+      if (source.assembly !== assembly) continue;
+      source.assembly = null;
+      source.asked.clear();
+    }
+  }
+
+  /** Everybody who has something to give, and room, is asked. */
+  #askAll(): void {
+    for (const source of Array.from(this.#sources.values())) this.#ask(source);
+  }
+
+  #ask(source: Source): void {
+    if (source.size === 0) return;
+    const assembly = source.assembly ?? this.#join(source);
+    if (assembly === null) return;
+    const { depth, secondCopyMs } = this.#settings.metadata;
+    while (source.asked.size < depth) {
+      const piece = assembly.next(source.key, this.#now - secondCopyMs);
+      if (piece < 0) return;
+      if (source.asked.size === 0) source.aliveAt = this.#now;
+      assembly.ask(piece, source.key, this.#now);
+      source.asked.add(piece);
+      this.#sendMetadata(source, { type: 'request', piece });
+    }
+  }
+
+  /** Where the peer takes part from now on; null while all places are taken. */
+  #join(source: Source): MetadataAssembly | null {
+    const isSolo = this.#disputed.has(source.size);
+    let assembly = isSolo ? undefined : this.#assemblies.find((other) => other.size === source.size && other.soloist === null);
+    if (assembly === undefined) {
+      if (this.#assemblies.length >= this.#settings.metadata.maxAssemblies) return null;
+      assembly = new MetadataAssembly(source.size, isSolo ? source.key : null);
+      this.#assemblies.push(assembly);
+    }
+    source.assembly = assembly;
+    return assembly;
+  }
+
+  #watch(): void {
+    const { metadata, limits } = this.#settings;
+    for (const source of Array.from(this.#sources.values())) {
+      const isWaiting = source.size === 0 || source.asked.size > 0;
+      if (isWaiting && this.#now >= source.aliveAt + metadata.answerMs) this.#drop(source, 'inactive');
+      else if (!isWaiting) source.aliveAt = this.#now;
+    }
+    this.#askAll();
+    if (this.#now < this.#morePeersAt) return;
+    this.#morePeersAt = this.#now + limits.morePeersMs;
+    if (this.#sources.size === 0) this.#actions.push({ type: 'more-peers' });
+  }
+
+  #dial(): void {
+    const places = this.#settings.limits.maxPeers - this.#sources.size - this.#book.halfOpen;
+    for (const address of this.#book.takeDialable(places, this.#now)) this.#actions.push({ type: 'dial', address });
+  }
+
+  #drop(source: Source, reason: DisconnectReason): void {
+    this.#disconnect(source.key, reason);
+    this.#forget(source, reason);
+  }
+
+  #forget(source: Source, reason: DisconnectReason): void {
+    if (!this.#sources.delete(source.key)) return;
+    const { assembly, address } = source;
+    if (assembly !== null) {
+      assembly.release(source.key);
+      const hasMembers = [...this.#sources.values()].some((other) => other.assembly === assembly);
+      if (!hasMembers) this.#close(assembly);
+    }
+    if (address !== null) this.#book.markDisconnected(address, false, this.#now);
+    this.#notice({ type: 'peer-closed', address: address ?? source.remote, reason, payloadBytes: 0 });
+    this.#askAll();
+  }
+
+  #disconnect(peer: PeerKey, reason: DisconnectReason): void {
+    this.#actions.push({ type: 'disconnect', peer, reason });
+  }
+
+  #send(peer: PeerKey, message: Message): void {
+    this.#actions.push({ type: 'send', peer, message });
+  }
+
+  #sendMetadata(source: Source, message: Parameters<typeof encodeMetadataMessage>[0]): void {
+    this.#send(source.key, { type: 'extended', id: source.messageId, payload: encodeMetadataMessage(message) });
+  }
+
+  #notice(notice: Notice): void {
+    this.#actions.push({ type: 'notice', notice });
+  }
+}
