@@ -54,6 +54,8 @@ export const CONFIG = {
     morePeersMs: 30_000,
     /** BEP 6's own number. */
     allowedFastPieces: 10,
+    /** Times that one peer gets the whole info dictionary (BEP 9): once is what it needs, twice more for one that lost pieces. */
+    metadataRounds: 3,
   },
   requests: {
     /** Blocks asked of a new peer at first. */

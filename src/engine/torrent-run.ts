@@ -86,6 +86,7 @@ export class TorrentRun {
       peerId: client.peerId,
       listenPort: client.port,
       clientVersion: USER_AGENT,
+      infoBytes: metainfo.infoBytes,
       seeds: options.seed === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory

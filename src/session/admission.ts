@@ -6,9 +6,11 @@ import { equalBytes } from '../model/ids.js';
 import { allowedFastSet } from '../wire/allowed-fast.js';
 import { encodeExtendedHandshake } from '../wire/extension.js';
 import { clientName } from '../wire/peer-id.js';
+import { UT_METADATA } from '../wire/ut-metadata.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
+import { OUR_METADATA_ID } from './extension-ids.js';
 import { longestIdler } from './idler.js';
 import { Peer } from './peer.js';
 import type { SessionState } from './session-state.js';
@@ -110,9 +112,11 @@ function greet(state: SessionState, peer: Peer): void {
   else if (features.fast && have.isEmpty) state.send(peer, { type: 'have-none' });
   else if (!have.isEmpty) state.send(peer, { type: 'bitfield', bytes: have.toBytes() });
   if (features.extended) {
-    const { listenPort, clientVersion } = state.settings;
+    const { listenPort, clientVersion, infoBytes } = state.settings;
+    const hasInfo = infoBytes.length > 0;
     const payload = encodeExtendedHandshake({
-      extensions: new Map(),
+      extensions: new Map(hasInfo ? [[UT_METADATA, OUR_METADATA_ID]] : []),
+      ...(hasInfo ? { metadataSize: infoBytes.length } : {}),
       client: clientVersion,
       requestLimit: state.limits.ownReqq,
       ...(listenPort === null ? {} : { port: listenPort }),

@@ -1,5 +1,5 @@
-// The extended messages that we take (BEP 10), and the ids under which peers are to send them to us.
+// The ids under which peers are to send us extended messages (BEP 10): we choose them, name them in our extended handshake and keep
+// them for ever. What a peer chose for messages to it is kept with the peer.
 
-import { UT_METADATA } from '../wire/ut-metadata.js';
-
-export const OWN_EXTENSIONS: ReadonlyMap<string, number> = new Map([[UT_METADATA, 1]]);
+/** ut_metadata (BEP 9). */
+export const OUR_METADATA_ID = 1;

@@ -48,6 +48,8 @@ export interface SessionLimits {
   /** A session without anybody to ask or to dial asks for more addresses, once in so long. */
   readonly morePeersMs: number;
   readonly allowedFastPieces: number;
+  /** A peer gets the pieces of the info dictionary so many times over at most. */
+  readonly metadataRounds: number;
 }
 
 /** Memory for pieces in flight, shared by all torrents: asked before a piece is opened. */

@@ -14,7 +14,7 @@ import { decodeMetadataMessage, encodeMetadataMessage, UT_METADATA } from '../wi
 import { WireError } from '../wire/wire-error.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource, SessionEvent } from './events.js';
-import { OWN_EXTENSIONS } from './extension-ids.js';
+import { OUR_METADATA_ID } from './extension-ids.js';
 import type { SessionLimits } from './limits.js';
 import { MetadataAssembly } from './metadata-assembly.js';
 import type { Notice } from './notices.js';
@@ -213,7 +213,7 @@ export class MetadataFetch {
     if (features.fast) this.#send(key, { type: 'have-none' });
     const { listenPort, clientVersion, limits } = this.#settings;
     const payload = encodeExtendedHandshake({
-      extensions: OWN_EXTENSIONS,
+      extensions: new Map([[UT_METADATA, OUR_METADATA_ID]]),
       client: clientVersion,
       requestLimit: limits.ownReqq,
       ...(listenPort === null ? {} : { port: listenPort }),
@@ -233,7 +233,7 @@ export class MetadataFetch {
   #hear(source: Source, id: number, payload: Uint8Array): void {
     try {
       if (id === 0) this.#hearHandshake(source, payload);
-      else if (id === OWN_EXTENSIONS.get(UT_METADATA)) this.#hearMetadata(source, payload);
+      else if (id === OUR_METADATA_ID) this.#hearMetadata(source, payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#drop(source, 'protocol-error');

@@ -56,6 +56,10 @@ export class Peer {
   currentPiece: PieceIndex | null = null;
   /** The picker's count of insertions when it had no pickable piece that this peer has; null: not known. */
   barrenSince: number | null = null;
+  /** The id under which it takes ut_metadata (BEP 9, BEP 10); 0: it does not. */
+  metadataId = 0;
+  /** Pieces of the info dictionary sent to it, repeated ones included. */
+  metadataPiecesSent = 0;
   lastReceivedAt: Millis;
   lastSentAt: Millis;
   unexpectedBytes = 0;

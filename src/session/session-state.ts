@@ -24,6 +24,8 @@ export interface SessionSettings {
   readonly listenPort: number | null;
   /** Said in our extended handshake (BEP 10 `v`). */
   readonly clientVersion: string;
+  /** The raw info dictionary, for peers that ask for it (BEP 9); empty: there is none to give. */
+  readonly infoBytes: Uint8Array;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
 }

@@ -29,6 +29,7 @@ function run(seeders: number, leechers: number, pieceLength: number): Run {
     peerId: new Uint8Array(20),
     listenPort: null,
     clientVersion: 'bench',
+    infoBytes: new Uint8Array(),
     seeds: false,
   };
   let reserved = 0;

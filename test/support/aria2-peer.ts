@@ -36,7 +36,7 @@ export async function startAria2Seeder(torrent: string, folder: string, port: nu
   return child;
 }
 
-/** Downloads what the torrent's tracker leads to; its process ends with 0 when all is there. */
+/** Downloads what the torrent's tracker leads to; its process ends with 0 when all is there. `torrent` is a path or a magnet link. */
 export function startAria2Leecher(torrent: string, folder: string, port: number): Child {
   return startChild('aria2c', [...QUIET, `--dir=${folder}`, `--listen-port=${port}`, '--seed-time=0', torrent]);
 }

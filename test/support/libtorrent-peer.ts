@@ -27,7 +27,7 @@ export async function startLibtorrentSeeder(
   return child;
 }
 
-/** Downloads from `peer`; its process ends with 0 when all is there. */
+/** Downloads from `peer`; its process ends with 0 when all is there. `torrent` is a path or a magnet link. */
 export function startLibtorrentLeecher(torrent: string, folder: string, listen: string, peer: string): Child {
   return startChild(PYTHON, [SCRIPT, 'leech', torrent, folder, listen, '--peer', peer]);
 }

@@ -29,7 +29,13 @@ export class SessionDriver {
 
   constructor(
     pieces: number,
-    options: { have?: Bitfield; seeds?: boolean; limits?: Partial<typeof SIM_LIMITS>; ownId?: number } = {},
+    options: {
+      have?: Bitfield;
+      seeds?: boolean;
+      limits?: Partial<typeof SIM_LIMITS>;
+      ownId?: number;
+      infoBytes?: Uint8Array;
+    } = {},
   ) {
     const settings = {
       infoHash: { v1: new Uint8Array(20) },
@@ -38,6 +44,7 @@ export class SessionDriver {
       peerId: new Uint8Array(20).fill(options.ownId ?? 100),
       listenPort: 6881,
       clientVersion: 'test 1',
+      infoBytes: options.infoBytes ?? new Uint8Array(),
       seeds: options.seeds === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);

@@ -21,12 +21,12 @@ export interface SwarmOfTwo {
   readonly settings: string;
 }
 
-export async function prepareSwarm(trackers: readonly string[] = []): Promise<SwarmOfTwo> {
+export async function prepareSwarm(trackers: readonly string[] = [], pieceLength = 65_536): Promise<SwarmOfTwo> {
   const folder = await makeTempFolder();
   const swarm = { seedFolder: join(folder, 'seed'), leechFolder: join(folder, 'leech'), settings: join(folder, 'settings') };
   await mkdir(swarm.leechFolder);
   await writePayload(payload, swarm.seedFolder);
-  return { ...swarm, torrent: await writeTorrent(payload, folder, 65_536, trackers) };
+  return { ...swarm, torrent: await writeTorrent(payload, folder, pieceLength, trackers) };
 }
 
 /** Runs `effusion download` against these peers alone and holds it to exit 0, the exact bytes, and nothing left behind. */

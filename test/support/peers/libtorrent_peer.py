@@ -1,7 +1,7 @@
 """A libtorrent peer for the interop tests and the benchmark: seeds or downloads one torrent on given addresses, nothing else.
 
 usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:PORT ...] [--upload-limit BYTES_PER_SECOND]
-       libtorrent_peer.py leech TORRENT FOLDER LISTEN [--peer HOST:PORT ...]
+       libtorrent_peer.py leech TORRENT|MAGNET FOLDER LISTEN [--peer HOST:PORT ...]
        libtorrent_peer.py show  TORRENT
 
 LISTEN is 127.0.0.1:PORT or [::1]:PORT; one session each. `seed` prints `ready` and goes on until SIGTERM, then prints
@@ -37,8 +37,11 @@ def open_session(listen, upload_limit):
 
 
 def add(session, torrent, folder, seeding):
-    params = lt.add_torrent_params()
-    params.ti = lt.torrent_info(torrent)
+    if torrent.startswith("magnet:"):
+        params = lt.parse_magnet_uri(torrent)
+    else:
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(torrent)
     params.save_path = folder
     params.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
     if seeding:

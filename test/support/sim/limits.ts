@@ -36,4 +36,5 @@ export const SIM_LIMITS: SessionLimits = {
   exhaustedGraceMs: 5000,
   morePeersMs: 30_000,
   allowedFastPieces: 10,
+  metadataRounds: 3,
 };

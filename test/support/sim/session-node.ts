@@ -101,6 +101,7 @@ export class SessionNode implements SimNode {
       peerId,
       listenPort: options.isListening ? options.address.port : null,
       clientVersion: 'sim 1',
+      infoBytes: new Uint8Array(100),
       seeds,
     };
     this.session = new Session(settings, createRandom(world.random.below(2 ** 31)), budget, content.isPadding, world.now);

@@ -4,7 +4,7 @@ import { createAddress, type Address } from '../../../src/model/address.js';
 import { toPeerKey, type PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import { MetadataFetch, type MetadataAction, type MetadataEvent } from '../../../src/session/metadata-fetch.js';
-import { OWN_EXTENSIONS } from '../../../src/session/extension-ids.js';
+import { OUR_METADATA_ID } from '../../../src/session/extension-ids.js';
 import { encodeExtendedHandshake } from '../../../src/wire/extension.js';
 import {
   decodeMetadataMessage,
@@ -77,7 +77,7 @@ class Driver {
   give(peer: PeerKey, piece: number, content = INFO): readonly MetadataAction[] {
     const bytes = content.slice(piece * METADATA_PIECE_BYTES, (piece + 1) * METADATA_PIECE_BYTES);
     const payload = encodeMetadataMessage({ type: 'data', piece, totalSize: content.length, bytes });
-    return this.say(peer, OWN_EXTENSIONS.get(UT_METADATA) ?? -1, payload);
+    return this.say(peer, OUR_METADATA_ID, payload);
   }
 
   /** Pieces asked of the peer so far, under the id that it named. */
@@ -152,7 +152,7 @@ test('peers that claim the same size share the work', () => {
 test('a lone liar is banned for its first wrong hash', () => {
   const driver = new Driver();
   const liar = driver.source(1);
-  answerAll(driver, new Map([[liar, INFO.map((byte) => byte ^ 1)]]));
+  answerAll(driver, new Map([[liar, Uint8Array.from(INFO, (byte) => byte ^ 1)]]));
   expect(driver.disconnects()).toEqual(['1 bad-data']);
   driver.connect(1);
   expect(driver.disconnects()).toEqual(['1 bad-data', '1 banned']);
@@ -163,7 +163,7 @@ test('a lone liar is banned for its first wrong hash', () => {
 
 test('among many the liars are found out, and nobody else is banned', () => {
   const driver = new Driver();
-  const wrong = INFO.map((byte) => byte ^ 1);
+  const wrong = Uint8Array.from(INFO, (byte) => byte ^ 1);
   const contents = new Map<PeerKey, Uint8Array>();
   for (let serial = 1; serial <= 5; serial++) contents.set(driver.source(serial), serial === 5 ? INFO : wrong);
   answerAll(driver, contents);
