@@ -1,4 +1,5 @@
-// Peers that the user or a magnet link named, as addresses: numeric ones at once, names when they are looked up.
+// Peers that the user or a magnet link named, as addresses: numeric ones at once, names when they are looked up, so that a slow
+// name server holds up nobody else.
 
 import { systemResolver } from '../io/resolver.js';
 import { createAddress, type Address } from '../model/address.js';

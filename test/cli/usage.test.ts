@@ -26,9 +26,6 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'always'], /Allowed choices are verify, never/],
     ['an option without its value', ['download', 'x.torrent', '-o'], /argument missing/],
     ['nobody to download from', ['download', 'x.torrent', '--no-trackers', '--no-listen'], /nobody to download from/],
-    ['a magnet link', ['magnet:?xt=urn:btih:aaaa'], /magnet links are not supported yet/],
-    ['a URL', ['download', 'https://example.invalid/x.torrent'], /URLs are not supported yet/],
-    ['an info hash', ['a'.repeat(40)], /info hashes are not supported yet/],
     ['an unknown topic', ['help', 'exit-code'], /Did you mean effusion help exit-codes\?/],
     ['create of nothing', ['create', 'nothing-here'], /there is no file or folder/],
     ['a piece length that is none', ['create', '.', '--piece-length', '17K'], /--piece-length: '17K' is no piece length/],
@@ -38,6 +35,15 @@ describe('usage errors are one line on stderr and exit 2', () => {
     expect(end.stderr).toMatch(/^effusion: error: .* \(exit 2\)\n$/);
     expect(end.stdout).toBe('');
     expect(end.code).toBe(2);
+  });
+
+  test.each([
+    ['seed', ['seed', 'a'.repeat(40)]],
+    ['verify', ['verify', 'magnet:?xt=urn:btih:'.concat('a'.repeat(40))]],
+  ])('%s needs a torrent file, and says how to get one of a link', async (_, args) => {
+    const end = await cli.run(args);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(/a torrent file is needed here, not a link\. .*info MAGNET --save/);
   });
 
   test('no argument at all shows the help, and is no success', async () => {

@@ -74,7 +74,7 @@ class Driver {
     return this.handle({ type: 'message', peer, message: { type: 'extended', id, payload } });
   }
 
-  give(peer: PeerKey, piece: number, content = INFO): readonly MetadataAction[] {
+  give(peer: PeerKey, piece: number, content: Uint8Array = INFO): readonly MetadataAction[] {
     const bytes = content.slice(piece * METADATA_PIECE_BYTES, (piece + 1) * METADATA_PIECE_BYTES);
     const payload = encodeMetadataMessage({ type: 'data', piece, totalSize: content.length, bytes });
     return this.say(peer, OUR_METADATA_ID, payload);

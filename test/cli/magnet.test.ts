@@ -1,0 +1,136 @@
+// Torrents named otherwise than by a file: magnet links, info hashes, URLs and stdin, with every end that they can come to.
+
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+import { fixturePayload } from '../support/torrent-fixtures.js';
+
+let cli: CliBuild;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+const payload = fixturePayload(9, 1_000_000);
+const UNKNOWN = 'a'.repeat(40);
+
+interface Origin {
+  readonly cwd: string;
+  readonly infoHash: string;
+}
+
+async function prepare(): Promise<Origin> {
+  const cwd = await makeTempFolder();
+  await mkdir(path.join(cwd, 'seed'));
+  await writeFile(path.join(cwd, 'seed/data.bin'), payload);
+  const end = await cli.run(['create', 'seed/data.bin', '-o', 'data.torrent', '--json'], { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  return { cwd, infoHash: (JSON.parse(end.stdout) as { infoHash: string }).infoHash };
+}
+
+async function seed(cwd: string): Promise<string> {
+  const child = cli.start(['seed', 'data.torrent', '--data', 'seed', '--no-trackers'], { cwd });
+  const [, port] = await child.outputMatching(/seeding data\.bin on port (\d+)/);
+  return `127.0.0.1:${port}`;
+}
+
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('a magnet link with a peer in it: metadata, then the data, and no escape in what is said', async () => {
+  const { cwd, infoHash } = await prepare();
+  const peer = await seed(cwd);
+  const link = `magnet:?xt=urn:btih:${infoHash.toUpperCase()}&dn=A%1Bname&x.pe=${peer}`;
+  const end = await cli.run(['download', link, '-o', 'out'], { cwd });
+  expect(end).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+  expect(Buffer.compare(await readFile(path.join(cwd, 'out/data.bin')), payload)).toBe(0);
+  expect(end.stderr.split('\n')[0]).toMatch(/^A.?name: fetching metadata from peers; gives up after 2m \(--metadata-timeout\)$/);
+  expect(end.stderr).not.toContain('\u001B');
+});
+
+test('info of a bare hash keeps the torrent file, which names the same torrent, and replaces none', async () => {
+  const { cwd, infoHash } = await prepare();
+  const peer = await seed(cwd);
+  const args = ['info', infoHash, '--peer', peer, '--tracker', 'http://127.0.0.1:9/announce', '--save', 'kept.torrent', '--json'];
+  const end = await cli.run(args, { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  const kept = await cli.run(['info', 'kept.torrent', '--json'], { cwd });
+  expect(JSON.parse(kept.stdout)).toEqual(JSON.parse(end.stdout));
+  expect(JSON.parse(kept.stdout)).toMatchObject({ infoHash, name: 'data.bin' });
+  const again = await cli.run(args, { cwd });
+  expect(again.code).toBe(9);
+  expect(again.stderr).toContain('kept.torrent: it exists (EEXIST)');
+});
+
+test('stdin and a URL hold a torrent file as well as a path does', async () => {
+  const { cwd, infoHash } = await prepare();
+  const bytes = await readFile(path.join(cwd, 'data.torrent'));
+  const base = await serve((request, response) => {
+    if (request.url === '/moved') response.writeHead(302, { location: '/data.torrent?passkey=0123456789abcdef0123' }).end();
+    else if (request.url?.startsWith('/data.torrent') === true) response.end(bytes);
+    else response.writeHead(404).end('nothing');
+  });
+  const piped = await cli.shell('info --json - < data.torrent', { cwd });
+  const fetched = await cli.run(['info', '--json', `${base}/moved`], { cwd });
+  for (const end of [piped, fetched]) expect(JSON.parse(end.stdout)).toMatchObject({ infoHash });
+  const missing = await cli.run(['download', `${base}/other?passkey=0123456789abcdef0123`], { cwd });
+  expect(missing.code).toBe(3);
+  expect(missing.stderr).toMatch(/cannot fetch http:\/\/127\.0\.0\.1:\d+\/other\?passkey=\*\*\*: HTTP status 404/);
+});
+
+test.each([
+  ['a hash that is too short', 'magnet:?xt=urn:btih:aaaa', /magnet\.xt/],
+  ['no hash', 'magnet:?dn=x', /magnet\.xt/],
+  ['a v2 link', `magnet:?xt=urn:btmh:1220${'a'.repeat(64)}`, /not yet supported/],
+  ['a selection beyond reason', `magnet:?xt=urn:btih:${UNKNOWN}&so=9-0`, /magnet\.so/],
+])('3: %s', async (_, link, message) => {
+  const cwd = await makeTempFolder();
+  const end = await cli.run(['download', link, '-o', 'out'], { cwd });
+  expect(end.code).toBe(3);
+  expect(end.stderr).toMatch(message);
+  expect(existsSync(path.join(cwd, 'out'))).toBe(false);
+});
+
+test('4: no metadata came, and why; nothing is created', async () => {
+  const cwd = await makeTempFolder();
+  const end = await cli.run([UNKNOWN, '--peer', '127.0.0.1:1', '--metadata-timeout', '200ms', '-o', 'out'], { cwd });
+  expect(end.code).toBe(4);
+  expect(end.stderr).toContain('no metadata came within 0.2 s: no tracker to ask; 1 address known: 1 refused the connection');
+  expect(existsSync(path.join(cwd, 'out'))).toBe(false);
+});
+
+test('124: --timeout counts the fetch of the metadata too', async () => {
+  const end = await cli.run([UNKNOWN, '--peer', '127.0.0.1:1', '--timeout', '200ms'], { cwd: await makeTempFolder() });
+  expect(end.code).toBe(124);
+  expect(end.stderr).toContain('--timeout are up: no metadata came');
+});
+
+test('130: stopped while it waits for metadata', async () => {
+  const child = cli.start([UNKNOWN, '--peer', '127.0.0.1:1'], { cwd: await makeTempFolder() });
+  await child.outputMatching(/fetching metadata/);
+  child.kill('SIGINT');
+  expect(await child.ended).toMatchObject({ code: 130, stdout: '' });
+});
+
+test.each([
+  ['neither trackers nor peers', [UNKNOWN], /names no tracker and no peer/],
+  ['no tracker allowed', [`magnet:?xt=urn:btih:${UNKNOWN}&tr=http://127.0.0.1:9/`, '--no-trackers'], /no peer is named/],
+])('2: a link with %s', async (_, args, message) => {
+  const end = await cli.run(args, { cwd: await makeTempFolder() });
+  expect(end.code).toBe(2);
+  expect(end.stderr).toMatch(message);
+});
