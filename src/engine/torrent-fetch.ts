@@ -8,7 +8,7 @@ import { CONFIG } from './config.js';
 import { USER_AGENT } from './version.js';
 
 /** The URL gave no file: `status` where it answered. */
-export class TorrentFetchError extends EffusionError<{ url: string; status?: number }> {
+class TorrentFetchError extends EffusionError<{ url: string; status?: number }> {
   readonly code = 'torrent_unreadable';
 }
 
