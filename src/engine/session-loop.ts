@@ -1,4 +1,5 @@
-// The loop of one torrent's session. See machine-loop.ts for how it turns; this names what turns in it.
+// The loop of one torrent's session: what turns in it, and under which name. How it turns is in machine-loop.ts, which the fetch
+// of a magnet link's metadata turns in too.
 
 import type { SessionAction } from '../session/actions.js';
 import type { SessionEvent } from '../session/events.js';
