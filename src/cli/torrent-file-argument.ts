@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export async function loadTorrent(argument: string): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
-    const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent`;
+    const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
     throw new UsageError(`${sanitise(argument, 60)}: a torrent file is needed here, not a link`, hint);
   }
   return loadTorrentFile(parsed);

@@ -1,4 +1,5 @@
-// A torrent file from a web server, with the bounds that a tracker's answer has: a stranger's server may send anything.
+// A torrent file from a web server, with the bounds that a tracker's answer has: a stranger's server may send anything, slowly, and
+// without an end.
 
 import { httpGet } from '../io/http-client.js';
 import { HttpError } from '../io/http-error.js';

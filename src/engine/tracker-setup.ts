@@ -1,4 +1,5 @@
-// The trackers of a torrent, with everything that a session and the fetch of its metadata give them alike.
+// The trackers of a torrent, with everything that a session and the fetch of its metadata give them alike: who we are, where we
+// listen, and how often we may ask.
 
 import type { PeerSourceListener } from '../discovery/peer-source.js';
 import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
