@@ -4,6 +4,15 @@
 import { InvariantError } from '../model/error.js';
 import { BencodeDict } from './bencode-dict.js';
 
+/** Bencode that is there already and goes in as it is: whoever makes one vouches for it. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /**
  * What can be encoded. Text and the keys of plain objects are written as UTF-8; the keys of a BencodeDict as the raw bytes they
  * stand for. Entries that are `undefined` are left out.
@@ -14,6 +23,7 @@ export type Encodable =
   | string
   | Uint8Array
   | BencodeDict
+  | Encoded
   | readonly Encodable[]
   | { readonly [key: string]: Encodable | undefined };
 
@@ -61,6 +71,8 @@ function append(value: Encodable, parts: Uint8Array[]): void {
     appendString(utf8.encode(value), parts);
   } else if (value instanceof Uint8Array) {
     appendString(value, parts);
+  } else if (value instanceof Encoded) {
+    parts.push(value.bytes);
   } else if (isList(value)) {
     parts.push(LIST);
     for (const item of value) append(item, parts);

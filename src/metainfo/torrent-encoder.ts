@@ -1,7 +1,7 @@
 // A new .torrent file (BEP 3, 12, 19, 27): the same bytes for the same input, keys in order, nothing in it that was not given.
 // Made byte by byte from its own fields; an info dictionary that somebody else wrote goes in as it is, since its hash is the torrent.
 
-import { encode } from '../bencode/encode.js';
+import { encode, Encoded, type Encodable } from '../bencode/encode.js';
 import type { Metainfo } from './metainfo.js';
 
 interface NewTorrentFile {
@@ -28,51 +28,40 @@ export interface NewTorrent {
   readonly source?: string;
 }
 
-export function encodeTorrent(torrent: NewTorrent): Uint8Array {
-  const tiers = (torrent.trackers ?? []).filter((tier) => tier.length > 0);
-  const urlCount = tiers.reduce((count, tier) => count + tier.length, 0);
-  const webSeeds = torrent.webSeeds ?? [];
-  const { files, isSingleFile } = torrent;
-  return encode({
-    announce: tiers[0]?.[0],
-    'announce-list': urlCount > 1 ? tiers : undefined,
-    comment: torrent.comment,
-    'created by': torrent.createdBy,
-    'creation date': torrent.creationDate,
-    info: {
-      files: isSingleFile ? undefined : files.map(({ path, length }) => ({ length, path })),
-      length: isSingleFile ? files[0].length : undefined,
-      name: torrent.name,
-      'piece length': torrent.pieceLength,
-      pieces: torrent.pieceHashes,
-      private: torrent.isPrivate === true ? 1 : undefined,
-      source: torrent.source,
-    },
-    'url-list': webSeeds.length > 0 ? webSeeds : undefined,
-  });
+/** What stands around the info dictionary. */
+interface Surroundings extends Pick<NewTorrent, 'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate'> {
+  readonly info: Encodable;
 }
 
-/** A torrent file around an info dictionary that is there already: what a magnet link becomes. */
-export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
-  const tiers = metainfo.announceTiers;
+function encodeAround({ info, comment, createdBy, creationDate, trackers = [], webSeeds = [] }: Surroundings): Uint8Array {
+  const tiers = trackers.filter((tier) => tier.length > 0);
   const urlCount = tiers.reduce((count, tier) => count + tier.length, 0);
-  const { comment, createdBy, creationDate, webSeeds, infoBytes } = metainfo;
-  // The keys of a dictionary are in order (BEP 3): those before `info`, it, those after it.
-  const before = encode({
+  return encode({
     announce: tiers[0]?.[0],
     'announce-list': urlCount > 1 ? tiers : undefined,
     comment,
     'created by': createdBy,
     'creation date': creationDate,
+    info,
+    'url-list': webSeeds.length > 0 ? webSeeds : undefined,
   });
-  const after = encode({ 'url-list': webSeeds.length > 0 ? webSeeds : undefined });
-  const key = new TextEncoder().encode('4:info');
-  const parts = [before.subarray(0, -1), key, infoBytes, after.subarray(1)];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+}
+
+export function encodeTorrent(torrent: NewTorrent): Uint8Array {
+  const { files, isSingleFile } = torrent;
+  const info = {
+    files: isSingleFile ? undefined : files.map(({ path, length }) => ({ length, path })),
+    length: isSingleFile ? files[0].length : undefined,
+    name: torrent.name,
+    'piece length': torrent.pieceLength,
+    pieces: torrent.pieceHashes,
+    private: torrent.isPrivate === true ? 1 : undefined,
+    source: torrent.source,
+  };
+  return encodeAround({ ...torrent, info });
+}
+
+/** A torrent file around an info dictionary that is there already: what a magnet link becomes. */
+export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
+  return encodeAround({ ...metainfo, trackers: metainfo.announceTiers, info: new Encoded(metainfo.infoBytes) });
 }
