@@ -143,3 +143,10 @@ export function encodeCompactAddress(address: Address): Uint8Array {
   bytes[bytes.length - 1] = address.port & 255;
   return bytes;
 }
+
+/** Whether it can be one host's address: not "any" (0.0.0.0/8, ::), nor multicast, nor IPv4's reserved block with the broadcast. */
+export function isUnicast({ host, family }: Address): boolean {
+  if (family === 6) return host !== '::' && !/^ff..:/.test(host);
+  const first = Number(host.slice(0, host.indexOf('.')));
+  return first > 0 && first < 224;
+}

@@ -6,7 +6,9 @@ import {
   decodeCompactAddresses,
   encodeCompactAddress,
   formatAddress,
+  isUnicast,
   parseAddress,
+  type Address,
 } from '../../../src/model/address.js';
 
 describe('addresses', () => {
@@ -69,5 +71,13 @@ describe('addresses', () => {
     expect(decodeCompactAddresses(new Uint8Array(7), 4)).toBeNull();
     expect(decodeCompactAddresses(new Uint8Array(12), 6)).toBeNull();
     expect(decodeCompactAddresses(new Uint8Array(0), 6)).toEqual([]);
+  });
+
+  test('of one host, or of none or many', () => {
+    const isOfOne = (host: string): boolean => isUnicast(createAddress(host, 1) as Address);
+    const one = ['1.0.0.0', '10.0.0.1', '127.0.0.1', '223.255.255.255', '::1', '2001:db8::1', 'fe80::1', 'ff::1', 'f:f::'];
+    expect(one.filter((host) => !isOfOne(host))).toEqual([]);
+    const others = ['0.0.0.0', '0.1.2.3', '224.0.0.1', '240.0.0.1', '255.255.255.255', '::', 'ff02::1', '::ffff:0.0.0.0'];
+    expect(others.filter(isOfOne)).toEqual([]);
   });
 });

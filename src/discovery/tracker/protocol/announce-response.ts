@@ -4,7 +4,7 @@
 import { BencodeDict, type BencodeValue } from '../../../bencode/bencode-dict.js';
 import { BencodeError } from '../../../bencode/bencode-error.js';
 import { decodePrefix } from '../../../bencode/decode.js';
-import { addressKey, createAddress, decodeCompactAddresses, type Address } from '../../../model/address.js';
+import { addressKey, createAddress, decodeCompactAddresses, isUnicast, type Address } from '../../../model/address.js';
 import { equalBytes, type PeerId } from '../../../model/ids.js';
 import { toPrintable } from './printable-text.js';
 import { TrackerError } from './tracker-error.js';
@@ -63,6 +63,7 @@ class PeerList {
   }
 
   addAddress(address: Address): void {
+    if (!isUnicast(address)) return;
     if (address.port === this.#context.port && address.host === this.#ownHost) return;
     if (this.#isNew(addressKey(address))) this.addresses.push(address);
   }

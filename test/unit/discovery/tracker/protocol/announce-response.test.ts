@@ -55,6 +55,11 @@ describe('peers', () => {
     expect(peersOf({ interval: 1800, peers })).toEqual(['10.0.0.1:6881', '10.0.0.3:65535']);
   });
 
+  test('nobody can dial everybody: such addresses go', () => {
+    const peers = Uint8Array.of(0, 0, 0, 0, 0x1a, 0xe1, 224, 0, 0, 1, 0x1a, 0xe1, 255, 255, 255, 255, 0, 80, 10, 0, 0, 3, 0, 80);
+    expect(peersOf({ interval: 1800, peers })).toEqual(['10.0.0.3:80']);
+  });
+
   test('compact IPv6 (BEP 7), beside IPv4', () => {
     const peers6 = new Uint8Array(36);
     peers6.set([0x20, 0x01, 0x0d, 0xb8], 0);
