@@ -46,7 +46,7 @@ export interface SessionOptions {
   readonly owner?: { readonly signal?: AbortSignal; readonly onCrash?: (error: Error) => void };
   /** False: `start` answers null, and nothing is opened. */
   readonly enabled?: boolean;
-  /** Instead of HTTP: for tests. */
+  /** Instead of HTTP and UDP: for tests. */
   readonly announceTransport?: AnnounceTransport;
   /** Named in the folder's lock. */
   readonly command?: string;

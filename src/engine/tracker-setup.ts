@@ -1,12 +1,16 @@
 // The trackers of a torrent, with everything that a session and the fetch of its metadata give them alike: who we are, where we
 // listen, and how often we may ask.
 
+import { randomBytes } from 'node:crypto';
 import type { PeerSourceListener } from '../discovery/peer-source.js';
 import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
 import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
 import { TrackerSource, type TransferNumbers } from '../discovery/tracker/tracker-source.js';
+import { joinTransports } from '../discovery/tracker/transport-set.js';
+import { createUdpTracker } from '../discovery/tracker/udp-tracker.js';
 import { systemResolver } from '../io/resolver.js';
 import type { Random } from '../model/random.js';
+import type { Millis } from '../model/time.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 import { USER_AGENT } from './version.js';
@@ -23,6 +27,22 @@ interface TrackerSetup {
   readonly listener: PeerSourceListener;
 }
 
+const monotonicNow = (): Millis => performance.now();
+
+/** Every kind of tracker that is spoken. */
+function createTransport(): AnnounceTransport {
+  const { udpRetransmitMs: retransmitMs, ...limits } = CONFIG.tracker;
+  return joinTransports(
+    createHttpTracker({ userAgent: USER_AGENT, ...limits }),
+    createUdpTracker({
+      resolver: systemResolver,
+      retransmitMs,
+      nextTransactionId: () => randomBytes(4).readUInt32LE(),
+      now: monotonicNow,
+    }),
+  );
+}
+
 /** Null where there is no tracker. */
 export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
   if (setup.tiers.length === 0) return null;
@@ -34,10 +54,10 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
     peerId: client.peerId,
     port: client.port ?? limits.silentPort,
     limits,
-    transport: setup.transport ?? createHttpTracker({ userAgent: USER_AGENT, ...limits }),
+    transport: setup.transport ?? createTransport(),
     resolver: systemResolver,
     random,
-    now: () => performance.now(),
+    now: monotonicNow,
     numbers,
     listener,
   });

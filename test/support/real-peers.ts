@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 
-export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent';
+export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent' | 'opentracker';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -17,6 +17,7 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
     ['transmission-show', '--version'],
   ],
   mktorrent: [['mktorrent', '-h']],
+  opentracker: [['opentracker', '-h']],
 };
 
 const known = new Map<RealPeer, boolean>();
@@ -35,7 +36,7 @@ function isAvailable(peer: RealPeer): boolean {
 }
 
 export function missingPeers(): RealPeer[] {
-  return (['libtorrent', 'aria2c', 'transmission', 'mktorrent'] as const).filter((peer) => !isAvailable(peer));
+  return (['libtorrent', 'aria2c', 'transmission', 'mktorrent', 'opentracker'] as const).filter((peer) => !isAvailable(peer));
 }
 
 /** A suite that needs these programs. */

@@ -32,7 +32,16 @@ export async function prepareSwarm(trackers: readonly string[] = [], pieceLength
 /** Runs `effusion download` against these peers alone and holds it to exit 0, the exact bytes, and nothing left behind. */
 export async function expectDownload(swarm: SwarmOfTwo, ...peers: readonly string[]): Promise<void> {
   const sources = peers.flatMap((peer) => ['--peer', peer]);
-  const end = await runEffusion(['download', swarm.torrent.path, '--output', swarm.leechFolder, '--no-trackers', ...sources]);
+  await holdDownload(swarm, swarm.torrent.path, ['--no-trackers', ...sources]);
+}
+
+/** The same for whom the trackers of `torrentPath`, a torrent of the same content, lead to. */
+export async function expectDownloadFromTrackers(swarm: SwarmOfTwo, torrentPath: string): Promise<void> {
+  await holdDownload(swarm, torrentPath, []);
+}
+
+async function holdDownload(swarm: SwarmOfTwo, torrentPath: string, args: readonly string[]): Promise<void> {
+  const end = await runEffusion(['download', torrentPath, '--output', swarm.leechFolder, ...args]);
   expect(end.code, `${end.stdout}${end.stderr}${end.timedOut ? '\n(timed out)' : ''}`).toBe(0);
   expect(await payloadDifferences(payload, swarm.leechFolder)).toEqual([]);
   expect(await leftovers(swarm.leechFolder)).toEqual([]);

@@ -1,4 +1,4 @@
-// How an announce travels: HTTP now, UDP later, a script in tests. The tiers machine decides when, the transport
+// How an announce travels: HTTP, UDP, a script in tests. The tiers machine decides when, the transport
 // only carries.
 
 import type { AnnounceParameters } from './protocol/announce-request.js';
@@ -19,4 +19,6 @@ export interface AnnounceTransport {
   readonly schemes: readonly string[];
   /** Rejects with TrackerError; an abort may reject with anything. */
   announce(call: AnnounceCall): Promise<AnnounceResponse>;
+  /** No announce is open any more: gives up what it keeps between them. A later announce opens anew. */
+  close?(): void;
 }

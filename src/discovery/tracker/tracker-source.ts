@@ -87,6 +87,7 @@ export class TrackerSource implements PeerSource {
     this.#isAbandoned = true;
     for (const controller of this.#open.values()) controller.abort();
     this.#open.clear();
+    this.#options.transport.close?.();
   }
 
   stop(): Promise<void> {
@@ -142,6 +143,7 @@ export class TrackerSource implements PeerSource {
         break;
       case 'stopped':
         this.#isListening = false;
+        this.#options.transport.close?.();
         this.#stopping?.resolve();
         this.#stopping = null;
         break;

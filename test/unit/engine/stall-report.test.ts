@@ -59,13 +59,13 @@ test('nobody to ask at all', () => {
 test('what each tracker said', () => {
   const trackers = [
     tracker({ lastError: 'not today' }),
-    tracker({ url: 'udp://t.example', state: 'unsupported' }),
+    tracker({ url: 'wss://t.example', state: 'unsupported' }),
     tracker({ url: 'http://u.example', state: 'working', peers: 1 }),
     tracker({}),
     tracker({}),
   ];
   expect(explainStall(snapshot({ trackers }))).toBe(
-    'http://t.example/announce failed (not today), udp://t.example is of a kind that is not spoken yet, ' +
+    'http://t.example/announce failed (not today), wss://t.example is of a kind that is not spoken yet, ' +
       'http://u.example named 1 peer, 2 more trackers; 0 addresses known; no peer is connected',
   );
 });

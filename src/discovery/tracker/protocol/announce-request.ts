@@ -20,7 +20,7 @@ export interface AnnounceParameters {
   readonly numwant: number;
   /** Null for the regular re-announce. */
   readonly event: AnnounceEvent | null;
-  /** Proves that we are the same client after our address changed; never shown to others. */
+  /** Proves that we are the same client after our address changed; never shown to others. UDP wants 32 bits in hexadecimal. */
   readonly key?: string;
   /** What the tracker called itself in an earlier answer. */
   readonly trackerId?: Uint8Array;
@@ -46,7 +46,8 @@ function refuse(parameter: string, message: string): never {
   throw new TrackerError('invalid_parameter', `${parameter} ${message}`, { parameter });
 }
 
-function validate(parameters: AnnounceParameters): void {
+/** Throws TrackerError `invalid_parameter`. */
+export function validateParameters(parameters: AnnounceParameters): void {
   if (parameters.infoHash.length !== INFO_HASH_BYTES) refuse('info_hash', `must have ${INFO_HASH_BYTES} bytes`);
   if (parameters.peerId.length !== PEER_ID_BYTES) refuse('peer_id', `must have ${PEER_ID_BYTES} bytes`);
   const { port } = parameters;
@@ -61,7 +62,7 @@ function validate(parameters: AnnounceParameters): void {
  * Throws TrackerError `invalid_parameter` or `invalid_url`.
  */
 export function buildAnnounceUrl(trackerUrl: string, parameters: AnnounceParameters): string {
-  validate(parameters);
+  validateParameters(parameters);
   if (!URL.canParse(trackerUrl)) throw new TrackerError('invalid_url', 'not a valid URL');
   const url = new URL(trackerUrl);
   url.hash = '';

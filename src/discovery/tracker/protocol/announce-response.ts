@@ -17,7 +17,7 @@ export const MAX_NAMES_PER_ANSWER = 50;
 const MAX_DEPTH = 8;
 const MAX_NODES = 100_000;
 /** Longer intervals are nonsense, and timers cannot hold much more. */
-const MAX_INTERVAL_SECONDS = 24 * 3600;
+export const MAX_INTERVAL_SECONDS = 24 * 3600;
 const MAX_TRACKER_ID_BYTES = 1024;
 
 /** A peer that the tracker named by host name (BEP 3 allows it). */

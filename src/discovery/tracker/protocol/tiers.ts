@@ -9,6 +9,7 @@ import type { AnnounceEvent } from './announce-request.js';
 import type { AnnounceResponse } from './announce-response.js';
 import { TrackerEntry } from './tracker-entry.js';
 import type { AnnounceFailure, TrackerAction, TrackerEvent, TrackerLimits } from './tracker-messages.js';
+import { schemeOf } from './tracker-url.js';
 
 /** Trackers kept of one torrent: the longest lists in use have some 150; beyond that a list is an attack or an accident. */
 export const MAX_TRACKERS = 200;
@@ -25,8 +26,7 @@ function createEntries(tiers: readonly (readonly string[])[], schemes: readonly 
       const url = text.trim();
       if (url === '' || seen.has(url) || seen.size >= MAX_TRACKERS) continue;
       seen.add(url);
-      const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1].toLowerCase() ?? '';
-      kept.push(new TrackerEntry(url, entries.length, schemes.includes(scheme)));
+      kept.push(new TrackerEntry(url, entries.length, schemes.includes(schemeOf(url) ?? '')));
     }
     if (kept.length > 0) entries.push(kept);
   }
@@ -127,8 +127,8 @@ export class TrackerTiers {
     for (const entry of this.#entries) {
       entry.forgetRun();
       if (entry.isSupported || this.#hasReportedUnsupported) continue;
-      const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(entry.url)?.[1].toLowerCase();
-      const message = scheme === undefined ? 'not the address of a tracker' : `${scheme} trackers are not spoken yet`;
+      const scheme = schemeOf(entry.url);
+      const message = scheme === null ? 'not the address of a tracker' : `${scheme} trackers are not spoken yet`;
       this.#notice({ type: 'tracker-failed', url: entry.url, code: 'unsupported_scheme', message, retryInMs: null });
     }
     this.#hasReportedUnsupported = true;

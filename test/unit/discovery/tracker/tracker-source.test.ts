@@ -25,8 +25,10 @@ function create(tiers: string[][], left = 1000) {
   const lookups: string[] = [];
   const resolvers: ((hosts: string[]) => void)[] = [];
   const numbers = { uploaded: 0, downloaded: 0, left };
+  const log: string[] = [];
   const transport: AnnounceTransport = {
     schemes: ['http'],
+    close: () => log.push('closed'),
     announce: (call) =>
       new Promise((resolve, reject) => {
         call.signal.addEventListener('abort', () => reject(new Error('aborted')));
@@ -64,7 +66,7 @@ function create(tiers: string[][], left = 1000) {
       onNotice: (notice) => notices.push(notice),
     },
   });
-  return { source, calls, addresses, notices, lookups, resolvers, numbers };
+  return { source, log, calls, addresses, notices, lookups, resolvers, numbers };
 }
 
 const URL_A = 'http://a.example/announce';
@@ -104,6 +106,16 @@ describe('a run', () => {
     expect(calls).toHaveLength(1);
     void source.stop();
     await calls[1].answer();
+  });
+
+  test('ends with what the transport keeps open, after the last good-bye', async () => {
+    const { source, log, calls } = create([[URL_A]]);
+    source.start();
+    await calls[0].answer();
+    void source.stop().then(() => log.push('stopped'));
+    expect(log).toEqual([]);
+    await calls[1].answer();
+    expect(log).toEqual(['closed', 'stopped']);
   });
 
   test('may follow another; stopping what never ran is nothing', async () => {

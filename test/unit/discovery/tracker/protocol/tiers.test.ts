@@ -107,13 +107,13 @@ describe('tiers (BEP 12)', () => {
 
   test('doubles, blanks and other schemes are sorted out; a list without end is cut', () => {
     const machine = new TrackerTiers(
-      [[' ', A, ` ${A} `], [], ['udp://u:1', A], ['nonsense'], ['HTTP://b']],
+      [[' ', A, ` ${A} `], [], ['wss://u:1', A], ['nonsense'], ['HTTP://b']],
       TRACKER_LIMITS,
       createRandom(1),
     );
     expect(machine.snapshot(0).map(({ url, tier, state }) => `${tier} ${url} ${state}`)).toEqual([
       '0 http://a idle',
-      '1 udp://u:1 unsupported',
+      '1 wss://u:1 unsupported',
       '2 nonsense unsupported',
       '3 HTTP://b idle',
     ]);
@@ -122,11 +122,11 @@ describe('tiers (BEP 12)', () => {
   });
 
   test('trackers of another kind are reported once, passed over and never stop anything', () => {
-    const world = new ScriptedTrackers([['udp://u:1/announce'], [A]], { [A]: answering() }).start().run(60 * MINUTE);
+    const world = new ScriptedTrackers([['wss://u:1/announce'], [A]], { [A]: answering() }).start().run(60 * MINUTE);
     expect(world.log.slice(0, 1)).toEqual(['0 a started']);
     const failures = world.notices.filter(({ type }) => type === 'tracker-failed');
     expect(failures).toHaveLength(1);
-    expect(failures[0]).toMatchObject({ url: 'udp://u:1/announce', code: 'unsupported_scheme', retryInMs: null });
+    expect(failures[0]).toMatchObject({ url: 'wss://u:1/announce', code: 'unsupported_scheme', retryInMs: null });
   });
 });
 
