@@ -117,6 +117,8 @@ export const CONFIG = {
     hashTurnBytes: 1 * MIB,
     /** How often the resume state is written while data comes. */
     resumeIntervalMs: 10_000,
+    /** A stop waits so long for the disk at most; with the good-byes it is still within the 10 s that containers are given. */
+    flushMs: 5000,
     readAheadBytes: 1 * MIB,
     /** Verified data kept for uploads, per torrent. */
     readCacheBytes: 8 * MIB,

@@ -124,7 +124,10 @@ export class SessionServer implements IncomingTorrent {
     return signal === undefined ? this.#done.promise : waitFor(this.#done.promise, signal);
   }
 
-  /** Ends it: `stopped` is announced (2 s at most), state is saved. Harmless when repeated, or when it has ended. Never rejects. */
+  /**
+   * Ends it: `stopped` is announced (2 s at most), data and state are flushed (5 s at most). Harmless when repeated, or when it
+   * has ended. Never rejects.
+   */
   async stop(reason = 'stopped'): Promise<void> {
     const isWhole = this.#phase === 'seeding';
     const outcome = (): DownloadResult => (isWhole ? this.#completeResult() : { status: 'stopped', reason });
@@ -337,6 +340,18 @@ export class SessionServer implements IncomingTorrent {
     }
   }
 
+  /** The same at the end, and so that it counts after the machine was started again. Answers with what may not be overlooked. */
+  async #flushResume(): Promise<Error | null> {
+    const run = this.#run;
+    if (run === null || run.store.have.isFull) return null;
+    try {
+      await this.#disk.flushResume(run.store.have);
+      return null;
+    } catch (error) {
+      return error instanceof StorageError ? null : this.#crashError(error);
+    }
+  }
+
   /** The first end counts; all get its promise, which never rejects. */
   #end(phase: Phase, farewellMs: number, outcome: () => DownloadResult | Error): Promise<void> {
     this.#ending ??= this.#close(phase, farewellMs, outcome);
@@ -358,13 +373,15 @@ export class SessionServer implements IncomingTorrent {
     } catch (error) {
       failure = error instanceof StorageError ? error : this.#crashError(error);
     }
-    this.#saveResume();
     this.#endedAt = performance.now();
+    const result = outcome();
+    // Whoever has crashed is started again at once, in this same boot.
+    if (result instanceof SessionCrashedError) this.#saveResume();
+    else failure = (await this.#flushResume()) ?? failure;
     this.#disk.unlock();
     this.#client.unregister(this);
     if (this.#options.client === undefined) await this.#client.close();
     this.#notices.end();
-    const result = outcome();
     if (result instanceof Error) this.#done.reject(result);
     else if (failure !== null) this.#done.reject(failure);
     else this.#done.resolve(result);

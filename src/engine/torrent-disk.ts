@@ -43,6 +43,8 @@ export class TorrentDisk {
   readonly #options: TorrentDiskOptions;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
+  /** Ends the flush: the folder is given up. */
+  readonly #unlocking = new AbortController();
   #lock: FolderLock | null = null;
 
   constructor(options: TorrentDiskOptions) {
@@ -103,18 +105,40 @@ export class TorrentDisk {
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
     this.#lock?.touch();
-    if (!this.#options.isReadOnly) this.#resume?.save(have, { synced: false });
+    if (this.#keepsResume) this.#resume?.save(have);
+  }
+
+  /**
+   * For an end in order, when nothing is written any more: the same, and flushes what it vouches for, so that it counts after
+   * the machine was started again too. Within a time limit; where that passes, the state counts within this boot only.
+   */
+  async flushResume(have: Bitfield): Promise<void> {
+    if (!this.#keepsResume || this.#resume === null) return;
+    this.#lock?.touch();
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
+    try {
+      await this.#resume.flush(have, AbortSignal.any([limit.signal, this.#unlocking.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** The data is whole: nothing of ours stays beside it. */
   removeResume(): void {
-    if (!this.#options.isReadOnly) this.#resume?.remove();
+    if (this.#keepsResume) this.#resume?.remove();
   }
 
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
+    this.#unlocking.abort();
     this.#lock?.releaseSync();
     this.#lock = null;
+  }
+
+  /** Once the lock is given up the folder may be somebody else's. */
+  get #keepsResume(): boolean {
+    return !this.#options.isReadOnly && !this.#unlocking.signal.aborted;
   }
 
   /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */

@@ -268,7 +268,7 @@ describe('the resume file', () => {
       await driver.next();
     }
     await driver.store.close();
-    files.resumeFile.save(driver.store.have, { synced: true });
+    files.resumeFile.save(driver.store.have);
     return folder;
   }
 

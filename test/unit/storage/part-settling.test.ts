@@ -49,7 +49,7 @@ async function download(files: TorrentFiles, pieces: Iterable<number> = metainfo
   }
   await driver.store.close();
   if (driver.store.have.isFull) files.resumeFile.remove();
-  else files.resumeFile.save(driver.store.have, { synced: true });
+  else files.resumeFile.save(driver.store.have);
 }
 
 function list(folder: string): string[] {
