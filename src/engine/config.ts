@@ -119,6 +119,8 @@ export const CONFIG = {
     resumeIntervalMs: 10_000,
     /** A stop waits so long for the disk at most; with the good-byes it is still within the 10 s that containers are given. */
     flushMs: 5000,
+    /** An existing file is copied for its repair in steps of this: one takes a second on a slow disk, and ^C waits for it. */
+    copyStepBytes: 4 * MIB,
     readAheadBytes: 1 * MIB,
     /** Verified data kept for uploads, per torrent. */
     readCacheBytes: 8 * MIB,

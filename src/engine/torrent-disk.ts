@@ -87,7 +87,16 @@ export class TorrentDisk {
     signal.throwIfAborted();
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
-      : await adoptFiles({ metainfo, paths, found, have, overwrite: overwrite === 'never' ? 'never' : 'repair' });
+      : await adoptFiles({
+          metainfo,
+          paths,
+          found,
+          have,
+          overwrite: overwrite === 'never' ? 'never' : 'repair',
+          copyStepBytes: CONFIG.storage.copyStepBytes,
+          onCopyStep: () => this.#lock?.touch(),
+          signal,
+        });
     const storage = new FileStorage({
       files: metainfo.files,
       paths,

@@ -2,13 +2,13 @@
 // is not right is never changed in place: if some of its pieces match, a copy becomes the part file and is repaired, and
 // takes the name only when it is whole. So a run that fails leaves nothing worse than it was.
 
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
+import { copyFile } from './file-copy.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
 import { type FoundFile, hiddenFiles } from './file-scan.js';
@@ -25,14 +25,19 @@ export interface AdoptOptions {
   /** Verified pieces, of `checkExisting`. */
   readonly have: Bitfield;
   readonly overwrite: OverwriteRule;
+  /** Bytes copied between two looks at the signal. */
+  readonly copyStepBytes: number;
+  /** After each of them. */
+  readonly onCopyStep?: () => void;
+  readonly signal?: AbortSignal;
   readonly disk?: Disk;
 }
 
 /** What is to be done with one file. */
 interface Plan {
   readonly file: number;
-  /** The file of that name becomes the part file. */
-  readonly copies: boolean;
+  /** Bytes of the file of that name, where a copy of it becomes the part file; else null. */
+  readonly copiedBytes: number | null;
   /** Bytes to cut the part file to; null where it is not too long. */
   readonly cutTo: number | null;
   /** The part file is whole and gets its name. */
@@ -41,7 +46,8 @@ interface Plan {
 
 /**
  * Brings the disk into the state that FileStorage expects and returns the files that have their own name. With `never`, a
- * StorageError (`EEXIST`) comes before anything is written.
+ * StorageError (`EEXIST`) comes before anything is written. The signal ends it between two files, and within a copy, of which
+ * nothing is left then: the next run begins that one again. Rejects with a StorageError or the signal's reason.
  */
 export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   const { metainfo, paths, found, have, overwrite, disk = REAL_DISK } = options;
@@ -61,15 +67,16 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
     }
     if (aside === 'foreign' && overwrite === 'never') throw refuse('open', `${paths.name(file)}.part`, 'EEXIST');
     if (name !== null && overwrite === 'never') throw refuse('open', paths.name(file), 'EEXIST');
-    const copies = part === null && name !== null && hasPieceOf(file);
-    const size = part?.size ?? (copies && name !== null ? name.size : null);
+    const copiedBytes = part === null && name !== null && hasPieceOf(file) ? name.size : null;
+    const size = part?.size ?? copiedBytes;
     if (size === null) continue;
-    plans.push({ file, copies, cutTo: size > length ? length : null, renames: complete.has(file) });
+    plans.push({ file, copiedBytes, cutTo: size > length ? length : null, renames: complete.has(file) });
   }
   removeCopies(options);
   for (const part of stale) removeStale(part, disk);
   for (const plan of plans) {
-    if (plan.copies) await copyToPart(paths, plan, disk);
+    options.signal?.throwIfAborted();
+    if (plan.copiedBytes !== null) await copyToPart(plan, plan.copiedBytes, options);
     else if (plan.cutTo !== null) cut(paths.part(plan.file), plan.cutTo, disk);
     if (!plan.renames) continue;
     try {
@@ -90,28 +97,28 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
 }
 
 /** By way of another name: a part file, of whatever length, counts more than the file it was copied from. */
-async function copyToPart(paths: FilePaths, plan: Plan, disk: Disk): Promise<void> {
-  const copy = paths.copy(plan.file);
+async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Promise<void> {
+  const { paths, copyStepBytes: stepBytes, onCopyStep: onStep, signal, disk = REAL_DISK } = options;
+  const [from, copy] = [paths.name(plan.file), paths.copy(plan.file)];
   try {
-    await copyFile(paths.name(plan.file), copy, disk);
-    // The copy has the original's permissions, which may forbid to write.
-    disk.chmodSync(copy, (disk.lstatSync(copy).mode & 0o777) | 0o600);
+    await copyFile({
+      from,
+      to: copy,
+      maxBytes: plan.cutTo ?? size,
+      stepBytes,
+      disk,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onStep === undefined ? {} : { onStep }),
+    });
+    // The copy gets the original's permissions, which may forbid to write.
+    disk.chmodSync(copy, (disk.lstatSync(from).mode & 0o777) | 0o600);
     if (plan.cutTo !== null) cut(copy, plan.cutTo, disk);
     disk.renameSync(copy, paths.part(plan.file));
   } catch (error) {
     unlinkQuietly(copy, disk);
+    signal?.throwIfAborted();
     throw toStorageError('copy', paths.part(plan.file), error);
   }
-}
-
-function copyFile(from: string, to: string, disk: Disk): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // Where the file system can, both share the same blocks until one of them is changed.
-    disk.copyFile(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL, (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
 }
 
 /** Copies that a run was killed over. */

@@ -1,7 +1,10 @@
 // The beginning and the end of a session (rows A1 to A6, A12, A14, A17, A19, A20): what start refuses and what it leaves
 // behind then, whose end ends it, what done() tells and to whom, and that one crash is nobody else's.
 
+import fs from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AlreadyStartedError, InvalidArgumentError, SessionCrashedError } from '../../src/engine/session-error.js';
 import type { LocalServer, SessionOptions } from '../../src/engine/session-options.js';
@@ -24,7 +27,7 @@ import {
   withTrackers,
 } from '../support/engine-rig.js';
 import { brokenTransport } from '../support/broken-transport.js';
-import { putFiles, storedTorrent } from '../support/stored-torrent.js';
+import { damaged, expectSameBytes, putFiles, storedTorrent } from '../support/stored-torrent.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
 const torrent = storedTorrent({ pieceLength: 16_384, files: [['', 100_000]] });
@@ -169,6 +172,30 @@ describe('done', () => {
     expect(await server.done()).toEqual({ status: 'stopped', reason: 'at once' });
     expect(await filesBelow(folder)).toEqual([]);
     await server.stop();
+  });
+
+  test('a session stopped while it copies a file for its repair leaves that file alone', async () => {
+    const folder = await makeTempFolder();
+    const large = storedTorrent({ pieceLength: 1_048_576, files: [['', 12_000_000]] });
+    const bad = damaged(large.content, 11_999_999);
+    await putFiles(folder, { album: bad });
+    const failing = vi.spyOn(fs, 'copyFile').mockImplementation((...parameters: unknown[]) => {
+      (parameters.at(-1) as (error: Error) => void)(new Error('no cloning'));
+    });
+    const real = fs.write;
+    const written = vi.spyOn(fs, 'write').mockImplementation((...parameters: unknown[]) => {
+      void server.stop();
+      (real as (...parameters: unknown[]) => void)(...parameters);
+    });
+    onTestFinished(() => {
+      failing.mockRestore();
+      written.mockRestore();
+    });
+    const server = await startSession(large.metainfo, folder);
+    expect(await server.done()).toEqual({ status: 'stopped', reason: 'stopped' });
+    expect(written).toHaveBeenCalledTimes(1);
+    expect(await filesBelow(folder)).toEqual(['album']);
+    expectSameBytes(await readFile(path.join(folder, 'album')), bad);
   });
 
   test('finished data is already complete: no connection, no announce', async () => {

@@ -26,6 +26,7 @@ export interface OpenTorrentFilesOptions {
   readonly overwrite: OverwriteRule;
   readonly fsync: boolean;
   readonly syncWriteBytes: number;
+  readonly copyStepBytes?: number;
   readonly openFiles: OpenFiles;
   readonly hashPool: HashPool;
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
@@ -58,8 +59,12 @@ export async function openTorrentFiles(options: OpenTorrentFilesOptions): Promis
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  const { copyStepBytes, signal } = options;
+  const adoption = { metainfo, paths, found, have, overwrite, copyStepBytes: copyStepBytes ?? 4_194_304, disk };
   const finished =
-    mode === 'seed' ? new Set(metainfo.files.keys()) : await adoptFiles({ metainfo, paths, found, have, overwrite, disk });
+    mode === 'seed'
+      ? new Set(metainfo.files.keys())
+      : await adoptFiles(signal === undefined ? adoption : { ...adoption, signal });
   const storage = new FileStorage({
     files: metainfo.files,
     paths,

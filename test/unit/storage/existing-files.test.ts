@@ -67,6 +67,27 @@ function expectWhole(folder: string): void {
   expectSameBytes(readFileSync(path.join(folder, 'album/sub/b')), B);
 }
 
+/** A disk whose copies are watched; whether it can clone is the test's choice. `onWrite` hears how many writes there were. */
+function copySpy(options: { canClone: boolean; onWrite?: (count: number) => Error | null }): {
+  readonly disk: Disk;
+  writes(): number[];
+} {
+  const lengths: number[] = [];
+  const copyFile = (from: string, to: string, _mode: number, done: (error: Error | null) => void): void => {
+    if (options.canClone) REAL_DISK.copyFile(from, to, done);
+    else done(Object.assign(new Error('not here'), { code: 'ENOTSUP' }));
+  };
+  type Written = (error: Error | null, count: number) => void;
+  const write = (fd: number, bytes: Buffer, at: number, length: number, offset: number, done: Written): void => {
+    lengths.push(length);
+    const failure = options.onWrite?.(lengths.length) ?? null;
+    if (failure === null) REAL_DISK.write(fd, bytes, at, length, offset, done);
+    else done(failure, 0);
+  };
+  const disk = { ...REAL_DISK, copyFile, write } as unknown as Disk;
+  return { disk, writes: () => lengths };
+}
+
 describe('a first run', () => {
   test('finds nothing, reads nothing and makes nothing', async () => {
     const folder = path.join(await makeTempFolder(), 'new');
@@ -200,15 +221,54 @@ describe('files that differ', () => {
   test('a copy that fails leaves nothing behind', async () => {
     const folder = await makeTempFolder();
     await putFiles(folder, { 'album/a': damaged(A, 20_000) });
-    const disk: Disk = {
-      ...REAL_DISK,
-      copyFile: ((_from: string, to: string, _mode: number, done: (error: Error) => void) => {
-        REAL_DISK.writeFileSync(to, 'half');
-        done(Object.assign(new Error('full'), { code: 'ENOSPC' }));
-      }) as unknown as Disk['copyFile'],
-    };
-    await expect(open(folder, { disk })).rejects.toMatchObject({ detail: { operation: 'copy', errno: 'ENOSPC' } });
+    const copy = copySpy({ canClone: false, onWrite: () => Object.assign(new Error('full'), { code: 'ENOSPC' }) });
+    await expect(open(folder, { disk: copy.disk })).rejects.toMatchObject({ detail: { operation: 'copy', errno: 'ENOSPC' } });
     expect(list(folder)).toEqual(['album/a']);
+  });
+
+  test('are copied in steps, which a signal ends: nothing is left, and the next run begins the copy again', async () => {
+    const folder = await makeTempFolder();
+    const bad = damaged(B, 40_000);
+    await putFiles(folder, { 'album/a': A, 'album/sub/b': bad });
+    const stop = new AbortController();
+    const copy = copySpy({
+      canClone: false,
+      onWrite: (count) => {
+        if (count === 2) stop.abort(new Error('enough'));
+        return null;
+      },
+    });
+    const options = { disk: copy.disk, copyStepBytes: 10_000 };
+    await expect(open(folder, { ...options, signal: stop.signal })).rejects.toThrow('enough');
+    expect(copy.writes()).toEqual([10_000, 10_000]);
+    expect(list(folder)).toEqual(['album/a', 'album/sub/b']);
+    expectSameBytes(readFileSync(path.join(folder, 'album/sub/b')), bad);
+    const files = await open(folder, options);
+    expect(copy.writes().slice(2)).toEqual(Array(7).fill(10_000));
+    expectSameBytes(readFileSync(path.join(folder, 'album/sub/b.part')), bad);
+    await complete(files);
+    expectWhole(folder);
+  });
+
+  test('that are too long are copied as far as they are wanted', async () => {
+    const folder = await makeTempFolder();
+    const long = new Uint8Array(90_000);
+    long.set(damaged(A, 20_000));
+    await putFiles(folder, { 'album/a': long });
+    const copy = copySpy({ canClone: false });
+    await open(folder, { disk: copy.disk });
+    expect(copy.writes()).toEqual([50_000]);
+    expectSameBytes(readFileSync(path.join(folder, 'album/a.part')), damaged(A, 20_000));
+  });
+
+  test('are not copied where the file system lets two files share their blocks', async () => {
+    const folder = await makeTempFolder();
+    await putFiles(folder, { 'album/a': damaged(A, 20_000) });
+    const copy = copySpy({ canClone: true });
+    const files = await open(folder, { disk: copy.disk });
+    expect(copy.writes()).toEqual([]);
+    await complete(files);
+    expectWhole(folder);
   });
 
   test('are refused where nothing may be overwritten, before anything is written', async () => {

@@ -18,7 +18,7 @@ test('knows nothing where the signal comes first, however long the disk takes', 
   const folder = await makeTempFolder();
   const endless = path.join(folder, 'endless');
   // To open one for reading takes until somebody writes to it.
-  execFileSync('mkfifo', [endless]);
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$1"', 'sh', endless]);
   expect(await flushInProcess([endless], AbortSignal.abort())).toBeNull();
   const stop = new AbortController();
   const flushing = flushInProcess([endless], stop.signal);

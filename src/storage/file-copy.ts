@@ -1,0 +1,74 @@
+// A copy of one file, in steps that a signal can end: a call of the system's own would keep the process from ending until many
+// GiB are there. Where the file system can share the blocks of both until one of them is changed, nothing is copied at all.
+
+import fs from 'node:fs';
+import { type Disk, OPEN_READABLE, REAL_DISK } from './disk.js';
+
+export interface CopyOptions {
+  readonly from: string;
+  /** Must not be there. Whatever ends the copy early, the caller removes it. */
+  readonly to: string;
+  /** Bytes to copy at most. */
+  readonly maxBytes: number;
+  /** Bytes of one step: what a signal has to wait for. */
+  readonly stepBytes: number;
+  readonly signal?: AbortSignal;
+  readonly onStep?: () => void;
+  readonly disk?: Disk;
+}
+
+const OPEN_NEW = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
+
+/** May copy more than `maxBytes` where that costs nothing. Rejects with the system's error or the signal's reason. */
+export async function copyFile(options: CopyOptions): Promise<void> {
+  options.signal?.throwIfAborted();
+  if (!(await clone(options))) await copyInSteps(options);
+}
+
+/** False where it can't be done; a reason that stands in the way of any copy shows in the other way. */
+function clone({ from, to, disk = REAL_DISK }: CopyOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    const mode = fs.constants.COPYFILE_FICLONE_FORCE | fs.constants.COPYFILE_EXCL;
+    disk.copyFile(from, to, mode, (error) => resolve(error === null));
+  });
+}
+
+async function copyInSteps({ from, to, maxBytes, stepBytes, signal, onStep, disk = REAL_DISK }: CopyOptions): Promise<void> {
+  const source = disk.openSync(from, OPEN_READABLE);
+  try {
+    const target = disk.openSync(to, OPEN_NEW, 0o600);
+    try {
+      const buffer = Buffer.allocUnsafe(Math.min(stepBytes, maxBytes));
+      for (let done = 0; done < maxBytes;) {
+        const count = await read(disk, source, buffer, Math.min(buffer.length, maxBytes - done), done);
+        if (count === 0) return;
+        for (let at = 0; at < count;) at += await write(disk, target, buffer, at, count - at, done + at);
+        done += count;
+        signal?.throwIfAborted();
+        onStep?.();
+      }
+    } finally {
+      disk.closeSync(target);
+    }
+  } finally {
+    disk.closeSync(source);
+  }
+}
+
+function read(disk: Disk, fd: number, into: Buffer, length: number, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    disk.read(fd, into, 0, length, offset, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}
+
+function write(disk: Disk, fd: number, bytes: Buffer, at: number, length: number, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    disk.write(fd, bytes, at, length, offset, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}
