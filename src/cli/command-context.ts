@@ -4,6 +4,7 @@
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import type { Style } from './render/color-level.js';
+import type { Suspension } from './suspension.js';
 
 export interface CommandContext {
   readonly stdout: Output;
@@ -16,4 +17,5 @@ export interface CommandContext {
   /** Nothing but results and errors. */
   readonly isQuiet: boolean;
   readonly interruption: Interruption;
+  readonly suspension: Suspension;
 }

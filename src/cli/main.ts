@@ -11,6 +11,7 @@ import { Output } from './output.js';
 import { createProgram } from './program.js';
 import { decideColorLevel, loadStyle } from './render/color-level.js';
 import { describeError } from './report-error.js';
+import { Suspension } from './suspension.js';
 
 /** Help is wrapped at the width of the terminal, and at this where that is wider or unknown. */
 const MAX_HELP_WIDTH = 140;
@@ -73,6 +74,7 @@ export async function main(options: MainOptions): Promise<void> {
       resultStyle: await styleOf(stdout),
       isQuiet: globals.quiet === true,
       interruption,
+      suspension: new Suspension(process),
     };
     exitCode = await command(context);
     isRunning = false;

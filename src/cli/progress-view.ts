@@ -9,18 +9,20 @@ import { isUnicodeLocale, TerminalView } from './render/terminal-view.js';
 
 const now = (): number => performance.now();
 
-/** The terminal is put back as it was on `close`, and when the process has to end at once. */
+/** The terminal is put back as it was on `close`, when the process has to end at once, and while it is stopped by ^Z. */
 export function openView(context: CommandContext): ProgressView {
-  const { stderr, style, environment, interruption, isQuiet } = context;
+  const { stderr, style, environment, interruption, suspension, isQuiet } = context;
   if (isQuiet) return { update: () => {}, log: () => {}, close: () => {} };
   if (!stderr.canDraw) return new PlainView(stderr, now);
   const view = new TerminalView({ output: stderr, style, now, isUnicode: isUnicodeLocale(environment) });
-  const forget = interruption.onExit(() => view.close());
+  const forgetExit = interruption.onExit(() => view.close());
+  const forgetSuspension = suspension.add(view);
   return {
     update: (progress) => view.update(progress),
     log: (line) => view.log(line),
     close: () => {
-      forget();
+      forgetExit();
+      forgetSuspension();
       view.close();
     },
   };

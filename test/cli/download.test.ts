@@ -1,6 +1,6 @@
 // The command against itself on the loopback: every end that a download and a seed can come to, each from its own cause.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
@@ -295,6 +295,31 @@ describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
     // The cursor is shown and lines wrap again at the end.
     expect(end.stdout.lastIndexOf('\u001B[?25h')).toBeGreaterThan(end.stdout.lastIndexOf('\u001B[?25l'));
     expect(end.stdout.lastIndexOf('\u001B[?7h')).toBeGreaterThan(end.stdout.lastIndexOf('\u001B[?7l'));
+  });
+
+  test('^Z gives the terminal back, stops the process, and the bar comes again when it goes on', async () => {
+    const cwd = await prepare();
+    const { peer } = await seed(cwd, '--max-upload', '500K');
+    const args = ['download', 'data.torrent', '-o', 'out', '--no-trackers', '--peer', peer].join(' ');
+    // A shell with job control above it, or the system would not stop it.
+    const line = `stty cols 80 rows 24; set -m; ${process.execPath} ${cli.script} ${args} & echo pid $!; wait -f $!`;
+    const env = { SHELL: '/bin/bash', TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', NO_COLOR: '' };
+    const terminal = startChild('/usr/bin/script', ['-qefc', line, '/dev/null'], { cwd, env });
+    const pid = Number((await terminal.outputMatching(/pid (\d+)/))[1]);
+    await terminal.outputMatching(/█/);
+    process.kill(pid, 'SIGTSTP');
+    await terminal.outputMatching(/Stopped .*data\.torrent/s);
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^State:\tT/m);
+    const stopped = terminal.output();
+    expect(stopped.lastIndexOf('\u001B[?25h')).toBeGreaterThan(stopped.lastIndexOf('\u001B[?25l'));
+    expect(stopped.lastIndexOf('\u001B[?7h')).toBeGreaterThan(stopped.lastIndexOf('\u001B[?7l'));
+    const screen = new Screen(80);
+    await screen.write(stopped);
+    expect(screen.lines().slice(0, 3)).toEqual([`pid ${pid}`, '', expect.stringMatching(/^\[1\].*Stopped/)]);
+    process.kill(pid, 'SIGCONT');
+    await expect.poll(() => terminal.output().slice(stopped.length)).toContain('█');
+    process.kill(pid, 'SIGINT');
+    expect((await terminal.ended).stdout).toMatch(/stopped: .* is there/);
   });
 
   test('a dumb terminal gets lines, and time-outs stay off', async () => {

@@ -6,6 +6,7 @@ import type { Output } from '../output.js';
 import { type BarLook, formatPhase } from './bar-line.js';
 import type { Style } from './color-level.js';
 import type { ProgressBars } from './progress-bars.js';
+import type { Suspendable } from '../suspension.js';
 import type { Progress, ProgressView } from './progress.js';
 import { loadWidthFor, truncateToWidth, type WidthOf } from './text-width.js';
 
@@ -20,7 +21,7 @@ export interface TerminalViewOptions {
   readonly isUnicode: boolean;
 }
 
-export class TerminalView implements ProgressView {
+export class TerminalView implements ProgressView, Suspendable {
   readonly #options: TerminalViewOptions;
   readonly #startedAt: number;
   readonly #stopListening: () => void;
@@ -29,6 +30,8 @@ export class TerminalView implements ProgressView {
   #bars: ProgressBars | null = null;
   #widthOf: WidthOf | null = null;
   #isLoading = false;
+  /** Somebody else has the terminal. */
+  #isSuspended = false;
   #isClosed = false;
 
   constructor(options: TerminalViewOptions) {
@@ -44,6 +47,7 @@ export class TerminalView implements ProgressView {
   update(progress: Progress): void {
     if (this.#isClosed) return;
     this.#progress = progress;
+    if (this.#isSuspended) return;
     if (this.#options.now() - this.#startedAt < QUIET_START_MS || !this.#options.output.canDraw) return;
     if (progress.phase === 'downloading') this.#showBar();
     else this.#showSpinner(progress);
@@ -60,9 +64,23 @@ export class TerminalView implements ProgressView {
     }
   }
 
+  suspend(): void {
+    this.#isSuspended = true;
+    this.#clear();
+  }
+
+  resume(): void {
+    this.#isSuspended = false;
+    if (this.#progress !== null) this.update(this.#progress);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#stopListening();
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#dropSpinner();
     this.#bars?.close();
     this.#bars = null;
@@ -74,7 +92,7 @@ export class TerminalView implements ProgressView {
     this.#load(async () => {
       const { ProgressBars } = await import('./progress-bars.js');
       const look = await this.#loadLook();
-      if (this.#isClosed || this.#progress?.phase !== 'downloading') return;
+      if (this.#isClosed || this.#isSuspended || this.#progress?.phase !== 'downloading') return;
       this.#bars = new ProgressBars(this.#options.output, look);
       this.#bars.add(() => this.#progress as Progress);
     });
@@ -91,7 +109,7 @@ export class TerminalView implements ProgressView {
       const { default: ora } = await import('ora');
       await this.#loadLook();
       if (this.#isClosed || this.#progress === null || this.#progress.phase === 'downloading') return;
-      if (!this.#options.output.canDraw) return;
+      if (this.#isSuspended || !this.#options.output.canDraw) return;
       const { style, isUnicode } = this.#options;
       const frames = isUnicode ? ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] : ['-', '\\', '|', '/'];
       this.#spinner = ora({

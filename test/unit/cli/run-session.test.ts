@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { CommandContext } from '../../../src/cli/command-context.js';
 import { Interruption } from '../../../src/cli/interruption.js';
+import { Suspension } from '../../../src/cli/suspension.js';
 import { describeError } from '../../../src/cli/report-error.js';
 import { runSession } from '../../../src/cli/run-session.js';
 import { Client } from '../../../src/engine/client.js';
@@ -25,6 +26,7 @@ test('each crash is told with its stack once, and the end in one line', async ()
     stderr: { line: (line: string) => lines.push(line), canDraw: false },
     isQuiet: true,
     interruption: new Interruption(() => undefined),
+    suspension: new Suspension(process),
   } as unknown as CommandContext;
   const session = { useTrackers: false, peers: [{ host: '127.0.0.1', port: 9 }] };
   const client = await Client.open({ listen: false, transport });

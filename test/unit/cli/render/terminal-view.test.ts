@@ -112,6 +112,26 @@ describe('the terminal', () => {
     view.close();
   });
 
+  test.each(['checking', 'downloading'] as const)('is given back and taken again while %s', async (phase) => {
+    const { at, shown, view, stream } = open();
+    await at(300, { phase });
+    expect(stream.text.lastIndexOf('\u001B[?25h')).toBeLessThan(stream.text.lastIndexOf('\u001B[?25l'));
+    view.suspend();
+    expect(await shown()).toEqual([]);
+    expect(stream.text.lastIndexOf('\u001B[?25h')).toBeGreaterThan(stream.text.lastIndexOf('\u001B[?25l'));
+    expect(stream.text.lastIndexOf('\u001B[?7h')).toBeGreaterThanOrEqual(stream.text.lastIndexOf('\u001B[?7l'));
+    const { length } = stream.writes;
+    await at(500, { phase, doneBytes: 20 });
+    expect(stream.writes.length).toBe(length);
+    stream.write('[1]+  Stopped\r\n$ fg\r\n');
+    view.resume();
+    await vi.dynamicImportSettled();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await shown()).toEqual(['[1]+  Stopped', '$ fg', expect.stringContaining('data.bin')]);
+    view.close();
+    expect(await shown()).toEqual(['[1]+  Stopped', '$ fg']);
+  });
+
   test('is left alone after the end', async () => {
     const { at, view, stream } = open();
     view.close();

@@ -1,0 +1,70 @@
+// ^Z. Whoever draws puts the terminal back as it was before the process stops, and draws again when it goes on: the shell
+// must not be left without a cursor. While nobody draws the system's own action is enough, and nothing is listened to.
+
+type SuspendSignal = 'SIGTSTP' | 'SIGCONT';
+
+/** What is used of Node's process; tests give their own. */
+export interface SuspendedProcess {
+  readonly pid: number;
+  on(signal: SuspendSignal, listener: () => void): unknown;
+  removeListener(signal: SuspendSignal, listener: () => void): unknown;
+  kill(pid: number, signal: 'SIGTSTP'): unknown;
+}
+
+export interface Suspendable {
+  /** Synchronous: the process stops when it returns. */
+  suspend(): void;
+  resume(): void;
+}
+
+/** A process that nobody could wake again (no shell with job control above it) is not stopped by the system: it goes on after this. */
+const UNSTOPPED_MS = 200;
+
+export class Suspension {
+  readonly #process: SuspendedProcess;
+  readonly #drawers = new Set<Suspendable>();
+  #isSuspended = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(process: SuspendedProcess) {
+    this.#process = process;
+  }
+
+  /** Answers how to take it back. */
+  add(drawer: Suspendable): () => void {
+    if (this.#drawers.size === 0) {
+      this.#process.on('SIGTSTP', this.#suspend);
+      this.#process.on('SIGCONT', this.#resume);
+    }
+    this.#drawers.add(drawer);
+    return () => {
+      if (!this.#drawers.delete(drawer) || this.#drawers.size > 0) return;
+      this.#end();
+      this.#process.removeListener('SIGTSTP', this.#suspend);
+      this.#process.removeListener('SIGCONT', this.#resume);
+    };
+  }
+
+  readonly #suspend = (): void => {
+    if (this.#isSuspended) return;
+    this.#isSuspended = true;
+    for (const drawer of this.#drawers) drawer.suspend();
+    // Without a listener the signal has its own effect again.
+    this.#process.removeListener('SIGTSTP', this.#suspend);
+    this.#process.kill(this.#process.pid, 'SIGTSTP');
+    this.#timer = setTimeout(this.#resume, UNSTOPPED_MS);
+  };
+
+  readonly #resume = (): void => {
+    if (!this.#isSuspended) return;
+    this.#end();
+    this.#process.on('SIGTSTP', this.#suspend);
+    for (const drawer of this.#drawers) drawer.resume();
+  };
+
+  #end(): void {
+    this.#isSuspended = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
