@@ -1,5 +1,6 @@
 // Addresses of trackers and web seeds carry secrets: a login, or a passkey in the path or the query. Everything that is
-// printed goes through here. Rather too much is cut than too little: a long component stays only if it looks like words.
+// printed goes through here. Rather too much is cut than too little: a long component stays only if it looks like words. The
+// path of a web seed (BEP 19) is that of a file, and what looks like a key there is its name.
 
 const CUT = '***';
 const MAX_LENGTH = 300;
@@ -38,13 +39,22 @@ function redactPath(path: string): string {
 
 /** One printable line of at most 300 characters, without login, passkeys and fragment. Takes any text, also what is no URL. */
 export function redactUrl(url: string): string {
+  return redact(url, redactPath);
+}
+
+/** The same of a web seed: its path is shown. */
+export function redactWebSeedUrl(url: string): string {
+  return redact(url, (path) => path);
+}
+
+function redact(url: string, showPath: (path: string) => string): string {
   const parts = /^([A-Za-z][A-Za-z0-9+.-]*:)?(?:\/\/([^/?#\\]*))?([^?#]*)(?:\?([^#]*))?/.exec(
     url.replaceAll(UNPRINTABLE, ' ').trim(),
   );
   if (parts === null) return CUT;
   const [, scheme = '', authority, path, query] = parts;
   const host = authority === undefined ? '' : `//${authority.slice(authority.lastIndexOf('@') + 1)}`;
-  const text = `${scheme}${host}${redactPath(path)}${query === undefined ? '' : `?${redactQuery(query)}`}`;
+  const text = `${scheme}${host}${showPath(path)}${query === undefined ? '' : `?${redactQuery(query)}`}`;
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;
 }
 

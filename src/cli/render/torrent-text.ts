@@ -3,7 +3,7 @@
 
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { toHex } from '../../model/ids.js';
-import { redactUrl } from '../../model/redact-url.js';
+import { redactUrl, redactWebSeedUrl } from '../../model/redact-url.js';
 import type { Style } from './color-level.js';
 import { formatBytes, formatCount } from './human-numbers.js';
 import { sanitise } from './sanitise.js';
@@ -45,7 +45,7 @@ export function toTorrentJson(metainfo: Metainfo): TorrentJson {
     hybrid: metainfo.isHybrid,
     files: metainfo.files.filter((file) => !file.isPadding).map((file) => ({ path: file.path.join('/'), length: file.length })),
     trackers: metainfo.announceTiers.map((tier) => tier.map(redactUrl)),
-    webSeeds: metainfo.webSeeds.map(redactUrl),
+    webSeeds: metainfo.webSeeds.map(redactWebSeedUrl),
     comment: metainfo.comment ?? null,
     createdBy: metainfo.createdBy ?? null,
     creationDate: metainfo.creationDate ?? null,
@@ -73,7 +73,7 @@ export function formatTorrent(metainfo: Metainfo, style: Style): string[] {
     lines.push(row(index === 0 ? 'trackers' : '', `tier ${index + 1}: ${tier.map((url) => sanitise(redactUrl(url))).join(' ')}`));
   }
   for (const [index, url] of cap(metainfo.webSeeds, MAX_LINES).entries()) {
-    lines.push(row(index === 0 ? 'web seeds' : '', sanitise(redactUrl(url))));
+    lines.push(row(index === 0 ? 'web seeds' : '', sanitise(redactWebSeedUrl(url))));
   }
   lines.push(row('files', String(files.length)));
   const sizes = cap(files, MAX_LINES).map((file) => formatBytes(file.length));

@@ -1,7 +1,7 @@
 // What may be shown of an address, and what never.
 
 import { describe, expect, test } from 'vitest';
-import { redactText, redactUrl } from '../../../src/model/redact-url.js';
+import { redactText, redactUrl, redactWebSeedUrl } from '../../../src/model/redact-url.js';
 
 describe('redactUrl', () => {
   test.each([
@@ -38,6 +38,18 @@ describe('redactUrl', () => {
     expect(redactUrl('http://t.example/\u001B[31m\r\n/x')).toBe('http://t.example/ [31m /x');
     expect(redactUrl(`http://t.example/${'short/'.repeat(1000)}`)).toHaveLength(300);
   });
+});
+
+describe('redactWebSeedUrl', () => {
+  test.each([
+    ['http://cdn.example/ubuntu-24.04.1-live-server-amd64.iso', 'http://cdn.example/ubuntu-24.04.1-live-server-amd64.iso'],
+    ['https://cdn.example/0123456789abcdef0123456789abcdef.bin', 'https://cdn.example/0123456789abcdef0123456789abcdef.bin'],
+    ['http://cdn.example/Some.Film.2019.1080p/', 'http://cdn.example/Some.Film.2019.1080p/'],
+    ['http://user:word@cdn.example/file-2019-01.iso#x', 'http://cdn.example/file-2019-01.iso'],
+    ['http://cdn.example/file-2019-01.iso?token=abc&part=2', 'http://cdn.example/file-2019-01.iso?token=***&part=2'],
+    ['http://cdn.example/file.iso?0123456789abcdef', 'http://cdn.example/file.iso?***'],
+    ['http://cdn.example/\u001B[31m\n', 'http://cdn.example/ [31m'],
+  ])('%s', (url, shown) => expect(redactWebSeedUrl(url)).toBe(shown));
 });
 
 test('redactText cuts keys and addresses out of sentences', () => {
