@@ -4,7 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import type { CommandContext } from './command-context.js';
 import { openView } from './progress-view.js';
-import { RateMeter } from './render/rate-meter.js';
+import { SpeedMeter } from './render/speed-meter.js';
 import { sanitise } from './render/sanitise.js';
 
 export interface CheckProgress {
@@ -18,7 +18,7 @@ const INTERVAL_MS = 100;
 export function openCheckProgress(name: string, context: CommandContext): CheckProgress {
   const view = openView(context);
   const startedAt = performance.now();
-  const rate = new RateMeter(startedAt);
+  const rate = new SpeedMeter(startedAt);
   const shownName = sanitise(name, 80);
   let lastBytes = 0;
   let lastAt = startedAt;

@@ -5,7 +5,7 @@ import type { ServerNotice, ServerSnapshot } from '../engine/server-snapshot.js'
 import { explainStall } from '../engine/stall-report.js';
 import { describeNotice } from './render/notice-text.js';
 import type { Progress, ProgressPhase, ProgressView } from './render/progress.js';
-import { RateMeter } from './render/rate-meter.js';
+import { SpeedMeter } from './render/speed-meter.js';
 import { sanitise } from './render/sanitise.js';
 
 /** The part of a SessionServer that is watched. */
@@ -38,8 +38,8 @@ const MAX_LINES_A_KIND = 20;
 export class SessionWatch {
   readonly #options: SessionWatchOptions;
   readonly #name: string;
-  readonly #download: RateMeter;
-  readonly #upload: RateMeter;
+  readonly #download: SpeedMeter;
+  readonly #upload: SpeedMeter;
   readonly #linesByKind = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #lastDownloaded = 0;
@@ -52,8 +52,8 @@ export class SessionWatch {
     this.#options = options;
     const now = options.now();
     this.#lastPayloadAt = now;
-    this.#download = new RateMeter(now);
-    this.#upload = new RateMeter(now);
+    this.#download = new SpeedMeter(now);
+    this.#upload = new SpeedMeter(now);
     this.#name = sanitise(options.session.current.snapshot().name, MAX_NAME);
   }
 

@@ -5,7 +5,7 @@
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PeerKey } from '../model/ids.js';
 import { invariant } from '../model/error.js';
-import type { BlockLease, OpenPiece } from './open-piece.js';
+import type { BlockLease, ArrivingPiece } from './arriving-piece.js';
 
 /** What became of a body: in its place, or thrown away (another copy was first, or the right was revoked). */
 export type BlockOutcome = 'kept' | 'lost';
@@ -28,7 +28,7 @@ export class BlockLeases {
   }
 
   /** The block must be missing from the active piece. A body of this source that has not ended is given up. */
-  begin(source: PeerKey, piece: OpenPiece, block: number, length: number): void {
+  begin(source: PeerKey, piece: ArrivingPiece, block: number, length: number): void {
     let lease = this.#leases.get(source);
     if (lease === undefined) {
       lease = createLease(source);
@@ -95,13 +95,13 @@ export class BlockLeases {
   }
 
   /** The same, where it is sending that very block. */
-  revokeBlock(source: PeerKey, piece: OpenPiece, block: number): void {
+  revokeBlock(source: PeerKey, piece: ArrivingPiece, block: number): void {
     const lease = this.#leases.get(source);
     if (lease !== undefined && lease.piece === piece && lease.block === block) this.#vacate(lease, 'skip');
   }
 
   /** Nobody writes into this piece any more. */
-  revokePiece(piece: OpenPiece): void {
+  revokePiece(piece: ArrivingPiece): void {
     if (piece.leases === 0) return;
     for (const lease of this.#leases.values()) if (lease.piece === piece) this.#vacate(lease, 'skip');
   }

@@ -10,7 +10,7 @@ import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import { BlockLeases, type BlockOutcome } from './block-leases.js';
 import { FileProgress } from './file-progress.js';
-import { OpenPiece } from './open-piece.js';
+import { ArrivingPiece } from './arriving-piece.js';
 import type { PieceBuffers } from './piece-buffers.js';
 import { PieceMemory } from './piece-memory.js';
 import { PieceRuns } from './piece-runs.js';
@@ -64,7 +64,7 @@ export class PieceStore {
   readonly #progress: FileProgress;
   readonly #readAhead: ReadAhead;
   readonly #leases = new BlockLeases();
-  readonly #pieces = new Map<PieceIndex, OpenPiece>();
+  readonly #pieces = new Map<PieceIndex, ArrivingPiece>();
   readonly #writes: Turnstile;
   readonly #tasks = new Set<Promise<void>>();
   /** Writes of pieces that were given up while they ran; the next try at the piece is hashed after them. */
@@ -220,7 +220,7 @@ export class PieceStore {
     this.#options.storage.close();
   }
 
-  #create(piece: PieceIndex, reservedBytes: number): OpenPiece {
+  #create(piece: PieceIndex, reservedBytes: number): ArrivingPiece {
     const { metainfo, storage, buffers, limits } = this.#options;
     const { geometry } = metainfo;
     const length = geometry.pieceLength(piece);
@@ -231,13 +231,13 @@ export class PieceStore {
     const slots = this.#isLarge()
       ? new PieceRuns({ length, offset, buffers, storage, runBytes, maxRuns, hashTurnBytes, onFailed })
       : new PieceMemory({ length, capacity: this.#capacity, offset, buffers, storage, hashTurnBytes, received });
-    const open = new OpenPiece(piece, length, received, slots, reservedBytes);
+    const open = new ArrivingPiece(piece, length, received, slots, reservedBytes);
     this.#pieces.set(piece, open);
     this.#fillPadding(open);
     return open;
   }
 
-  #fillPadding(open: OpenPiece): void {
+  #fillPadding(open: ArrivingPiece): void {
     const { isPadding, metainfo } = this.#options;
     if (isPadding === undefined) return;
     for (let block = 0; block < open.blockCount; block++) {
@@ -247,7 +247,7 @@ export class PieceStore {
     }
   }
 
-  #close(open: OpenPiece): void {
+  #close(open: ArrivingPiece): void {
     this.#leases.revokePiece(open);
     this.#pieces.delete(open.piece);
     const leftover = open.slots.free();
@@ -260,7 +260,7 @@ export class PieceStore {
     this.#track(settled);
   }
 
-  async #run(open: OpenPiece, wish: DigestWish): Promise<void> {
+  async #run(open: ArrivingPiece, wish: DigestWish): Promise<void> {
     const { listener } = this.#options;
     // The call that stores comes from the receive callback, which is to end first.
     await Promise.resolve();
@@ -277,7 +277,7 @@ export class PieceStore {
     }
   }
 
-  async #hashAndWrite(open: OpenPiece, wish: DigestWish): Promise<() => void> {
+  async #hashAndWrite(open: ArrivingPiece, wish: DigestWish): Promise<() => void> {
     const { metainfo, listener } = this.#options;
     const { piece, slots } = open;
     const leftover = this.#leftovers.get(piece);
@@ -315,7 +315,7 @@ export class PieceStore {
   }
 
   /** A piece that is written as it comes could not be written. */
-  #failEarly(open: OpenPiece, cause: unknown): void {
+  #failEarly(open: ArrivingPiece, cause: unknown): void {
     open.failure = cause;
     // While it is being stored, `#hashAndWrite` finds the failure; one that was given up is nobody's business any more.
     if (open.state !== 'active' || this.#pieces.get(open.piece) !== open) return;

@@ -12,7 +12,7 @@ const SHORTEST_MS = 1000;
 /** Samples nearer to each other than this are kept as one: at most 100 in a window of 20 s. */
 const GRAIN_MS = 200;
 
-export class RateMeter {
+export class SpeedMeter {
   readonly #windowMs: number;
   readonly #startedAt: number;
   #samples: Sample[] = [];

@@ -14,7 +14,7 @@ type LeaseMode = 'idle' | 'slot' | 'scratch' | 'skip';
 export interface BlockLease extends BlockPlace {
   readonly source: PeerKey;
   mode: LeaseMode;
-  piece: OpenPiece | null;
+  piece: ArrivingPiece | null;
   block: number;
   /** Bytes of the block, and how many of them have come. */
   length: number;
@@ -23,7 +23,7 @@ export interface BlockLease extends BlockPlace {
   scratch: Buffer | null;
 }
 
-export class OpenPiece {
+export class ArrivingPiece {
   readonly piece: PieceIndex;
   /** Bytes. */
   readonly length: number;
