@@ -2,6 +2,7 @@
 // terminal a spinner with the percentage, elsewhere a line now and then when it takes long.
 
 import { performance } from 'node:perf_hooks';
+import { CONFIG } from '../engine/config.js';
 import type { CommandContext } from './command-context.js';
 import { openView } from './progress-view.js';
 import { SpeedMeter } from './render/speed-meter.js';
@@ -13,19 +14,17 @@ export interface CheckProgress {
   readonly close: () => void;
 }
 
-const INTERVAL_MS = 100;
-
 export function openCheckProgress(name: string, context: CommandContext): CheckProgress {
   const view = openView(context);
   const startedAt = performance.now();
-  const rate = new SpeedMeter(startedAt);
+  const rate = new SpeedMeter(startedAt, CONFIG.cli.speedWindowMs);
   const shownName = sanitise(name, 80);
   let lastBytes = 0;
   let lastAt = startedAt;
   return {
     update: (doneBytes, totalBytes) => {
       const now = performance.now();
-      if (now - lastAt < INTERVAL_MS) return;
+      if (now - lastAt < CONFIG.cli.drawIntervalMs) return;
       rate.add(doneBytes - lastBytes, now);
       lastBytes = doneBytes;
       lastAt = now;

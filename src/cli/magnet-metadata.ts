@@ -3,6 +3,7 @@
 
 import { performance } from 'node:perf_hooks';
 import type { Client } from '../engine/client.js';
+import { CONFIG } from '../engine/config.js';
 import { MetadataFetcher, type FetchedMetadata } from '../engine/metadata-fetcher.js';
 import type { PeerHint } from '../engine/session-options.js';
 import { explainSilence } from '../engine/stall-report.js';
@@ -31,13 +32,6 @@ export interface MagnetMetadataOptions {
   readonly timeoutMs: number;
 }
 
-/** Where nobody watches, a link without peers must not hang a script. */
-export const UNATTENDED_METADATA_MS = 120_000;
-
-const DRAW_INTERVAL_MS = 100;
-/** No metadata for this long: one line says why. */
-const SILENCE_MS = 8000;
-const SILENCE_REPEAT_MS = 60_000;
 const MAX_NAME = 100;
 const MAX_REASON = 1000;
 
@@ -69,16 +63,16 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
   if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(name, timeoutMs));
   const view = openView(context);
   const startedAt = performance.now();
-  let explainAt = startedAt + SILENCE_MS;
+  let explainAt = startedAt + CONFIG.cli.silenceMs;
   const drawing = setInterval(() => {
     const facts = fetcher.facts();
     view.update({ ...NOTHING_YET, name, peers: facts.connected });
     const now = performance.now();
     if (now < explainAt) return;
-    explainAt = now + SILENCE_REPEAT_MS;
+    explainAt = now + CONFIG.cli.silenceRepeatMs;
     const seconds = Math.round((now - startedAt) / 1000);
     view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
-  }, DRAW_INTERVAL_MS);
+  }, CONFIG.cli.drawIntervalMs);
   try {
     return await fetcher.fetch(stop.signal);
   } catch (error) {

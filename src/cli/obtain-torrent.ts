@@ -2,9 +2,10 @@
 // download and info have in common.
 
 import type { Client } from '../engine/client.js';
+import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import type { CommandContext } from './command-context.js';
-import { fetchMagnet, UNATTENDED_METADATA_MS } from './magnet-metadata.js';
+import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
 import { parseTorrentArgument } from './torrent-argument.js';
@@ -48,7 +49,7 @@ export async function obtainTorrent(
       peers: named,
       trackers,
       useTrackers: options.trackers,
-      metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : UNATTENDED_METADATA_MS),
+      metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },
     context,

@@ -3,6 +3,7 @@
 
 import { performance } from 'node:perf_hooks';
 import type { Client } from '../engine/client.js';
+import { CONFIG } from '../engine/config.js';
 import type { ServerSnapshot } from '../engine/server-snapshot.js';
 import { SessionCrashedError } from '../engine/session-error.js';
 import type { SessionOptions } from '../engine/session-options.js';
@@ -33,9 +34,6 @@ export interface SessionRun {
   readonly snapshot: ServerSnapshot;
   readonly isTimedOut: boolean;
 }
-
-const DRAW_INTERVAL_MS = 100;
-const PLAIN_INTERVAL_MS = 250;
 
 /** Resolves when the session has ended in order, however; rejects with what ended it otherwise. The terminal is clean then. */
 export async function runSession(options: SessionRunOptions, context: CommandContext): Promise<SessionRun> {
@@ -75,7 +73,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       session,
       view,
       now: () => performance.now(),
-      intervalMs: stderr.canDraw ? DRAW_INTERVAL_MS : PLAIN_INTERVAL_MS,
+      intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
         if (line === null) return;

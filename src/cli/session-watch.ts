@@ -1,6 +1,7 @@
 // Follows a running session for the person in front of it: takes snapshots for the view, reads notices for the lines that
 // tell what happened, and says why when nothing comes. Decides nothing about the session itself.
 
+import { CONFIG } from '../engine/config.js';
 import type { ServerNotice, ServerSnapshot } from '../engine/server-snapshot.js';
 import { explainStall } from '../engine/stall-report.js';
 import { describeNotice } from './render/notice-text.js';
@@ -26,14 +27,8 @@ export interface SessionWatchOptions {
   readonly onChecked?: (snapshot: ServerSnapshot) => void;
 }
 
-/** No payload for this long: one line says why. */
-const SILENCE_MS = 8000;
-/** And not again sooner than this. */
-const SILENCE_REPEAT_MS = 60_000;
 const MAX_NAME = 200;
 const MAX_REASON = 1000;
-/** Lines about the same kind of event; a swarm of liars must not fill the screen. */
-const MAX_LINES_A_KIND = 20;
 
 export class SessionWatch {
   readonly #options: SessionWatchOptions;
@@ -52,8 +47,8 @@ export class SessionWatch {
     this.#options = options;
     const now = options.now();
     this.#lastPayloadAt = now;
-    this.#download = new SpeedMeter(now);
-    this.#upload = new SpeedMeter(now);
+    this.#download = new SpeedMeter(now, CONFIG.cli.speedWindowMs);
+    this.#upload = new SpeedMeter(now, CONFIG.cli.speedWindowMs);
     this.#name = sanitise(options.session.current.snapshot().name, MAX_NAME);
   }
 
@@ -107,8 +102,9 @@ export class SessionWatch {
   }
 
   #explainSilence(snapshot: ServerSnapshot, now: number): void {
+    const { silenceMs, silenceRepeatMs } = CONFIG.cli;
     const silentMs = now - this.#lastPayloadAt;
-    if (silentMs < SILENCE_MS || now - this.#lastExplainedAt < SILENCE_REPEAT_MS || this.#lastExplainedAt > this.#lastPayloadAt)
+    if (silentMs < silenceMs || now - this.#lastExplainedAt < silenceRepeatMs || this.#lastExplainedAt > this.#lastPayloadAt)
       return;
     this.#lastExplainedAt = now;
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
@@ -128,7 +124,7 @@ export class SessionWatch {
     if (text === null) return;
     const lines = (this.#linesByKind.get(notice.type) ?? 0) + 1;
     this.#linesByKind.set(notice.type, lines);
-    if (lines <= MAX_LINES_A_KIND) this.#options.view.log(`${this.#name}: ${text}`);
+    if (lines <= CONFIG.cli.maxLinesAKind) this.#options.view.log(`${this.#name}: ${text}`);
   }
 }
 

@@ -1,6 +1,8 @@
 // ^Z. Whoever draws puts the terminal back as it was before the process stops, and draws again when it goes on: the shell
 // must not be left without a cursor. While nobody draws the system's own action is enough, and nothing is listened to.
 
+import { CONFIG } from '../engine/config.js';
+
 type SuspendSignal = 'SIGTSTP' | 'SIGCONT';
 
 /** What is used of Node's process; tests give their own. */
@@ -16,9 +18,6 @@ export interface Suspendable {
   suspend(): void;
   resume(): void;
 }
-
-/** A process that nobody could wake again (no shell with job control above it) is not stopped by the system: it goes on after this. */
-const UNSTOPPED_MS = 200;
 
 export class Suspension {
   readonly #process: SuspendedProcess;
@@ -52,7 +51,8 @@ export class Suspension {
     // Without a listener the signal has its own effect again.
     this.#process.removeListener('SIGTSTP', this.#suspend);
     this.#process.kill(this.#process.pid, 'SIGTSTP');
-    this.#timer = setTimeout(this.#resume, UNSTOPPED_MS);
+    // One that nobody could wake again is not stopped by the system: it goes on.
+    this.#timer = setTimeout(this.#resume, CONFIG.cli.unstoppedMs);
   };
 
   readonly #resume = (): void => {

@@ -44,6 +44,8 @@ export const CONFIG = {
     inactiveMs: 150_000,
     /** Connected this long and of no use to either side, a peer makes room in a full house for an address not yet tried. */
     uselessMs: 30_000,
+    /** Two connections of one peer within this time are taken to have crossed: as long as a dial may take (`connectTimeoutMs`). */
+    crossingMs: 10_000,
     /** Pieces an unproven peer may have blocks in before one is verified: one shared and one alone are all a liar can spoil. */
     probationPieces: 1,
     /** Payload nobody asked for, beyond which a peer is dropped. */
@@ -127,6 +129,16 @@ export const CONFIG = {
     /** Runs that a piece too large for the budget keeps in memory. */
     maxRunsPerPiece: 16,
   },
+  hashing: {
+    /** Jobs of fewer bytes are hashed without a thread: one takes 30 ms to start, as long as hashing this. */
+    inlineBytes: 32 * MIB,
+    /** Bytes hashed in one turn of the loop where there is no thread. */
+    turnBytes: 1 * MIB,
+    /** Bytes handed to a thread at once (at least one piece): few messages, and no thread ends long after the others. */
+    rangeBytes: 4 * MIB,
+    /** One in work and one waiting, so that a thread does not idle while its answer travels. */
+    rangesPerThread: 2,
+  },
   tracker: {
     /** The next tier is asked after this, not after the first one's time-out. */
     nextTierMs: 3000,
@@ -181,5 +193,33 @@ export const CONFIG = {
     watchMs: 500,
     /** A session without messages for this long frees its buffers and file handles. */
     idleReleaseMs: 30_000,
+  },
+  cli: {
+    /** Where nobody watches (no terminal), a run must end by itself: so long without a peer, */
+    unattendedNoPeersMs: 120_000,
+    /** or without data, */
+    unattendedStallMs: 300_000,
+    /** or, of a magnet link, without metadata. */
+    unattendedMetadataMs: 120_000,
+    /** No payload for this long: one line says why. Longer than a tracker and a dial take when all is well. */
+    silenceMs: 8000,
+    /** And not again sooner than this. */
+    silenceRepeatMs: 60_000,
+    /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
+    maxLinesAKind: 20,
+    /** Nothing is drawn before this: a small download ends before, and need not load what draws. */
+    quietStartMs: 200,
+    /** Between two looks at the session, or at a check, where bars are drawn: as many as the eye takes. */
+    drawIntervalMs: 100,
+    /** The same where lines are written. */
+    plainIntervalMs: 250,
+    /** Without a terminal a line comes at each tenth, or after so long. */
+    lineIntervalMs: 10_000,
+    /** A seed says so much less often: nobody waits for it. */
+    seedLineIntervalMs: 60_000,
+    /** The speed shown is the mean of so long: one slow moment must not make it jump. */
+    speedWindowMs: 20_000,
+    /** A process that did not stop on ^Z (no shell above it could wake it) draws again after this. */
+    unstoppedMs: 200,
   },
 } as const;

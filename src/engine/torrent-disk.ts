@@ -77,7 +77,7 @@ export class TorrentDisk {
     }
     const scanned = scanFiles({ metainfo, paths, namesOnly: isReadOnly, findsSpares: !isReadOnly });
     const resume = isReadOnly ? null : await this.#resume.load();
-    const hashPool = new HashPool(availableParallelism());
+    const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
     const onBatch = (checkedBytes: number, totalBytes: number): void => {
       this.#lock?.touch();
       onProgress(checkedBytes, totalBytes);

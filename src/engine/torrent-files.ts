@@ -11,6 +11,7 @@ import { matchesPieceHash } from '../metainfo/piece-hashes.js';
 import type { PieceIndex } from '../model/ids.js';
 import { createTorrent as createFromContent, type CreatedTorrent, type CreateOptions } from '../storage/create.js';
 import { HashPool } from '../storage/hash-pool.js';
+import { CONFIG } from './config.js';
 
 export type { CreatedTorrent, CreateOptions };
 
@@ -19,7 +20,7 @@ export type { CreatedTorrent, CreateOptions };
  * Throws StorageError, an error with code `invalid_option`, or the signal's reason.
  */
 export function createTorrent(location: string, options: CreateOptions = {}): Promise<CreatedTorrent> {
-  return createFromContent(location, options);
+  return createFromContent(location, options, CONFIG.hashing);
 }
 
 /**
@@ -76,7 +77,7 @@ export async function verifyFolder(metainfo: Metainfo, folder: string, options: 
   }
 
   const layout = new FileLayout(files);
-  const pool = new HashPool(options.threads ?? availableParallelism());
+  const pool = new HashPool(options.threads ?? availableParallelism(), CONFIG.hashing);
   const sources = files.map((file) => ({
     path: file.isPadding ? null : path.join(folder, ...file.path),
     length: file.length,

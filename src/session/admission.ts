@@ -15,9 +15,6 @@ import { longestIdler } from './idler.js';
 import { Peer } from './peer.js';
 import type { SessionState } from './session-state.js';
 
-/** Two connections of one peer within this time are taken to have crossed. */
-const CROSSING_MS = 10_000;
-
 type Connected = Extract<SessionEvent, { type: 'peer-connected' }>;
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -57,11 +54,11 @@ function refuse(state: SessionState, event: Connected, reason: DisconnectReason)
  * peer id. Only a connection that has brought nothing yet gives way, or one that is of no use: an id proves nothing.
  */
 function isBetter(state: SessionState, event: Connected, twin: Peer): boolean {
+  const { crossingMs } = state.limits;
   // Nothing to get from it and nothing to give: whoever we dialled may have been copied by it.
-  if (!event.incoming && twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + CROSSING_MS)
-    return true;
+  if (!event.incoming && twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + crossingMs) return true;
   if (twin.identity.incoming === event.incoming || twin.download.totalBytes > 0) return false;
-  if (state.now - twin.connectedAt > CROSSING_MS) return false;
+  if (state.now - twin.connectedAt > crossingMs) return false;
   const isOursLarger = compareBytes(state.settings.peerId, event.peerId) > 0;
   return isOursLarger !== event.incoming;
 }

@@ -13,6 +13,8 @@ export interface SessionLimits {
   readonly inactiveMs: number;
   /** A peer that is of no use to either side makes room, after so long, for one that is waiting to be dialled. */
   readonly uselessMs: number;
+  /** Two connections of one peer within this time are taken to have crossed. */
+  readonly crossingMs: number;
   /** Blocks. */
   readonly initialDepth: number;
   readonly maxDepth: number;

@@ -11,7 +11,7 @@ import { MetainfoError, StorageError } from '../model/error.js';
 import { checkUnchanged, findContent, refuseContent } from './content-walk.js';
 import type { Content } from './content-walk.js';
 import { CreateOptionError } from './create-option-error.js';
-import { HashPool } from './hash-pool.js';
+import { HashPool, type HashPoolLimits } from './hash-pool.js';
 import { refuse } from './storage-failure.js';
 
 export interface CreateOptions {
@@ -72,11 +72,12 @@ async function hashContent(
   totalLength: number,
   pieceLength: number,
   options: CreateOptions,
+  hashing: HashPoolLimits,
 ): Promise<Uint8Array> {
   const pieceCount = Math.ceil(totalLength / pieceLength);
   const pieceHashes = new Uint8Array(pieceCount * SHA1_BYTES);
   const files = content.files.map(({ location, length }) => ({ path: location, length, isPadding: false }));
-  const pool = new HashPool(options.threads ?? availableParallelism());
+  const pool = new HashPool(options.threads ?? availableParallelism(), hashing);
   const job = { files, totalLength, pieceLength, firstPiece: 0, lastPiece: pieceCount - 1 };
   let hashed = 0;
   for await (const batch of pool.hash(job, options.signal)) {
@@ -130,7 +131,7 @@ function assemble(content: Content, pieceLength: number, pieceHashes: Uint8Array
  * `.effusion` are not; a `.part` file is a file like any other. Throws StorageError (EEMPTY: no files, ECHANGED: written to
  * meanwhile, EILSEQ and EINVAL: a name that can't be shared), CreateOptionError, or the signal's reason.
  */
-export async function createTorrent(location: string, options: CreateOptions = {}): Promise<CreatedTorrent> {
+export async function createTorrent(location: string, options: CreateOptions, hashing: HashPoolLimits): Promise<CreatedTorrent> {
   if (options.pieceLength !== undefined) checkPieceLength(options.pieceLength);
   checkDate(options.creationDate);
   const content = await findContent(location, options.signal);
@@ -139,7 +140,7 @@ export async function createTorrent(location: string, options: CreateOptions = {
   const pieceLength = options.pieceLength ?? choosePieceLength(totalLength);
   // Names are checked before hours of hashing, not after.
   assemble(content, pieceLength, new Uint8Array(Math.ceil(totalLength / pieceLength) * SHA1_BYTES), options);
-  const pieceHashes = await hashContent(content, totalLength, pieceLength, options);
+  const pieceHashes = await hashContent(content, totalLength, pieceLength, options, hashing);
   await checkUnchanged(content);
   return assemble(content, pieceLength, pieceHashes, options);
 }

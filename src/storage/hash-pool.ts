@@ -21,12 +21,9 @@ export interface HashPoolLimits {
   readonly turnBytes: number;
   /** Bytes handed to a thread at once (at least one piece). */
   readonly rangeBytes: number;
+  /** Handed to a thread and not answered yet, at most. */
+  readonly rangesPerThread: number;
 }
-
-const DEFAULT_LIMITS: HashPoolLimits = { inlineBytes: 33_554_432, turnBytes: 1_048_576, rangeBytes: 4_194_304 };
-
-/** A thread always has one range waiting, so that it does not idle while its answer travels. */
-const RANGES_PER_THREAD = 2;
 
 interface RunningJob {
   readonly id: number;
@@ -47,9 +44,9 @@ export class HashPool {
   #nextId = 1;
 
   /** `threads`: how many at most; 0 hashes everything on the calling thread. */
-  constructor(threads: number, limits: Partial<HashPoolLimits> = {}) {
+  constructor(threads: number, limits: HashPoolLimits) {
     this.#threadCount = threads;
-    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#limits = limits;
   }
 
   /**
@@ -170,7 +167,7 @@ export class HashPool {
   /** Gives every thread work, the jobs taking turns. */
   #feed(): void {
     for (const thread of this.#threads) {
-      while (thread.pending < RANGES_PER_THREAD) {
+      while (thread.pending < this.#limits.rangesPerThread) {
         const next = this.#takeInTurn();
         if (next === null) return;
         thread.assign(next.range, next.job);

@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
+import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -28,9 +29,6 @@ export interface DownloadOptions extends DiscoveryOptions {
   readonly stallTimeout?: number;
 }
 
-/** Where nobody watches (no terminal), a run must end by itself. */
-const UNATTENDED_NO_PEERS_MS = 120_000;
-const UNATTENDED_STALL_MS = 300_000;
 const MAX_PATH = 1000;
 
 export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
@@ -124,8 +122,8 @@ export function chooseLimits(
 ): DownloadLimits {
   return {
     timeoutMs: options.timeout ?? 0,
-    noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : UNATTENDED_NO_PEERS_MS),
-    stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : UNATTENDED_STALL_MS),
+    noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedNoPeersMs),
+    stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedStallMs),
   };
 }
 

@@ -1,14 +1,12 @@
 // Progress for what is no terminal (a log of CI, a pipe, TERM=dumb): whole lines, without escapes or carriage returns, one
 // at every 10% or 10 s, whichever comes first, and none where nothing changed.
 
+import { CONFIG } from '../../engine/config.js';
 import type { Output } from '../output.js';
 import { formatBytes, formatClock, formatCount, formatPercent, formatProgressBytes, formatRate } from './human-numbers.js';
 import type { Progress, ProgressView } from './progress.js';
 
-const INTERVAL_MS = 10_000;
 const STEP = 0.1;
-/** A seed says so much less often: nobody waits for it. */
-const SEED_INTERVAL_MS = 60_000;
 
 export class PlainView implements ProgressView {
   readonly #output: Output;
@@ -28,7 +26,7 @@ export class PlainView implements ProgressView {
     const now = this.#now();
     const sinceMs = now - this.#lastAt;
     if (progress.phase === 'seeding') {
-      if (sinceMs >= SEED_INTERVAL_MS) this.#say(`${progress.name}: ${formatSeeding(progress)}`, now);
+      if (sinceMs >= CONFIG.cli.seedLineIntervalMs) this.#say(`${progress.name}: ${formatSeeding(progress)}`, now);
       return;
     }
     const share = progress.totalBytes === 0 ? 1 : progress.doneBytes / progress.totalBytes;
@@ -36,7 +34,7 @@ export class PlainView implements ProgressView {
     // What was there at the start is no step; and the end has its own line.
     if (this.#lastStep < 0) this.#lastStep = step;
     const isStep = progress.phase === 'downloading' && step > this.#lastStep && step < 1 / STEP;
-    if (isStep || sinceMs >= INTERVAL_MS) {
+    if (isStep || sinceMs >= CONFIG.cli.lineIntervalMs) {
       this.#lastStep = Math.max(step, this.#lastStep);
       this.#say(`${progress.name}: ${formatState(progress)}`, now);
     }

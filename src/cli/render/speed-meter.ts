@@ -1,4 +1,4 @@
-// The speed that bars show and the time left that follows from it: the mean of the last 20 seconds, so that one slow
+// The speed that bars show and the time left that follows from it: the mean of a window (20 s), so that one slow
 // moment does not make both jump. A sample older than the window does not count; before the window is full, the mean is
 // of the time that has passed. The clock is an argument: milliseconds, monotonic.
 
@@ -17,7 +17,7 @@ export class SpeedMeter {
   readonly #startedAt: number;
   #samples: Sample[] = [];
 
-  constructor(startedAt: number, windowMs = 20_000) {
+  constructor(startedAt: number, windowMs: number) {
     this.#startedAt = startedAt;
     this.#windowMs = windowMs;
   }

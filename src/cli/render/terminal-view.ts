@@ -2,6 +2,7 @@
 // loaded only when there was something to show for a moment: a small download ends before it would pay for them.
 
 import type { Ora } from 'ora';
+import { CONFIG } from '../../engine/config.js';
 import type { Output } from '../output.js';
 import { type BarLook, formatPhase } from './bar-line.js';
 import type { Style } from './color-level.js';
@@ -9,9 +10,6 @@ import type { ProgressBars } from './progress-bars.js';
 import type { Suspendable } from '../suspension.js';
 import type { Progress, ProgressView } from './progress.js';
 import { loadWidthFor, truncateToWidth, type WidthOf } from './text-width.js';
-
-/** Nothing is drawn before this, milliseconds. */
-export const QUIET_START_MS = 200;
 
 export interface TerminalViewOptions {
   readonly output: Output;
@@ -48,7 +46,7 @@ export class TerminalView implements ProgressView, Suspendable {
     if (this.#isClosed) return;
     this.#progress = progress;
     if (this.#isSuspended) return;
-    if (this.#options.now() - this.#startedAt < QUIET_START_MS || !this.#options.output.canDraw) return;
+    if (this.#options.now() - this.#startedAt < CONFIG.cli.quietStartMs || !this.#options.output.canDraw) return;
     if (progress.phase === 'downloading') this.#showBar();
     else this.#showSpinner(progress);
   }

@@ -13,6 +13,7 @@ export const SIM_LIMITS: SessionLimits = {
   keepAliveMs: 100_000,
   inactiveMs: 150_000,
   uselessMs: 30_000,
+  crossingMs: 10_000,
   initialDepth: 16,
   maxDepth: 500,
   cacheDepth: 112,

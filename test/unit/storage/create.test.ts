@@ -4,17 +4,27 @@ import { appendFileSync, rmSync, truncateSync } from 'node:fs';
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CONFIG } from '../../../src/engine/config.js';
 import { sha1 } from '../../../src/hash/digest.js';
 import { hashOf } from '../../../src/metainfo/piece-hashes.js';
 import { StorageError } from '../../../src/model/error.js';
 import { toHex } from '../../../src/model/ids.js';
-import { choosePieceLength, createTorrent } from '../../../src/storage/create.js';
+import {
+  choosePieceLength,
+  createTorrent as createFromContent,
+  type CreatedTorrent,
+  type CreateOptions,
+} from '../../../src/storage/create.js';
 import { CreateOptionError } from '../../../src/storage/create-option-error.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 import { fixturePayload } from '../../support/torrent-fixtures.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+
+function createTorrent(location: string, options: CreateOptions = {}): Promise<CreatedTorrent> {
+  return createFromContent(location, options, CONFIG.hashing);
+}
 
 async function makeFolder(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
   const root = path.join(await makeTempFolder(), 'content');

@@ -4,10 +4,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { appendFile, chmod, mkdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CONFIG } from '../../../src/engine/config.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { HashPool } from '../../../src/storage/hash-pool.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
+import { copySpy } from '../../support/copy-spy.js';
 import { openTorrentFiles, type OpenTorrentFilesOptions, type TorrentFiles } from '../../support/open-torrent-files.js';
 import { driveStore, PEER_A, type StoreDriver } from '../../support/store-driver.js';
 import { damaged, expectSameBytes, putFiles, storedTorrent } from '../../support/stored-torrent.js';
@@ -37,7 +39,7 @@ async function open(folder: string, options: Partial<OpenTorrentFilesOptions> = 
     fsync: false,
     syncWriteBytes: 262_144,
     openFiles: new OpenFiles(64),
-    hashPool: new HashPool(0),
+    hashPool: new HashPool(0, CONFIG.hashing),
     ...options,
   });
 }
@@ -65,27 +67,6 @@ function expectWhole(folder: string): void {
   expect(list(folder)).toEqual(['album/a', 'album/empty', 'album/sub/b']);
   expectSameBytes(readFileSync(path.join(folder, 'album/a')), A);
   expectSameBytes(readFileSync(path.join(folder, 'album/sub/b')), B);
-}
-
-/** A disk whose copies are watched; whether it can clone is the test's choice. `onWrite` hears how many writes there were. */
-function copySpy(options: { canClone: boolean; onWrite?: (count: number) => Error | null }): {
-  readonly disk: Disk;
-  writes(): number[];
-} {
-  const lengths: number[] = [];
-  const copyFile = (from: string, to: string, _mode: number, done: (error: Error | null) => void): void => {
-    if (options.canClone) REAL_DISK.copyFile(from, to, done);
-    else done(Object.assign(new Error('not here'), { code: 'ENOTSUP' }));
-  };
-  type Written = (error: Error | null, count: number) => void;
-  const write = (fd: number, bytes: Buffer, at: number, length: number, offset: number, done: Written): void => {
-    lengths.push(length);
-    const failure = options.onWrite?.(lengths.length) ?? null;
-    if (failure === null) REAL_DISK.write(fd, bytes, at, length, offset, done);
-    else done(failure, 0);
-  };
-  const disk = { ...REAL_DISK, copyFile, write } as unknown as Disk;
-  return { disk, writes: () => lengths };
 }
 
 describe('a first run', () => {
@@ -246,27 +227,6 @@ describe('files that differ', () => {
     const files = await open(folder, options);
     expect(copy.writes().slice(2)).toEqual(Array(7).fill(10_000));
     expectSameBytes(readFileSync(path.join(folder, 'album/sub/b.part')), bad);
-    await complete(files);
-    expectWhole(folder);
-  });
-
-  test('that are too long are copied as far as they are wanted', async () => {
-    const folder = await makeTempFolder();
-    const long = new Uint8Array(90_000);
-    long.set(damaged(A, 20_000));
-    await putFiles(folder, { 'album/a': long });
-    const copy = copySpy({ canClone: false });
-    await open(folder, { disk: copy.disk });
-    expect(copy.writes()).toEqual([50_000]);
-    expectSameBytes(readFileSync(path.join(folder, 'album/a.part')), damaged(A, 20_000));
-  });
-
-  test('are not copied where the file system lets two files share their blocks', async () => {
-    const folder = await makeTempFolder();
-    await putFiles(folder, { 'album/a': damaged(A, 20_000) });
-    const copy = copySpy({ canClone: true });
-    const files = await open(folder, { disk: copy.disk });
-    expect(copy.writes()).toEqual([]);
     await complete(files);
     expectWhole(folder);
   });

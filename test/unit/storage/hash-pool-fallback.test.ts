@@ -46,7 +46,7 @@ test.each<Behaviour>(['throws', 'dies at once', 'dies at the first range'])('a t
   const location = path.join(await makeTempFolder(), 'a.bin');
   const bytes = fixturePayload(1, 1_000_000);
   await writeFile(location, bytes);
-  const pool = new HashPool(3, { inlineBytes: 0, turnBytes: 50_000, rangeBytes: 100_000 });
+  const pool = new HashPool(3, { inlineBytes: 0, turnBytes: 50_000, rangeBytes: 100_000, rangesPerThread: 2 });
   const files = [{ path: location, length: bytes.length, isPadding: false }];
   const seen: number[] = [];
   const pieceLength = 30_000;

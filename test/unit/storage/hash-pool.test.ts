@@ -61,7 +61,7 @@ async function collect(pool: HashPool, job: HashJob): Promise<{ digests: (string
   return { digests, failures };
 }
 
-const SMALL_RANGES = { inlineBytes: 0, turnBytes: 100_000, rangeBytes: 200_000 };
+const SMALL_RANGES = { inlineBytes: 0, turnBytes: 100_000, rangeBytes: 200_000, rangesPerThread: 2 };
 
 describe.each([
   ['inline', 0],
@@ -169,6 +169,8 @@ test('where threads can be had, they do all of it', async () => {
   const job = jobOf(scene, 16_384);
   expect((await collect(new HashPool(2, SMALL_RANGES), job)).digests).toEqual(expected(scene, job));
   expect(inline).not.toHaveBeenCalled();
-  expect((await collect(new HashPool(2), job)).digests).toEqual(expected(scene, job));
+  expect((await collect(new HashPool(2, { ...SMALL_RANGES, inlineBytes: 1_000_001 }), job)).digests).toEqual(
+    expected(scene, job),
+  );
   expect(inline).toHaveBeenCalled();
 });

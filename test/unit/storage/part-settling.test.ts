@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CONFIG } from '../../../src/engine/config.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { toHex } from '../../../src/model/ids.js';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
@@ -33,7 +34,7 @@ const FOREIGN = new Uint8Array(80_000).fill(7);
 
 async function open(folder: string, overwrite: OverwriteRule = 'repair', disk: Disk = REAL_DISK): Promise<TorrentFiles> {
   const openFiles = new OpenFiles(64);
-  const hashPool = new HashPool(0);
+  const hashPool = new HashPool(0, CONFIG.hashing);
   const parts = { openFiles, hashPool, fsync: false, syncWriteBytes: 262_144 };
   return openTorrentFiles({ metainfo, folder, mode: 'download', overwrite, disk, ...parts });
 }

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Output } from '../../../../src/cli/output.js';
 import { PLAIN_STYLE } from '../../../../src/cli/render/color-level.js';
 import type { Progress } from '../../../../src/cli/render/progress.js';
-import { isUnicodeLocale, QUIET_START_MS, TerminalView } from '../../../../src/cli/render/terminal-view.js';
+import { isUnicodeLocale, TerminalView } from '../../../../src/cli/render/terminal-view.js';
+import { CONFIG } from '../../../../src/engine/config.js';
 import { FakeStream } from '../../../support/fake-stream.js';
 import { Screen } from '../../../support/screen.js';
 
@@ -57,7 +58,7 @@ describe('the terminal', () => {
   test('stays empty for a moment: a small download ends before', async () => {
     const { at, stream, view } = open();
     await at(0, {});
-    await at(QUIET_START_MS - 1, { phase: 'downloading' });
+    await at(CONFIG.cli.quietStartMs - 1, { phase: 'downloading' });
     view.close();
     expect(stream.text).toBe('');
   });
