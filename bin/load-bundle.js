@@ -1,7 +1,7 @@
 // The bundle of the command, loaded with compiled code that a build has kept for it: a third of the start on Node 20. Node 22 and
 // later keep compiled code themselves. V8 refuses code of another version, and then compiles as it would without.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,29 +10,43 @@ import vm from 'node:vm';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const BUNDLE = path.join(DIST, 'cli.cjs');
 
-/** Made by make-code-cache.js, and gone with each build: code is not checked against the text it was made from. */
+/** Made by make-code-cache.js. */
 export const CODE_CACHE = path.join(DIST, 'cli.cache');
 
-/** @returns {boolean} */
 export function hasBundle() {
-  return existsSync(BUNDLE);
+  return statSync(BUNDLE, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** What the bundle exports, and the script it came from; without one where Node did the loading. */
+/** What the bundle exports. */
 export function loadBundle() {
-  const isKeptByNode = module.enableCompileCache !== undefined;
-  const require = module.createRequire(BUNDLE);
-  if (isKeptByNode || !existsSync(CODE_CACHE)) return require(BUNDLE);
-  return runBundle(readFileSync(CODE_CACHE)).exports;
+  const compiled = module.enableCompileCache === undefined ? readCodeCache() : undefined;
+  return compiled === undefined ? module.createRequire(BUNDLE)(BUNDLE) : runBundle(compiled).exports;
 }
 
 /** @param {Uint8Array | undefined} cachedData */
 export function runBundle(cachedData) {
-  const script = new vm.Script(module.wrap(readFileSync(BUNDLE, 'utf8')), {
-    filename: BUNDLE,
-    cachedData,
-  });
+  const script = new vm.Script(module.wrap(readFileSync(BUNDLE, 'utf8')), { filename: BUNDLE, cachedData });
   const loaded = { exports: {} };
   script.runInThisContext()(loaded.exports, module.createRequire(BUNDLE), loaded, BUNDLE, DIST);
   return { exports: loaded.exports, script };
+}
+
+/**
+ * Which file the compiled code belongs to, in front of it: V8 compares nothing but the length of the text, and would run the old
+ * code of a bundle that was replaced.
+ */
+export function bundleMark() {
+  const { size, mtimeMs } = statSync(BUNDLE);
+  return new Uint8Array(Float64Array.of(size, mtimeMs).buffer);
+}
+
+function readCodeCache() {
+  try {
+    const kept = readFileSync(CODE_CACHE);
+    const mark = bundleMark();
+    return mark.every((byte, at) => kept[at] === byte) ? kept.subarray(mark.length) : undefined;
+  } catch {
+    // There is none: a package, or a build without loopback.
+    return undefined;
+  }
 }

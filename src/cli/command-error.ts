@@ -3,7 +3,13 @@
 
 import { EffusionError } from '../model/error.js';
 
-export type CommandErrorCode = 'torrent_unreadable' | 'timed_out' | 'data_incomplete' | 'output_failed' | 'session_crashed';
+export type CommandErrorCode =
+  | 'torrent_unreadable'
+  | 'no_metadata'
+  | 'timed_out'
+  | 'data_incomplete'
+  | 'output_failed'
+  | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {
   readonly code: CommandErrorCode;

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import { MetadataFetcher, type FetchedMetadata } from '../engine/metadata-fetcher.js';
+import { NoMetadataError } from '../engine/session-error.js';
 import type { PeerHint } from '../engine/session-options.js';
 import { explainSilence } from '../engine/stall-report.js';
 import { MetainfoError } from '../model/error.js';
@@ -26,12 +27,14 @@ export interface MagnetMetadataOptions {
   /** Besides those of the link. */
   readonly trackers: readonly (readonly string[])[];
   readonly useTrackers: boolean;
+  readonly isHandover: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
   readonly timeoutMs: number;
 }
 
+const NO_METADATA_HINT = 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --metadata-timeout 0.';
 const MAX_NAME = 100;
 const MAX_REASON = 1000;
 
@@ -53,6 +56,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     webSeeds: magnet.webSeeds,
     peers,
     useTrackers,
+    isHandover: options.isHandover,
     timeoutMs,
   });
   const stop = new AbortController();
@@ -76,7 +80,9 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
   try {
     return await fetcher.fetch(stop.signal);
   } catch (error) {
-    throw error instanceof MetainfoError ? namedMetainfoError(name, error) : error;
+    if (error instanceof MetainfoError) throw namedMetainfoError(name, error);
+    if (!(error instanceof NoMetadataError)) throw error;
+    throw new CommandError('no_metadata', `${name}: ${error.message}`, NO_METADATA_HINT, { cause: error });
   } finally {
     if (timer !== null) clearTimeout(timer);
     clearInterval(drawing);

@@ -9,7 +9,7 @@ import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
 import { parseTorrentArgument } from './torrent-argument.js';
-import { loadTorrentFile } from './torrent-file-argument.js';
+import { readTorrentFile } from './torrent-file-argument.js';
 
 /** Options of every command that takes magnet links. */
 export interface DiscoveryOptions {
@@ -19,7 +19,14 @@ export interface DiscoveryOptions {
   readonly trackers: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
+  /** A session follows at once. */
+  readonly isHandover?: boolean;
   readonly timeout?: number;
+}
+
+export interface ObtainedTorrent extends FetchedMetadata {
+  /** The torrent file, where it came as one. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
@@ -28,13 +35,13 @@ export async function obtainTorrent(
   options: DiscoveryOptions,
   openClient: () => Promise<Client>,
   context: CommandContext,
-): Promise<FetchedMetadata> {
+): Promise<ObtainedTorrent> {
   const parsed = parseTorrentArgument(argument);
   const trackers = options.tracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const metainfo = await loadTorrentFile(parsed);
-    return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named };
+    const { metainfo, bytes } = await readTorrentFile(parsed);
+    return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named, bytes };
   }
   const { stderr, isQuiet } = context;
   const { magnet, text } = parsed;
@@ -49,10 +56,11 @@ export async function obtainTorrent(
       peers: named,
       trackers,
       useTrackers: options.trackers,
+      isHandover: options.isHandover === true,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },
     context,
   );
-  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers] };
+  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers], bytes: null };
 }

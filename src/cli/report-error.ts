@@ -18,7 +18,6 @@ export interface ErrorReport {
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['invalid_metainfo', 'Get it again from where it came from.'],
   ['no_peers', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --no-peers-timeout 0.'],
-  ['no_metadata', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --metadata-timeout 0.'],
   ['stalled', 'Run the same command again: it goes on where it stopped. Wait longer with --stall-timeout 0.'],
   ['port_taken', 'Choose another port with --port, or leave it out for a free one.'],
   ['sources_exhausted', 'What is verified is kept. Run it again when there are other peers.'],
@@ -33,9 +32,14 @@ export function describeError(error: unknown): ErrorReport {
   }
   if (error instanceof EffusionError) {
     const exitCode = exitCodeOf(error.code);
-    if (exitCode !== EXIT.bug) return toLine(withPeers(error), HINTS.get(error.code) ?? '', exitCode);
+    if (exitCode !== EXIT.bug) return toLine(withPeers(error), hintFor(error), exitCode);
   }
   return { text: sanitiseLines(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`), exitCode: EXIT.bug };
+}
+
+function hintFor(error: EffusionError): string {
+  // Another copy of it would be no better.
+  return error.message.includes('not yet supported') ? '' : (HINTS.get(error.code) ?? '');
 }
 
 /** A session crashed, and may be started again: the stack, for a report. */

@@ -37,14 +37,20 @@ export async function loadTorrent(argument: string): Promise<Metainfo> {
     const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
     throw new UsageError(`${sanitise(argument, 60)}: a torrent file is needed here, not a link`, hint);
   }
-  return loadTorrentFile(parsed);
+  return (await readTorrentFile(parsed)).metainfo;
 }
 
-export async function loadTorrentFile(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<Metainfo> {
+export interface LoadedTorrent {
+  readonly metainfo: Metainfo;
+  /** The file as it is, with everything in it that we don't know. */
+  readonly bytes: Uint8Array;
+}
+
+export async function readTorrentFile(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<LoadedTorrent> {
   const where = nameOf(argument);
   const bytes = await readTorrent(argument);
   try {
-    return parseTorrentFile(bytes);
+    return { metainfo: parseTorrentFile(bytes), bytes };
   } catch (error) {
     throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
   }
@@ -57,7 +63,32 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
 
 async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<Uint8Array> {
   if (argument.kind === 'url') return fetchTorrentFile(argument.url);
-  return readTorrentBytes(argument.kind === 'stdin' ? '/dev/stdin' : argument.path);
+  return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
+}
+
+/** Whatever kind of thing stdin is: a file, a pipe, or a socket, which cannot be opened by a name. */
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+      total += chunk.length;
+      if (total > MAX_BYTES) throw tooLarge('stdin');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError('torrent_unreadable', `cannot read stdin: ${reason}`, 'Name the torrent file instead.', {
+      cause: error,
+    });
+  }
+  return new Uint8Array(Buffer.concat(chunks, total));
+}
+
+function tooLarge(where: string): CommandError {
+  const size = `larger than ${MAX_BYTES / 1024 / 1024} MiB`;
+  return new CommandError('torrent_unreadable', `${where}: ${size}`, 'Is it really a torrent file?');
 }
 
 async function readTorrentBytes(file: string): Promise<Uint8Array> {
@@ -71,13 +102,7 @@ async function readTorrentBytes(file: string): Promise<Uint8Array> {
         const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
         if (bytesRead === 0) break;
         total += bytesRead;
-        if (total > MAX_BYTES) {
-          throw new CommandError(
-            'torrent_unreadable',
-            `${file}: larger than ${MAX_BYTES / 1024 / 1024} MiB`,
-            'Is it really a torrent file?',
-          );
-        }
+        if (total > MAX_BYTES) throw tooLarge(file);
         chunks.push(buffer.subarray(0, bytesRead));
       }
       return new Uint8Array(Buffer.concat(chunks, total));

@@ -47,6 +47,8 @@ export interface IncomingTorrent {
 
 export class Client {
   readonly peerId: PeerId;
+  /** By which trackers know us again (BEP 7 `key`), whatever our address: the same for all announces under our peer id. */
+  readonly announceKey: string;
   readonly pieceBuffers: PieceBuffers;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
@@ -67,6 +69,7 @@ export class Client {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
+    this.announceKey = randomBytes(4).toString('hex');
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;
     this.openFiles = new OpenFiles(budget.maxOpenFiles);

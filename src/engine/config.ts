@@ -94,6 +94,8 @@ export const CONFIG = {
     answerMs: 10_000,
     /** What was asked so long ago is asked of a second peer too. */
     secondCopyMs: 1000,
+    /** While others wait, the slowest of `maxAssemblies` gives up its place after this: four liars must not hold all of them. */
+    turnMs: 10_000,
   },
   choking: {
     slots: 4,

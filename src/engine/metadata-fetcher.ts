@@ -36,6 +36,8 @@ export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | '
   readonly announceTiers: readonly (readonly string[])[];
   /** BEP 19; only handed on. */
   readonly webSeeds: readonly string[];
+  /** A session follows at once, so the trackers are not told good-bye. Default false. */
+  readonly isHandover?: boolean;
   /** 0 or undefined: no limit. */
   readonly timeoutMs?: number;
   readonly onNotice?: (notice: Notice | DiscoveryNotice) => void;
@@ -129,7 +131,7 @@ export class MetadataFetcher implements IncomingTorrent {
       const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
       const fields = parseInfoBytes(infoBytes);
       const addresses = this.#loop.machine.addresses();
-      await this.#end(true);
+      await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
       return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })) };
     } finally {
@@ -205,7 +207,6 @@ export class MetadataFetcher implements IncomingTorrent {
     throw new NoMetadataError(`no metadata came within ${timeoutMs / 1000} s: ${explanation}`, { timeoutMs, explanation });
   }
 
-  /** `isHandover`: a session takes over at once, so the trackers are not told good-bye. */
   async #end(isHandover: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;

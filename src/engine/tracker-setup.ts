@@ -52,6 +52,7 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
     tiers,
     infoHash,
     peerId: client.peerId,
+    key: client.announceKey,
     port: client.port ?? limits.silentPort,
     limits,
     transport: setup.transport ?? createTransport(),

@@ -17,6 +17,11 @@ export interface UploadPumpOptions {
   readonly onStorageError: (error: StorageError) => void;
 }
 
+/** Lent blocks of one peer at which those it has sent are looked for: often enough to keep the list short, seldom enough to cost nothing. */
+const LOOK_AT = 64;
+/** What was sent meanwhile goes back at the latest then, also of a peer that asks no more. */
+const GIVE_BACK_MS = 1000;
+
 /** Bytes of the store that a peer's connection, or the line of the gate, holds. */
 interface LentBlock {
   readonly bytes: Uint8Array;
@@ -28,6 +33,7 @@ export class UploadPump {
   readonly #options: UploadPumpOptions;
   /** In the order in which they leave. */
   readonly #lent = new Map<PeerKey, LentBlock[]>();
+  #timer: NodeJS.Timeout | null = null;
   /** Lengths given to connections that were full then, in order. */
   readonly #unsettled = new Map<PeerKey, number[]>();
 
@@ -43,7 +49,7 @@ export class UploadPump {
       return;
     }
     // A read takes memory: what has been sent meanwhile is free for it.
-    for (const lender of this.#lent.keys()) this.#giveBack(lender);
+    this.#giveAllBack();
     store.read(piece, begin, length).then(
       (bytes) => this.#pass(peer, piece, begin, bytes),
       (error: unknown) => {
@@ -78,8 +84,13 @@ export class UploadPump {
     }
     const block: LentBlock = { bytes, givenAt: null };
     const lent = this.#lent.get(peer);
-    if (lent === undefined) this.#lent.set(peer, [block]);
-    else lent.push(block);
+    if (lent === undefined) {
+      this.#lent.set(peer, [block]);
+    } else {
+      lent.push(block);
+      if (lent.length % LOOK_AT === 0) this.#giveBack(peer);
+    }
+    this.#armTimer();
     gate.pass(peer, bytes.length, () => this.#deliver(peer, piece, begin, block));
   }
 
@@ -97,6 +108,20 @@ export class UploadPump {
     const lengths = this.#unsettled.get(peer);
     if (lengths === undefined) this.#unsettled.set(peer, [length]);
     else lengths.push(length);
+  }
+
+  #armTimer(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#giveAllBack();
+      if (this.#lent.size > 0) this.#armTimer();
+    }, GIVE_BACK_MS);
+    this.#timer.unref();
+  }
+
+  #giveAllBack(): void {
+    for (const peer of this.#lent.keys()) this.#giveBack(peer);
   }
 
   /** What the peer's connection has sent is lent no longer. */

@@ -13,15 +13,18 @@ export class MetadataAssembly {
   /** One peer alone fetches it, so that a wrong hash has one author; null: everybody who claims this size takes part. */
   readonly soloist: PeerKey | null;
   readonly sources = new Set<PeerKey>();
+  readonly startedAt: Millis;
   readonly #pieces: (Uint8Array | null)[];
   readonly #askedOf: Int32Array;
   readonly #askedAt: Float64Array;
   #missing: number;
+  #receivedBytes = 0;
 
-  constructor(size: number, soloist: PeerKey | null) {
+  constructor(size: number, soloist: PeerKey | null, startedAt: Millis) {
     const count = Math.ceil(size / METADATA_PIECE_BYTES);
     this.size = size;
     this.soloist = soloist;
+    this.startedAt = startedAt;
     this.#pieces = Array.from({ length: count }, () => null);
     this.#askedOf = new Int32Array(count);
     this.#askedAt = new Float64Array(count);
@@ -36,15 +39,24 @@ export class MetadataAssembly {
     return this.#missing === 0;
   }
 
+  /** How long the rest will take as things go; Infinity where nothing came yet. */
+  remainingMs(now: Millis): Millis {
+    if (this.#receivedBytes === 0) return Infinity;
+    return ((this.size - this.#receivedBytes) * (now - this.startedAt)) / this.#receivedBytes;
+  }
+
   pieceLength(piece: number): number {
     return Math.min(METADATA_PIECE_BYTES, this.size - piece * METADATA_PIECE_BYTES);
   }
 
-  /** A piece for this peer: one nobody is asked for, else one that another peer has been asked for since before `staleBefore`; −1: none. */
-  next(peer: PeerKey, staleBefore: Millis): number {
+  /**
+   * A piece to ask a peer for that already owes those in `owed`: one nobody is asked for, else one that another peer has been asked for
+   * since before `staleBefore`; −1: none.
+   */
+  next(owed: ReadonlySet<number>, staleBefore: Millis): number {
     let stale = -1;
     for (let piece = 0; piece < this.#pieces.length; piece++) {
-      if (this.#pieces[piece] !== null || this.#askedOf[piece] === peer) continue;
+      if (this.#pieces[piece] !== null || owed.has(piece)) continue;
       if (this.#askedOf[piece] === NOBODY) return piece;
       if (stale < 0 && this.#askedAt[piece] <= staleBefore) stale = piece;
     }
@@ -66,6 +78,7 @@ export class MetadataAssembly {
     if (this.#pieces[piece] !== null || bytes.length !== this.pieceLength(piece)) return false;
     this.#pieces[piece] = bytes;
     this.#missing--;
+    this.#receivedBytes += bytes.length;
     this.sources.add(peer);
     return true;
   }

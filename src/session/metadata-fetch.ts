@@ -16,7 +16,8 @@ import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource, SessionEvent } from './events.js';
 import { OUR_METADATA_ID } from './extension-ids.js';
 import type { SessionLimits } from './limits.js';
-import { MetadataAssembly } from './metadata-assembly.js';
+import type { MetadataAssembly } from './metadata-assembly.js';
+import { MetadataPlaces, type PlaceLimits } from './metadata-places.js';
 import type { Notice } from './notices.js';
 import { PeerBook } from './peer-book.js';
 
@@ -34,13 +35,11 @@ export type MetadataAction =
   /** The raw info dictionary: its hash is right. Comes once, last. */
   | { readonly type: 'complete'; readonly infoBytes: Uint8Array };
 
-export interface MetadataLimits {
+export interface MetadataLimits extends PlaceLimits {
   /** Of an info dictionary; peers that claim more are of no use. */
   readonly maxBytes: number;
   /** Pieces asked of one peer at a time. */
   readonly depth: number;
-  /** Several sizes, or peers that fetch alone, at a time. */
-  readonly maxAssemblies: number;
   /** A peer that is asked, or has not said what it has, and brings nothing for so long makes room. */
   readonly answerMs: number;
   /** A piece asked so long ago may be asked of a second peer. */
@@ -86,18 +85,19 @@ export class MetadataFetch {
   readonly #settings: MetadataFetchSettings;
   readonly #book: PeerBook;
   readonly #sources = new Map<PeerKey, Source>();
-  #assemblies: MetadataAssembly[] = [];
-  /** Sizes for which the shared try has failed. */
-  readonly #disputed = new Set<number>();
+  readonly #places: MetadataPlaces;
   #actions: MetadataAction[] = [];
   #now: Millis;
   #morePeersAt: Millis;
+  #watchedAt: Millis;
   #isDone = false;
 
   constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
     this.#settings = settings;
     this.#book = new PeerBook(settings.limits, random);
+    this.#places = new MetadataPlaces(settings.metadata);
     this.#now = now;
+    this.#watchedAt = now;
     this.#morePeersAt = now + settings.limits.morePeersMs;
   }
 
@@ -120,8 +120,8 @@ export class MetadataFetch {
     let next = this.#morePeersAt;
     for (const source of this.#sources.values()) {
       next = Math.min(next, source.aliveAt + metadata.answerMs);
-      if (source.asked.size < metadata.depth && source.assembly !== null)
-        next = Math.min(next, this.#now + metadata.secondCopyMs);
+      // For a second copy, or a place: whatever else happens meanwhile.
+      if (source.size > 0 && source.asked.size < metadata.depth) next = Math.min(next, this.#watchedAt + metadata.secondCopyMs);
     }
     const dialAt = this.#sources.size + this.#book.halfOpen < limits.maxPeers ? this.#book.nextDialAt() : null;
     if (dialAt !== null && this.#book.halfOpen < limits.maxHalfOpen) next = Math.min(next, dialAt);
@@ -284,7 +284,7 @@ export class MetadataFetch {
     }
     this.#close(assembly);
     if (assembly.sources.size > 1) {
-      this.#disputed.add(assembly.size);
+      this.#places.dispute(assembly.size);
       return;
     }
     for (const key of assembly.sources) {
@@ -297,7 +297,7 @@ export class MetadataFetch {
   }
 
   #close(assembly: MetadataAssembly): void {
-    this.#assemblies = this.#assemblies.filter((other) => other !== assembly);
+    this.#places.close(assembly);
     for (const source of this.#sources.values()) {
       if (source.assembly !== assembly) continue;
       source.assembly = null;
@@ -312,30 +312,17 @@ export class MetadataFetch {
 
   #ask(source: Source): void {
     if (source.size === 0) return;
-    const assembly = source.assembly ?? this.#join(source);
+    const assembly = (source.assembly ??= this.#places.join(source.key, source.size, this.#now));
     if (assembly === null) return;
     const { depth, secondCopyMs } = this.#settings.metadata;
     while (source.asked.size < depth) {
-      const piece = assembly.next(source.key, this.#now - secondCopyMs);
+      const piece = assembly.next(source.asked, this.#now - secondCopyMs);
       if (piece < 0) return;
       if (source.asked.size === 0) source.aliveAt = this.#now;
       assembly.ask(piece, source.key, this.#now);
       source.asked.add(piece);
       this.#sendMetadata(source, { type: 'request', piece });
     }
-  }
-
-  /** Where the peer takes part from now on; null while all places are taken. */
-  #join(source: Source): MetadataAssembly | null {
-    const isSolo = this.#disputed.has(source.size);
-    let assembly = isSolo ? undefined : this.#assemblies.find((other) => other.size === source.size && other.soloist === null);
-    if (assembly === undefined) {
-      if (this.#assemblies.length >= this.#settings.metadata.maxAssemblies) return null;
-      assembly = new MetadataAssembly(source.size, isSolo ? source.key : null);
-      this.#assemblies.push(assembly);
-    }
-    source.assembly = assembly;
-    return assembly;
   }
 
   #watch(): void {
@@ -345,10 +332,21 @@ export class MetadataFetch {
       if (isWaiting && this.#now >= source.aliveAt + metadata.answerMs) this.#drop(source, 'inactive');
       else if (!isWaiting) source.aliveAt = this.#now;
     }
+    this.#watchedAt = this.#now;
+    this.#makePlace();
     this.#askAll();
     if (this.#now < this.#morePeersAt) return;
     this.#morePeersAt = this.#now + limits.morePeersMs;
     if (this.#sources.size === 0) this.#actions.push({ type: 'more-peers' });
+  }
+
+  /** Who claims a huge size and drips must not keep a place from who has the metadata. */
+  #makePlace(): void {
+    const sources = [...this.#sources.values()];
+    const isWaitedFor = sources.some(({ size, assembly }) => size > 0 && assembly === null);
+    const slowest = isWaitedFor ? this.#places.slowest(this.#now) : null;
+    if (slowest === null) return;
+    for (const source of sources) if (source.assembly === slowest) this.#drop(source, 'useless');
   }
 
   #dial(): void {

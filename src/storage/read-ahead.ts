@@ -13,6 +13,9 @@ export interface ReadAheadLimits {
   readonly readCacheBytes: number;
 }
 
+/** Caches' worth of windows that may be lent: beyond it a block is copied, so that one of 16 KiB does not hold a whole window. */
+const MAX_LENT_CACHES = 4;
+
 interface ReadWindow {
   /** The whole of it has `readAheadBytes`, whatever was read into it. */
   readonly memory: Buffer;
@@ -68,14 +71,24 @@ export class ReadAhead {
     return window.memory.subarray(start, start + length);
   }
 
-  /** A view of the bytes, to be given back by `release`, or a copy where they lie across two windows. Rejects with a StorageError. */
+  /**
+   * A view of the bytes, to be given back by `release`, or a copy where they lie across two windows or too many are lent. Rejects with a
+   * StorageError.
+   */
   async read(piece: PieceIndex, begin: number, length: number): Promise<Uint8Array> {
     const size = this.#limits.readAheadBytes;
     const first = Math.floor(begin / size);
     const last = Math.floor((begin + length - 1) / size);
     const start = begin - first * size;
     const head = await this.#load(piece, first);
-    if (first === last) return head.memory.subarray(start, start + length);
+    if (first === last) {
+      const view = head.memory.subarray(start, start + length);
+      if (this.#held.size * size <= MAX_LENT_CACHES * this.#limits.readCacheBytes) return view;
+      const copy = Buffer.allocUnsafeSlow(length);
+      view.copy(copy);
+      this.#leave(head);
+      return copy;
+    }
     const joined = Buffer.allocUnsafeSlow(length);
     let done = head.memory.copy(joined, 0, start, head.length);
     this.#leave(head);

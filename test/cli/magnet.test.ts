@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -17,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => cli.remove());
 
 const payload = fixturePayload(9, 1_000_000);
+const FIXTURES = fileURLToPath(new URL('../../fixtures/torrents', import.meta.url));
 const UNKNOWN = 'a'.repeat(40);
 
 interface Origin {
@@ -92,6 +94,22 @@ test('stdin and a URL hold a torrent file as well as a path does', async () => {
   expect(missing.stderr).toMatch(/cannot fetch http:\/\/127\.0\.0\.1:\d+\/other\?passkey=\*\*\*: HTTP status 404/);
 });
 
+test('what comes as a file is kept as it is, with all that we do not know', async () => {
+  const cwd = await makeTempFolder();
+  const end = await cli.run(['info', path.join(FIXTURES, 'hybrid.torrent'), '--save', 'kept.torrent'], { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  expect(
+    Buffer.compare(await readFile(path.join(cwd, 'kept.torrent')), await readFile(path.join(FIXTURES, 'hybrid.torrent'))),
+  ).toBe(0);
+});
+
+test('a peer in the link is enough, without trackers and without listening', async () => {
+  const { cwd, infoHash } = await prepare();
+  const link = `magnet:?xt=urn:btih:${infoHash}&x.pe=${await seed(cwd)}`;
+  const end = await cli.run(['download', link, '-o', 'out', '--no-trackers', '--no-listen'], { cwd });
+  expect(end).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+});
+
 test.each([
   ['a hash that is too short', 'magnet:?xt=urn:btih:aaaa', /magnet\.xt/],
   ['no hash', 'magnet:?dn=x', /magnet\.xt/],
@@ -109,7 +127,9 @@ test('4: no metadata came, and why; nothing is created', async () => {
   const cwd = await makeTempFolder();
   const end = await cli.run([UNKNOWN, '--peer', '127.0.0.1:1', '--metadata-timeout', '200ms', '-o', 'out'], { cwd });
   expect(end.code).toBe(4);
-  expect(end.stderr).toContain('no metadata came within 0.2 s: no tracker to ask; 1 address known: 1 refused the connection');
+  expect(end.stderr).toContain(
+    `effusion: error: ${UNKNOWN}: no metadata came within 0.2 s: no tracker to ask; 1 address known: 1 refused the connection`,
+  );
   expect(existsSync(path.join(cwd, 'out'))).toBe(false);
 });
 

@@ -54,7 +54,12 @@ test('by a tracker, from two who have it; the session that follows takes over th
   ];
   while (tracker.announces.length < 2) await new Promise((resolve) => setImmediate(resolve));
   const client = await openClient();
-  const fetcher = await fetcherOf(origin.infoHash, { client, announceTiers: [[tracker.url]], webSeeds: ['http://a.example/'] });
+  const fetcher = await fetcherOf(origin.infoHash, {
+    client,
+    announceTiers: [[tracker.url]],
+    webSeeds: ['http://a.example/'],
+    isHandover: true,
+  });
   const { metainfo, peers } = await fetcher.fetch();
   expect(metainfo).toMatchObject({ name: 'data.bin', announceTiers: [[tracker.url]], webSeeds: ['http://a.example/'] });
   expect(metainfo.infoBytes).toEqual(origin.metainfo.infoBytes);
@@ -66,6 +71,17 @@ test('by a tracker, from two who have it; the session that follows takes over th
   const leecher = await startSession({ ...metainfo, announceTiers: [] }, folder, { client, peers });
   expect(await leecher.done()).toMatchObject({ status: 'complete', totalBytes: origin.metainfo.geometry.totalLength });
   expect(await filesBelow(folder)).toEqual(['data.bin']);
+});
+
+test('without a session to follow, the tracker is told good-bye, under the key of the client', async () => {
+  const origin = await makeOrigin();
+  const tracker = await startTracker();
+  const seeder = await seed(origin);
+  const client = await openClient();
+  const options = { client, announceTiers: [[tracker.url]], peers: [peerHint(seeder)] };
+  await (await fetcherOf(origin.infoHash, options)).fetch();
+  expect(tracker.announces.at(-1)?.event).toBe('stopped');
+  expect(new Set(tracker.announces.map(({ key }) => key))).toEqual(new Set([client.announceKey]));
 });
 
 test('from a peer that comes to us', async () => {

@@ -57,6 +57,7 @@ class Client {
   ) {
     const { port = 6881, certificateAuthority } = options;
     this.source = new TrackerSource({
+      key: '0123abcd',
       tiers,
       infoHash: INFO_HASH,
       peerId: new TextEncoder().encode(`-EF0100-${String(port).padStart(12, '0')}`),

@@ -16,6 +16,7 @@ import { sanitise } from '../render/sanitise.js';
 import { formatSummary } from '../render/summary.js';
 import { dataBytes } from '../render/torrent-text.js';
 import { runSession, type SessionRun } from '../run-session.js';
+import { parseTorrentArgument } from '../torrent-argument.js';
 import { UsageError } from '../usage-error.js';
 
 export interface DownloadOptions extends DiscoveryOptions {
@@ -33,13 +34,13 @@ const MAX_PATH = 1000;
 
 export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
-  refuseNoSource(options);
+  if (parseTorrentArgument(file).kind !== 'magnet') refuseNoSource(options);
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
   const openClient = async (): Promise<Client> =>
     (client ??= await Client.open({ listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) }));
-  const obtained = await obtainTorrent(file, options, openClient, context).catch((error: unknown) => {
+  const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;
   });

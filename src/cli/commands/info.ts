@@ -21,8 +21,8 @@ export interface InfoOptions extends DiscoveryOptions {
 export async function info(argument: string, options: InfoOptions, context: CommandContext): Promise<number> {
   const openClient = (): Promise<Client> => Client.open({ listen: false });
   try {
-    const { metainfo } = await obtainTorrent(argument, options, openClient, context);
-    if (options.save !== undefined) await saveTorrent(options.save, encodeMetainfo(metainfo));
+    const { metainfo, bytes } = await obtainTorrent(argument, options, openClient, context);
+    if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));
     const isJson = options.json === true;
     const text = isJson ? formatJson(toTorrentJson(metainfo)) : formatTorrent(metainfo, context.resultStyle).join('\n');
     context.stdout.line(text);

@@ -28,6 +28,8 @@ export interface TrackerSourceOptions {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly peerId: PeerId;
+  /** By which trackers know us again when our address changes: one for all announces under the peer id. 8 hexadecimal digits. */
+  readonly key: string;
   /** Where peers reach us, 1 … 65535. */
   readonly port: number;
   readonly limits: TrackerLimits;
@@ -49,8 +51,6 @@ const MAX_ADDRESSES_PER_NAME = 4;
 export class TrackerSource implements PeerSource {
   readonly #options: TrackerSourceOptions;
   readonly #machine: TrackerTiers;
-  /** The same for all trackers of this run: they know us by it when our address changes. */
-  readonly #key: string;
   readonly #open = new Map<number, AbortController>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isListening = false;
@@ -60,10 +60,6 @@ export class TrackerSource implements PeerSource {
   constructor(options: TrackerSourceOptions) {
     this.#options = options;
     this.#machine = new TrackerTiers(options.tiers, options.limits, options.random, options.transport.schemes);
-    this.#key = options.random
-      .below(2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
   }
 
   start(): void {
@@ -152,7 +148,7 @@ export class TrackerSource implements PeerSource {
 
   async #announce(action: TrackerAction & { type: 'announce' }): Promise<void> {
     const { request, url, event, trackerId, numwant, timeoutMs } = action;
-    const { infoHash, peerId, port, transport, numbers } = this.#options;
+    const { infoHash, peerId, key, port, transport, numbers } = this.#options;
     const controller = new AbortController();
     this.#open.set(request, controller);
     let outcome: TrackerEvent;
@@ -166,7 +162,7 @@ export class TrackerSource implements PeerSource {
           ...numbers(),
           numwant,
           event,
-          key: this.#key,
+          key,
           ...(trackerId === null ? {} : { trackerId }),
         },
         timeoutMs,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { PeerPort } from '../../../src/engine/peer-port.js';
 import type { SessionLoop } from '../../../src/engine/session-loop.js';
 import { UploadGate } from '../../../src/engine/upload-gate.js';
@@ -142,4 +142,29 @@ test('a read that fails is settled as lost and told, a bug is a crash', async ()
   rig.pump.sendBlock(PEER, PIECE, 0, 100);
   await rig.finishReads();
   expect(rig.log).toEqual(['block-settled 100 lost', 'storage: the disk is gone', 'block-settled 100 lost', 'crash: a bug']);
+});
+
+test('a peer that asks for the same bytes again and again holds little of the store', () => {
+  const rig = new Rig();
+  let most = 0;
+  for (let i = 0; i < 10_000; i++) {
+    rig.pump.sendBlock(PEER, PIECE, 0, 1);
+    most = Math.max(most, rig.lent);
+  }
+  expect(most).toBeLessThanOrEqual(64);
+});
+
+test('what an idle peer was sent goes back by itself, and no timer stays behind', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const rig = new Rig();
+  rig.pump.sendBlock(PEER, PIECE, 0, 100);
+  rig.unsentBytes = 100;
+  vi.advanceTimersByTime(1000);
+  expect([rig.lent, vi.getTimerCount()]).toEqual([1, 1]);
+  rig.unsentBytes = 0;
+  vi.advanceTimersByTime(1000);
+  expect([rig.lent, vi.getTimerCount()]).toEqual([0, 0]);
 });

@@ -16,7 +16,7 @@ import { SIM_LIMITS } from '../../support/sim/limits.js';
 
 const PEER_METADATA_ID = 7;
 const INFO = Uint8Array.from({ length: 2 * METADATA_PIECE_BYTES + 100 }, (_, index) => (index * 31) % 251);
-const LIMITS = { maxBytes: 100_000, depth: 2, maxAssemblies: 2, answerMs: 10_000, secondCopyMs: 1000 };
+const LIMITS = { maxBytes: 100_000, depth: 2, maxAssemblies: 2, answerMs: 10_000, secondCopyMs: 1000, turnMs: 10_000 };
 
 function addressOf(serial: number): Address {
   const address = createAddress(`10.0.0.${serial}`, 6881);
@@ -197,6 +197,32 @@ test('a silent peer makes room, and what it was asked for goes to another, soon'
   expect(driver.asked(quick)).toEqual([2, 0, 1]);
   driver.pass(LIMITS.answerMs);
   expect(driver.disconnects()).toContain('1 inactive');
+});
+
+test('chatter does not put off the second copy', () => {
+  const driver = new Driver();
+  driver.source(1);
+  const quick = driver.source(2);
+  driver.give(quick, 2);
+  for (let i = 0; i < 5; i++) {
+    driver.pass(300);
+    driver.handle({ type: 'message', peer: quick, message: { type: 'have', piece: i } });
+  }
+  expect(driver.asked(quick)).toEqual([2, 0, 1]);
+});
+
+test('who claims other sizes and drips gives its place to who waits', () => {
+  const driver = new Driver();
+  const drips = [90_000, 95_000].map((size, index) => ({ size, peer: driver.source(index + 1, size) }));
+  const honest = driver.source(3);
+  expect(driver.asked(honest)).toEqual([]);
+  for (const { size, peer } of drips) driver.give(peer, 0, new Uint8Array(size));
+  driver.pass(LIMITS.answerMs - 1000);
+  for (const { size, peer } of drips) driver.give(peer, 1, new Uint8Array(size));
+  driver.pass(2000);
+  expect(driver.asked(honest)).toEqual([0, 1]);
+  answerAll(driver, new Map([[honest, INFO]]));
+  expect(driver.result).toEqual(INFO);
 });
 
 test.each([

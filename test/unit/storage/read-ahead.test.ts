@@ -59,6 +59,15 @@ describe('ReadAhead', () => {
     expect((await readAhead.read(3 as PieceIndex, 0, 100)).buffer).toBe(first.buffer);
   });
 
+  test('a block that would hold one window too many is a copy', async () => {
+    const { readAhead } = setUp(4000);
+    for (let piece = 0; piece < 9; piece++) {
+      const bytes = await readAhead.read(piece as PieceIndex, 100, 100);
+      expectSameBytes(bytes, TORRENT.content.subarray(piece * 10_000 + 100, piece * 10_000 + 200));
+    }
+    expect(readAhead.heldCount).toBe(4);
+  });
+
   test('a copy across windows holds none of them, and giving it back is nothing', async () => {
     const { readAhead } = setUp();
     readAhead.release(await readAhead.read(P0, 3000, 6000));

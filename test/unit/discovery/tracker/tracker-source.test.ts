@@ -46,6 +46,7 @@ function create(tiers: string[][], left = 1000) {
       }),
   };
   const source = new TrackerSource({
+    key: '0123abcd',
     tiers,
     infoHash: new Uint8Array(20).fill(1),
     peerId: new Uint8Array(20).fill(2),
