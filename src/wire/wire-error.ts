@@ -11,6 +11,7 @@ export type WireErrorCode =
   | 'bad_length'
   | 'bad_extended_handshake'
   | 'bad_metadata_message'
+  | 'bad_pex_message'
   | 'unknown_message';
 
 export class WireError extends EffusionError<{ reason: WireErrorCode } & Record<string, unknown>> {
