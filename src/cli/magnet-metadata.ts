@@ -28,6 +28,7 @@ export interface MagnetMetadataOptions {
   readonly trackers: readonly (readonly string[])[];
   readonly useTrackers: boolean;
   readonly isHandover: boolean;
+  readonly usePex: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
@@ -57,6 +58,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     peers,
     useTrackers,
     isHandover: options.isHandover,
+    usePex: options.usePex,
     timeoutMs,
   });
   const stop = new AbortController();

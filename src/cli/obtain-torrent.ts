@@ -17,6 +17,8 @@ export interface DiscoveryOptions {
   /** Tiers, asked before those of the torrent. */
   readonly tracker?: readonly (readonly string[])[];
   readonly trackers: boolean;
+  /** Peers from peers. */
+  readonly pex: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -57,6 +59,7 @@ export async function obtainTorrent(
       trackers,
       useTrackers: options.trackers,
       isHandover: options.isHandover === true,
+      usePex: options.pex,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },

@@ -91,6 +91,7 @@ const metadataTimeoutOption = (): Option =>
     '--metadata-timeout <TIME>',
     'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
   );
+const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
@@ -104,6 +105,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(portOption())
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
+    .addOption(pexOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -140,6 +142,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     )
     .addOption(peerOption())
     .option('--no-trackers', 'announce to no tracker')
+    .addOption(pexOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
       await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
@@ -188,6 +191,7 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(peerOption())
     .addOption(trackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
+    .addOption(pexOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {

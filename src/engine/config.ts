@@ -35,6 +35,8 @@ export const CONFIG = {
     maxHalfOpen: 20,
     /** Addresses known per torrent; beyond it the worst are forgotten. */
     maxAddresses: 2000,
+    /** Of these, known from other peers only: they vouch for nothing, and must leave room for what the trackers name. */
+    maxPexAddresses: 1000,
     /** First wait after a failed dial; doubles with each failure. */
     backoffMs: 5000,
     maxBackoffMs: 30 * 60_000,
@@ -58,6 +60,14 @@ export const CONFIG = {
     allowedFastPieces: 10,
     /** Times that one peer gets the whole info dictionary (BEP 9): once is what it needs, twice more for one that lost pieces. */
     metadataRounds: 3,
+    /** BEP 11's own number: a peer is told once a minute at most who came and went. */
+    pexIntervalMs: 60_000,
+    /** What peers tell sooner after their last message is ignored: half a minute for clocks that differ and links that stall. */
+    pexMinIntervalMs: 30_000,
+    /** So many ignored ones in a row are forgiven: a client with a bug sends one for each peer it meets. */
+    maxEarlyPex: 10,
+    /** BEP 11's own number: peers added, and as many dropped, in one message. */
+    maxPexPeers: 50,
   },
   requests: {
     /** Blocks asked of a new peer at first. */

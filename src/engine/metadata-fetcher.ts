@@ -11,7 +11,8 @@ import type { InfoHash, PeerKey } from '../model/ids.js';
 import { createRandom } from '../model/random.js';
 import type { PeerConnection, ConnectionSide } from '../net/peer-connection.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
-import { MetadataFetch, type MetadataAction, type MetadataEvent } from '../session/metadata-fetch.js';
+import { MetadataFetch } from '../session/metadata-fetch.js';
+import type { MetadataAction, MetadataEvent } from '../session/metadata-terms.js';
 import type { Notice } from '../session/notices.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import { infoHashKey, type Client, type IncomingTorrent } from './client.js';
@@ -28,7 +29,7 @@ import { resolveHints } from './peer-hints.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
-export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | 'useTrackers' | 'announceTransport'> {
+export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | 'useTrackers' | 'usePex' | 'announceTransport'> {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly client: Client;
@@ -80,6 +81,7 @@ export class MetadataFetcher implements IncomingTorrent {
         clientVersion: USER_AGENT,
         limits,
         metadata: CONFIG.metadata,
+        usesPex: options.usePex !== false,
       },
       random,
       clock.now(null),
@@ -130,7 +132,7 @@ export class MetadataFetcher implements IncomingTorrent {
       this.#start();
       const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
       const fields = parseInfoBytes(infoBytes);
-      const addresses = this.#loop.machine.addresses();
+      const addresses = this.#loop.machine.addresses(fields.isPrivate);
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
       return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })) };

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly peers?: readonly PeerHint[];
   /** Default true. */
   readonly useTrackers?: boolean;
+  /** Takes peers from peers and tells them of others (BEP 11); never for private torrents. Default true. */
+  readonly usePex?: boolean;
   /** Goes on after completion, until stopped. Default false. */
   readonly seed?: boolean;
   /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */

@@ -87,6 +87,8 @@ export class TorrentRun {
       listenPort: client.port,
       clientVersion: USER_AGENT,
       infoBytes: metainfo.infoBytes,
+      isPrivate: metainfo.isPrivate,
+      usesPex: options.usePex !== false,
       seeds: options.seed === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory

@@ -7,12 +7,14 @@ import { allowedFastSet } from '../wire/allowed-fast.js';
 import { encodeExtendedHandshake } from '../wire/extension.js';
 import { clientName } from '../wire/peer-id.js';
 import { UT_METADATA } from '../wire/ut-metadata.js';
+import { UT_PEX } from '../wire/ut-pex.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
-import { OUR_METADATA_ID } from './extension-ids.js';
+import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
 import { longestIdler } from './idler.js';
 import { Peer } from './peer.js';
+import { exchangesPeers } from './pex.js';
 import type { SessionState } from './session-state.js';
 
 type Connected = Extract<SessionEvent, { type: 'peer-connected' }>;
@@ -83,7 +85,10 @@ export function admit(state: SessionState, event: Connected): Peer | null {
   const peer = new Peer(identity, address, clientName(peerId), state.geometry.pieceCount, state.limits, state.now);
   state.peers.set(key, peer);
   state.blame.remember(key, { address: address ?? remote, cameToUs: incoming });
-  if (address !== null) state.book.markConnected(address, !incoming);
+  if (address !== null) {
+    state.membership++;
+    state.book.markConnected(address, !incoming);
+  }
   state.notice({ type: 'peer-opened', address: peer.displayAddress, incoming, client: peer.client });
   greet(state, peer);
   return peer;
@@ -97,6 +102,7 @@ export function learnAddress(state: SessionState, peer: Peer, address: Address):
     return;
   }
   peer.address = address;
+  state.membership++;
   state.blame.remember(peer.key, { address, cameToUs: peer.identity.incoming });
   state.book.add([address], 'incoming', state.now);
   state.book.markConnected(address, false);
@@ -111,8 +117,11 @@ function greet(state: SessionState, peer: Peer): void {
   if (features.extended) {
     const { listenPort, clientVersion, infoBytes } = state.settings;
     const hasInfo = infoBytes.length > 0;
+    const extensions = new Map<string, number>();
+    if (hasInfo) extensions.set(UT_METADATA, OUR_METADATA_ID);
+    if (exchangesPeers(state.settings)) extensions.set(UT_PEX, OUR_PEX_ID);
     const payload = encodeExtendedHandshake({
-      extensions: new Map(hasInfo ? [[UT_METADATA, OUR_METADATA_ID]] : []),
+      extensions,
       ...(hasInfo ? { metadataSize: infoBytes.length } : {}),
       client: clientVersion,
       requestLimit: state.limits.ownReqq,

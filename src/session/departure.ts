@@ -21,6 +21,7 @@ export function forgetPeer(state: SessionState, peer: Peer, reason: DisconnectRe
   state.blame.forget(peer.key);
   const { address } = peer;
   if (address !== null) {
+    state.membership++;
     if (reason === 'self-connection') state.book.markSelf(address);
     else state.book.markDisconnected(address, peer.download.totalBytes > 0 && !isProgressless(reason), state.now);
   }

@@ -3,3 +3,6 @@
 
 /** ut_metadata (BEP 9). */
 export const OUR_METADATA_ID = 1;
+
+/** ut_pex (BEP 11). */
+export const OUR_PEX_ID = 2;

@@ -7,6 +7,8 @@ export interface SessionLimits {
   readonly maxPeers: number;
   readonly maxHalfOpen: number;
   readonly maxAddresses: number;
+  /** Of these, addresses at most that only other peers have named (BEP 11). */
+  readonly maxPexAddresses: number;
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly keepAliveMs: number;
@@ -52,6 +54,14 @@ export interface SessionLimits {
   readonly allowedFastPieces: number;
   /** A peer gets the pieces of the info dictionary so many times over at most. */
   readonly metadataRounds: number;
+  /** From one message of peer exchange to the next that a peer gets (BEP 11). */
+  readonly pexIntervalMs: number;
+  /** A peer's message that comes sooner after the last one is not read. */
+  readonly pexMinIntervalMs: number;
+  /** So many of those in a row are forgiven. */
+  readonly maxEarlyPex: number;
+  /** Peers added, and as many dropped, in one message of ours. */
+  readonly maxPexPeers: number;
 }
 
 /** Memory for pieces in flight, shared by all torrents: asked before a piece is opened. */

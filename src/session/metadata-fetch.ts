@@ -1,6 +1,6 @@
 // The metadata of a magnet link from its peers (BEP 9), before there is a session: a deterministic machine as the session is one.
 // Peers that claim the same size fetch it together. Where the hash is wrong and several took part, each goes on alone, a few at a
-// time: whoever then brings a wrong one is banned, so that a lie costs its teller and nobody else.
+// time: whoever then brings a wrong one is banned, so that a lie costs its teller and nobody else. Peers may name others (BEP 11).
 
 import { sha1 } from '../hash/digest.js';
 import { equalBytes, type PeerId, type PeerKey } from '../model/ids.js';
@@ -11,50 +11,17 @@ import { decodeExtendedHandshake, encodeExtendedHandshake } from '../wire/extens
 import type { Message } from '../wire/message.js';
 import { clientName } from '../wire/peer-id.js';
 import { decodeMetadataMessage, encodeMetadataMessage, UT_METADATA } from '../wire/ut-metadata.js';
+import { UT_PEX } from '../wire/ut-pex.js';
 import { WireError } from '../wire/wire-error.js';
 import type { DisconnectReason } from './disconnect-reason.js';
-import type { AddressSource, SessionEvent } from './events.js';
-import { OUR_METADATA_ID } from './extension-ids.js';
-import type { SessionLimits } from './limits.js';
+import type { AddressSource } from './events.js';
+import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
 import type { MetadataAssembly } from './metadata-assembly.js';
-import { MetadataPlaces, type PlaceLimits } from './metadata-places.js';
+import { MetadataPlaces } from './metadata-places.js';
+import type { MetadataAction, MetadataEvent, MetadataFetchSettings, MetadataProgress } from './metadata-terms.js';
 import type { Notice } from './notices.js';
 import { PeerBook } from './peer-book.js';
-
-export type MetadataEvent = Extract<
-  SessionEvent,
-  { readonly type: 'addresses-found' | 'dial-failed' | 'peer-connected' | 'peer-disconnected' | 'message' | 'timeout' }
->;
-
-export type MetadataAction =
-  | { readonly type: 'dial'; readonly address: Address }
-  | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly reason: DisconnectReason }
-  | { readonly type: 'send'; readonly peer: PeerKey; readonly message: Message }
-  | { readonly type: 'more-peers' }
-  | { readonly type: 'notice'; readonly notice: Notice }
-  /** The raw info dictionary: its hash is right. Comes once, last. */
-  | { readonly type: 'complete'; readonly infoBytes: Uint8Array };
-
-export interface MetadataLimits extends PlaceLimits {
-  /** Of an info dictionary; peers that claim more are of no use. */
-  readonly maxBytes: number;
-  /** Pieces asked of one peer at a time. */
-  readonly depth: number;
-  /** A peer that is asked, or has not said what it has, and brings nothing for so long makes room. */
-  readonly answerMs: number;
-  /** A piece asked so long ago may be asked of a second peer. */
-  readonly secondCopyMs: number;
-}
-
-export interface MetadataFetchSettings {
-  /** 20 bytes. */
-  readonly infoHash: Uint8Array;
-  readonly peerId: PeerId;
-  readonly listenPort: number | null;
-  readonly clientVersion: string;
-  readonly limits: SessionLimits;
-  readonly metadata: MetadataLimits;
-}
+import { PexIntake } from './pex-intake.js';
 
 interface Source {
   readonly key: PeerKey;
@@ -67,18 +34,10 @@ interface Source {
   /** What it claims; 0 until then. */
   size: number;
   readonly asked: Set<number>;
+  readonly pexIntake: PexIntake;
   assembly: MetadataAssembly | null;
   /** When it last brought something, or connected, or was first asked. */
   aliveAt: Millis;
-}
-
-export interface MetadataProgress {
-  readonly peers: number;
-  /** Peers that have the metadata, or say so. */
-  readonly sources: number;
-  readonly halfOpen: number;
-  readonly knownAddresses: number;
-  readonly bannedAddresses: number;
 }
 
 export class MetadataFetch {
@@ -138,11 +97,15 @@ export class MetadataFetch {
     };
   }
 
-  /** Where peers can be dialled: those connected now first; none that was banned. */
-  addresses(): Address[] {
+  /**
+   * Where peers can be dialled: those connected now first; none that was banned. Of a private torrent, as which it shows with its
+   * metadata, none that only peers have named (BEP 27).
+   */
+  addresses(isPrivate: boolean): Address[] {
     const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
     const all = [...connected, ...this.#book.usableAddresses()];
-    return [...new Map(all.map((address) => [addressKey(address), address])).values()];
+    const allowed = isPrivate ? all.filter((address) => !this.#book.isFromPeersOnly(address)) : all;
+    return [...new Map(allowed.map((address) => [addressKey(address), address])).values()];
   }
 
   #route(event: MetadataEvent): void {
@@ -201,6 +164,7 @@ export class MetadataFetch {
       messageId: 0,
       size: 0,
       asked: new Set(),
+      pexIntake: new PexIntake(),
       assembly: null,
       aliveAt: this.#now,
     };
@@ -211,9 +175,11 @@ export class MetadataFetch {
       return;
     }
     if (features.fast) this.#send(key, { type: 'have-none' });
-    const { listenPort, clientVersion, limits } = this.#settings;
+    const { listenPort, clientVersion, limits, usesPex } = this.#settings;
+    const extensions = new Map([[UT_METADATA, OUR_METADATA_ID]]);
+    if (usesPex) extensions.set(UT_PEX, OUR_PEX_ID);
     const payload = encodeExtendedHandshake({
-      extensions: new Map([[UT_METADATA, OUR_METADATA_ID]]),
+      extensions,
       client: clientVersion,
       requestLimit: limits.ownReqq,
       ...(listenPort === null ? {} : { port: listenPort }),
@@ -234,6 +200,7 @@ export class MetadataFetch {
     try {
       if (id === 0) this.#hearHandshake(source, payload);
       else if (id === OUR_METADATA_ID) this.#hearMetadata(source, payload);
+      else if (id === OUR_PEX_ID && this.#settings.usesPex) this.#hearOfOthers(source, payload);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#drop(source, 'protocol-error');
@@ -273,6 +240,13 @@ export class MetadataFetch {
     assembly.receive(message.piece, message.bytes, source.key);
     if (assembly.isWhole) this.#judge(assembly);
     if (!this.#isDone) this.#askAll();
+  }
+
+  /** Nobody is told: without metadata there is nothing that others could want of us. */
+  #hearOfOthers(source: Source, payload: Uint8Array): void {
+    const addresses = source.pexIntake.take(payload, source.remote, true, this.#settings.limits, this.#now);
+    if (addresses === null) this.#drop(source, 'flooding');
+    else if (addresses.length > 0) this.#addAddresses('pex', addresses);
   }
 
   #judge(assembly: MetadataAssembly): void {

@@ -9,7 +9,8 @@ import type { SessionLimits } from './limits.js';
 
 interface Entry {
   readonly address: Address;
-  readonly source: AddressSource;
+  /** Who named it first; but any other counts before `pex`: peers vouch for nothing. */
+  source: AddressSource;
   /** Random: the order among equals. */
   readonly lot: number;
   state: 'usable' | 'banned' | 'self';
@@ -37,6 +38,8 @@ export class PeerBook {
   readonly #banned = new Map<AddressKey, Address>();
   readonly #bannedHosts = new Set<string>();
   #dialing = 0;
+  /** Entries that nobody but other peers has named. */
+  #pexCount = 0;
   /** undefined: to be found anew. */
   #nextDialAt: Millis | null | undefined = null;
 
@@ -62,8 +65,11 @@ export class PeerBook {
     let added = 0;
     for (const address of addresses) {
       const key = addressKey(address);
-      if (this.#entries.has(key) || this.#banned.has(key)) continue;
-      if (this.#entries.size >= this.#limits.maxAddresses && !this.#forgetWorst()) break;
+      const known = this.#entries.get(key);
+      if (known !== undefined) this.#confirm(known, source);
+      if (known !== undefined || this.#banned.has(key)) continue;
+      if (!this.#makeRoom(source)) break;
+      if (source === 'pex') this.#pexCount++;
       this.#entries.set(key, {
         address,
         source,
@@ -81,13 +87,16 @@ export class PeerBook {
     return added;
   }
 
-  /** The addresses to dial now, at most `places`: fewest failures first. They count as half-open from here on. */
+  /**
+   * The addresses to dial now, at most `places`: fewest failures first, among equals those last that only peers have named. They count
+   * as half-open from here on.
+   */
   takeDialable(places: number, now: Millis): Address[] {
     const room = Math.min(places, this.#limits.maxHalfOpen - this.#dialing);
     const next = this.nextDialAt();
     if (room <= 0 || next === null || next > now) return [];
     const ready = [...this.#entries.values()].filter((entry) => isIdle(entry) && entry.notBefore <= now);
-    ready.sort((a, b) => a.failures - b.failures || a.lot - b.lot);
+    ready.sort((a, b) => a.failures - b.failures || Number(a.source === 'pex') - Number(b.source === 'pex') || a.lot - b.lot);
     const taken = ready.slice(0, room);
     for (const entry of taken) entry.isDialing = true;
     this.#dialing += taken.length;
@@ -184,6 +193,11 @@ export class PeerBook {
     return usable.toSorted((a, b) => a.failures - b.failures || a.lot - b.lot).map((entry) => entry.address);
   }
 
+  /** Whether nobody but other peers has named it. */
+  isFromPeersOnly(address: Address): boolean {
+    return this.#entries.get(addressKey(address))?.source === 'pex';
+  }
+
   bannedAddresses(): Address[] {
     return [...this.#banned.values()];
   }
@@ -205,12 +219,28 @@ export class PeerBook {
     entry.failures++;
   }
 
-  /** Makes room by dropping the idle address with the most failures; false where nothing can go. */
-  #forgetWorst(): boolean {
+  #confirm(entry: Entry, source: AddressSource): void {
+    if (entry.source !== 'pex' || source === 'pex') return;
+    entry.source = source;
+    this.#pexCount--;
+  }
+
+  /** For one more address of that source; false where nothing can go. */
+  #makeRoom(source: AddressSource): boolean {
+    const { maxAddresses, maxPexAddresses } = this.#limits;
+    if (source === 'pex' && this.#pexCount >= maxPexAddresses) return this.#forgetWorst(true);
+    return this.#entries.size < maxAddresses || this.#forgetWorst(false);
+  }
+
+  /** Drops the idle address with the most failures; `fromPeersOnly`: of those that nobody but peers has named. */
+  #forgetWorst(fromPeersOnly: boolean): boolean {
     let worst: Entry | null = null;
     for (const entry of this.#entries.values()) {
+      if (fromPeersOnly && entry.source !== 'pex') continue;
       if (isIdle(entry) && entry.failures > 0 && (worst === null || entry.failures > worst.failures)) worst = entry;
     }
-    return worst !== null && this.#entries.delete(addressKey(worst.address));
+    if (worst === null) return false;
+    if (worst.source === 'pex') this.#pexCount--;
+    return this.#entries.delete(addressKey(worst.address));
   }
 }

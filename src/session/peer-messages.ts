@@ -1,4 +1,4 @@
-// What each message of a peer does (BEP 3, 6, 9, 10). Messages of a kind that a peer may not send, or that name pieces which
+// What each message of a peer does (BEP 3, 6, 9, 10, 11). Messages of a kind that a peer may not send, or that name pieces which
 // don't exist, end that peer and nothing else; unknown ones are skipped.
 
 import { createAddress } from '../model/address.js';
@@ -6,13 +6,15 @@ import { Bitfield } from '../model/bitfield.js';
 import { decodeExtendedHandshake } from '../wire/extension.js';
 import type { Message } from '../wire/message.js';
 import { UT_METADATA } from '../wire/ut-metadata.js';
+import { UT_PEX } from '../wire/ut-pex.js';
 import { WireError } from '../wire/wire-error.js';
 import { learnAddress } from './admission.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
-import { OUR_METADATA_ID } from './extension-ids.js';
+import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
 import { handleMetadataMessage } from './metadata-upload.js';
 import type { Peer } from './peer.js';
+import { handlePexMessage } from './pex.js';
 import { acceptReject, takeBackRequests } from './recall.js';
 import { refill, refillAll } from './requester.js';
 import type { SessionState } from './session-state.js';
@@ -76,6 +78,7 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
     case 'extended':
       if (message.id === 0) handleExtendedHandshake(state, peer, message.payload);
       else if (message.id === OUR_METADATA_ID) handleMetadataMessage(state, peer, message.payload);
+      else if (message.id === OUR_PEX_ID) handlePexMessage(state, peer, message.payload);
       return;
   }
 }
@@ -163,6 +166,7 @@ function handleExtendedHandshake(state: SessionState, peer: Peer, payload: Uint8
     if (handshake.client !== undefined && handshake.client !== '') peer.client = handshake.client;
     // A later handshake changes only what it names (BEP 10).
     peer.metadataId = handshake.extensions.get(UT_METADATA) ?? peer.metadataId;
+    peer.pexId = handshake.extensions.get(UT_PEX) ?? peer.pexId;
     const address = handshake.port === undefined ? null : createAddress(peer.identity.remote.host, handshake.port);
     if (address !== null && peer.identity.incoming) learnAddress(state, peer, address);
   } catch (error) {

@@ -7,6 +7,8 @@ import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
 import type { PeerFeatures } from '../wire/handshake.js';
 import type { SessionLimits } from './limits.js';
+import type { PexTold } from './pex-told.js';
+import { PexIntake } from './pex-intake.js';
 import { RateMeter } from './rate-meter.js';
 import { RequestQueue } from './request-queue.js';
 import { UploadQueue } from './upload-queue.js';
@@ -60,6 +62,10 @@ export class Peer {
   metadataId = 0;
   /** Pieces of the info dictionary sent to it, repeated ones included. */
   metadataPiecesSent = 0;
+  /** The id under which it takes ut_pex (BEP 11, BEP 10); 0: it does not. */
+  pexId = 0;
+  readonly pexTold: PexTold = { addresses: new Map(), at: null, membership: 0 };
+  readonly pexIntake = new PexIntake();
   lastReceivedAt: Millis;
   lastSentAt: Millis;
   unexpectedBytes = 0;

@@ -1,4 +1,4 @@
-// What happens by the clock and not by an event: keep-alives, silent and snubbing peers, choking rounds, second copies, dials,
+// What happens by the clock and not by an event: keep-alives, peer exchange, silent and snubbing peers, choking rounds, second copies, dials,
 // the call for more addresses, and the word that all sources of a piece are banned. Deadlines are compared as sums, the way `nextAt` names them.
 
 import type { PieceIndex } from '../model/ids.js';
@@ -6,6 +6,7 @@ import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
 import { longestIdler } from './idler.js';
+import { tellPeers } from './pex.js';
 import { tellHaves } from './piece-flow.js';
 import { takeBackFromSnubbed } from './recall.js';
 import { refillAll } from './requester.js';
@@ -164,6 +165,7 @@ export class Rounds {
         dropPeer(state, peer, 'inactive');
       } else {
         tellHaves(state, peer);
+        tellPeers(state, peer);
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
         const wasSnubbed = peer.requests.isSnubbed;
         if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);

@@ -26,6 +26,10 @@ export interface SessionSettings {
   readonly clientVersion: string;
   /** The raw info dictionary, for peers that ask for it (BEP 9); empty: there is none to give. */
   readonly infoBytes: Uint8Array;
+  /** Peers come from the trackers of the torrent only (BEP 27). */
+  readonly isPrivate: boolean;
+  /** Peers are told of others and asked for them (BEP 11), unless the torrent is private. */
+  readonly usesPex: boolean;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
 }
@@ -49,6 +53,8 @@ export class SessionState {
   isStopped = false;
   /** A peer that could be asked has nothing left to be asked for: slow blocks of others are what it can help with. */
   hasIdlePeer = false;
+  /** Grows whenever a peer that can be dialled comes or goes. */
+  membership = 0;
   #actions: SessionAction[] = [];
 
   constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {

@@ -172,6 +172,8 @@ export class Session {
     if (peer === undefined) return;
     handlePeerMessage(this.#state, this.#choker, peer, event.message);
     if (!this.#state.peers.has(event.peer)) this.#afterDeparture();
+    // It may have named others (BEP 11).
+    else if (event.message.type === 'extended') this.#rounds.dial();
   }
 
   #afterDeparture(): void {

@@ -30,6 +30,8 @@ function run(seeders: number, leechers: number, pieceLength: number): Run {
     listenPort: null,
     clientVersion: 'bench',
     infoBytes: new Uint8Array(),
+    isPrivate: false,
+    usesPex: true,
     seeds: false,
   };
   let reserved = 0;

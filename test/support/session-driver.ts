@@ -35,6 +35,8 @@ export class SessionDriver {
       limits?: Partial<typeof SIM_LIMITS>;
       ownId?: number;
       infoBytes?: Uint8Array;
+      isPrivate?: boolean;
+      usesPex?: boolean;
     } = {},
   ) {
     const settings = {
@@ -45,6 +47,8 @@ export class SessionDriver {
       listenPort: 6881,
       clientVersion: 'test 1',
       infoBytes: options.infoBytes ?? new Uint8Array(),
+      isPrivate: options.isPrivate === true,
+      usesPex: options.usesPex !== false,
       seeds: options.seeds === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);

@@ -55,6 +55,7 @@ export async function download(file: string, options: DownloadOptions, context: 
       session: {
         peers,
         useTrackers: options.trackers,
+        usePex: options.pex,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         noPeersTimeoutMs: limits.noPeersTimeoutMs,

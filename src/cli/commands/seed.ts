@@ -24,6 +24,7 @@ export interface SeedOptions {
   readonly maxUpload?: number;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
+  readonly pex: boolean;
 }
 
 const MAX_NAMED_FILES = 10;
@@ -43,6 +44,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
       session: {
         peers: options.peer ?? [],
         useTrackers: options.trackers,
+        usePex: options.pex,
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

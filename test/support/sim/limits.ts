@@ -8,6 +8,7 @@ export const SIM_LIMITS: SessionLimits = {
   maxPeers: 55,
   maxHalfOpen: 20,
   maxAddresses: 2000,
+  maxPexAddresses: 1000,
   backoffMs: 5000,
   maxBackoffMs: 30 * 60_000,
   keepAliveMs: 100_000,
@@ -38,4 +39,8 @@ export const SIM_LIMITS: SessionLimits = {
   morePeersMs: 30_000,
   allowedFastPieces: 10,
   metadataRounds: 3,
+  pexIntervalMs: 60_000,
+  pexMinIntervalMs: 30_000,
+  maxEarlyPex: 10,
+  maxPexPeers: 50,
 };

@@ -102,6 +102,8 @@ export class SessionNode implements SimNode {
       listenPort: options.isListening ? options.address.port : null,
       clientVersion: 'sim 1',
       infoBytes: new Uint8Array(100),
+      isPrivate: false,
+      usesPex: true,
       seeds,
     };
     this.session = new Session(settings, createRandom(world.random.below(2 ** 31)), budget, content.isPadding, world.now);

@@ -1,17 +1,19 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sha1 } from '../../../src/hash/digest.js';
 import { createAddress, type Address } from '../../../src/model/address.js';
 import { toPeerKey, type PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
-import { MetadataFetch, type MetadataAction, type MetadataEvent } from '../../../src/session/metadata-fetch.js';
-import { OUR_METADATA_ID } from '../../../src/session/extension-ids.js';
-import { encodeExtendedHandshake } from '../../../src/wire/extension.js';
+import { MetadataFetch } from '../../../src/session/metadata-fetch.js';
+import type { MetadataAction, MetadataEvent } from '../../../src/session/metadata-terms.js';
+import { OUR_METADATA_ID, OUR_PEX_ID } from '../../../src/session/extension-ids.js';
+import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../../src/wire/extension.js';
 import {
   decodeMetadataMessage,
   encodeMetadataMessage,
   METADATA_PIECE_BYTES,
   UT_METADATA,
 } from '../../../src/wire/ut-metadata.js';
+import { encodePexMessage } from '../../../src/wire/ut-pex.js';
 import { SIM_LIMITS } from '../../support/sim/limits.js';
 
 const PEER_METADATA_ID = 7;
@@ -28,18 +30,20 @@ function addressOf(serial: number): Address {
 class Driver {
   now = 0;
   readonly actions: MetadataAction[] = [];
-  readonly fetch = new MetadataFetch(
-    {
+  readonly fetch: MetadataFetch;
+
+  constructor({ usesPex = true } = {}) {
+    const settings = {
       infoHash: sha1(INFO),
       peerId: new Uint8Array(20).fill(200),
       listenPort: 6881,
       clientVersion: 'test 1',
       limits: SIM_LIMITS,
       metadata: LIMITS,
-    },
-    createRandom(1),
-    0,
-  );
+      usesPex,
+    };
+    this.fetch = new MetadataFetch(settings, createRandom(1), 0);
+  }
 
   handle(event: MetadataEvent): readonly MetadataAction[] {
     const actions = this.fetch.handle(event, this.now);
@@ -263,7 +267,55 @@ test('addresses are dialled as they come, and handed on when it is over', () => 
   driver.handle({ type: 'dial-failed', address: addressOf(2), reason: 'refused' });
   const peer = driver.source(1);
   answerAll(driver, new Map([[peer, INFO]]));
-  expect(driver.fetch.addresses().map(({ host }) => host)).toEqual(['10.0.0.1', '10.0.0.2']);
+  expect(driver.fetch.addresses(false).map(({ host }) => host)).toEqual(['10.0.0.1', '10.0.0.2']);
+});
+
+describe('peers that peers name', () => {
+  const naming = (...addresses: Address[]): Uint8Array =>
+    encodePexMessage({ added: addresses.map((address) => ({ address, flags: 0x02 })), dropped: [] });
+
+  test('are dialled, and handed on unless the torrent turns out to be private', () => {
+    const driver = new Driver();
+    const peer = driver.source(1);
+    const dials = driver.say(peer, OUR_PEX_ID, naming(addressOf(2), addressOf(3))).filter(({ type }) => type === 'dial');
+    expect(dials).toHaveLength(2);
+    driver.connect(2);
+    driver.handle({ type: 'addresses-found', source: 'tracker', addresses: [addressOf(3), addressOf(4)] });
+    answerAll(driver, new Map([[peer, INFO]]));
+    expect(driver.result).toEqual(INFO);
+    const hosts = (isPrivate: boolean): string[] => driver.fetch.addresses(isPrivate).map(({ host }) => host);
+    expect(hosts(false).toSorted()).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']);
+    expect(hosts(true).toSorted()).toEqual(['10.0.0.1', '10.0.0.3', '10.0.0.4']);
+  });
+
+  test('nobody is dialled who is nearer than the one who names him, nor where it is switched off', () => {
+    const near = createAddress('127.0.0.1', 6881);
+    if (near === null) throw new Error('no address');
+    const driver = new Driver();
+    expect(driver.say(driver.source(1), OUR_PEX_ID, naming(near))).toEqual([]);
+    const silent = new Driver({ usesPex: false });
+    expect(silent.say(silent.source(1), OUR_PEX_ID, naming(addressOf(2)))).toEqual([]);
+  });
+
+  test('a flood and what cannot be read end the peer', () => {
+    const driver = new Driver();
+    const [flooder, mumbler] = [driver.source(1), driver.source(2)];
+    for (let i = 0; i < SIM_LIMITS.maxEarlyPex + 2; i++) driver.say(flooder, OUR_PEX_ID, naming());
+    driver.say(mumbler, OUR_PEX_ID, Uint8Array.of(1));
+    expect(driver.disconnects()).toEqual([`${flooder} flooding`, `${mumbler} protocol-error`]);
+  });
+
+  test('the handshake says so', () => {
+    const extensions = (usesPex: boolean): unknown => {
+      const driver = new Driver({ usesPex });
+      driver.connect(1);
+      const hello = driver.actions.find((action) => action.type === 'send' && action.message.type === 'extended');
+      if (hello?.type !== 'send' || hello.message.type !== 'extended') throw new Error('no handshake');
+      return Object.fromEntries(decodeExtendedHandshake(hello.message.payload).extensions);
+    };
+    expect(extensions(true)).toEqual({ ut_metadata: OUR_METADATA_ID, ut_pex: OUR_PEX_ID });
+    expect(extensions(false)).toEqual({ ut_metadata: OUR_METADATA_ID });
+  });
 });
 
 test('without anybody it asks for more peers now and then', () => {

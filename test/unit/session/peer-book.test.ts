@@ -106,6 +106,20 @@ describe('PeerBook', () => {
     expect(book.size).toBe(3);
   });
 
+  test('what only peers name has a share of its own, comes after the rest, and is known no longer as that once another names it', () => {
+    const book = create({ ...SIM_LIMITS, maxPexAddresses: 2 });
+    expect(book.add([at(1), at(2), at(3)], 'pex', 0)).toBe(2);
+    expect(book.add([at(4), at(2)], 'tracker', 0)).toBe(1);
+    expect([at(1), at(2), at(4), at(9)].map((address) => book.isFromPeersOnly(address))).toEqual([true, false, false, false]);
+    expect(book.takeDialable(9, 0).at(-1)).toEqual(at(1));
+    expect(book.add([at(5), at(6)], 'pex', 0)).toBe(1);
+    book.markFailed(at(4), 0);
+    book.markFailed(at(1), 0);
+    expect(book.add([at(6)], 'pex', 0), 'makes room among its own kind').toBe(1);
+    expect(book.add([at(4)], 'tracker', 0), 'is still there').toBe(0);
+    expect(book.add([at(1)], 'tracker', 0)).toBe(1);
+  });
+
   test('has prospects while an address is untried, or was of use and failed a few times only', () => {
     const book = create();
     expect(book.hasProspects).toBe(false);
