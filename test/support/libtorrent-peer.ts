@@ -32,6 +32,27 @@ export function startLibtorrentLeecher(torrent: string, folder: string, listen: 
   return startChild(PYTHON, [SCRIPT, 'leech', torrent, folder, listen, '--peer', peer]);
 }
 
+export interface WatchedLeecherOptions {
+  /** `HOST:PORT` to connect to. */
+  readonly dial?: string;
+  /** 0: no limit. What comes beside the payload is held up by it too. */
+  readonly downloadBytesPerSecond?: number;
+}
+
+/** A leecher that says `connected N` with each more peer it has, and that nobody need wait for. It listens once this resolves. */
+export async function startWatchedLeecher(
+  torrent: string,
+  folder: string,
+  listen: string,
+  options: WatchedLeecherOptions = {},
+): Promise<Child> {
+  const args = [SCRIPT, 'leech', torrent, folder, listen, '--download-limit', String(options.downloadBytesPerSecond ?? 0)];
+  if (options.dial !== undefined) args.push('--peer', options.dial);
+  const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
+  await child.outputMatching(/^listening$/m);
+  return child;
+}
+
 /** What libtorrent reads in a .torrent. */
 export async function libtorrentShow(torrent: string): Promise<{ infoHash: string; name: string; totalBytes: number }> {
   const { code, stdout, stderr } = await startChild(PYTHON, [SCRIPT, 'show', torrent]).ended;

@@ -1,11 +1,12 @@
 """A libtorrent peer for the interop tests and the benchmark: seeds or downloads one torrent on given addresses, nothing else.
 
 usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:PORT ...] [--upload-limit BYTES_PER_SECOND]
-       libtorrent_peer.py leech TORRENT|MAGNET FOLDER LISTEN [--peer HOST:PORT ...]
+       libtorrent_peer.py leech TORRENT|MAGNET FOLDER LISTEN [--peer HOST:PORT ...] [--download-limit BYTES_PER_SECOND]
        libtorrent_peer.py show  TORRENT
 
 LISTEN is 127.0.0.1:PORT or [::1]:PORT; one session each. `seed` prints `ready` and goes on until SIGTERM, then prints
-`uploaded N` (payload bytes of all sessions). `leech` ends with 0 when all is there. `show` prints info hash, name and size
+`uploaded N` (payload bytes of all sessions). `leech` prints `listening`, `connected N` whenever
+it has more peers than before, and ends with 0 when all is there. `show` prints info hash, name and size
 as JSON. No DHT, LSD, port mapping or uTP, plain connections first; it ends by itself after PEER_SECONDS (default 120).
 """
 import argparse
@@ -56,10 +57,11 @@ def dial(handle, peers):
         handle.connect_peer((host.strip("[]"), int(port)))
 
 
-def wait_until(session, wanted):
-    """Until an alert of that type comes or we are stopped; the library's errors end the run."""
+def wait_until(session, wanted, look=lambda: None):
+    """Until an alert of that type comes or we are stopped; the library's errors end the run. `look` is called now and then."""
     while not stopped:
         session.wait_for_alert(200)
+        look()
         for alert in session.pop_alerts():
             if isinstance(alert, (lt.torrent_error_alert, lt.file_error_alert, lt.listen_failed_alert)):
                 sys.exit("libtorrent: " + alert.message())
@@ -87,9 +89,22 @@ def seed(args):
 
 def leech(args):
     session = open_session(args.listen, 0)
+    wait_until(session, lt.listen_succeeded_alert)
     handle = add(session, args.torrent, args.folder, False)
+    # Of the torrent: the limits of a session don't hold on loopback.
+    handle.set_download_limit(args.download_limit)
+    print("listening", flush=True)
     dial(handle, args.peer)
-    if not wait_until(session, lt.torrent_finished_alert):
+    most = 0
+
+    def count_peers():
+        nonlocal most
+        count = handle.status().num_peers
+        if count > most:
+            most = count
+            print("connected", count, flush=True)
+
+    if not wait_until(session, lt.torrent_finished_alert, count_peers):
         sys.exit(1)
     session.remove_torrent(handle)
     print("finished", flush=True)
@@ -107,6 +122,7 @@ parser.add_argument("folder", nargs="?", default=".")
 parser.add_argument("listen", nargs="?", default="127.0.0.1:0")
 parser.add_argument("--peer", action="append", default=[])
 parser.add_argument("--upload-limit", type=int, default=0)
+parser.add_argument("--download-limit", type=int, default=0)
 arguments = parser.parse_args()
 signal.signal(signal.SIGTERM, stop)
 signal.alarm(int(os.environ.get("PEER_SECONDS", "120")))
