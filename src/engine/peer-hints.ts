@@ -1,7 +1,7 @@
 // Peers that the user or a magnet link named, as addresses: numeric ones at once, names when they are looked up, so that a slow
 // name server holds up nobody else.
 
-import { systemResolver } from '../io/resolver.js';
+import { systemResolver } from '../io/system-resolver.js';
 import { createAddress, type Address } from '../model/address.js';
 import type { PeerHint } from './session-options.js';
 

@@ -8,7 +8,7 @@ import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
 import { TrackerSource, type TransferNumbers } from '../discovery/tracker/tracker-source.js';
 import { joinTransports } from '../discovery/tracker/transport-set.js';
 import { createUdpTracker } from '../discovery/tracker/udp-tracker.js';
-import { systemResolver } from '../io/resolver.js';
+import { systemResolver } from '../io/system-resolver.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { Client } from './client.js';

@@ -2,7 +2,9 @@
 // unpacking, redirects. On node:http(s), loaded when first needed, since undici would cost each start of effusion 80 ms.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { isIP, type LookupFunction } from 'node:net';
 import { HttpError, toHttpError } from './http-error.js';
+import { systemResolver } from './system-resolver.js';
 
 export interface HttpGet {
   /** http or https. `user:password@` becomes basic authorization, for this origin only. */
@@ -55,6 +57,20 @@ function decodePercent(text: string): string {
   }
 }
 
+/** As Node asks for it: all addresses, or the first one. */
+const lookup: LookupFunction = (...question) => void answerLookup(...question);
+
+async function answerLookup(...[host, options, callback]: Parameters<LookupFunction>): Promise<void> {
+  const hosts = await systemResolver.resolve(host);
+  const wanted = options.family === 4 || options.family === 6 ? options.family : 0;
+  const found = hosts
+    .map((address) => ({ address, family: isIP(address) }))
+    .filter(({ family }) => wanted === 0 || family === wanted);
+  if (found.length === 0) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
+  else if (options.all === true) callback(null, found);
+  else callback(null, found[0].address, found[0].family);
+}
+
 async function open(url: URL, options: HttpGet): Promise<ClientRequest> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const hasLogin = url.username !== '' || url.password !== '';
@@ -66,6 +82,7 @@ async function open(url: URL, options: HttpGet): Promise<ClientRequest> {
     ...(hasLogin ? { auth: `${decodePercent(url.username)}:${decodePercent(url.password)}` } : {}),
     ...(options.certificateAuthority === undefined ? {} : { ca: options.certificateAuthority }),
     headers: { 'user-agent': options.userAgent, accept: '*/*', 'accept-encoding': 'gzip' },
+    lookup,
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
   });

@@ -26,16 +26,3 @@ export function resolveWithin(
     else void resolver.resolve(host).then(end);
   });
 }
-
-/** The system's own look-up, /etc/hosts included. Loaded when first used: most answers name no hosts. */
-export const systemResolver: Resolver = {
-  async resolve(host) {
-    const { lookup } = await import('node:dns/promises');
-    try {
-      const found = await lookup(host, { all: true });
-      return found.map(({ address }) => address);
-    } catch {
-      return [];
-    }
-  },
-};

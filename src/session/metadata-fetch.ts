@@ -98,14 +98,14 @@ export class MetadataFetch {
   }
 
   /**
-   * Where peers can be dialled: those connected now first; none that was banned. Of a private torrent, as which it shows with its
-   * metadata, none that only peers have named (BEP 27).
+   * Where peers can be dialled: those connected now first; none that was banned, and of what only peers have named those that are
+   * connected. Of a private torrent, as which it shows with its metadata, not even them (BEP 27).
    */
   addresses(isPrivate: boolean): Address[] {
     const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
-    const all = [...connected, ...this.#book.usableAddresses()];
-    const allowed = isPrivate ? all.filter((address) => !this.#book.isFromPeersOnly(address)) : all;
-    return [...new Map(allowed.map((address) => [addressKey(address), address])).values()];
+    const met = isPrivate ? connected.filter((address) => !this.#book.isFromPeersOnly(address)) : connected;
+    const all = [...met, ...this.#book.usableAddresses()];
+    return [...new Map(all.map((address) => [addressKey(address), address])).values()];
   }
 
   #route(event: MetadataEvent): void {

@@ -97,11 +97,20 @@ export class PeerBook {
     if (room <= 0 || next === null || next > now) return [];
     const ready = [...this.#entries.values()].filter((entry) => isIdle(entry) && entry.notBefore <= now);
     ready.sort((a, b) => a.failures - b.failures || Number(a.source === 'pex') - Number(b.source === 'pex') || a.lot - b.lot);
-    const taken = ready.slice(0, room);
+    // A peer can name fresh addresses for ever: whoever else waits, again and again, is not to wait for all of them.
+    const isContested = ready.some((entry) => entry.source !== 'pex');
+    let hearsay = isContested ? Math.ceil(this.#limits.maxHalfOpen / 2) - this.#hearsayDialing() : room;
+    const taken = ready.filter((entry) => entry.source !== 'pex' || hearsay-- > 0).slice(0, room);
     for (const entry of taken) entry.isDialing = true;
     this.#dialing += taken.length;
     this.#nextDialAt = undefined;
     return taken.map((entry) => entry.address);
+  }
+
+  #hearsayDialing(): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (entry.isDialing && entry.source === 'pex') count++;
+    return count;
   }
 
   /** When the next address may be dialled, or null where none is waiting. Asked after every event, hence remembered. */
@@ -115,9 +124,13 @@ export class PeerBook {
     return next;
   }
 
-  /** Whether anybody else may still be reached: an address that has not failed yet, or that was of use and failed a few times only. */
+  /**
+   * Whether anybody else may still be reached: an address that has not failed yet, or that was of use and failed a few times only. What
+   * only peers have named does not count: of that there may be no end.
+   */
   get hasProspects(): boolean {
     for (const entry of this.#entries.values()) {
+      if (entry.source === 'pex' && !entry.wasUseful) continue;
       if (entry.state === 'usable' && entry.connections === 0 && entry.failures < (entry.wasUseful ? PATIENCE : 1)) return true;
     }
     return false;
@@ -187,9 +200,9 @@ export class PeerBook {
     return this.#bannedHosts.has(address.host);
   }
 
-  /** Neither banned nor our own, those that failed least first. */
+  /** Neither banned nor our own, and not from peers only; those that failed least first. */
   usableAddresses(): Address[] {
-    const usable = [...this.#entries.values()].filter((entry) => entry.state === 'usable');
+    const usable = [...this.#entries.values()].filter((entry) => entry.state === 'usable' && entry.source !== 'pex');
     return usable.toSorted((a, b) => a.failures - b.failures || a.lot - b.lot).map((entry) => entry.address);
   }
 

@@ -40,12 +40,19 @@ export const flushInProcess: Flush = async (paths, signal) => {
   if (signal.aborted) return null;
   return new Promise((resolve) => {
     // A group of its own: the ^C that follows is not meant for it.
-    const child: ChildProcess = spawn(process.execPath, ['-e', PROGRAM], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'ignore'],
-      windowsHide: true,
-      env: { ...process.env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(process.execPath, ['-e', PROGRAM], {
+        detached: true,
+        stdio: ['pipe', 'pipe', 'ignore'],
+        windowsHide: true,
+        env: { ...process.env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
+      });
+    } catch {
+      // Some failures are thrown and not told by an event: no memory, not permitted.
+      resolve(null);
+      return;
+    }
     const giveUp = (): void => {
       // It ends when the disk lets it; nobody waits for that.
       child.kill('SIGKILL');

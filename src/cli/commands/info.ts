@@ -29,6 +29,7 @@ export async function info(argument: string, options: InfoOptions, context: Comm
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof FetchStoppedError)) throw error;
+    if (!context.isQuiet) context.stderr.line('stopped: no metadata came yet');
     return context.interruption.exitCode ?? EXIT.interrupt;
   }
 }

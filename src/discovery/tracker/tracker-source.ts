@@ -84,9 +84,11 @@ export class TrackerSource implements PeerSource {
     for (const controller of this.#open.values()) controller.abort();
     this.#open.clear();
     this.#options.transport.close?.();
+    this.#stopping?.resolve();
   }
 
   stop(): Promise<void> {
+    if (this.#isAbandoned) return Promise.resolve();
     if (this.#stopping !== null) return this.#stopping.promise;
     let resolve = (): void => undefined;
     const promise = new Promise<void>((settle) => {

@@ -132,4 +132,25 @@ describe('PeerBook', () => {
     book.markFailed(at(1), 0);
     expect(book.hasProspects).toBe(false);
   });
+
+  test('addresses that only peers name, without end, leave half of the dials to the others', () => {
+    const limits = { ...SIM_LIMITS, maxHalfOpen: 4, maxAddresses: 1000, maxPexAddresses: 500 };
+    const book = create(limits);
+    book.add([at(1), at(2), at(3)], 'tracker', 0);
+    for (const address of book.takeDialable(3, 0)) book.markFailed(address, 0);
+    const fakes = Array.from({ length: 400 }, (_, index) => at(1000 + index, '10.9.9.9'));
+    book.add(fakes, 'pex', 0);
+    expect(book.takeDialable(10, 0)).toHaveLength(4);
+    for (const address of fakes) book.markFailed(address, 0);
+    book.add(
+      Array.from({ length: 90 }, (_, index) => at(2000 + index, '10.9.9.9')),
+      'pex',
+      0,
+    );
+    const due = limits.backoffMs;
+    const dialled = book.takeDialable(10, due).map(({ host }) => host);
+    expect(dialled.filter((host) => host === '10.0.0.1')).toHaveLength(2);
+    expect(dialled).toHaveLength(4);
+    expect(book.hasProspects).toBe(false);
+  });
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { flushInProcess } from '../../../src/storage/flush-process.js';
 import { putFiles } from '../../support/stored-torrent.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
@@ -24,4 +24,13 @@ test('knows nothing where the signal comes first, however long the disk takes', 
   const flushing = flushInProcess([endless], stop.signal);
   setTimeout(() => stop.abort(), 300);
   expect(await flushing).toBeNull();
+});
+
+test('knows nothing where a process cannot even be begun', async () => {
+  const execPath = vi.spyOn(process, 'execPath', 'get').mockReturnValue('\0');
+  try {
+    expect(await flushInProcess(['any'], new AbortController().signal)).toBeNull();
+  } finally {
+    execPath.mockRestore();
+  }
 });
