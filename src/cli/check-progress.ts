@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../engine/config.js';
 import type { CommandContext } from './command-context.js';
 import { openView } from './progress-view.js';
+import { NO_DATA } from './render/progress.js';
 import { SpeedMeter } from './render/speed-meter.js';
 import { sanitise } from './render/sanitise.js';
 
@@ -28,18 +29,8 @@ export function openCheckProgress(name: string, context: CommandContext): CheckP
       rate.add(doneBytes - lastBytes, now);
       lastBytes = doneBytes;
       lastAt = now;
-      view.update({
-        name: shownName,
-        phase: 'checking',
-        totalBytes,
-        doneBytes: 0,
-        checkedBytes: doneBytes,
-        downloadBytesPerSecond: 0,
-        uploadBytesPerSecond: 0,
-        uploadedBytes: 0,
-        timeLeftMs: rate.timeLeftMs(totalBytes - doneBytes, now),
-        peers: 0,
-      });
+      const timeLeftMs = rate.timeLeftMs(totalBytes - doneBytes, now);
+      view.update({ ...NO_DATA, phase: 'checking', name: shownName, totalBytes, checkedBytes: doneBytes, timeLeftMs });
     },
     close: () => view.close(),
   };

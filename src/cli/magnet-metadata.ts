@@ -14,6 +14,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
 import { formatLimit } from './render/human-numbers.js';
+import { NO_DATA } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError } from './torrent-argument.js';
 import { UsageError } from './usage-error.js';
@@ -72,7 +73,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
   let explainAt = startedAt + CONFIG.cli.silenceMs;
   const drawing = setInterval(() => {
     const facts = fetcher.facts();
-    view.update({ ...NOTHING_YET, name, peers: facts.connected });
+    view.update({ ...NO_DATA, phase: 'metadata', name, peers: facts.connected });
     const now = performance.now();
     if (now < explainAt) return;
     explainAt = now + CONFIG.cli.silenceRepeatMs;
@@ -92,17 +93,6 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     forgetStop();
   }
 }
-
-const NOTHING_YET = {
-  phase: 'metadata',
-  totalBytes: 0,
-  doneBytes: 0,
-  checkedBytes: 0,
-  downloadBytesPerSecond: 0,
-  uploadBytesPerSecond: 0,
-  uploadedBytes: 0,
-  timeLeftMs: null,
-} as const;
 
 function formatStart(name: string, timeoutMs: number): string {
   const end = timeoutMs > 0 ? `gives up after ${formatLimit(timeoutMs)} (--metadata-timeout)` : 'waits without a limit';

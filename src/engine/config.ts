@@ -138,6 +138,12 @@ export const CONFIG = {
     readAheadBytes: 1 * MIB,
     /** Verified data kept for uploads, per torrent. */
     readCacheBytes: 8 * MIB,
+    /** Windows that connections hold: beyond it blocks are copied, so that one of 16 KiB does not keep 1 MiB for a peer that never reads. */
+    maxLentBytes: 32 * MIB,
+    /** Lent blocks of one peer at which those it has sent are looked for: often enough for a short list, seldom enough to cost nothing. */
+    lentBlocks: 64,
+    /** What an idle peer was sent goes back after this. */
+    giveBackMs: 1000,
     /** Runs that a piece too large for the budget keeps in memory. */
     maxRunsPerPiece: 16,
   },

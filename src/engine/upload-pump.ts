@@ -5,6 +5,7 @@
 import { StorageError } from '../model/error.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import type { PieceStore } from '../storage/piece-store.js';
+import { CONFIG } from './config.js';
 import type { PeerPort } from './peer-port.js';
 import type { SessionLoop } from './session-loop.js';
 import type { UploadGate } from './upload-gate.js';
@@ -16,11 +17,6 @@ export interface UploadPumpOptions {
   readonly portOf: (peer: PeerKey) => PeerPort | undefined;
   readonly onStorageError: (error: StorageError) => void;
 }
-
-/** Lent blocks of one peer at which those it has sent are looked for: often enough to keep the list short, seldom enough to cost nothing. */
-const LOOK_AT = 64;
-/** What was sent meanwhile goes back at the latest then, also of a peer that asks no more. */
-const GIVE_BACK_MS = 1000;
 
 /** Bytes of the store that a peer's connection, or the line of the gate, holds. */
 interface LentBlock {
@@ -88,7 +84,7 @@ export class UploadPump {
       this.#lent.set(peer, [block]);
     } else {
       lent.push(block);
-      if (lent.length % LOOK_AT === 0) this.#giveBack(peer);
+      if (lent.length % CONFIG.storage.lentBlocks === 0) this.#giveBack(peer);
     }
     this.#armTimer();
     gate.pass(peer, bytes.length, () => this.#deliver(peer, piece, begin, block));
@@ -116,7 +112,7 @@ export class UploadPump {
       this.#timer = null;
       this.#giveAllBack();
       if (this.#lent.size > 0) this.#armTimer();
-    }, GIVE_BACK_MS);
+    }, CONFIG.storage.giveBackMs);
     this.#timer.unref();
   }
 

@@ -11,10 +11,9 @@ export interface ReadAheadLimits {
   readonly readAheadBytes: number;
   /** Bytes of all windows that are kept; one is always kept. */
   readonly readCacheBytes: number;
+  /** Bytes of windows that may be lent at a time; beyond it a block is copied. */
+  readonly maxLentBytes: number;
 }
-
-/** Caches' worth of windows that may be lent: beyond it a block is copied, so that one of 16 KiB does not hold a whole window. */
-const MAX_LENT_CACHES = 4;
 
 interface ReadWindow {
   /** The whole of it has `readAheadBytes`, whatever was read into it. */
@@ -83,7 +82,7 @@ export class ReadAhead {
     const head = await this.#load(piece, first);
     if (first === last) {
       const view = head.memory.subarray(start, start + length);
-      if (this.#held.size * size <= MAX_LENT_CACHES * this.#limits.readCacheBytes) return view;
+      if (this.#held.size * size <= this.#limits.maxLentBytes) return view;
       const copy = Buffer.allocUnsafeSlow(length);
       view.copy(copy);
       this.#leave(head);

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { encode } from '../../src/bencode/encode.js';
+import type { TrackerServer } from '../../src/swarm/tracker-server.js';
 import { MetadataFetcher, type MetadataFetcherOptions } from '../../src/engine/metadata-fetcher.js';
 import { NoMetadataError } from '../../src/engine/session-error.js';
 import type { SessionServer } from '../../src/engine/session-server.js';
@@ -45,14 +46,27 @@ async function fetcherOf(infoHash: Uint8Array, options: Partial<MetadataFetcherO
   return new MetadataFetcher({ infoHash, client, announceTiers: [], webSeeds: [], timeoutMs: 20_000, ...options });
 }
 
+/** A tracker, and when it has heard that many announces. */
+async function trackerHearing(count: number): Promise<{ tracker: TrackerServer; heard: Promise<void> }> {
+  let left = count;
+  let resolve = (): void => undefined;
+  const heard = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  const onAnnounce = (): void => {
+    if (--left === 0) resolve();
+  };
+  return { tracker: await startTracker({ onAnnounce }), heard };
+}
+
 test('by a tracker, from two who have it; the session that follows takes over the peers that were met', async () => {
   const origin = await makeOrigin();
-  const tracker = await startTracker();
+  const { tracker, heard } = await trackerHearing(2);
   const seeders = [
     await seed(origin, withTrackers(origin.metainfo, tracker.url)),
     await seed(origin, withTrackers(origin.metainfo, tracker.url)),
   ];
-  while (tracker.announces.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await heard;
   const client = await openClient();
   const fetcher = await fetcherOf(origin.infoHash, {
     client,
@@ -129,11 +143,11 @@ test('a stop ends it with its own reason, also one that came before it began', a
 });
 
 test('a tracker hears of us with something left, and a good-bye when nothing came', async () => {
-  const tracker = await startTracker();
+  const { tracker, heard } = await trackerHearing(1);
   const fetcher = await fetcherOf(new Uint8Array(20).fill(7), { announceTiers: [[tracker.url]] });
   const stop = new AbortController();
   const fetching = fetcher.fetch(stop.signal);
-  while (tracker.announces.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await heard;
   stop.abort(new Error('enough'));
   await expect(fetching).rejects.toThrow('enough');
   expect(tracker.announces.map(({ event }) => event)).toEqual(['started', 'stopped']);

@@ -26,6 +26,7 @@ const STORE_LIMITS: PieceStoreLimits = {
   maxRunsPerPiece: 4,
   readAheadBytes: 1_048_576,
   readCacheBytes: 8_388_608,
+  maxLentBytes: 33_554_432,
 };
 
 export interface StoreDriver {

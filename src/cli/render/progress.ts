@@ -20,6 +20,18 @@ export interface Progress {
   readonly peers: number;
 }
 
+/** For phases that move no data. */
+export const NO_DATA = {
+  totalBytes: 0,
+  doneBytes: 0,
+  checkedBytes: 0,
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  uploadedBytes: 0,
+  timeLeftMs: null,
+  peers: 0,
+} as const;
+
 export interface ProgressView {
   /** Cheap; called up to ten times a second. */
   update(progress: Progress): void;

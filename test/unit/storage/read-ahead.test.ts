@@ -12,7 +12,10 @@ function setUp(readCacheBytes = 12_000): { readAhead: ReadAhead; storage: Faulty
   const memory = new MemoryStorage(TORRENT.metainfo.files);
   memory.write(0, TORRENT.content, 0, TORRENT.content.length);
   const storage = new FaultyStorage(memory);
-  return { storage, readAhead: new ReadAhead(storage, TORRENT.metainfo.geometry, { readAheadBytes: 4000, readCacheBytes }) };
+  return {
+    storage,
+    readAhead: new ReadAhead(storage, TORRENT.metainfo.geometry, { readAheadBytes: 4000, readCacheBytes, maxLentBytes: 16_000 }),
+  };
 }
 
 describe('ReadAhead', () => {
