@@ -2,6 +2,7 @@
 // and the upload limit. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
@@ -13,6 +14,7 @@ import type { Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
 import { PieceBuffers } from '../storage/piece-buffers.js';
+import { PieceHasher } from '../storage/piece-hasher.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
@@ -50,6 +52,7 @@ export class Client {
   /** By which trackers know us again (BEP 7 `key`), whatever our address: the same for all announces under our peer id. */
   readonly announceKey: string;
   readonly pieceBuffers: PieceBuffers;
+  readonly pieceHasher: PieceHasher;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
@@ -69,6 +72,7 @@ export class Client {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
+    this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores: availableParallelism() });
     this.announceKey = randomBytes(4).toString('hex');
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;
@@ -174,6 +178,7 @@ export class Client {
     this.uploadGate.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();
+    this.pieceHasher.close();
   }
 }
 

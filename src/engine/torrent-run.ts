@@ -68,6 +68,7 @@ export class TorrentRun {
       metainfo,
       storage: disk.storage,
       buffers: client.pieceBuffers,
+      hasher: client.pieceHasher,
       have: disk.have,
       limits: CONFIG.storage,
       isPadding,
