@@ -11,12 +11,29 @@ describe('connections', () => {
   test('two that crossed: both ends keep the one of the larger id', () => {
     const larger = new SessionDriver(1, { ownId: 200 });
     larger.connect(1, { incoming: true, id: 5 });
-    larger.connect(2, { id: 5 });
+    larger.connect(2, { id: 5, address: addressAt(1) });
     expect(larger.disconnects()).toEqual(['1 duplicate-peer']);
     const smaller = new SessionDriver(1, { ownId: 2 });
     smaller.connect(1, { incoming: true, id: 5 });
-    smaller.connect(2, { id: 5 });
+    smaller.connect(2, { id: 5, address: addressAt(1) });
     expect(smaller.disconnects()).toEqual(['2 duplicate-peer']);
+  });
+
+  test('one id from two hosts is two peers, over IPv4 and IPv6 one: who copies an id keeps nobody out', () => {
+    const driver = new SessionDriver(1);
+    driver.connect(1, { incoming: true, id: 5 });
+    driver.connect(2, { incoming: true, id: 5 });
+    expect(driver.disconnects()).toEqual([]);
+    driver.connect(3, { incoming: true, id: 5, address: { host: '2001:db8::3', port: 1003, family: 6 } });
+    expect(driver.disconnects()).toEqual(['3 duplicate-peer']);
+  });
+
+  test.each([true, false])('one that has been of no use to either side gives way to its double: incoming %s', (incoming) => {
+    const driver = new SessionDriver(1, { have: Bitfield.full(1), seeds: true });
+    driver.connect(1, { incoming: true, id: 5 });
+    driver.pass(11_000);
+    driver.connect(2, { incoming, id: 5, address: addressAt(1) });
+    expect(driver.disconnects()).toEqual(['1 duplicate-peer']);
   });
 
   test('ourselves and a full house are refused, dialled or not', () => {
