@@ -92,6 +92,10 @@ const metadataTimeoutOption = (): Option =>
     'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
   );
 const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
+const encryptionOption = (): Option =>
+  new Option('--encryption <MODE>', 'encrypt connections where peers want it, always (take no others), or never')
+    .choices(['prefer', 'require', 'off'])
+    .default('prefer');
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
@@ -106,6 +110,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(encryptionOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -143,6 +148,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(peerOption())
     .option('--no-trackers', 'announce to no tracker')
     .addOption(pexOption())
+    .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
       await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
@@ -192,6 +198,7 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(trackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {

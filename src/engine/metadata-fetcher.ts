@@ -82,6 +82,7 @@ export class MetadataFetcher implements IncomingTorrent {
         limits,
         metadata: CONFIG.metadata,
         usesPex: options.usePex !== false,
+        encryption: client.encryption,
       },
       random,
       clock.now(null),
@@ -171,7 +172,7 @@ export class MetadataFetcher implements IncomingTorrent {
   #execute(action: MetadataAction): void {
     switch (action.type) {
       case 'dial':
-        void this.#roster.dial(action.address);
+        void this.#roster.dial(action.address, action.isEncrypted);
         return;
       case 'disconnect':
         this.#port(action.peer)?.close(action.reason);

@@ -66,11 +66,11 @@ export class PeerRoster {
   }
 
   /** Answered by `dial-failed` or `peer-connected`. Never rejects. */
-  async dial(address: Address): Promise<void> {
-    const { client, loop } = this.#options;
+  async dial(address: Address, isEncrypted: boolean): Promise<void> {
+    const { client, loop, infoHash } = this.#options;
     const { signal } = this.#connecting;
     try {
-      const outcome = await client.dial(address, signal);
+      const outcome = await client.dial(address, signal, isEncrypted ? infoHash : null);
       if (!outcome.ok) this.#failDial(address, outcome.reason);
       else if (signal.aborted) {
         outcome.link.close();
@@ -166,7 +166,9 @@ export class PeerRoster {
           if (!isSelf) this.#peersMet++;
           this.#ports.set(key, connection());
           onMessage();
-          loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote, incoming: address === null, features });
+          const incoming = address === null;
+          const { isEncrypted } = connection();
+          loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote, incoming, features, isEncrypted });
         },
         onMessage: (message) => {
           onMessage();

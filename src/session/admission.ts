@@ -90,8 +90,8 @@ export function admit(state: SessionState, event: Connected): Peer | null {
     return null;
   }
   if (!findsRoom(state, event)) return refuse(state, event, 'too-many-peers');
-  const { peer: key, peerId, address, remote, incoming, features } = event;
-  const identity = { key, peerId, remote, incoming, features };
+  const { peer: key, peerId, address, remote, incoming, features, isEncrypted = false } = event;
+  const identity = { key, peerId, remote, incoming, features, isEncrypted };
   const peer = new Peer(identity, address, clientName(peerId), state.geometry.pieceCount, state.limits, state.now);
   state.peers.set(key, peer);
   state.blame.remember(key, { address: address ?? remote, cameToUs: incoming });

@@ -40,7 +40,13 @@ export class Session {
     now: Millis,
   ) {
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
-    this.#state = new SessionState(settings, random, tracker, new PeerBook(settings.limits, random), new Blame());
+    this.#state = new SessionState(
+      settings,
+      random,
+      tracker,
+      new PeerBook(settings.limits, random, settings.encryption),
+      new Blame(),
+    );
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
     this.#rounds = new Rounds(this.#state, this.#choker);
@@ -105,9 +111,8 @@ export class Session {
         this.#handleAddresses(event);
         return;
       case 'dial-failed':
-        if (event.reason === 'out-of-descriptors') state.book.markPostponed(event.address, state.now);
-        else state.book.markFailed(event.address, state.now);
-        state.notice({ type: 'dial-failed', address: event.address, reason: event.reason });
+        if (!state.book.endDial(event.address, event.reason, state.now))
+          state.notice({ type: 'dial-failed', address: event.address, reason: event.reason });
         this.#rounds.watchExhaustion();
         this.#rounds.dial();
         return;

@@ -38,8 +38,9 @@ export async function download(file: string, options: DownloadOptions, context: 
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
+  const { listen, encryption, port } = options;
   const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({ listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) }));
+    (client ??= await Client.open({ listen, encryption, ...(port === undefined ? {} : { port }) }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;

@@ -19,7 +19,7 @@ export interface InfoOptions extends DiscoveryOptions {
 }
 
 export async function info(argument: string, options: InfoOptions, context: CommandContext): Promise<number> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false });
+  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
   try {
     const { metainfo, bytes } = await obtainTorrent(argument, options, openClient, context);
     if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));

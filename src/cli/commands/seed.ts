@@ -3,7 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Client } from '../../engine/client.js';
+import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
@@ -25,6 +25,7 @@ export interface SeedOptions {
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
   readonly pex: boolean;
+  readonly encryption: EncryptionPolicy;
 }
 
 const MAX_NAMED_FILES = 10;
@@ -33,6 +34,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   const metainfo = await loadTorrent(file);
   await expectData(metainfo, options.data);
   const client = await Client.open({
+    encryption: options.encryption,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });

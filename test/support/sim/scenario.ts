@@ -8,6 +8,7 @@ import { createRandom, type Random } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
 import type { SessionLimits } from '../../../src/session/limits.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
+import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import { createContent, type Content } from './content.js';
 import { SIM_LIMITS } from './limits.js';
 import { ScriptedPeer } from './scripted-peer.js';
@@ -44,6 +45,8 @@ export interface ContentSpec {
 export interface LinkSpec {
   readonly bytesPerSecond: number;
   readonly latencyMs: number;
+  /** How its connections begin, in and out. Default `prefer`. */
+  readonly encryption?: EncryptionPolicy;
 }
 
 export type MemberSpec =
@@ -203,6 +206,7 @@ export class Swarm {
       features,
       uplink: new Uplink(member.bytesPerSecond),
       latencyMs: member.latencyMs,
+      encryption: member.encryption ?? 'prefer',
       content,
     };
     if (member.role === 'scripted') {
