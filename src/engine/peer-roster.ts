@@ -114,7 +114,10 @@ export class PeerRoster {
 
   /** A dial or its handshake failed, or a name that was to be dialled has no address (`unresolved`). */
   noteFailure(reason: DisconnectReason | 'unresolved'): void {
-    this.#dialFailures.set(reason, (this.#dialFailures.get(reason) ?? 0) + 1);
+    // Whoever requires encryption should hear that this is likely why.
+    const isOverEncryption = reason === 'closed-in-handshake' && this.#options.client.encryption === 'require';
+    const told = isOverEncryption ? 'closed-on-encryption' : reason;
+    this.#dialFailures.set(told, (this.#dialFailures.get(told) ?? 0) + 1);
   }
 
   /** Ends everything at once; nothing is dialled or accepted after it. */

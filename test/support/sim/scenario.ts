@@ -90,11 +90,19 @@ function drawContent(random: Random): ContentSpec {
   return { pieceLength, totalLength: (pieces - 1) * pieceLength + last, padding: random.next() < 0.3 ? 0.15 : 0 };
 }
 
+/** In a third of the swarms all kinds of encryption, in the others everybody takes both. */
+function drawPolicies(seed: number): () => EncryptionPolicy {
+  const random = createRandom(seed ^ 0xc0de);
+  const isMixed = random.next() < 1 / 3;
+  return () => (isMixed ? (['prefer', 'require', 'off'] as const)[random.below(3)] : 'prefer');
+}
+
 /** Any swarm with an honest seed. */
 export function drawScenario(seed: number): Scenario {
   const random = createRandom(seed);
   const content = drawContent(random);
   const members: MemberSpec[] = [];
+  const policies = drawPolicies(seed);
   const plain = traitsOf('plain', random);
   members.push(
     random.next() < 0.6
@@ -126,7 +134,8 @@ export function drawScenario(seed: number): Scenario {
   return {
     seed,
     content,
-    members,
+    // The first is the honest seed: everybody must find a way to it.
+    members: members.map((member, index) => (index === 0 ? member : { ...member, encryption: policies() })),
     strays: random.below(6),
     limits,
     featureShare: random.next() < 0.7 ? 1 : 0.5,
