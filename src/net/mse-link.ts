@@ -119,9 +119,7 @@ export class MseLink implements Link {
   /** The handshake's bytes, and what came in one piece with them. */
   #receive(chunk: Uint8Array, length: number): void {
     try {
-      if (this.#plainBytes !== null) {
-        this.#look(chunk, length, this.#plainBytes);
-      }
+      if (this.#plainBytes !== null) this.#look(chunk, length, this.#plainBytes);
       const machine = this.#machine;
       if (machine === null) return;
       const at = machine.push(chunk, 0, length);
@@ -164,23 +162,29 @@ export class MseLink implements Link {
     return handler;
   }
 
+  /** The handshake is done. `rest` came behind it in one piece. */
   #establish(outcome: MseOutcome, rest: Uint8Array): void {
-    const { method, encrypt, decrypt, encryptedBytes } = outcome;
     this.#machine = null;
     this.#isEncrypted = true;
+    const deliver = outcome.method === 'rc4' ? this.#encipher(outcome) : this.#endEncryption(outcome);
+    if (rest.length > 0) deliver(rest, rest.length);
+  }
+
+  /** From here on everything is encrypted. Answers with what takes the bytes that come. */
+  #encipher({ encrypt, decrypt }: MseOutcome): LinkHandler['onData'] {
+    const deliver = (chunk: Uint8Array, length: number): void => {
+      decrypt.apply(chunk, 0, length, chunk, 0);
+      this.#handler?.onData(chunk, length);
+    };
+    this.#encrypt = encrypt;
     this.#isOpen = true;
-    if (method === 'rc4') {
-      this.#encrypt = encrypt;
-      const deliver = (chunk: Uint8Array, length: number): void => {
-        decrypt.apply(chunk, 0, length, chunk, 0);
-        this.#handler?.onData(chunk, length);
-      };
-      this.#link.start(this.#startedBy(deliver));
-      this.#flush();
-      if (rest.length > 0) deliver(rest, rest.length);
-      return;
-    }
+    this.#link.start(this.#startedBy(deliver));
     this.#flush();
+    return deliver;
+  }
+
+  /** From here on nothing is encrypted but the remote's first payload. Answers with what takes the bytes that come. */
+  #endEncryption({ decrypt, encryptedBytes }: MseOutcome): LinkHandler['onData'] {
     let left = encryptedBytes;
     const deliver = (chunk: Uint8Array, length: number): void => {
       const count = Math.min(left, length);
@@ -189,9 +193,14 @@ export class MseLink implements Link {
       if (left === 0) this.#unwrap();
       this.#handler?.onData(chunk, length);
     };
+    if (left === 0) {
+      const handler = this.#unwrap();
+      return (chunk, length) => handler?.onData(chunk, length);
+    }
+    this.#isOpen = true;
     this.#link.start(this.#startedBy(deliver));
-    if (left === 0) this.#unwrap();
-    if (rest.length > 0) deliver(rest, rest.length);
+    this.#flush();
+    return deliver;
   }
 
   #sendOutput(machine: MseMachine): void {
