@@ -2,6 +2,7 @@
 // What is not named here is free to change from one version to the next.
 
 export { Client, type ClientOptions, type EncryptionPolicy } from './engine/client.js';
+export { BlocklistError, type BlocklistReport, loadBlocklists, type LoadedBlocklists } from './engine/blocklist-file.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
@@ -34,6 +35,8 @@ export { type FetchedMetadata, MetadataFetcher, type MetadataFetcherOptions } fr
 export { type Magnet, parseMagnet } from './metainfo/magnet.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
+export type { Address } from './model/address.js';
+export type { AddressFilter } from './model/address-filter.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';
 export type { InfoHash, PeerId } from './model/ids.js';
 export { PortTakenError } from './net/port-taken-error.js';

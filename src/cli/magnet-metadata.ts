@@ -46,7 +46,7 @@ export class FetchStoppedError extends Error {}
 /** Rejects with NoMetadataError, FetchStoppedError, MetainfoError, CommandError (timed_out) or UsageError. */
 export async function fetchMagnet(options: MagnetMetadataOptions, context: CommandContext): Promise<FetchedMetadata> {
   const { magnet, client, metadataTimeoutMs: timeoutMs, useTrackers } = options;
-  const peers = [...options.peers, ...magnet.peers];
+  const peers = [...options.peers, ...magnet.peers.map((peer) => ({ ...peer, isFromLink: true }))];
   const announceTiers = [...options.trackers, ...magnet.trackers.map((url) => [url])];
   refuseNoSource(options, peers, announceTiers);
   const { interruption, isQuiet, stderr } = context;

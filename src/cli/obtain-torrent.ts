@@ -20,6 +20,8 @@ export interface DiscoveryOptions {
   /** Peers from peers. */
   readonly pex: boolean;
   readonly encryption: EncryptionPolicy;
+  /** Files. */
+  readonly blocklist?: readonly string[];
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */

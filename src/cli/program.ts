@@ -92,6 +92,12 @@ const metadataTimeoutOption = (): Option =>
     'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
   );
 const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
+const collectFiles = (file: string, previous: readonly string[] = []): string[] => [...previous, file];
+const blocklistOption = (): Option =>
+  new Option(
+    '--blocklist <FILE>',
+    'neither dial nor let in the addresses it lists: p2p, .dat or CIDR, also gzip (repeatable)',
+  ).argParser(collectFiles);
 const encryptionOption = (): Option =>
   new Option('--encryption <MODE>', 'encrypt connections where peers want it, always (take no others), or never')
     .choices(['prefer', 'require', 'off'])
@@ -111,6 +117,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
     .addOption(encryptionOption())
+    .addOption(blocklistOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -149,6 +156,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--no-trackers', 'announce to no tracker')
     .addOption(pexOption())
     .addOption(encryptionOption())
+    .addOption(blocklistOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
       await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
@@ -199,6 +207,7 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
     .addOption(encryptionOption())
+    .addOption(blocklistOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {

@@ -17,6 +17,7 @@ export interface ErrorReport {
 /** Whole sentences by `code`, where the message itself does not say what to do. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['invalid_metainfo', 'Get it again from where it came from.'],
+  ['invalid_blocklist', 'Name another file with --blocklist, or leave it out.'],
   ['no_peers', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --no-peers-timeout 0.'],
   ['stalled', 'Run the same command again: it goes on where it stopped. Wait longer with --stall-timeout 0.'],
   ['port_taken', 'Choose another port with --port, or leave it out for a free one.'],

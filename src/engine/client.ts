@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.js';
+import { NO_FILTER, type AddressFilter } from '../model/address-filter.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
@@ -44,6 +45,8 @@ export interface ClientOptions {
   readonly pieceBudgetBytes?: number;
   /** How connections may begin, in and out. Default `prefer`. */
   readonly encryption?: EncryptionPolicy;
+  /** Peers that are neither dialled nor let in, such as `loadBlocklists` makes; those of `peers` in a session's options are dialled. */
+  readonly addressFilter?: AddressFilter;
   /** TCP where it is not given. */
   readonly transport?: Transport;
 }
@@ -66,6 +69,7 @@ export class Client {
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
+  readonly addressFilter: AddressFilter;
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -93,6 +97,7 @@ export class Client {
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
     this.encryption = options.encryption ?? CONFIG.net.encryption;
+    this.addressFilter = options.addressFilter ?? NO_FILTER;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
@@ -113,6 +118,7 @@ export class Client {
         port,
         maxPendingIncoming: client.#maxPendingIncoming,
         limits: client.connectionLimits,
+        filter: client.addressFilter,
         ...(client.encryption === 'off' ? {} : { unwrap: (link: Link) => MseLink.accepted(link, client.#encryptionOptions()) }),
         ...(host === undefined ? {} : { host }),
       },
@@ -134,6 +140,11 @@ export class Client {
   /** Incoming connections refused because they were not encrypted. */
   get unencryptedCount(): number {
     return this.#listener?.unencryptedCount ?? 0;
+  }
+
+  /** Incoming connections refused because of the address filter. */
+  get blockedCount(): number {
+    return this.#listener?.blockedCount ?? 0;
   }
 
   /** A seed for one session's random generator. */

@@ -190,6 +190,16 @@ export const CONFIG = {
     maxTorrentBytes: 64 * MIB,
     maxRedirects: 5,
   },
+  blocklist: {
+    /** Of one file, unpacked: the lists that people share have 30 MB, and a gzip of 1 MB may unpack to a thousand times that. */
+    maxBytes: 256 * MIB,
+    /** Of all files: ten times the longest lists, 40 MB of memory. */
+    maxRanges: 5_000_000,
+    /** A range and a name; longer lines are not kept to be understood. */
+    maxLineBytes: 4 * KIB,
+    /** Read at once. */
+    readBytes: 256 * KIB,
+  },
   supervisor: {
     maxRestarts: 3,
     restartWindowMs: 5000,

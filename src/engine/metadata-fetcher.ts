@@ -11,6 +11,7 @@ import type { InfoHash, PeerKey } from '../model/ids.js';
 import { createRandom } from '../model/random.js';
 import type { PeerConnection, ConnectionSide } from '../net/peer-connection.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
+import type { AddressSource } from '../session/events.js';
 import { MetadataFetch } from '../session/metadata-fetch.js';
 import type { MetadataAction, MetadataEvent } from '../session/metadata-terms.js';
 import type { Notice } from '../session/notices.js';
@@ -83,6 +84,7 @@ export class MetadataFetcher implements IncomingTorrent {
         metadata: CONFIG.metadata,
         usesPex: options.usePex !== false,
         encryption: client.encryption,
+        addressFilter: client.addressFilter,
       },
       random,
       clock.now(null),
@@ -159,13 +161,13 @@ export class MetadataFetcher implements IncomingTorrent {
   #start(): void {
     const { peers = [] } = this.#options;
     void resolveHints(peers, {
-      onAddresses: (addresses) => this.#addAddresses('user', addresses),
+      onAddresses: (addresses, source) => this.#addAddresses(source, addresses),
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });
     for (const source of this.#sources) source.start();
   }
 
-  #addAddresses(source: 'tracker' | 'user', addresses: readonly Address[]): void {
+  #addAddresses(source: AddressSource, addresses: readonly Address[]): void {
     if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
   }
 

@@ -6,24 +6,32 @@ import { createAddress, type Address } from '../model/address.js';
 import type { PeerHint } from './session-options.js';
 
 interface HintListener {
-  onAddresses(addresses: readonly Address[]): void;
+  onAddresses(addresses: readonly Address[], source: 'user' | 'link'): void;
   /** A name without an address. */
   onUnresolved(): void;
 }
 
+function sourceOf({ isFromLink }: PeerHint): 'user' | 'link' {
+  return isFromLink === true ? 'link' : 'user';
+}
+
 export async function resolveHints(hints: readonly PeerHint[], listener: HintListener): Promise<void> {
   const names: PeerHint[] = [];
-  const numeric: Address[] = [];
+  const numeric = { user: [] as Address[], link: [] as Address[] };
   for (const hint of hints) {
     const address = createAddress(hint.host, hint.port);
     if (address === null) names.push(hint);
-    else numeric.push(address);
+    else numeric[sourceOf(hint)].push(address);
   }
-  listener.onAddresses(numeric);
-  const resolving = names.map(async ({ host, port }) => {
+  for (const source of ['user', 'link'] as const) listener.onAddresses(numeric[source], source);
+  const resolving = names.map(async (hint) => {
+    const { host, port } = hint;
     const found = (await systemResolver.resolve(host)).map((resolved) => createAddress(resolved, port));
     if (found.length === 0) listener.onUnresolved();
-    listener.onAddresses(found.filter((address) => address !== null));
+    listener.onAddresses(
+      found.filter((address) => address !== null),
+      sourceOf(hint),
+    );
   });
   await Promise.all(resolving);
 }

@@ -11,6 +11,8 @@ export interface PeerHint {
   /** A numeric address or a name. */
   readonly host: string;
   readonly port: number;
+  /** Named by a magnet link and not by the user: a blocklist holds for it. Default false. */
+  readonly isFromLink?: boolean;
 }
 
 /** Where this process is to be reached. Used for the session's own client; a client that is given has its own. */

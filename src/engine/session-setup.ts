@@ -47,6 +47,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     isEndgame: false,
     knownAddresses: 0,
     bannedAddresses: 0,
+    blockedAddresses: 0,
     halfOpen: 0,
     peers: [],
   };

@@ -4,7 +4,10 @@
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { ServerSnapshot } from './server-snapshot.js';
 
-type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
+type Sources = Pick<
+  ServerSnapshot,
+  'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses' | 'blockedAddresses'
+>;
 
 /** How the fetch of a magnet's metadata stands. */
 export interface StallFacts extends Sources {
@@ -88,5 +91,7 @@ export function explainSilence(facts: StallFacts): string {
 function explain(sources: Sources, peers: string): string {
   const parts = [explainTrackers(sources), explainDials(sources), peers];
   if (sources.bannedAddresses > 0) parts.push(`${sources.bannedAddresses} banned for bad data`);
+  const { blockedAddresses: blocked } = sources;
+  if (blocked > 0) parts.push(`${count(blocked, 'address', 'addresses')} ${blocked === 1 ? 'is' : 'are'} on the blocklist`);
   return parts.join('; ');
 }

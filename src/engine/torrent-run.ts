@@ -91,6 +91,7 @@ export class TorrentRun {
       isPrivate: metainfo.isPrivate,
       usesPex: options.usePex !== false,
       encryption: client.encryption,
+      addressFilter: client.addressFilter,
       seeds: options.seed === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
@@ -161,7 +162,7 @@ export class TorrentRun {
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
     void resolveHints(this.#options.peers ?? [], {
-      onAddresses: (addresses) => this.addAddresses('user', addresses),
+      onAddresses: (addresses, source) => this.addAddresses(source, addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });
     for (const source of this.#sources) source.start();

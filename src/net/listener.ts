@@ -2,6 +2,7 @@
 // Strangers that show none are limited in number and time; when there are too many the oldest goes, because an honest
 // peer sends its handshake within a round trip.
 
+import { NO_FILTER, type AddressFilter } from '../model/address-filter.js';
 import { PortTakenError } from './port-taken-error.js';
 import { PeerConnection, type ConnectionLimits, type ConnectionSide } from './peer-connection.js';
 import type { Link, LinkServer, Transport } from './transport.js';
@@ -14,6 +15,8 @@ export interface ListenerOptions {
   /** Connections that have not shown a known info hash yet. */
   readonly maxPendingIncoming: number;
   readonly limits: ConnectionLimits;
+  /** Whom nothing is said to, not even what port this is. Left out: everybody may come. */
+  readonly filter?: AddressFilter;
   /** What incoming links speak before the first byte that a connection hears; left out: nothing but the plain protocol. */
   readonly unwrap?: (link: Link) => Link;
 }
@@ -35,6 +38,7 @@ export class Listener<Reason extends string = never> {
   readonly #pending = new Set<PeerConnection<Reason>>();
   #server: LinkServer | null = null;
   #unencryptedCount = 0;
+  #blockedCount = 0;
   #isClosed = false;
 
   private constructor(options: ListenerOptions, router: IncomingRouter<Reason>) {
@@ -75,6 +79,11 @@ export class Listener<Reason extends string = never> {
     return this.#unencryptedCount;
   }
 
+  /** Connections refused because of the filter. */
+  get blockedCount(): number {
+    return this.#blockedCount;
+  }
+
   /** Stops listening and ends the pending connections; those that were handed over live on. Harmless when called again. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -88,9 +97,14 @@ export class Listener<Reason extends string = never> {
       link.close();
       return;
     }
+    const { limits, unwrap, filter = NO_FILTER } = this.#options;
+    if (filter.blocks(link.remote)) {
+      this.#blockedCount++;
+      link.close();
+      return;
+    }
     const [oldest] = this.#pending;
     if (oldest !== undefined && this.#pending.size >= this.#options.maxPendingIncoming) oldest.close('stopping');
-    const { limits, unwrap } = this.#options;
     const connection: PeerConnection<Reason> = PeerConnection.accepted<Reason>(unwrap?.(link) ?? link, limits, {
       route: (infoHash, routed) => {
         const side = this.#router.onIncoming(infoHash, routed);

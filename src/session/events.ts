@@ -8,7 +8,8 @@ import type { PeerFeatures } from '../wire/handshake.js';
 import type { Message } from '../wire/message.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 
-export type AddressSource = 'tracker' | 'user' | 'incoming' | 'pex';
+/** `user`: named by the user in person, whom no blocklist overrules; `link`: by a magnet link. */
+export type AddressSource = 'tracker' | 'user' | 'link' | 'incoming' | 'pex';
 
 export type SessionEvent =
   /** The disk was looked at: `have` are the verified pieces. First event of every session. */

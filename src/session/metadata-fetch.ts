@@ -53,7 +53,7 @@ export class MetadataFetch {
 
   constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
     this.#settings = settings;
-    this.#book = new PeerBook(settings.limits, random, settings.encryption);
+    this.#book = new PeerBook(settings.limits, random, settings.encryption, settings.addressFilter);
     this.#places = new MetadataPlaces(settings.metadata);
     this.#now = now;
     this.#watchedAt = now;
@@ -94,6 +94,7 @@ export class MetadataFetch {
       halfOpen: this.#book.halfOpen,
       knownAddresses: this.#book.size,
       bannedAddresses: this.#book.bannedCount,
+      blockedAddresses: this.#book.blockedCount,
     };
   }
 

@@ -2,6 +2,7 @@
 // its policy, and how it stands.
 
 import type { Address } from '../model/address.js';
+import type { AddressFilter } from '../model/address-filter.js';
 import type { PeerId, PeerKey } from '../model/ids.js';
 import type { Message } from '../wire/message.js';
 import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
@@ -48,6 +49,8 @@ export interface MetadataFetchSettings {
   /** Addresses are taken from peers too (BEP 11). */
   readonly usesPex: boolean;
   readonly encryption: EncryptionPolicy;
+  /** Addresses that are never dialled, unless the user named them. Left out: none. */
+  readonly addressFilter?: AddressFilter;
 }
 
 export interface MetadataProgress {
@@ -57,4 +60,5 @@ export interface MetadataProgress {
   readonly halfOpen: number;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
+  readonly blockedAddresses: number;
 }

@@ -2,6 +2,7 @@
 // that gave us something may be dialled again at once; our own address and banned ones never. Bounded: the worst are forgotten.
 
 import { addressKey, type Address, type AddressKey } from '../model/address.js';
+import { NO_FILTER, type AddressFilter } from '../model/address-filter.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
@@ -46,13 +47,17 @@ export class PeerBook {
   readonly #entries = new Map<AddressKey, Entry>();
   readonly #banned = new Map<AddressKey, Address>();
   readonly #bannedHosts = new Set<string>();
+  readonly #filter: AddressFilter;
+  /** Addresses that were named and are on the blocklist: as many as may be known, and not counted beyond that. */
+  readonly #blocked = new Set<AddressKey>();
   #dialing = 0;
   /** Entries that nobody but other peers has named. */
   #pexCount = 0;
   /** undefined: to be found anew. */
   #nextDialAt: Millis | null | undefined = null;
 
-  constructor(limits: SessionLimits, random: Random, encryption: EncryptionPolicy = 'prefer') {
+  constructor(limits: SessionLimits, random: Random, encryption: EncryptionPolicy = 'prefer', filter: AddressFilter = NO_FILTER) {
+    this.#filter = filter;
     this.#limits = limits;
     this.#random = random;
     this.#encryption = encryption;
@@ -70,6 +75,11 @@ export class PeerBook {
     return this.#banned.size;
   }
 
+  /** Addresses that were named by others than the user, and not taken because of the blocklist. */
+  get blockedCount(): number {
+    return this.#blocked.size;
+  }
+
   /** How many of the addresses were new. */
   add(addresses: readonly Address[], source: AddressSource, now: Millis): number {
     let added = 0;
@@ -77,7 +87,7 @@ export class PeerBook {
       const key = addressKey(address);
       const known = this.#entries.get(key);
       if (known !== undefined) this.#confirm(known, source);
-      if (known !== undefined || this.#banned.has(key)) continue;
+      if (known !== undefined || this.#banned.has(key) || this.#isBlocked(address, key, source)) continue;
       if (!this.#makeRoom(source)) break;
       if (source === 'pex') this.#pexCount++;
       this.#entries.set(key, {
@@ -278,6 +288,12 @@ export class PeerBook {
   #backOff(entry: Entry, now: Millis): void {
     entry.notBefore = now + Math.min(this.#limits.backoffMs * 2 ** entry.failures, this.#limits.maxBackoffMs);
     entry.failures++;
+  }
+
+  #isBlocked(address: Address, key: AddressKey, source: AddressSource): boolean {
+    if (source === 'user' || !this.#filter.blocks(address)) return false;
+    if (this.#blocked.size < this.#limits.maxAddresses) this.#blocked.add(key);
+    return true;
   }
 
   #confirm(entry: Entry, source: AddressSource): void {

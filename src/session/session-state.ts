@@ -1,6 +1,7 @@
 // What the parts of a session work on together: one object, made by `Session` and passed to each of them. `now` and `emit`
 // belong to the event being handled.
 
+import type { AddressFilter } from '../model/address-filter.js';
 import type { Geometry } from '../model/geometry.js';
 import type { InfoHash, PeerId, PeerKey } from '../model/ids.js';
 import type { Random } from '../model/random.js';
@@ -33,6 +34,8 @@ export interface SessionSettings {
   readonly usesPex: boolean;
   /** How dials begin. */
   readonly encryption: EncryptionPolicy;
+  /** Addresses that are never dialled, unless the user named them. Left out: none. */
+  readonly addressFilter?: AddressFilter;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
 }

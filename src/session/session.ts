@@ -44,7 +44,7 @@ export class Session {
       settings,
       random,
       tracker,
-      new PeerBook(settings.limits, random, settings.encryption),
+      new PeerBook(settings.limits, random, settings.encryption, settings.addressFilter),
       new Blame(),
     );
     this.#state.now = now;

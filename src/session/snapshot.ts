@@ -44,6 +44,8 @@ export interface SessionSnapshot {
   readonly isEndgame: boolean;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
+  /** Named to us, and not taken because they are on the blocklist. */
+  readonly blockedAddresses: number;
   readonly halfOpen: number;
   readonly peers: readonly PeerSnapshot[];
 }
@@ -86,6 +88,7 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     isEndgame: tracker.isEndgame,
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
+    blockedAddresses: book.blockedCount,
     halfOpen: book.halfOpen,
     peers: [...state.peers.values()].map((peer) => snapshotPeer(peer, now)),
   };

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { loadBlocklistOption } from '../blocklist-option.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
@@ -37,10 +38,11 @@ export async function download(file: string, options: DownloadOptions, context: 
   if (parseTorrentArgument(file).kind !== 'magnet') refuseNoSource(options);
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
+  const blocklist = await loadBlocklistOption(options.blocklist, context);
   let client: Client | null = null;
   const { listen, encryption, port } = options;
   const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({ listen, encryption, ...(port === undefined ? {} : { port }) }));
+    (client ??= await Client.open({ listen, encryption, ...blocklist, ...(port === undefined ? {} : { port }) }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;

@@ -4,6 +4,7 @@
 import { open, rm } from 'node:fs/promises';
 import { Client } from '../../engine/client.js';
 import { encodeMetainfo } from '../../metainfo/torrent-encoder.js';
+import { loadBlocklistOption } from '../blocklist-option.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
@@ -19,7 +20,8 @@ export interface InfoOptions extends DiscoveryOptions {
 }
 
 export async function info(argument: string, options: InfoOptions, context: CommandContext): Promise<number> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
+  const blocklist = await loadBlocklistOption(options.blocklist, context);
+  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption, ...blocklist });
   try {
     const { metainfo, bytes } = await obtainTorrent(argument, options, openClient, context);
     if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));

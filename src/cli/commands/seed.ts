@@ -7,6 +7,7 @@ import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { loadBlocklistOption } from '../blocklist-option.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
@@ -26,6 +27,8 @@ export interface SeedOptions {
   readonly trackers: boolean;
   readonly pex: boolean;
   readonly encryption: EncryptionPolicy;
+  /** Files. */
+  readonly blocklist?: readonly string[];
 }
 
 const MAX_NAMED_FILES = 10;
@@ -33,8 +36,10 @@ const MAX_NAMED_FILES = 10;
 export async function seed(file: string, options: SeedOptions, context: CommandContext): Promise<number> {
   const metainfo = await loadTorrent(file);
   await expectData(metainfo, options.data);
+  const blocklist = await loadBlocklistOption(options.blocklist, context);
   const client = await Client.open({
     encryption: options.encryption,
+    ...blocklist,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });

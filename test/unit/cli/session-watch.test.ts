@@ -30,6 +30,7 @@ const SNAPSHOT: ServerSnapshot = {
   isEndgame: false,
   knownAddresses: 0,
   bannedAddresses: 0,
+  blockedAddresses: 0,
   halfOpen: 0,
   peers: [],
 };

@@ -77,6 +77,11 @@ test('how dials ended', () => {
   );
 });
 
+test('what the blocklist keeps away', () => {
+  expect(explainStall(snapshot({ blockedAddresses: 1 }))).toMatch(/; 1 address is on the blocklist$/);
+  expect(explainStall(snapshot({ blockedAddresses: 12 }))).toMatch(/; 12 addresses are on the blocklist$/);
+});
+
 test('what connected peers do', () => {
   expect(explainStall(snapshot({ peers: [peer({ amInterested: false })] }))).toContain(
     '1 connected peer without a piece we need',

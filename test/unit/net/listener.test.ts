@@ -44,6 +44,21 @@ describe('Listener', () => {
     await expect(connect(transport, loopback(port, '::1'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  test('hangs up on addresses of the filter, and counts them', async () => {
+    const listener = await Listener.open(
+      transport,
+      { port: 0, maxPendingIncoming: 5, limits: CONNECTION_LIMITS, filter: { blocks: ({ host }) => host === '127.0.0.1' } },
+      { onIncoming: () => null, onFault: () => undefined },
+    );
+    open.push(listener);
+    const blocked = await connect(transport, loopback(listener.port));
+    await new Promise<void>((resolve) => {
+      blocked.start({ onData: () => {}, onDrain: () => {}, onClose: () => resolve(), onFault: () => {} });
+    });
+    (await connect(transport, loopback(listener.port, '::1'))).close();
+    expect(listener.blockedCount).toBe(1);
+  });
+
   test('a closed listener refuses, and closes twice without harm', async () => {
     const listener = await listen(0);
     await listener.close();

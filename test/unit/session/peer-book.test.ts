@@ -158,6 +158,23 @@ describe('PeerBook', () => {
   });
 });
 
+test('what is on the blocklist is not taken, but from the user, and counted once for each address', () => {
+  const blocks = (address: Address): boolean => address.host === '10.0.0.1';
+  const book = new PeerBook({ ...SIM_LIMITS, maxAddresses: 3 }, createRandom(1), 'prefer', { blocks });
+  expect(book.add([at(1), at(2), at(1, '10.0.0.2')], 'tracker', 0)).toBe(1);
+  for (const source of ['pex', 'incoming', 'link', 'tracker'] as const) expect(book.add([at(1), at(2)], source, 0)).toBe(0);
+  expect(book.addNamed([{ address: at(1), flags: 0 }], 0)).toBe(0);
+  expect([book.blockedCount, book.size]).toEqual([2, 1]);
+  expect(book.add([at(1)], 'user', 0)).toBe(1);
+  expect(book.takeDialable(9, 0)).toEqual(expect.arrayContaining([at(1), at(1, '10.0.0.2')]));
+  book.add(
+    Array.from({ length: 50 }, (_, index) => at(100 + index)),
+    'pex',
+    0,
+  );
+  expect(book.blockedCount, 'bounded').toBe(3);
+});
+
 describe('the kind of dial', () => {
   const opened = (encryption: EncryptionPolicy): PeerBook => {
     const book = new PeerBook(SIM_LIMITS, createRandom(1), encryption);
