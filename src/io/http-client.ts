@@ -1,4 +1,4 @@
-// One GET with every bound a stranger's server calls for: time for all of it (name, redirects, drips), bytes before and after
+// One GET (or POST) with every bound a stranger's server calls for: time for all of it (name, redirects, drips), bytes before and after
 // unpacking, redirects. On node:http(s), loaded when first needed, since undici would cost each start of effusion 80 ms.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
@@ -15,6 +15,8 @@ export interface HttpGet {
   /** Of the body, as sent and unpacked. */
   readonly maxResponseBytes: number;
   readonly maxRedirects: number;
+  /** Instead of GET. To be used without redirects: it would be repeated at wherever they lead. */
+  readonly post?: HttpPost;
   readonly signal?: AbortSignal;
   /** Certificate authorities in PEM to trust instead of the system's. */
   readonly certificateAuthority?: string;
@@ -22,11 +24,19 @@ export interface HttpGet {
   readonly onConnected?: () => void;
 }
 
+export interface HttpPost {
+  readonly body: string;
+  /** `content-type` among them. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface HttpResponse {
   /** Any, also 404 and 500; the redirects that were followed are not seen. */
   readonly status: number;
   /** Unpacked, in memory of its own. */
   readonly body: Uint8Array;
+  /** Our end of the connection, numeric; empty where the system does not say. */
+  readonly localHost: string;
 }
 
 interface Reply {
@@ -34,6 +44,7 @@ interface Reply {
   readonly location: string | null;
   readonly encoding: string;
   readonly body: Uint8Array;
+  readonly localHost: string;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -75,13 +86,14 @@ async function open(url: URL, options: HttpGet): Promise<ClientRequest> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const hasLogin = url.username !== '' || url.password !== '';
   return request({
+    method: options.post === undefined ? 'GET' : 'POST',
     protocol: url.protocol,
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
     port: url.port,
     path: `${url.pathname}${url.search}`,
     ...(hasLogin ? { auth: `${decodePercent(url.username)}:${decodePercent(url.password)}` } : {}),
     ...(options.certificateAuthority === undefined ? {} : { ca: options.certificateAuthority }),
-    headers: { 'user-agent': options.userAgent, accept: '*/*', 'accept-encoding': 'gzip' },
+    headers: { 'user-agent': options.userAgent, accept: '*/*', 'accept-encoding': 'gzip', ...options.post?.headers },
     lookup,
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
@@ -111,9 +123,11 @@ async function exchange(url: URL, options: HttpGet, signal: AbortSignal): Promis
       });
       request.on('response', (response) => {
         isAnswered = true;
-        readReply(response, options.maxResponseBytes, resolve, fail);
+        // Asked for now: a socket that has been destroyed tells nothing.
+        const localHost = response.socket.localAddress ?? '';
+        readReply(response, options.maxResponseBytes, (reply) => resolve({ ...reply, localHost }), fail);
       });
-      request.end();
+      request.end(options.post?.body);
     });
   } finally {
     // Errors of a request that is thrown away concern nobody any more; without a listener they would be exceptions.
@@ -125,7 +139,7 @@ async function exchange(url: URL, options: HttpGet, signal: AbortSignal): Promis
 function readReply(
   response: IncomingMessage,
   maxBytes: number,
-  resolve: (reply: Reply) => void,
+  resolve: (reply: Omit<Reply, 'localHost'>) => void,
   fail: (error: unknown) => void,
 ): void {
   const status = response.statusCode ?? 0;
@@ -186,7 +200,7 @@ async function follow(options: HttpGet, signal: AbortSignal): Promise<HttpRespon
     if (reply.location === null) {
       const body = await unpack(reply, options.maxResponseBytes);
       signal.throwIfAborted();
-      return { status: reply.status, body };
+      return { status: reply.status, body, localHost: reply.localHost };
     }
     url = parseHttpUrl(reply.location, url.href);
   }

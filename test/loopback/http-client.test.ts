@@ -69,6 +69,22 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   return (error as HttpError).code;
 }
 
+test('a POST carries its body and headers with their length, and the answer tells our end of the connection', async () => {
+  const url = await serve((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    request.on('end', () => {
+      const { method, headers } = request;
+      const { soapaction, 'content-length': length, 'transfer-encoding': encoding } = headers;
+      response.end(JSON.stringify([method, soapaction, length, encoding ?? null, text]));
+    });
+  });
+  const post = { body: '<ä/>', headers: { 'content-type': 'text/xml', soapaction: '"x#y"' } };
+  const { status, body, localHost } = await get(url, { post, maxRedirects: 0 });
+  expect([status, localHost]).toEqual([200, '127.0.0.1']);
+  expect(JSON.parse(new TextDecoder().decode(body))).toEqual(['POST', '"x#y"', '5', null, '<ä/>']);
+});
+
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe('a good answer', () => {
