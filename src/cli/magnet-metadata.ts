@@ -14,6 +14,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
 import { formatLimit } from './render/human-numbers.js';
+import { describePortMapping } from './render/port-text.js';
 import { NO_DATA } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError } from './torrent-argument.js';
@@ -69,6 +70,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
   const timer = options.timeoutMs > 0 ? setTimeout(() => stop.abort(timedOut()), options.timeoutMs) : null;
   if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(name, timeoutMs));
   const view = openView(context);
+  const forgetPort = client.onPortMapping((notice) => view.log(describePortMapping(notice)));
   const startedAt = performance.now();
   let explainAt = startedAt + CONFIG.cli.silenceMs;
   const drawing = setInterval(() => {
@@ -90,6 +92,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     if (timer !== null) clearTimeout(timer);
     clearInterval(drawing);
     view.close();
+    forgetPort();
     forgetStop();
   }
 }

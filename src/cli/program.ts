@@ -69,6 +69,8 @@ const portOption = (): Option =>
   new Option('--port <N>', 'listen for peers on this port (default: any free one)').argParser((text) =>
     parsePort(text, '--port', 0),
   );
+const portmapOption = (): Option =>
+  new Option('--portmap', 'ask the router to lead peers to this port (UPnP, NAT-PMP, PCP), until the end of the run');
 const durationOption = (flags: string, description: string): Option => {
   const name = flags.split(' ')[0];
   const option = new Option(flags, description).argParser((text) => parseDuration(text, name));
@@ -113,6 +115,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(peerOption())
     .addOption(trackerOption())
     .addOption(portOption())
+    .addOption(portmapOption())
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
@@ -149,6 +152,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .argument('<FILE.torrent>', 'the torrent file')
     .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
     .addOption(portOption())
+    .addOption(portmapOption())
     .addOption(
       new Option('--max-upload <RATE>', 'send at most so much a second').argParser((text) => parseRate(text, '--max-upload')),
     )

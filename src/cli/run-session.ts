@@ -15,6 +15,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
 import { describeCrash } from './report-error.js';
+import { describePortMapping, reachableAddress } from './render/port-text.js';
 import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
@@ -51,6 +52,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     if (!isQuiet) view.log(`stopping (${cause}); once more to stop at once`);
     stop(cause);
   });
+  const forgetPort = client.onPortMapping((notice) => view.log(describePortMapping(notice)));
   const forgetExit = interruption.onExit(() => session?.current.abandon());
   const onTimeout = (): void => {
     isTimedOut = true;
@@ -74,6 +76,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       view,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
+      reachableAt: () => reachableAddress(client.portMapping),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
         if (line === null) return;
@@ -100,6 +103,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch?.stop();
     view.close();
     forgetStop();
+    forgetPort();
     forgetExit();
   }
 }

@@ -23,6 +23,8 @@ export interface SessionWatchOptions {
   readonly now: () => number;
   /** How often the view gets a new state. */
   readonly intervalMs: number;
+  /** Where others reach us through a gateway; null where that is not known. */
+  readonly reachableAt?: () => string | null;
   /** Once, when the check of existing data is over. */
   readonly onChecked?: (snapshot: ServerSnapshot) => void;
 }
@@ -87,6 +89,7 @@ export class SessionWatch {
   }
 
   #toProgress(snapshot: ServerSnapshot, phase: ProgressPhase, now: number): Progress {
+    const reachableAt = this.#options.reachableAt?.() ?? null;
     return {
       name: this.#name,
       phase,
@@ -98,6 +101,7 @@ export class SessionWatch {
       uploadedBytes: snapshot.uploadedBytes,
       timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
       peers: snapshot.peers.length,
+      ...(reachableAt === null ? {} : { reachableAt }),
     };
   }
 

@@ -7,6 +7,8 @@ import type { Address } from '../model/address.js';
 import { NO_FILTER, type AddressFilter } from '../model/address-filter.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
+import type { PortMappingPlaces } from '../net/port-mapping/port-forwarding.js';
+import type { PortMappingNotice } from '../net/port-mapping/protocol/port-mapper.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
 import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
@@ -23,10 +25,11 @@ import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
+import { ClientPortMapping } from './port-mapping.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
 
-export type { EncryptionPolicy };
+export type { EncryptionPolicy, PortMappingNotice };
 
 export interface ClientOptions {
   /** To listen on; 0 or undefined: any free one. */
@@ -47,6 +50,8 @@ export interface ClientOptions {
   readonly encryption?: EncryptionPolicy;
   /** Peers that are neither dialled nor let in, such as `loadBlocklists` makes; those of `peers` in a session's options are dialled. */
   readonly addressFilter?: AddressFilter;
+  /** Asks the gateway to lead others to our port, by NAT-PMP, PCP or UPnP. Without a listener it does nothing. Default false. */
+  readonly portMapping?: boolean | PortMappingPlaces;
   /** TCP where it is not given. */
   readonly transport?: Transport;
 }
@@ -76,6 +81,7 @@ export class Client {
   /** Info hashes of the torrents by their mark in encryption handshakes, in hexadecimal. */
   readonly #marks = new Map<string, Uint8Array>();
   #listener: Listener<DisconnectReason> | null = null;
+  #portMapping: ClientPortMapping | null = null;
   #seed: number;
   #nextKey = 1;
   /** Connections and dials of all torrents. */
@@ -129,12 +135,38 @@ export class Client {
         },
       },
     );
+    const { portMapping = false } = options;
+    if (portMapping !== false) {
+      const places = portMapping === true ? {} : portMapping;
+      client.#portMapping = new ClientPortMapping(client.#listener.port, client.nextSeed(), places);
+    }
     return client;
   }
 
   /** The port we listen on; null when not listening. */
   get port(): number | null {
     return this.#listener?.port ?? null;
+  }
+
+  /** The port under which others reach us: that of the gateway where one is mapped, else our own. Null when not listening. */
+  get announcedPort(): number | null {
+    const latest = this.#portMapping?.latest;
+    return latest?.type === 'port-mapped' ? latest.mapping.tcpPort : this.port;
+  }
+
+  /** What became of the port on the gateway; null where it was not asked for, or nothing is known yet. */
+  get portMapping(): PortMappingNotice | null {
+    return this.#portMapping?.latest ?? null;
+  }
+
+  /** Hears what becomes of the port, and at once what nobody has heard yet. Answers how to stop listening. */
+  onPortMapping(listener: (notice: PortMappingNotice) => void): () => void {
+    return this.#portMapping?.listen(listener) ?? (() => undefined);
+  }
+
+  /** Gives the port on the gateway back, within a second; `close` does that too. Never rejects. */
+  async releasePort(): Promise<void> {
+    await this.#portMapping?.release();
   }
 
   /** Incoming connections refused because they were not encrypted. */
@@ -226,6 +258,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
+    await this.releasePort();
     await this.#listener?.close();
     this.pieceBuffers.trim();
     this.pieceHasher.close();

@@ -200,6 +200,32 @@ export const CONFIG = {
     /** Read at once. */
     readBytes: 256 * KIB,
   },
+  portMapping: {
+    /** Asked for, seconds: a run that is killed leaves its port open no longer. */
+    leaseS: 3600,
+    /** Renewals don't come faster, whatever a gateway grants. */
+    minRenewMs: 10_000,
+    /** Where nothing worked: the machine may be on another network by then. */
+    retryMs: 10 * 60_000,
+    /** Devices answer within a second (`MX`) and are slow; */
+    searchMs: 5000,
+    /** a lost search is repeated once. */
+    searchRepeatMs: 1500,
+    /** Media players and the like don't answer to this search; a second gateway may. */
+    maxDevices: 4,
+    /** Of the whole range, where ours is taken. */
+    maxPortTries: 4,
+    /** RFC 6886 goes on to nine, for two minutes: nobody waits so long for a line that says no. */
+    natPmp: { firstWaitMs: 250, attempts: 6 },
+    /** RFC 6887's first wait. */
+    pcp: { firstWaitMs: 3000, attempts: 3 },
+    /** One HTTP request to a device, all of it. */
+    requestTimeoutMs: 4000,
+    /** Descriptions seen have 5 to 30 KiB. */
+    maxResponseBytes: 256 * KIB,
+    /** The end of a run waits no longer for its port to be given back. */
+    releaseMs: 1000,
+  },
   supervisor: {
     maxRestarts: 3,
     restartWindowMs: 5000,

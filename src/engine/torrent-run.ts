@@ -85,7 +85,7 @@ export class TorrentRun {
       geometry,
       limits: sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes),
       peerId: client.peerId,
-      listenPort: client.port,
+      listenPort: client.announcedPort,
       clientVersion: USER_AGENT,
       infoBytes: metainfo.infoBytes,
       isPrivate: metainfo.isPrivate,

@@ -54,7 +54,9 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
     peerId: client.peerId,
     key: client.announceKey,
     ...(client.encryption === 'off' ? {} : { encryption: client.encryption === 'require' ? 'required' : 'supported' }),
-    port: client.port ?? limits.silentPort,
+    get port() {
+      return client.announcedPort ?? limits.silentPort;
+    },
     limits,
     transport: setup.transport ?? createTransport(),
     resolver: systemResolver,

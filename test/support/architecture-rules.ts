@@ -35,10 +35,10 @@ const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
 };
 
 const MAX_LINES = 400;
-const PURE_FOLDERS = /^src\/(?:model|bencode|metainfo|wire|session|hash|discovery\/[^/]+\/protocol)\//;
+const PURE_FOLDERS = /^src\/(?:model|bencode|metainfo|wire|session|hash|(?:discovery|net)\/[^/]+\/protocol)\//;
 const BANNED_IN_PURE = /\b(?:Date|Math\.random|setTimeout|performance|process|Buffer)\b/;
 const TERMINAL_PACKAGES = ['commander', 'chalk', 'ora', 'cli-progress'];
-const PROTOCOL_FOLDER = /^src\/discovery\/[^/]+\/protocol\//;
+const PROTOCOL_FOLDER = /^src\/(?:discovery|net)\/[^/]+\/protocol\//;
 
 /** `src/model/ids.ts` → `model`; files at the top of src/ have none. */
 function folderOf(path: string): string | null {

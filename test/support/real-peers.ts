@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 
-export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent' | 'opentracker';
+export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent' | 'opentracker' | 'miniupnpd';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -18,6 +18,10 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   ],
   mktorrent: [['mktorrent', '-h']],
   opentracker: [['opentracker', '-h']],
+  miniupnpd: [
+    ['miniupnpd', '--version'],
+    ['unshare', '--version'],
+  ],
 };
 
 const known = new Map<RealPeer, boolean>();
@@ -27,7 +31,9 @@ function isAvailable(peer: RealPeer): boolean {
   let available = known.get(peer);
   if (available === undefined) {
     available = PROBES[peer].every(([command, ...args]) => {
-      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 });
+      // Debian keeps daemons where the PATH of users does not look.
+      const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+      const { error, status } = spawnSync(command, args, { env, stdio: 'ignore', timeout: 20_000 });
       return error === undefined && (peer !== 'libtorrent' || status === 0);
     });
     known.set(peer, available);
@@ -36,7 +42,7 @@ function isAvailable(peer: RealPeer): boolean {
 }
 
 export function missingPeers(): RealPeer[] {
-  return (['libtorrent', 'aria2c', 'transmission', 'mktorrent', 'opentracker'] as const).filter((peer) => !isAvailable(peer));
+  return (Object.keys(PROBES) as RealPeer[]).filter((peer) => !isAvailable(peer));
 }
 
 /** A suite that needs these programs. */

@@ -3,11 +3,12 @@
 
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Client } from '../../engine/client.js';
+import type { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { CommandError } from '../command-error.js';
+import { withClient } from '../command-client.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
@@ -24,6 +25,7 @@ export interface DownloadOptions extends DiscoveryOptions {
   readonly output: string;
   readonly port?: number;
   readonly listen: boolean;
+  readonly portmap?: boolean;
   readonly fsync?: boolean;
   readonly overwrite: 'verify' | 'never';
   /** Milliseconds; 0 is off. */
@@ -36,13 +38,28 @@ const MAX_PATH = 1000;
 export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   if (parseTorrentArgument(file).kind !== 'magnet') refuseNoSource(options);
+  refusePortWithoutListener(options);
+  const { listen, encryption, port, portmap } = options;
+  const clientOptions = {
+    listen,
+    encryption,
+    ...(await loadBlocklistOption(options.blocklist, context)),
+    ...(port === undefined ? {} : { port }),
+    portMapping: portmap === true,
+  };
+  return withClient(clientOptions, (openClient) => downloadWith(openClient, startedAt, file, options, context));
+}
+
+/** `startedAt`: on the clock of `performance`. */
+async function downloadWith(
+  openClient: () => Promise<Client>,
+  startedAt: number,
+  file: string,
+  options: DownloadOptions,
+  context: CommandContext,
+): Promise<number> {
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
-  const blocklist = await loadBlocklistOption(options.blocklist, context);
-  let client: Client | null = null;
-  const { listen, encryption, port } = options;
-  const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({ listen, encryption, ...blocklist, ...(port === undefined ? {} : { port }) }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;
@@ -153,4 +170,9 @@ function resultPath(folder: string, metainfo: Metainfo): string {
 function refuseNoSource(options: DownloadOptions): void {
   if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
   throw new UsageError('--no-trackers and --no-listen leave nobody to download from', 'Name a peer with --peer HOST:PORT.');
+}
+
+function refusePortWithoutListener(options: DownloadOptions): void {
+  if (options.portmap === true && !options.listen)
+    throw new UsageError('--portmap and --no-listen exclude each other', 'Leave one of them out.');
 }

@@ -3,12 +3,13 @@
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Client, type EncryptionPolicy } from '../../engine/client.js';
+import type { Client, EncryptionPolicy } from '../../engine/client.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { CommandError } from '../command-error.js';
+import { withClient } from '../command-client.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import type { HostPort } from '../options.js';
@@ -21,6 +22,7 @@ import { describeStatus } from './verify.js';
 export interface SeedOptions {
   readonly data: string;
   readonly port?: number;
+  readonly portmap?: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
   readonly peer?: readonly HostPort[];
@@ -37,12 +39,17 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   const metainfo = await loadTorrent(file);
   await expectData(metainfo, options.data);
   const blocklist = await loadBlocklistOption(options.blocklist, context);
-  const client = await Client.open({
+  const clientOptions = {
     encryption: options.encryption,
     ...blocklist,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
-  });
+    portMapping: options.portmap === true,
+  };
+  return withClient(clientOptions, async (openClient) => serve(await openClient(), metainfo, options, context));
+}
+
+async function serve(client: Client, metainfo: Metainfo, options: SeedOptions, context: CommandContext): Promise<number> {
   const run = runSession(
     {
       metainfo,

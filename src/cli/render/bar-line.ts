@@ -99,5 +99,6 @@ export function formatPhase(progress: Progress): string {
   if (progress.phase === 'announcing') return 'asking trackers and peers';
   if (progress.phase === 'downloading') return 'downloading';
   const sent = `${formatBytes(progress.uploadedBytes)} sent, ${formatRate(progress.uploadBytesPerSecond)}`;
-  return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}`;
+  const place = progress.reachableAt === undefined ? '' : `, reachable as ${progress.reachableAt}`;
+  return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}${place}`;
 }

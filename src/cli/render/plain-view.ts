@@ -69,5 +69,7 @@ function formatState(progress: Progress): string {
 
 function formatSeeding(progress: Progress): string {
   const rate = formatRate(progress.uploadBytesPerSecond);
-  return `seeding, ${formatBytes(progress.uploadedBytes)} sent, ${rate}, ${formatCount(progress.peers, 'peer')}`;
+  const { reachableAt } = progress;
+  const place = reachableAt === undefined ? '' : `, reachable as ${reachableAt}`;
+  return `seeding, ${formatBytes(progress.uploadedBytes)} sent, ${rate}, ${formatCount(progress.peers, 'peer')}${place}`;
 }

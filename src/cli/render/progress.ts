@@ -18,6 +18,8 @@ export interface Progress {
   /** Null: not to be said. */
   readonly timeLeftMs: number | null;
   readonly peers: number;
+  /** Where others reach us through a gateway, as text; left out where that is not known. */
+  readonly reachableAt?: string;
 }
 
 /** For phases that move no data. */

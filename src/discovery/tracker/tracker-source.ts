@@ -31,7 +31,7 @@ export interface TrackerSourceOptions {
   readonly peerId: PeerId;
   /** By which trackers know us again when our address changes: one for all announces under the peer id. 8 hexadecimal digits. */
   readonly key: string;
-  /** Where peers reach us, 1 … 65535. */
+  /** Where peers reach us, 1 … 65535. Read for each announce: a gateway may give another one than ours. */
   readonly port: number;
   /** As in announces. */
   readonly encryption?: AnnounceParameters['encryption'];

@@ -38,6 +38,7 @@ const SNAPSHOT: ServerSnapshot = {
 function open(notices: readonly ServerNotice[] = []) {
   let snapshot = SNAPSHOT;
   let now = 0;
+  const place: { reachableAt: string | null } = { reachableAt: null };
   const updates: Progress[] = [];
   const lines: string[] = [];
   const checked: ServerSnapshot[] = [];
@@ -52,6 +53,7 @@ function open(notices: readonly ServerNotice[] = []) {
     view: { update: (progress) => updates.push(progress), log: (line) => lines.push(line), close: () => {} },
     now: () => now,
     intervalMs: 3_600_000,
+    reachableAt: () => place.reachableAt,
     onChecked: (state) => checked.push(state),
   });
   const at = (ms: number, change: Partial<ServerSnapshot> = {}): void => {
@@ -59,7 +61,7 @@ function open(notices: readonly ServerNotice[] = []) {
     snapshot = { ...snapshot, ...change };
     watch.tick();
   };
-  return { watch, at, updates, lines, checked };
+  return { watch, at, updates, lines, checked, place };
 }
 
 describe('the view', () => {
@@ -70,6 +72,15 @@ describe('the view', () => {
     const last = updates.at(-1);
     expect(last).toMatchObject({ name: 'data\uFFFD[31m.bin', phase: 'downloading', doneBytes: 500, downloadBytesPerSecond: 50 });
     expect(last?.timeLeftMs).toBe(10_000);
+  });
+
+  test('hears where others reach us, once that is known', () => {
+    const { at, updates, place } = open();
+    at(0, { phase: 'seeding' });
+    expect(updates.at(-1)).not.toHaveProperty('reachableAt');
+    place.reachableAt = '203.0.113.5:6881';
+    at(1000);
+    expect(updates.at(-1)?.reachableAt).toBe('203.0.113.5:6881');
   });
 
   test('is left alone once it is over', () => {

@@ -87,4 +87,7 @@ test('the short phases have words', () => {
   expect(formatPhase({ ...PROGRESS, phase: 'seeding', uploadedBytes: 2048, peers: 1 })).toBe(
     'seeding: 1 peer, 2.0 KiB sent, 0 B/s',
   );
+  expect(formatPhase({ ...PROGRESS, phase: 'seeding', reachableAt: '203.0.113.5:6881' })).toMatch(
+    /0 B\/s, reachable as 203\.0\.113\.5:6881$/,
+  );
 });
