@@ -1,10 +1,11 @@
 // Port mapping over real sockets, with gateways of the test's on loopback: the client maps its port by whichever of the three answers,
 // and gives it back at its end. No test here leaves the host: the gateway and the group are given.
 
+import { createSocket } from 'node:dgram';
 import { expect, onTestFinished, test } from 'vitest';
 import { Client, type PortMappingNotice } from '../../src/engine/client.js';
 import { createRandom } from '../../src/model/random.js';
-import type { Address } from '../../src/model/address.js';
+import { createAddress, type Address } from '../../src/model/address.js';
 import { PortForwarding, type PortForwardingLimits } from '../../src/net/port-mapping/port-forwarding.js';
 import { nextNotice, openClient, startSession, withTrackers } from '../support/engine-rig.js';
 import { FakeGateway } from '../support/fake-gateway.js';
@@ -17,6 +18,7 @@ const PORT = 6881;
 
 interface Forwarding {
   readonly forwarding: PortForwarding;
+  /** Those that nobody has waited for. */
   readonly notices: PortMappingNotice[];
   /** The next one, or the one that has come. */
   readonly notice: () => Promise<PortMappingNotice>;
@@ -24,7 +26,7 @@ interface Forwarding {
 
 /** Without a gateway or a device, nobody is there: an address of a closed port. */
 async function forward(
-  gateway: FakeGateway | null,
+  gateway: { readonly address: Address } | null,
   igd: FakeIgd | null,
   limits: Partial<PortForwardingLimits> = {},
 ): Promise<Forwarding> {
@@ -38,8 +40,9 @@ async function forward(
     userAgent: 'test',
     random: createRandom(1),
     onNotice: (notice) => {
-      notices.push(notice);
-      waiting.shift()?.(notice);
+      const resolve = waiting.shift();
+      if (resolve === undefined) notices.push(notice);
+      else resolve(notice);
     },
   });
   onTestFinished(() => forwarding.stop(1000));
@@ -147,6 +150,36 @@ test('nobody there: told once, with what was tried', async () => {
   expect(await (await forward(silent, null, limits)).notice()).toMatchObject({
     reasons: [{ reason: 'no answer' }, { reason: 'no answer' }, { reason: 'no gateway answers' }],
   });
+});
+
+test('nobody listens there: that is known at once, and where there is no way at all too', async () => {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const closed = createAddress('127.0.0.1', socket.address().port) as Address;
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  const limits = { natPmp: { firstWaitMs: 100_000, attempts: 2 }, pcp: { firstWaitMs: 100_000, attempts: 2 } };
+  expect(await (await forward({ address: closed }, null, limits)).notice()).toMatchObject({
+    reasons: [{ reason: 'nobody there speaks it' }, { reason: 'nobody there speaks it' }, { protocol: 'UPnP' }],
+  });
+  // The system refuses to send to everybody.
+  const everybody = createAddress('255.255.255.255', 5351) as Address;
+  const { notice } = await forward({ address: everybody }, null);
+  expect(await notice()).toMatchObject({
+    reasons: [{ reason: 'no way to the gateway' }, { reason: 'no way to the gateway' }, { protocol: 'UPnP' }],
+  });
+});
+
+test('it is tried again, silently, until it works; a lost mapping is looked for at once', async () => {
+  const gateway = await FakeGateway.open({ speaks: 'NAT-PMP', refuseWith: 2 });
+  const { notice, notices } = await forward(gateway, null, { retryMs: 20, leaseS: 1, minRenewMs: 500, searchMs: 10 });
+  expect(await notice()).toMatchObject({ type: 'port-not-mapped' });
+  while (gateway.received.filter((line) => line === 'NAT-PMP probe').length < 4) await gateway.next();
+  expect(notices).toEqual([]);
+  delete gateway.options.refuseWith;
+  expect(await notice()).toEqual(mapped('NAT-PMP'));
+  // Its renewals fall on deaf ears for longer than its lease of a second.
+  gateway.options.refuseWith = 2;
+  expect(await notice()).toMatchObject({ type: 'port-not-mapped' });
 });
 
 test('a device that names another host is not asked, and one that is silent, or answers without an end, is given up', async () => {

@@ -40,6 +40,13 @@ export class FakeGateway {
     return gateway;
   }
 
+  /** Resolves with the next datagram. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.once('message', () => resolve());
+    });
+  }
+
   get address(): Address {
     return createAddress('127.0.0.1', this.#socket.address().port) as Address;
   }

@@ -27,11 +27,13 @@ export class GatewaySocket {
     const socket = createSocket(gateway.family === 4 ? 'udp4' : 'udp6');
     try {
       await new Promise<void>((resolve, reject) => {
+        // Not by the callback of `connect`: that is called with failures too.
         socket.once('error', reject);
-        socket.connect(gateway.port, gateway.host, () => {
+        socket.once('connect', () => {
           socket.off('error', reject);
           resolve();
         });
+        socket.connect(gateway.port, gateway.host);
       });
     } catch {
       socket.close();

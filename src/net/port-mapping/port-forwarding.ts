@@ -50,12 +50,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class PortForwarding {
   readonly #options: PortForwardingOptions;
-  readonly #starting: Promise<void>;
-  readonly #requests = new AbortController();
+  #starting: Promise<void>;
+  #requests = new AbortController();
   readonly #sockets = new Map<MappingProtocol, GatewaySocket>();
   #search: UdpSocket | null = null;
   #mapper: PortMapper | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** That nothing works is told once, not at each attempt. */
+  #isFailureTold = false;
   #onStopped: () => void = () => undefined;
   #isStopping = false;
   #isClosed = false;
@@ -121,15 +123,30 @@ export class PortForwarding {
     const mapper = this.#mapper;
     if (mapper === null || this.#isClosed) return;
     for (const action of mapper.handle(event, performance.now())) {
-      if (action.type === 'notice') this.#options.onNotice(action.notice);
+      if (action.type === 'notice') this.#notice(action.notice);
+      else if (action.type === 'restart') this.#restart();
       else if (action.type === 'stopped') this.#onStopped();
       else this.#execute(action.protocol, action.action);
     }
     clearTimeout(this.#timer);
-    const due = mapper.nextTimeout();
+    const due = this.#mapper === mapper ? mapper.nextTimeout() : null;
     if (due === null) return;
     const delayMs = Math.min(Math.max(0, Math.ceil(due - performance.now())), MAX_TIMER_MS);
     this.#timer = setTimeout(() => this.#handle({ type: 'timeout' }), delayMs);
+  }
+
+  #notice(notice: PortMappingNotice): void {
+    const isFailure = notice.type === 'port-not-mapped';
+    if (!isFailure || !this.#isFailureTold) this.#options.onNotice(notice);
+    this.#isFailureTold = isFailure;
+  }
+
+  /** The machine may be on another network by now: everything is looked for again. */
+  #restart(): void {
+    this.#letGo();
+    this.#mapper = null;
+    this.#requests = new AbortController();
+    this.#starting = this.#start();
   }
 
   #execute(protocol: MappingProtocol, action: Extract<MethodAction, { type: 'send' | 'request' }>): void {
@@ -145,6 +162,7 @@ export class PortForwarding {
   async #request(protocol: MappingProtocol, action: Extract<MethodAction, { type: 'request' }>): Promise<void> {
     const { userAgent, limits } = this.#options;
     const { request, url, call } = action;
+    const mapper = this.#mapper;
     try {
       const { status, body, localHost } = await httpGet({
         url,
@@ -163,18 +181,23 @@ export class PortForwarding {
             }),
       });
       const local = createAddress(localHost, 1)?.host ?? localHost;
-      this.#tell(protocol, { type: 'answered', request, status, body, localHost: local });
+      if (mapper === this.#mapper) this.#tell(protocol, { type: 'answered', request, status, body, localHost: local });
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
-      this.#tell(protocol, { type: 'request-failed', request, message: error.message });
+      if (mapper === this.#mapper) this.#tell(protocol, { type: 'request-failed', request, message: error.message });
     }
   }
 
   #close(): void {
     this.#isClosed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
     clearTimeout(this.#timer);
     this.#requests.abort();
     this.#search?.close();
     for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
   }
 }

@@ -14,6 +14,7 @@ const MAP_BYTES = 36;
 const MAX_BYTES = 1100;
 export const PCP_NONCE_BYTES = 12;
 const UNSUPPORTED_VERSION = 1;
+const UNSUPPORTED_OPERATION = 4;
 /** IANA's numbers of the protocols above IP. */
 const PROTOCOLS: Readonly<Record<PortKind, number>> = { tcp: 6, udp: 17 };
 
@@ -84,10 +85,14 @@ export function createPcpCodec({ clientHost, nonce }: PcpCodecOptions): GatewayC
     if (result === UNSUPPORTED_VERSION) return { type: 'refused', of: null, reason: RESULTS[result] };
     if (bytes[0] !== VERSION || bytes.length < HEADER_BYTES || bytes.length % 4 !== 0) return null;
     if (op === OP_ANNOUNCE) {
-      if (result !== 0) return { type: 'refused', of: 'probe', reason: reasonOf(result) };
+      // Who says that speaks PCP, which is all that is asked.
+      if (result !== 0 && result !== UNSUPPORTED_OPERATION) return { type: 'refused', of: 'probe', reason: reasonOf(result) };
       return { type: 'present', externalHost: null };
     }
-    if (op !== OP_MAP || bytes.length < HEADER_BYTES + MAP_BYTES) return null;
+    if (op !== OP_MAP) return null;
+    if (bytes.length < HEADER_BYTES + MAP_BYTES) {
+      return result === 0 ? null : { type: 'refused', of: null, reason: reasonOf(result) };
+    }
     if (bytes.subarray(HEADER_BYTES, HEADER_BYTES + PCP_NONCE_BYTES).some((byte, index) => byte !== nonce[index])) return null;
     const kind = bytes[36] === PROTOCOLS.tcp ? 'tcp' : bytes[36] === PROTOCOLS.udp ? 'udp' : null;
     if (kind === null) return null;

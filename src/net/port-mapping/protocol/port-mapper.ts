@@ -16,7 +16,7 @@ export type PortMappingNotice =
       /** False: what the gateway calls outside is another private network, so that it takes another gateway to let anybody in. */
       readonly isPublic: boolean;
     }
-  /** Nothing worked, or what worked has stopped to; it is tried again, silently until it works. */
+  /** Nothing worked; it is tried again, silently until it works. */
   | {
       readonly type: 'port-not-mapped';
       readonly port: number;
@@ -36,6 +36,8 @@ export type MapperAction =
       readonly action: Extract<MethodAction, { type: 'send' | 'request' }>;
     }
   | { readonly type: 'notice'; readonly notice: PortMappingNotice }
+  /** What stood stands no more, or nothing worked a while ago: begin anew, with a new mapper; it may be another network. The last one. */
+  | { readonly type: 'restart' }
   /** Everything is given back. The last one. */
   | { readonly type: 'stopped' };
 
@@ -56,7 +58,6 @@ export class PortMapper {
   readonly #failures = new Map<MappingProtocol, string>();
   #retryAt: Millis | null = null;
   #isStopping = false;
-  #isFailureTold = false;
   #actions: MapperAction[] = [];
 
   constructor(options: PortMapperOptions) {
@@ -90,11 +91,6 @@ export class PortMapper {
   }
 
   #begin(now: Millis): void {
-    this.#retryAt = null;
-    this.#found = [];
-    this.#active = null;
-    this.#isMapped = false;
-    this.#failures.clear();
     for (const { protocol, reason } of this.#options.missing) this.#failures.set(protocol, reason);
     for (const method of this.#options.methods) this.#drive(method, { type: 'search' }, now);
     this.#settle(now);
@@ -105,7 +101,13 @@ export class PortMapper {
       const due = method.nextTimeout();
       if (due !== null && now >= due) this.#drive(method, { type: 'timeout' }, now);
     }
-    if (this.#retryAt !== null && now >= this.#retryAt) this.#begin(now);
+    if (this.#retryAt !== null && now >= this.#retryAt) this.#restart();
+  }
+
+  #restart(): void {
+    this.#isStopping = true;
+    this.#retryAt = null;
+    this.#actions.push({ type: 'restart' });
   }
 
   #drive(method: MappingMethod, event: MethodEvent, now: Millis): void {
@@ -147,7 +149,6 @@ export class PortMapper {
     if (this.#isStopping || this.#active !== method) return;
     if (!this.#isMapped) {
       this.#isMapped = true;
-      this.#isFailureTold = false;
       this.#found = [];
       // The others have mapped nothing: they just end.
       for (const other of this.#options.methods) if (other !== method) this.#drive(other, { type: 'release' }, now);
@@ -168,8 +169,7 @@ export class PortMapper {
     if (this.#active === method) {
       this.#active = null;
       if (this.#isMapped) {
-        // What stood stands no more: perhaps another gateway, or the same after its restart.
-        this.#begin(now);
+        this.#restart();
         return;
       }
     }
@@ -177,13 +177,11 @@ export class PortMapper {
     this.#settle(now);
   }
 
-  /** Tells, once, that nothing is left to be tried. */
+  /** Tells that nothing is left to be tried. */
   #settle(now: Millis): void {
     const { methods, port, retryMs } = this.#options;
     if (this.#active !== null || this.#retryAt !== null || methods.some(({ protocol }) => !this.#failures.has(protocol))) return;
     this.#retryAt = now + retryMs;
-    if (this.#isFailureTold) return;
-    this.#isFailureTold = true;
     const reasons = Array.from(this.#failures, ([protocol, reason]) => ({ protocol, reason }));
     this.#actions.push({ type: 'notice', notice: { type: 'port-not-mapped', port, reasons } });
   }

@@ -242,7 +242,7 @@ export class UpnpMethod implements MappingMethod {
       return;
     }
     if (!isOk || externalHost === null) {
-      this.#reason = 'the gateway is not connected';
+      this.#reason = 'the gateway tells no address of its own';
       this.#endStep('address', now);
       return;
     }

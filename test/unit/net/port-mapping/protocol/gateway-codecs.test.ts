@@ -72,6 +72,7 @@ describe('PCP', () => {
 
   test('reads the answers', () => {
     expect(codec.decode(bytesOf(header('80', '00')))).toEqual({ type: 'present', externalHost: null });
+    expect(codec.decode(bytesOf(header('80', '04'))), 'it speaks PCP').toEqual({ type: 'present', externalHost: null });
     const mapped = { type: 'mapped', kind: 'tcp', internalPort: 6881, externalPort: 6882, lifetimeS: 3600 };
     expect(codec.decode(bytesOf(header('81', '00') + mapping()))).toEqual({ ...mapped, externalHost: '203.0.113.5' });
     const overIpv6 = codec.decode(bytesOf(header('81', '00') + mapping('11', '20010db8000000000000000000000005')));
@@ -84,6 +85,7 @@ describe('PCP', () => {
     [header('81', '0b') + mapping('11'), 'udp', 'the gateway cannot give this port'],
     [header('80', '07'), 'probe', 'the gateway has no network itself'],
     [header('81', '63') + mapping(), 'tcp', 'the gateway answers 99'],
+    [header('81', '04'), null, 'the gateway does not map ports'],
     // A gateway of NAT-PMP alone answers so to every version but its own (RFC 6886, section 3.5).
     ['00 80 0001 00000010', null, 'the gateway speaks another version'],
     [header('81', '01').replace('02', '03'), null, 'the gateway speaks another version'],

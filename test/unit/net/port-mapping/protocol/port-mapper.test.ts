@@ -86,32 +86,26 @@ test('the next one maps where the first cannot', () => {
   expect(say(upnp, mapped({ externalHost: null }))).toEqual([notice('UPnP', { ...MAPPING, externalHost: null })]);
 });
 
-test('that nothing works is told once, and tried again', () => {
+test('that nothing works is told, and after a while all is to begin anew', () => {
   const { methods, mapper, say } = setUp();
   const reasons = methods.map(({ protocol }) => ({ protocol, reason: `not by ${protocol}` }));
   const expected: PortMappingNotice = { type: 'port-not-mapped', port: PORT, reasons };
   const failAll = (): MapperAction[] => methods.flatMap((method) => say(method, failed(`not by ${method.protocol}`)));
   expect(failAll()).toEqual([{ type: 'notice', notice: expected }]);
   expect(mapper.nextTimeout()).toBe(RETRY_MS);
-  mapper.handle({ type: 'timeout' }, RETRY_MS);
-  expect(methods[0].heard).toEqual(['search', 'search']);
-  expect(failAll()).toEqual([]);
-  mapper.handle({ type: 'timeout' }, RETRY_MS * 2);
-  say(methods[0], found);
-  expect(say(methods[0], mapped())).toEqual([notice('NAT-PMP')]);
+  expect(mapper.handle({ type: 'timeout' }, RETRY_MS - 1)).toEqual([]);
+  expect(mapper.handle({ type: 'timeout' }, RETRY_MS)).toEqual([{ type: 'restart' }]);
+  expect(mapper.nextTimeout()).toBeNull();
+  expect(say(methods[0], found), 'it is over').toEqual([]);
 });
 
-test('what is lost is looked for anew, and told where it is not found', () => {
-  const { methods, say } = setUp();
-  const [natPmp, pcp, upnp] = methods;
+test('what is lost is a reason to begin anew', () => {
+  const { methods, mapper, say } = setUp();
+  const [, pcp] = methods;
   say(pcp, found);
   say(pcp, mapped());
-  expect(say(pcp, failed('no answer'))).toEqual([]);
-  expect(natPmp.heard).toEqual(['search', 'release', 'search']);
-  expect(pcp.heard).toEqual(['search', 'map', 'search']);
-  say(natPmp, failed('a'));
-  say(pcp, failed('b'));
-  expect(say(upnp, failed('c'))).toMatchObject([{ type: 'notice', notice: { type: 'port-not-mapped' } }]);
+  expect(say(pcp, failed('no answer'))).toEqual([{ type: 'restart' }]);
+  expect(mapper.nextTimeout()).toBeNull();
 });
 
 test('what could not be tried is in the notice', () => {
