@@ -269,8 +269,6 @@ export class UpnpMethod implements MappingMethod {
       this.#leaseS = 0;
       this.#add(kind);
     } else if (kind === 'tcp' && isTaken && this.#expiresAt === null && ++this.#portTries < limits.maxPortTries) {
-      // What is refused is not ours, and not to be deleted.
-      this.#asked.delete(kind);
       this.#externalPort = 49_152 + random.below(16_384);
       this.#add(kind);
     } else {
