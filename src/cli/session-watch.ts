@@ -79,7 +79,8 @@ export class SessionWatch {
     if (snapshot.uploadedBytes < this.#lastUploaded) this.#lastUploaded = 0;
     this.#download.add(snapshot.downloadedBytes - this.#lastDownloaded, now);
     this.#upload.add(snapshot.uploadedBytes - this.#lastUploaded, now);
-    if (phase === 'checking' || snapshot.downloadedBytes > this.#lastDownloaded) this.#lastPayloadAt = now;
+    const isSilent = snapshot.downloadedBytes <= this.#lastDownloaded && !snapshot.isThrottled;
+    if (phase === 'checking' || !isSilent) this.#lastPayloadAt = now;
     this.#lastDownloaded = snapshot.downloadedBytes;
     this.#lastUploaded = snapshot.uploadedBytes;
     this.#options.view.update(this.#toProgress(snapshot, phase, now));

@@ -1,5 +1,5 @@
 // What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files
-// and the upload limit. Incoming connections are handed to their torrent by info hash.
+// and the limits of their rates. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
 import type { Address } from '../model/address.js';
@@ -7,7 +7,7 @@ import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../m
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
-import { TokenBucket } from '../net/rate-limiter.js';
+import type { RequestPacer } from '../net/request-pacer.js';
 import { TcpTransport } from '../net/tcp.js';
 import type { Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
@@ -16,6 +16,7 @@ import { PieceBuffers } from '../storage/piece-buffers.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
+import { createPacer } from './download-pace.js';
 import { AlreadyStartedError } from './session-error.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
@@ -33,6 +34,8 @@ export interface ClientOptions {
   readonly seed?: number;
   /** Payload of all torrents; 0 or undefined: no limit. */
   readonly maxUploadBytesPerSecond?: number;
+  /** The same for what is received. */
+  readonly maxDownloadBytesPerSecond?: number;
   /** Memory for pieces in flight, of all torrents. */
   readonly pieceBudgetBytes?: number;
   /** TCP where it is not given. */
@@ -52,6 +55,8 @@ export class Client {
   readonly pieceBuffers: PieceBuffers;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
+  /** Null where there is no limit. */
+  readonly downloadPacer: RequestPacer | null;
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
@@ -73,9 +78,8 @@ export class Client {
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;
     this.openFiles = new OpenFiles(budget.maxOpenFiles);
-    const rate = options.maxUploadBytesPerSecond ?? 0;
-    const bucket = rate > 0 ? new TokenBucket(rate, Math.max(rate / 4, CONFIG.wire.maxBlockBytes)) : null;
-    this.uploadGate = new UploadGate(bucket, () => performance.now());
+    this.uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0);
+    this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();

@@ -93,6 +93,12 @@ export const CONFIG = {
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },
+  pacing: {
+    /** Under a download limit: what a late timer missed is made up for so long. At 100 KiB/s that is a third of a block. */
+    leewayMs: 50,
+    /** What came unasked makes us wait so long at most: a flood must not stop the download. */
+    maxDebtMs: 1000,
+  },
   metadata: {
     /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
     maxBytes: 16 * MIB,

@@ -29,7 +29,10 @@ import { resolveHints } from './peer-hints.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
-export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | 'useTrackers' | 'usePex' | 'announceTransport'> {
+export interface MetadataFetcherOptions extends Pick<
+  SessionOptions,
+  'peers' | 'useTrackers' | 'usePex' | 'maxPeers' | 'announceTransport'
+> {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly client: Client;
@@ -70,7 +73,7 @@ export class MetadataFetcher implements IncomingTorrent {
     const { client, infoHash } = options;
     this.#options = options;
     this.infoHash = { v1: infoHash };
-    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes);
+    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options);
     const random = createRandom(client.nextSeed());
     const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
     const machine = new MetadataFetch(

@@ -250,9 +250,9 @@ export class SessionServer implements IncomingTorrent {
       { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs },
       {
         read: () => {
-          const { downloadedBytes, uploadedBytes, wastedBytes, peersMet, isComplete } = this.snapshot();
+          const { downloadedBytes, uploadedBytes, wastedBytes, peersMet, isThrottled, isComplete } = this.snapshot();
           const transferredBytes = downloadedBytes + uploadedBytes;
-          return { peersMet, usefulBytes: downloadedBytes - wastedBytes, transferredBytes, isComplete };
+          return { peersMet, usefulBytes: downloadedBytes - wastedBytes, transferredBytes, isThrottled, isComplete };
         },
         onNoPeers: () => {
           const detail = { timeoutMs: noPeersTimeoutMs, explanation: explainStall(this.snapshot()) };

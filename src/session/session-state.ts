@@ -14,6 +14,7 @@ import type { PeerBook } from './peer-book.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
+import type { RequestTurns } from './request-turns.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -43,6 +44,7 @@ export class SessionState {
   readonly tracker: PieceTracker;
   readonly book: PeerBook;
   readonly blame: Blame;
+  readonly turns: RequestTurns;
   readonly peers = new Map<PeerKey, Peer>();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
@@ -57,12 +59,20 @@ export class SessionState {
   membership = 0;
   #actions: SessionAction[] = [];
 
-  constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {
+  constructor(
+    settings: SessionSettings,
+    random: Random,
+    tracker: PieceTracker,
+    book: PeerBook,
+    blame: Blame,
+    turns: RequestTurns,
+  ) {
     this.settings = settings;
     this.random = random;
     this.tracker = tracker;
     this.book = book;
     this.blame = blame;
+    this.turns = turns;
   }
 
   get limits(): SessionLimits {

@@ -28,6 +28,7 @@ const SNAPSHOT: ServerSnapshot = {
   uploadBytesPerSecond: 0,
   isComplete: false,
   isEndgame: false,
+  isThrottled: false,
   knownAddresses: 0,
   bannedAddresses: 0,
   halfOpen: 0,
