@@ -30,6 +30,7 @@ export interface MagnetMetadataOptions {
   readonly useTrackers: boolean;
   readonly isHandover: boolean;
   readonly usePex: boolean;
+  readonly maxPeers?: number;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
@@ -60,6 +61,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     useTrackers,
     isHandover: options.isHandover,
     usePex: options.usePex,
+    ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
     timeoutMs,
   });
   const stop = new AbortController();

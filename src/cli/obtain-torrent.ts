@@ -19,6 +19,8 @@ export interface DiscoveryOptions {
   readonly trackers: boolean;
   /** Peers from peers. */
   readonly pex: boolean;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -29,6 +31,14 @@ export interface DiscoveryOptions {
 export interface ObtainedTorrent extends FetchedMetadata {
   /** The torrent file, where it came as one. */
   readonly bytes: Uint8Array | null;
+}
+
+/** For a session's options: what is not named stays as it is. */
+export function chosenCounts({ maxPeers, maxUploads }: { maxPeers?: number; maxUploads?: number }): {
+  maxPeers?: number;
+  maxUploads?: number;
+} {
+  return { ...(maxPeers === undefined ? {} : { maxPeers }), ...(maxUploads === undefined ? {} : { maxUploads }) };
 }
 
 /** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
@@ -60,6 +70,7 @@ export async function obtainTorrent(
       useTrackers: options.trackers,
       isHandover: options.isHandover === true,
       usePex: options.pex,
+      ...chosenCounts(options),
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },

@@ -46,6 +46,14 @@ export function parseRate(text: string, option: string): number {
   return parseSize(text.trim().replace(/\/s$/i, ''), option);
 }
 
+/** 0 … 999,999. */
+export function parseCount(text: string, option: string): number {
+  if (!/^[0-9]{1,6}$/.test(text.trim())) {
+    throw new UsageError(`${option}: '${text}' is no count`, 'Use a whole number; 0 is no limit.');
+  }
+  return Number(text);
+}
+
 /** 1 … 65535; 0, where it is allowed, is any free port. */
 export function parsePort(text: string, option: string, lowest: 0 | 1 = 1): number {
   const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;

@@ -12,16 +12,19 @@ import type { VerifyOptions } from './commands/verify.js';
 import { findNearest } from './edit-distance.js';
 import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
-  type GlobalOptions,
-  type HostPort,
-  parseDuration,
-  parseHostPort,
-  parsePieceLength,
-  parsePort,
-  parseRate,
-  parseTier,
-  parseUrl,
-} from './options.js';
+  collectTiers,
+  durationOption,
+  maxDownloadOption,
+  maxPeersOption,
+  maxUploadOption,
+  maxUploadsOption,
+  metadataTimeoutOption,
+  peerOption,
+  pexOption,
+  portOption,
+  trackerOption,
+} from './network-options.js';
+import { type GlobalOptions, parsePieceLength, parseUrl } from './options.js';
 import { UsageError } from './usage-error.js';
 
 export interface ProgramHost {
@@ -59,39 +62,6 @@ export function createProgram(host: ProgramHost): Command {
 
 type Globals = () => GlobalOptions;
 
-const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
-  ...previous,
-  parseHostPort(text, '--peer'),
-];
-const peerOption = (): Option =>
-  new Option('--peer <HOST:PORT>', 'a peer to connect to, besides those of trackers (repeatable)').argParser(collectPeers);
-const portOption = (): Option =>
-  new Option('--port <N>', 'listen for peers on this port (default: any free one)').argParser((text) =>
-    parsePort(text, '--port', 0),
-  );
-const durationOption = (flags: string, description: string): Option => {
-  const name = flags.split(' ')[0];
-  const option = new Option(flags, description).argParser((text) => parseDuration(text, name));
-  // `--no-peers-timeout` has a value of its own: it is not the opposite of a `--peers-timeout`.
-  option.negate = false;
-  return option;
-};
-
-const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
-  ...previous,
-  parseTier(text, '--tracker'),
-];
-const trackerOption = (): Option =>
-  new Option(
-    '--tracker <URL>',
-    'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
-  ).argParser(collectTiers);
-const metadataTimeoutOption = (): Option =>
-  durationOption(
-    '--metadata-timeout <TIME>',
-    'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
-  );
-const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
@@ -106,6 +76,10 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(maxDownloadOption())
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -137,9 +111,9 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .argument('<FILE.torrent>', 'the torrent file')
     .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
     .addOption(portOption())
-    .addOption(
-      new Option('--max-upload <RATE>', 'send at most so much a second').argParser((text) => parseRate(text, '--max-upload')),
-    )
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
     .addOption(peerOption())
     .option('--no-trackers', 'announce to no tracker')
     .addOption(pexOption())

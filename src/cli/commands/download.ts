@@ -10,7 +10,7 @@ import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
-import { type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
+import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { formatSummary } from '../render/summary.js';
@@ -25,6 +25,11 @@ export interface DownloadOptions extends DiscoveryOptions {
   readonly listen: boolean;
   readonly fsync?: boolean;
   readonly overwrite: 'verify' | 'never';
+  /** Bytes per second; 0 is no limit. */
+  readonly maxDownload?: number;
+  readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxUploads?: number;
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
@@ -39,7 +44,12 @@ export async function download(file: string, options: DownloadOptions, context: 
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
   const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({ listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) }));
+    (client ??= await Client.open({
+      listen: options.listen,
+      maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+      maxUploadBytesPerSecond: options.maxUpload ?? 0,
+      ...(options.port === undefined ? {} : { port: options.port }),
+    }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;
@@ -56,6 +66,7 @@ export async function download(file: string, options: DownloadOptions, context: 
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
+        ...chosenCounts(options),
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         noPeersTimeoutMs: limits.noPeersTimeoutMs,

@@ -11,6 +11,7 @@ import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import type { HostPort } from '../options.js';
+import { chosenCounts } from '../obtain-torrent.js';
 import { formatBytes } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { runSession } from '../run-session.js';
@@ -22,6 +23,9 @@ export interface SeedOptions {
   readonly port?: number;
   /** Bytes per second. */
   readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
+  readonly maxUploads?: number;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
   readonly pex: boolean;
@@ -45,6 +49,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         peers: options.peer ?? [],
         useTrackers: options.trackers,
         usePex: options.pex,
+        ...chosenCounts(options),
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  parseCount,
   parseDuration,
   parseHostPort,
   parsePieceLength,
@@ -103,5 +104,19 @@ describe('URLs', () => {
   test('other schemes are refused', () => {
     expect(() => parseTier('ftp://a/', '--tracker')).toThrow(/--tracker/);
     expect(() => parseUrl('not a url', '--web-seed', ['http:'])).toThrow(/--web-seed/);
+  });
+});
+
+describe('parseCount', () => {
+  test.each([
+    ['0', 0],
+    ['5', 5],
+    [' 12 ', 12],
+    ['999999', 999_999],
+  ])('%j is %i', (text, count) => expect(parseCount(text, '--max-peers')).toBe(count));
+
+  test.each(['', '-1', '1.5', '1e3', '5K', 'all', '1000000'])('%j is refused', (text) => {
+    expect(() => parseCount(text, '--max-peers')).toThrow(UsageError);
+    expect(() => parseCount(text, '--max-peers')).toThrow(/--max-peers/);
   });
 });
