@@ -25,8 +25,8 @@ export interface MagnetMetadataOptions {
   readonly text: string;
   readonly client: Client;
   readonly peers: readonly PeerHint[];
-  /** Besides those of the link. */
-  readonly trackers: readonly (readonly string[])[];
+  /** Those of the link, as far as they are to be asked, and others. */
+  readonly announceTiers: readonly (readonly string[])[];
   readonly useTrackers: boolean;
   readonly isHandover: boolean;
   readonly usePex: boolean;
@@ -46,10 +46,9 @@ export class FetchStoppedError extends Error {}
 
 /** Rejects with NoMetadataError, FetchStoppedError, MetainfoError, CommandError (timed_out) or UsageError. */
 export async function fetchMagnet(options: MagnetMetadataOptions, context: CommandContext): Promise<FetchedMetadata> {
-  const { magnet, client, metadataTimeoutMs: timeoutMs, useTrackers } = options;
+  const { magnet, client, announceTiers, metadataTimeoutMs: timeoutMs, useTrackers } = options;
   const peers = [...options.peers, ...magnet.peers];
-  const announceTiers = [...options.trackers, ...magnet.trackers.map((url) => [url])];
-  refuseNoSource(options, peers, announceTiers);
+  refuseNoSource(options, peers);
   const { interruption, isQuiet, stderr } = context;
   const name = sanitise(options.text, MAX_NAME);
   const fetcher = new MetadataFetcher({
@@ -101,14 +100,10 @@ function formatStart(name: string, timeoutMs: number): string {
   return `${name}: fetching metadata from peers; ${end}`;
 }
 
-function refuseNoSource(
-  { useTrackers, text }: MagnetMetadataOptions,
-  peers: readonly PeerHint[],
-  tiers: readonly (readonly string[])[],
-): void {
-  if (peers.length > 0 || (useTrackers && tiers.length > 0)) return;
+function refuseNoSource({ useTrackers, announceTiers, text }: MagnetMetadataOptions, peers: readonly PeerHint[]): void {
+  if (peers.length > 0 || (useTrackers && announceTiers.length > 0)) return;
   throw new UsageError(
-    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
+    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker to ask and no peer' : 'no tracker may be asked and no peer is named'}`,
     'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
   );
 }

@@ -2,7 +2,7 @@
 // wherever they stand.
 
 import { Option } from 'commander';
-import { type HostPort, parseCount, parseDuration, parseHostPort, parsePort, parseRate, parseTier } from './options.js';
+import { type HostPort, parseCount, parseDuration, parseHostPort, parsePortRange, parseRate, parseTier } from './options.js';
 
 const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
   ...previous,
@@ -13,9 +13,14 @@ export const peerOption = (): Option =>
   new Option('--peer <HOST:PORT>', 'a peer to connect to, besides those of trackers (repeatable)').argParser(collectPeers);
 
 export const portOption = (): Option =>
-  new Option('--port <N>', 'listen for peers on this port (default: any free one)').argParser((text) =>
-    parsePort(text, '--port', 0),
+  new Option('-p, --port <N|A-B>', 'listen for peers on this port, or on the first free one of a range (default: any)').argParser(
+    (text) => parsePortRange(text, '--port'),
   );
+
+export const listenOption = (): Option => new Option('--no-listen', 'accept no connections from peers');
+
+export const onlyPeersOption = (): Option =>
+  new Option('--only-peers', 'find nobody and be found by nobody: connect to the peers of --peer and of the link only');
 
 export const durationOption = (flags: string, description: string): Option => {
   const name = flags.split(' ')[0];
@@ -35,6 +40,14 @@ export const trackerOption = (): Option =>
     '--tracker <URL>',
     'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
   ).argParser(collectTiers);
+
+const collectGlobs = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+export const excludeTrackerOption = (): Option =>
+  new Option(
+    '--exclude-tracker <GLOB>',
+    "a tracker of the torrent not to ask: its URL, * for any characters; '*' leaves those of --tracker (repeatable)",
+  ).argParser(collectGlobs);
 
 export const metadataTimeoutOption = (): Option =>
   durationOption(

@@ -62,6 +62,29 @@ export function parsePort(text: string, option: string, lowest: 0 | 1 = 1): numb
   return port;
 }
 
+/** Ports that are tried in this order; one port is a range of one. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** For a client's options; undefined: any free port. */
+export function listenOn(range: PortRange | undefined): { port?: number; lastPort?: number } {
+  return range === undefined ? {} : { port: range.first, lastPort: range.last };
+}
+
+/** `6881` or `6881-6889`; a bare 0 is any free port. */
+export function parsePortRange(text: string, option: string): PortRange {
+  const match = /^([0-9]+)-([0-9]+)$/.exec(text.trim());
+  if (match === null) {
+    const port = parsePort(text.trim(), option, 0);
+    return { first: port, last: port };
+  }
+  const range = { first: parsePort(match[1], option), last: parsePort(match[2], option) };
+  if (range.first <= range.last) return range;
+  throw new UsageError(`${option}: '${text}' is no range of ports`, 'Write the lower one first, such as 6881-6889.');
+}
+
 export interface HostPort {
   /** A numeric address or a name; IPv6 without its brackets. */
   readonly host: string;

@@ -14,16 +14,20 @@ import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
   collectTiers,
   durationOption,
+  excludeTrackerOption,
+  listenOption,
   maxDownloadOption,
   maxPeersOption,
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
+  onlyPeersOption,
   peerOption,
   pexOption,
   portOption,
   trackerOption,
 } from './network-options.js';
+import { applyOnlyPeers } from './network-switches.js';
 import { type GlobalOptions, parsePieceLength, parseUrl } from './options.js';
 import { UsageError } from './usage-error.js';
 
@@ -72,10 +76,12 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
     .addOption(trackerOption())
+    .addOption(excludeTrackerOption())
     .addOption(portOption())
-    .option('--no-listen', 'accept no connections from peers')
+    .addOption(listenOption())
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(onlyPeersOption())
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
@@ -100,7 +106,9 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
       if (command.args.length > 1) {
         throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
       }
-      await host.run(globals(), async (context) => (await import('./commands/download.js')).download(file, options, context));
+      await host.run(globals(), async (context) =>
+        (await import('./commands/download.js')).download(file, applyOnlyPeers(options), context),
+      );
     });
 }
 
@@ -115,11 +123,16 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .addOption(peerOption())
+    .addOption(listenOption())
     .option('--no-trackers', 'announce to no tracker')
+    .addOption(excludeTrackerOption())
     .addOption(pexOption())
+    .addOption(onlyPeersOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
+      await host.run(globals(), async (context) =>
+        (await import('./commands/seed.js')).seed(file, applyOnlyPeers(options), context),
+      );
     });
 }
 
@@ -164,12 +177,16 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(peerOption())
     .addOption(trackerOption())
+    .addOption(excludeTrackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(onlyPeersOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/info.js')).info(file, options, context));
+      await host.run(globals(), async (context) =>
+        (await import('./commands/info.js')).info(file, applyOnlyPeers(options), context),
+      );
     });
 }
 

@@ -7,6 +7,7 @@ import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../m
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
+import { PortTakenError } from '../net/port-taken-error.js';
 import type { RequestPacer } from '../net/request-pacer.js';
 import { TcpTransport } from '../net/tcp.js';
 import type { Transport } from '../net/transport.js';
@@ -24,6 +25,8 @@ import { VERSION } from './version.js';
 export interface ClientOptions {
   /** To listen on; 0 or undefined: any free one. */
   readonly port?: number;
+  /** With `port`: where that one is taken, those after it up to this one are tried, in order. */
+  readonly lastPort?: number;
   /** Numeric address to listen on; without it all, IPv4 and IPv6. */
   readonly host?: string;
   /** Default true. */
@@ -85,27 +88,40 @@ export class Client {
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
-  /** Listens, unless told not to. Rejects with PortTakenError where the port is in use. */
+  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each one of the range, is in use. */
   static async open(options: ClientOptions = {}): Promise<Client> {
     const client = new Client(options);
-    if (options.listen === false) return client;
-    const { port = 0, host } = options;
-    client.#listener = await Listener.open<DisconnectReason>(
-      client.#transport,
+    if (options.listen !== false) await client.#listen(options);
+    return client;
+  }
+
+  async #listen({ port = 0, lastPort = port, host }: ClientOptions): Promise<void> {
+    for (let tried = port; this.#listener === null; tried++) {
+      try {
+        this.#listener = await this.#tryPort(tried, host);
+      } catch (error) {
+        if (!(error instanceof PortTakenError) || lastPort <= port) throw error;
+        if (tried >= lastPort) throw new PortTakenError(port, error.detail.errno, { cause: error, lastPort });
+      }
+    }
+  }
+
+  #tryPort(port: number, host: string | undefined): Promise<Listener<DisconnectReason>> {
+    return Listener.open<DisconnectReason>(
+      this.#transport,
       {
         port,
-        maxPendingIncoming: client.#maxPendingIncoming,
-        limits: client.connectionLimits,
+        maxPendingIncoming: this.#maxPendingIncoming,
+        limits: this.connectionLimits,
         ...(host === undefined ? {} : { host }),
       },
       {
-        onIncoming: (infoHash, connection) => client.#torrents.get(toHex(infoHash))?.onIncoming(connection) ?? null,
+        onIncoming: (infoHash, connection) => this.#torrents.get(toHex(infoHash))?.onIncoming(connection) ?? null,
         onFault: (error) => {
           throw error;
         },
       },
     );
-    return client;
   }
 
   /** The port we listen on; null when not listening. */

@@ -11,6 +11,7 @@ import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
 import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
+import { listenOn, type PortRange } from '../options.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { formatSummary } from '../render/summary.js';
@@ -21,7 +22,7 @@ import { UsageError } from '../usage-error.js';
 
 export interface DownloadOptions extends DiscoveryOptions {
   readonly output: string;
-  readonly port?: number;
+  readonly port?: PortRange;
   readonly listen: boolean;
   readonly fsync?: boolean;
   readonly overwrite: 'verify' | 'never';
@@ -48,7 +49,7 @@ export async function download(file: string, options: DownloadOptions, context: 
       listen: options.listen,
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
-      ...(options.port === undefined ? {} : { port: options.port }),
+      ...listenOn(options.port),
     }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
@@ -160,5 +161,6 @@ function resultPath(folder: string, metainfo: Metainfo): string {
 
 function refuseNoSource(options: DownloadOptions): void {
   if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  throw new UsageError('--no-trackers and --no-listen leave nobody to download from', 'Name a peer with --peer HOST:PORT.');
+  const cause = options.onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  throw new UsageError(`${cause} nobody to download from`, 'Name a peer with --peer HOST:PORT.');
 }

@@ -1,0 +1,147 @@
+// Options on whom to meet and where to be met: which trackers are asked, which port is taken, how quick it may be.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { startTracker } from '../support/engine-rig.js';
+import { freePort } from '../support/free-port.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+import { fixturePayload } from '../support/torrent-fixtures.js';
+
+let cli: CliBuild;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+const payload = fixturePayload(12, 600_000);
+
+/** A folder with `seed/data.bin` and `data.torrent`. */
+async function prepare(...trackers: readonly string[]): Promise<string> {
+  const cwd = await makeTempFolder();
+  await mkdir(path.join(cwd, 'seed'));
+  await writeFile(path.join(cwd, 'seed/data.bin'), payload);
+  const tiers = trackers.flatMap((url) => ['--tracker', url]);
+  const end = await cli.run(['create', 'seed/data.bin', '-o', 'data.torrent', ...tiers], { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  return cwd;
+}
+
+async function seed(cwd: string, ...args: readonly string[]): Promise<string> {
+  const child = cli.start(['seed', 'data.torrent', '--data', 'seed', ...args], { cwd });
+  const [, port] = await child.outputMatching(/seeding data\.bin on port (\d+)/);
+  return `127.0.0.1:${port}`;
+}
+
+describe('--exclude-tracker', () => {
+  test('what matches is not asked, and * leaves those of --tracker', async () => {
+    const [own, other, extra] = [await startTracker(), await startTracker(), await startTracker()];
+    const cwd = await prepare(own.url, other.url);
+    const peer = await seed(cwd, '--exclude-tracker', `*:${own.port}/*`);
+    expect(other.announces.length).toBeGreaterThan(0);
+    const args = ['data.torrent', '-o', 'out', '--exclude-tracker', '*', '--tracker', extra.url, '--peer', peer];
+    const end = await cli.run(args, { cwd });
+    expect(end.code, end.stderr).toBe(0);
+    expect(extra.announces.length).toBeGreaterThan(0);
+    expect(own.announces).toEqual([]);
+    expect(other.announces.filter(({ left }) => left > 0)).toEqual([]);
+  });
+
+  test('of a link too', async () => {
+    const tracker = await startTracker();
+    const link = `magnet:?xt=urn:btih:${'a'.repeat(40)}&tr=${encodeURIComponent(tracker.url)}`;
+    const end = await cli.run(['info', link, '--exclude-tracker', 'http://127.*']);
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(end.stderr).toMatch(/names no tracker to ask and no peer/);
+    expect(tracker.announces).toEqual([]);
+  });
+});
+
+describe('--only-peers', () => {
+  test('downloads from --peer, without a word to the tracker and without listening', async () => {
+    const tracker = await startTracker();
+    const cwd = await prepare(tracker.url);
+    const peer = await seed(cwd, '--no-trackers');
+    const port = await freePort();
+    const holder = await hold(port);
+    // The port is taken, and nobody minds.
+    const end = await cli.run(['data.torrent', '-o', 'out', '--only-peers', '--port', String(port), '--peer', peer], { cwd });
+    expect(end.code, end.stderr).toBe(0);
+    expect(tracker.announces).toEqual([]);
+    expect(holder.listening).toBe(true);
+  });
+
+  test.each([['download'], ['seed']])('%s without a peer is refused', async (command) => {
+    const end = await cli.run([command, 'x.torrent', '--only-peers']);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(/--only-peers leaves nobody to .*--peer HOST:PORT/);
+  });
+});
+
+async function hold(port: number): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  onTestFinished(() => {
+    server.close();
+  });
+  return server;
+}
+
+/** Two taken ports, one after the other. */
+async function holdTwo(): Promise<number> {
+  for (let attempt = 0; ; attempt++) {
+    const first = await freePort();
+    try {
+      await hold(first);
+      await hold(first + 1);
+      return first;
+    } catch (error) {
+      if (attempt > 20) throw error;
+    }
+  }
+}
+
+describe('--port A-B', () => {
+  test('takes the first free one, in order', async () => {
+    const first = await holdTwo();
+    const cwd = await prepare();
+    const [, port] = (await seed(cwd, '--no-trackers', '-p', `${first}-${first + 30}`)).split(':').map(Number);
+    expect(port).toBeGreaterThanOrEqual(first + 2);
+    expect(port).toBeLessThanOrEqual(first + 30);
+  });
+
+  test('ends with 8 and names the range where none is free', async () => {
+    const first = await holdTwo();
+    const cwd = await prepare();
+    const end = await cli.run(['data.torrent', '-o', 'out', '--no-trackers', '--port', `${first}-${first + 1}`], { cwd });
+    expect(end.code).toBe(8);
+    expect(end.stderr).toContain(`none of the ports ${first} to ${first + 1} can be listened on (EADDRINUSE)`);
+  });
+});
+
+test('a limited download says the speed it was allowed, and does not look stalled', async () => {
+  const cwd = await prepare();
+  const peer = await seed(cwd, '--no-trackers', '--max-uploads', '1', '--max-peers', '3');
+  const rate = 300_000;
+  const startedAt = performance.now();
+  const args = [
+    'data.torrent',
+    '-o',
+    'out',
+    '--only-peers',
+    '--peer',
+    peer,
+    '--limit-rate',
+    String(rate),
+    '--stall-timeout',
+    '1',
+  ];
+  const end = await cli.run(args, { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  expect(performance.now() - startedAt).toBeGreaterThan(((payload.length - 16_384) / rate) * 1000 - 100);
+});
