@@ -174,6 +174,8 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .description('show what is in a torrent')
     .argument('<TORRENT>', TORRENT)
     .option('--json', 'print one JSON object')
+    .option('--scrape', 'ask every tracker for seeds, leechers and completed downloads (exit 6 where none answers)')
+    .addOption(durationOption('--timeout <TIME>', 'of --scrape, for all trackers together (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(peerOption())
     .addOption(trackerOption())

@@ -174,6 +174,10 @@ export const CONFIG = {
     defaultIntervalMs: 30 * 60_000,
     minIntervalMs: 30_000,
     maxRedirects: 5,
+    /** All trackers of a torrent, asked for their numbers by a person who waits: */
+    scrapeTimeoutMs: 15_000,
+    /** so many at a time. The longest lists in use are through in four rounds. */
+    scrapeParallel: 50,
     /** First wait for a UDP tracker's answer; doubles with each repetition, so that a request sends four datagrams in its 30 s. BEP 15
      * begins with 15 s: one lost datagram would cost five times what the next tier waits. */
     udpRetransmitMs: 3000,

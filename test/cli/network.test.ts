@@ -145,3 +145,62 @@ test('a limited download says the speed it was allowed, and does not look stalle
   expect(end.code, end.stderr).toBe(0);
   expect(performance.now() - startedAt).toBeGreaterThan(((payload.length - 16_384) / rate) * 1000 - 100);
 });
+
+describe('info --scrape', () => {
+  test('a table under the torrent, dead trackers in it, and no passkey anywhere', async () => {
+    const tracker = await startTracker();
+    const secret = '0123456789abcdef0123456789abcdef';
+    const dead = `http://user:secret@127.0.0.1:1/${secret}/announce`;
+    const cwd = await prepare(tracker.url, dead);
+    await seed(cwd);
+    const end = await cli.run(['info', 'data.torrent', '--scrape'], { cwd });
+    expect(end.code, end.stderr).toBe(0);
+    expect(end.stdout).toMatch(/^name +data\.bin$/m);
+    expect(end.stdout).toMatch(/^scrape +1 of 2 trackers answered$/m);
+    expect(end.stdout).toMatch(/^ +seeds +leechers +completed +latency +tracker$/m);
+    expect(end.stdout).toMatch(new RegExp(`^ +1 +0 +0 +\\d+ ms +${tracker.url}$`, 'm'));
+    expect(end.stdout).toMatch(/^ +- +- +- +- +http:\/\/127\.0\.0\.1:1\/\*\*\*\/announce: connection refused$/m);
+    expect(end.stdout + end.stderr).not.toMatch(new RegExp(`${secret}|secret`));
+    const json = await cli.run(['info', 'data.torrent', '--scrape', '--json', '-q'], { cwd });
+    expect(json.stderr).toBe('');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      name: 'data.bin',
+      scrape: [
+        { url: tracker.url, seeds: 1, leechers: 0, completed: 0, error: null },
+        { seeds: null, error: 'connection refused' },
+      ],
+    });
+  });
+
+  test('of a hash, without its metadata', async () => {
+    const tracker = await startTracker();
+    const end = await cli.run(['info', 'A'.repeat(40), '--tracker', tracker.url, '--scrape', '--json']);
+    expect(end.code, end.stderr).toBe(0);
+    expect(JSON.parse(end.stdout)).toMatchObject({ name: null, infoHash: 'a'.repeat(40), scrape: [{ seeds: 0, error: null }] });
+    expect(tracker.announces).toEqual([]);
+  });
+
+  test('6 where nobody answers, after the table', async () => {
+    const end = await cli.run([
+      'info',
+      'A'.repeat(40),
+      '--tracker',
+      'udp://127.0.0.1:1/announce',
+      '--scrape',
+      '--timeout',
+      '0.3',
+    ]);
+    expect(end.code).toBe(6);
+    expect(end.stdout).toMatch(/^scrape +0 of 1 tracker answered$/m);
+    expect(end.stderr).toMatch(/effusion: error: the tracker did not answer the scrape\. .*\(exit 6\)\n$/);
+  });
+
+  test.each([
+    ['no tracker', ['A'.repeat(40), '--scrape'], /there is no tracker to ask/],
+    ['no tracker allowed', ['A'.repeat(40), '--scrape', '--only-peers'], /--only-peers leaves nobody for --scrape/],
+  ])('%s is refused', async (_, args, message) => {
+    const end = await cli.run(['info', ...args]);
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(end.stderr).toMatch(message);
+  });
+});
