@@ -34,13 +34,19 @@ function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
+/** Empty where there is nothing to tell. */
+function outOfScope({ outOfScope: number }: TrackerSnapshot): string {
+  if (!(number > 0)) return '';
+  return ` and ${count(number, 'address', 'addresses')} that ${number === 1 ? 'is' : 'are'} not reachable from it, which we leave alone`;
+}
+
 function explainTrackers(snapshot: Sources): string {
   const { trackers } = snapshot;
   if (trackers.length === 0) return 'no tracker to ask';
   const words = trackers.slice(0, 3).map((tracker) => {
     if (tracker.state === 'unsupported') return `${tracker.url} is of a kind that is not spoken yet`;
     if (tracker.lastError !== null) return `${tracker.url} failed (${tracker.lastError})`;
-    if (tracker.state === 'working') return `${tracker.url} named ${count(tracker.peers ?? 0, 'peer')}`;
+    if (tracker.state === 'working') return `${tracker.url} named ${count(tracker.peers ?? 0, 'peer')}${outOfScope(tracker)}`;
     return `${tracker.url} has not answered yet`;
   });
   if (trackers.length > 3) words.push(count(trackers.length - 3, 'more tracker'));

@@ -5,6 +5,7 @@ import { httpGet, type HttpGet, type HttpResponse } from '../../io/http-client.j
 import { HttpError } from '../../io/http-error.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import { buildAnnounceUrl } from './protocol/announce-request.js';
+import { keepBelievable } from './protocol/believable-peers.js';
 import { decodeAnnounceResponse } from './protocol/announce-response.js';
 import { buildScrapeUrl, decodeScrapeResponse } from './protocol/scrape.js';
 import { TrackerError } from './protocol/tracker-error.js';
@@ -45,7 +46,8 @@ export function createHttpTracker(options: HttpTrackerOptions): AnnounceTranspor
     schemes: ['http', 'https'],
     async announce({ url, parameters, timeoutMs, signal, onSent: onConnected }) {
       const answer = await get({ ...options, url: buildAnnounceUrl(url, parameters), timeoutMs, signal, onConnected });
-      return readAnswer(answer, (body) => decodeAnnounceResponse(body, parameters));
+      const response = readAnswer(answer, (body) => decodeAnnounceResponse(body, parameters));
+      return keepBelievable(response, answer.remote);
     },
     async scrape({ url, infoHash, timeoutMs, signal }) {
       const answer = await get({ ...options, url: buildScrapeUrl(url, infoHash), timeoutMs, signal });

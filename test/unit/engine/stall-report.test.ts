@@ -70,6 +70,17 @@ test('what each tracker said', () => {
   );
 });
 
+test('addresses that a tracker may not name', () => {
+  const trackers = [
+    tracker({ state: 'working', peers: 0, outOfScope: 3 }),
+    tracker({ url: 'http://u.example', state: 'working', peers: 1, outOfScope: 1 }),
+  ];
+  expect(explainStall(snapshot({ trackers }))).toContain(
+    'http://t.example/announce named 0 peers and 3 addresses that are not reachable from it, which we leave alone, ' +
+      'http://u.example named 1 peer and 1 address that is not reachable from it, which we leave alone; ',
+  );
+});
+
 test('how dials ended', () => {
   const dialFailures = { refused: 3, 'connect-timeout': 1, unresolved: 1, 'send-failure': 1 };
   expect(explainStall(snapshot({ knownAddresses: 7, halfOpen: 2, dialFailures }))).toContain(

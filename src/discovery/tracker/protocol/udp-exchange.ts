@@ -5,6 +5,7 @@
 import { addressKey, type Address } from '../../../model/address.js';
 import type { Millis } from '../../../model/time.js';
 import type { AnnounceParameters } from './announce-request.js';
+import { keepBelievable } from './believable-peers.js';
 import { TrackerError } from './tracker-error.js';
 import {
   CONNECTION_ID_BYTES,
@@ -176,7 +177,7 @@ export class UdpExchange {
       case 'announced':
       case 'scraped':
         this.#request = null;
-        this.#actions.push({ type: 'done', answer: reply });
+        this.#actions.push({ type: 'done', answer: believed(reply, this.#options.address) });
         break;
       case 'error':
         if (this.#connection !== null && this.#isBorrowed) this.#reconnect(now);
@@ -206,6 +207,10 @@ export class UdpExchange {
     this.#request = null;
     this.#actions.push({ type: 'failed', error });
   }
+}
+
+function believed(answer: UdpAnswer, source: Address): UdpAnswer {
+  return answer.type === 'announced' ? { ...answer, response: keepBelievable(answer.response, source) } : answer;
 }
 
 function encodeQuestion(question: UdpQuestion, connectionId: Uint8Array, transactionId: number): Uint8Array {
