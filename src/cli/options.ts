@@ -2,6 +2,7 @@
 // the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
 
 import type { ColorChoice } from './render/color-level.js';
+import { redactUrl } from '../model/redact-url.js';
 import { UsageError } from './usage-error.js';
 
 /** Everything a timer of Node can hold: 2^31 - 1 ms; beyond it a timer would fire at once. */
@@ -128,7 +129,7 @@ export function parseUrl(text: string, option: string, schemes: readonly string[
   }
   if (!schemes.includes(scheme)) {
     throw new UsageError(
-      `${option}: '${text}' is no URL that is understood`,
+      `${option}: '${redactUrl(text)}' is no URL that is understood`,
       `Use one that begins with ${schemes.map((name) => `${name}//`).join(', ')}.`,
     );
   }

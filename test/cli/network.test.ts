@@ -1,7 +1,8 @@
 // Options on whom to meet and where to be met: which trackers are asked, which port is taken, how quick it may be.
 
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
@@ -202,5 +203,52 @@ describe('info --scrape', () => {
     const end = await cli.run(['info', ...args]);
     expect(end).toMatchObject({ code: 2, stdout: '' });
     expect(end.stderr).toMatch(message);
+  });
+});
+
+describe('no login and no passkey is printed', () => {
+  const KEY = '0123456789abcdef0123456789abcdef';
+  const SECRETS = new RegExp(`${KEY}|hunter2|sesame`, 'i');
+
+  test('by a download whose tracker repeats them, nor by info', async () => {
+    const echo = createHttpServer((request, response) => {
+      const words = `unknown passkey sesame in ${request.url} of joe:hunter2 (${KEY})`;
+      response.end(`d14:failure reason${Buffer.byteLength(words)}:${words}e`);
+    });
+    await new Promise<void>((resolve) => {
+      echo.listen(0, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => {
+      echo.close();
+    });
+    const { port } = echo.address() as AddressInfo;
+    const cwd = await prepare(`http://joe:hunter2@127.0.0.1:${port}/${KEY}/announce?passkey=sesame`);
+    const end = await cli.run(['data.torrent', '-o', 'out', '--no-peers-timeout', '1'], { cwd });
+    expect(end.code).toBe(5);
+    expect(end.stderr).toContain(`http://127.0.0.1:${port}/***/announce?passkey=*** failed (unknown passkey *** in`);
+    expect(end.stderr).not.toMatch(SECRETS);
+    for (const args of [[], ['--json'], ['--scrape'], ['--scrape', '--json']]) {
+      const shown = await cli.run(['info', 'data.torrent', ...args], { cwd });
+      expect(shown.stdout).toContain('***');
+      expect(shown.stdout + shown.stderr).not.toMatch(SECRETS);
+    }
+  });
+
+  test.each([
+    ['a URL that is not understood', ['info', 'x.torrent', '--tracker', `foo://joe:hunter2@t.example/${KEY}`], 2],
+    ['a file that looks like one', ['info', `ftp://joe:hunter2@t.example/${KEY}.torrent`], 3],
+    [
+      'a link where none may be',
+      ['verify', `magnet:?tr=http%3A%2F%2Ft.example%2F%3Fpasskey%3Dsesame&xt=urn:btih:${'a'.repeat(40)}`],
+      2,
+    ],
+    ['a web server that is not there', ['info', `http://joe:hunter2@127.0.0.1:1/${KEY}/x.torrent?passkey=sesame`], 3],
+    ['an argument too many', ['seed', 'x.torrent', `http://t.example/?passkey=sesame`], 2],
+    ['an option that is none', ['info', 'x.torrent', `--trackers=http://t.example/?passkey=sesame`], 2],
+  ])('in the error about %s', async (_, args, code) => {
+    const end = await cli.run(args);
+    expect(end.code, end.stderr).toBe(code);
+    expect(end.stderr).toMatch(/^effusion: error: /);
+    expect(end.stdout + end.stderr).not.toMatch(SECRETS);
   });
 });

@@ -57,6 +57,6 @@ async function scrapeOne(url: string, timeoutMs: number, options: ScrapeOptions)
     return { counts: await transport.scrape(call), ...end() };
   } catch (error) {
     const known = error instanceof TrackerError ? error : new TrackerError('failed', 'the request failed');
-    return { error: { code: known.code, message: redactText(known.message) }, ...end() };
+    return { error: { code: known.code, message: redactText(known.message, url) }, ...end() };
   }
 }

@@ -105,7 +105,7 @@ export class TrackerSource implements PeerSource {
     return this.#machine.snapshot(this.#options.now()).map((tracker) => ({
       ...tracker,
       url: redactUrl(tracker.url),
-      lastError: tracker.lastError === null ? null : redactText(tracker.lastError),
+      lastError: tracker.lastError === null ? null : redactText(tracker.lastError, tracker.url),
     }));
   }
 
@@ -208,5 +208,7 @@ function toFailure(error: unknown): AnnounceFailure {
 
 function redactNotice(notice: TrackerNotice): TrackerNotice {
   const url = redactUrl(notice.url);
-  return notice.type === 'tracker-answered' ? { ...notice, url } : { ...notice, url, message: redactText(notice.message) };
+  return notice.type === 'tracker-answered'
+    ? { ...notice, url }
+    : { ...notice, url, message: redactText(notice.message, notice.url) };
 }
