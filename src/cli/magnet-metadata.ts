@@ -14,6 +14,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
 import { formatLimit } from './render/human-numbers.js';
+import { describeSources } from './render/source-text.js';
 import { NO_DATA } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError } from './torrent-argument.js';
@@ -80,12 +81,14 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     explainAt = now + CONFIG.cli.silenceRepeatMs;
     const seconds = Math.round((now - startedAt) / 1000);
     view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
+    if (context.isVerbose) for (const line of describeSources(facts)) view.log(line);
   }, CONFIG.cli.drawIntervalMs);
   try {
     return await fetcher.fetch(stop.signal);
   } catch (error) {
     if (error instanceof MetainfoError) throw namedMetainfoError(name, error);
     if (!(error instanceof NoMetadataError)) throw error;
+    if (context.isVerbose) for (const line of describeSources(fetcher.facts())) view.log(line);
     throw new CommandError('no_metadata', `${name}: ${error.message}`, NO_METADATA_HINT, { cause: error });
   } finally {
     if (timer !== null) clearTimeout(timer);

@@ -139,5 +139,6 @@ export function parseUrl(text: string, option: string, schemes: readonly string[
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
   readonly color?: ColorChoice;
 }

@@ -252,3 +252,48 @@ describe('no login and no passkey is printed', () => {
     expect(end.stdout + end.stderr).not.toMatch(SECRETS);
   });
 });
+
+describe('-v', () => {
+  test('tells at the end what came of each source, on stderr', async () => {
+    const tracker = await startTracker();
+    const cwd = await prepare(tracker.url, 'http://joe:hunter2@127.0.0.1:1/announce');
+    const peer = await seed(cwd);
+    const end = await cli.run(['data.torrent', '-v', '-o', 'out', '--peer', peer], { cwd });
+    expect(end).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+    expect(end.stderr).toMatch(
+      new RegExp(`^  tracker ${tracker.url}: named \\d peers? of \\d seeds? and \\d leechers? in \\d+ ms$`, 'm'),
+    );
+    expect(end.stderr).toMatch(/^ {2}tracker http:\/\/127\.0\.0\.1:1\/announce: (?:was not asked|failed: connection refused)$/m);
+    expect(end.stderr).toMatch(/^ {2}peer exchange: (?:no address|\d+ address)/m);
+    expect(end.stderr).toMatch(/^ {2}incoming: \d peers?$/m);
+    expect(end.stderr).toMatch(/^ {2}--peer and the link: 1 address, [01] of them new$/m);
+    expect(end.stderr).not.toContain('hunter2');
+  });
+
+  test('where it fails too, and what is off is said to be off; -q is stronger', async () => {
+    const cwd = await prepare('http://127.0.0.1:1/announce');
+    const args = ['data.torrent', '-o', 'out', '--no-peers-timeout', '1', '--no-pex', '--no-listen'];
+    const end = await cli.run([...args, '-v'], { cwd });
+    expect(end.code).toBe(5);
+    expect(end.stderr).toMatch(
+      /^ {2}tracker http:\/\/127\.0\.0\.1:1\/announce: failed: connection refused\n {2}peer exchange: off\n {2}incoming: off\n/m,
+    );
+    const quiet = await cli.run([...args, '-v', '-q'], { cwd });
+    expect(quiet.stderr).toMatch(/^effusion: error: .*\n$/);
+  });
+
+  test('while the metadata of a link does not come', async () => {
+    const tracker = await startTracker();
+    const args = ['info', 'a'.repeat(40), '--tracker', tracker.url, '--metadata-timeout', '0.5', '-v'];
+    const end = await cli.run(args);
+    expect(end.code).toBe(4);
+    expect(end.stderr).toMatch(new RegExp(`^  tracker ${tracker.url}: named 0 peers of 0 seeds and 1 leecher in \\d+ ms$`, 'm'));
+  });
+
+  test('says nothing of sources where everything was there before', async () => {
+    const cwd = await prepare('http://127.0.0.1:1/announce');
+    const end = await cli.run(['data.torrent', '-v', '-o', 'seed'], { cwd });
+    expect(end.code).toBe(0);
+    expect(end.stderr).not.toContain('tracker');
+  });
+});

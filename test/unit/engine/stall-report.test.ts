@@ -16,6 +16,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     checkedBytes: 0,
     bytesToCheck: 0,
     trackers: [],
+    sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,

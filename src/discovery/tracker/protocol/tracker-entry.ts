@@ -77,9 +77,12 @@ export class TrackerEntry {
     this.isWorking = true;
     if (event === 'started') this.hasStarted = true;
     if (response.trackerId !== null) this.trackerId = response.trackerId;
-    this.#latencyMs = this.#lastAnnounceAt === null ? null : now - this.#lastAnnounceAt;
-    this.#seeds = response.seeds;
-    this.#leechers = response.leechers;
+    // A good-bye tells how the swarm is without us: for whoever asks afterwards what came of this tracker, that is no answer.
+    if (event !== 'stopped') {
+      this.#latencyMs = this.#lastAnnounceAt === null ? null : now - this.#lastAnnounceAt;
+      this.#seeds = response.seeds;
+      this.#leechers = response.leechers;
+    }
     if (event === null || event === 'started') {
       this.#peers = response.addresses.length + response.names.length;
       this.#outOfScope = response.outOfScope ?? 0;
