@@ -1,7 +1,7 @@
 // The public API of the library, and the only file that re-exports. Nothing inside src/ imports it.
 // What is not named here is free to change from one version to the next.
 
-export { Client, type ClientOptions } from './engine/client.js';
+export { Client, type ClientOptions, type EncryptionPolicy } from './engine/client.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';

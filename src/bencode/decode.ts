@@ -18,6 +18,9 @@ const DEFAULT_MAX_DEPTH = 64;
 const DEFAULT_MAX_NODES = 1_000_000;
 /** Characters from which on a decoder is quicker than a loop. */
 const LONG_KEY = 64;
+/** Keys remembered at a time, and how long they may be: `piece length` and the like. */
+const KNOWN_KEYS = 64;
+const LONGEST_KNOWN_KEY = 24;
 /** Digits that are certainly below 2^53. */
 const SAFE_DIGITS = 15;
 
@@ -42,10 +45,37 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
+const MINUS = 0x2d;
+const ZERO = 0x30;
+
+/** The same few keys come thousands of times in a torrent of many files: made once, they cost a comparison. */
+class Keys {
+  readonly #known: string[] = [];
+
+  read(bytes: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    if (length > LONGEST_KNOWN_KEY) return latin1(bytes, start, end);
+    const place = (length * 31 + bytes[start] * 7 + bytes[end - 1]) % KNOWN_KEYS;
+    const known = this.#known[place];
+    if (known !== undefined && known.length === length) {
+      let same = 0;
+      while (same < length && known.charCodeAt(same) === bytes[start + same]) same++;
+      if (same === length) return known;
+    }
+    const key = latin1(bytes, start, end);
+    this.#known[place] = key;
+    return key;
+  }
+}
+
 function parseInteger(bytes: Uint8Array, start: number, end: number): number | bigint {
-  const text = latin1(bytes, start, end);
-  if (text.length <= SAFE_DIGITS) return Number(text);
-  const exact = BigInt(text);
+  if (end - start <= SAFE_DIGITS) {
+    const isNegative = bytes[start] === MINUS;
+    let value = 0;
+    for (let at = isNegative ? start + 1 : start; at < end; at++) value = value * 10 + (bytes[at] - ZERO);
+    return isNegative ? -value : value;
+  }
+  const exact = BigInt(latin1(bytes, start, end));
   const rounded = Number(exact);
   return Number.isSafeInteger(rounded) ? rounded : exact;
 }
@@ -72,13 +102,14 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
   const own = new Uint8Array(bytes.subarray(0, findEnd(bytes, limits)));
   const scanner = new BencodeScanner(own, limits);
   const stack: Frame[] = [];
+  const keys = new Keys();
   for (;;) {
     const kind = scanner.next();
     let value: BencodeValue;
     let start = scanner.start;
     switch (kind) {
       case 'key':
-        stack[stack.length - 1].key = latin1(own, scanner.contentStart, scanner.contentEnd);
+        stack[stack.length - 1].key = keys.read(own, scanner.contentStart, scanner.contentEnd);
         continue;
       case 'list':
       case 'dictionary':

@@ -57,6 +57,11 @@ export const metadataTimeoutOption = (): Option =>
 
 export const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
 
+export const encryptionOption = (): Option =>
+  new Option('--encryption <MODE>', 'encrypt connections where peers want it, always (take no others), or never')
+    .choices(['prefer', 'require', 'off'])
+    .default('prefer');
+
 /** commander calls it by its last name, `maxDownload`. */
 export const maxDownloadOption = (): Option =>
   new Option('--limit-rate, --max-download <RATE>', 'receive at most so much payload a second (0: no limit)').argParser((text) =>

@@ -1,7 +1,7 @@
 // The torrent that an argument names, whatever kind it is: read, fetched from a web server, or, for a magnet link, from peers. What
 // download and info have in common.
 
-import type { Client } from '../engine/client.js';
+import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import { matchesGlob } from '../model/glob.js';
@@ -26,6 +26,7 @@ export interface DiscoveryOptions {
   readonly onlyPeers?: boolean;
   /** 0 is no limit. */
   readonly maxPeers?: number;
+  readonly encryption: EncryptionPolicy;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */

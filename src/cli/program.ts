@@ -14,6 +14,7 @@ import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
   collectTiers,
   durationOption,
+  encryptionOption,
   excludeTrackerOption,
   listenOption,
   maxDownloadOption,
@@ -87,6 +88,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
+    .addOption(encryptionOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -129,6 +131,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(excludeTrackerOption())
     .addOption(pexOption())
     .addOption(onlyPeersOption())
+    .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
       await host.run(globals(), async (context) =>
@@ -184,6 +187,7 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
     .addOption(onlyPeersOption())
+    .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {

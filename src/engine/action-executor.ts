@@ -31,7 +31,7 @@ export class ActionExecutor {
         roster.portOf(action.peer)?.send(action.message);
         return;
       case 'dial':
-        void roster.dial(action.address);
+        void roster.dial(action.address, action.isEncrypted);
         return;
       case 'disconnect':
         roster.portOf(action.peer)?.close(action.reason);

@@ -2,25 +2,32 @@
 // and the limits of their rates. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
+import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
 import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
 import { PortTakenError } from '../net/port-taken-error.js';
 import type { RequestPacer } from '../net/request-pacer.js';
 import { TcpTransport } from '../net/tcp.js';
-import type { Transport } from '../net/transport.js';
+import type { Link, Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
 import { PieceBuffers } from '../storage/piece-buffers.js';
+import { PieceHasher } from '../storage/piece-hasher.js';
+import { ENCRYPTION_POLICIES, type EncryptionPolicy } from '../wire/mse/encryption-policy.js';
+import { torrentMark } from '../wire/mse/mse-keys.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
-import { AlreadyStartedError } from './session-error.js';
+import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
+
+export type { EncryptionPolicy };
 
 export interface ClientOptions {
   /** To listen on; 0 or undefined: any free one. */
@@ -41,6 +48,8 @@ export interface ClientOptions {
   readonly maxDownloadBytesPerSecond?: number;
   /** Memory for pieces in flight, of all torrents. */
   readonly pieceBudgetBytes?: number;
+  /** How connections may begin, in and out. Default `prefer`. */
+  readonly encryption?: EncryptionPolicy;
   /** TCP where it is not given. */
   readonly transport?: Transport;
 }
@@ -56,6 +65,7 @@ export class Client {
   /** By which trackers know us again (BEP 7 `key`), whatever our address: the same for all announces under our peer id. */
   readonly announceKey: string;
   readonly pieceBuffers: PieceBuffers;
+  readonly pieceHasher: PieceHasher;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
   /** Null where there is no limit. */
@@ -63,9 +73,12 @@ export class Client {
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
+  readonly encryption: EncryptionPolicy;
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
+  /** Info hashes of the torrents by their mark in encryption handshakes, in hexadecimal. */
+  readonly #marks = new Map<string, Uint8Array>();
   #listener: Listener<DisconnectReason> | null = null;
   #seed: number;
   #nextKey = 1;
@@ -77,6 +90,7 @@ export class Client {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
+    this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores: availableParallelism() });
     this.announceKey = randomBytes(4).toString('hex');
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;
@@ -85,11 +99,18 @@ export class Client {
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
+    this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
-  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each one of the range, is in use. */
+  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
   static async open(options: ClientOptions = {}): Promise<Client> {
+    if (options.encryption !== undefined && !ENCRYPTION_POLICIES.includes(options.encryption)) {
+      const known = ENCRYPTION_POLICIES.join(', ');
+      throw new InvalidArgumentError(`cannot open a client: options.encryption must be one of ${known}`, {
+        argument: 'options.encryption',
+      });
+    }
     const client = new Client(options);
     if (options.listen !== false) await client.#listen(options);
     return client;
@@ -113,6 +134,7 @@ export class Client {
         port,
         maxPendingIncoming: this.#maxPendingIncoming,
         limits: this.connectionLimits,
+        ...(this.encryption === 'off' ? {} : { unwrap: (link: Link) => MseLink.accepted(link, this.#encryptionOptions()) }),
         ...(host === undefined ? {} : { host }),
       },
       {
@@ -127,6 +149,11 @@ export class Client {
   /** The port we listen on; null when not listening. */
   get port(): number | null {
     return this.#listener?.port ?? null;
+  }
+
+  /** Incoming connections refused because they were not encrypted. */
+  get unencryptedCount(): number {
+    return this.#listener?.unencryptedCount ?? 0;
   }
 
   /** A seed for one session's random generator. */
@@ -150,14 +177,18 @@ export class Client {
     this.#placesTaken--;
   }
 
-  /** Takes a place (`out-of-descriptors` where there is none), which goes with the link: its owner leaves it at the link's end. */
-  async dial(address: Address, signal: AbortSignal): Promise<DialOutcome> {
+  /**
+   * Takes a place (`out-of-descriptors` where there is none), which goes with the link: its owner leaves it at the link's end.
+   * `encryptedFor`: the link is to be encrypted, for the torrent of this info hash (20 bytes); null: plain.
+   */
+  async dial(address: Address, signal: AbortSignal, encryptedFor: Uint8Array | null = null): Promise<DialOutcome> {
     if (!this.takePlace()) return { ok: false, reason: 'out-of-descriptors', error: null };
     let isOpen = false;
     try {
       const outcome = await dial(this.#transport, address, { timeoutMs: CONFIG.net.connectTimeoutMs, signal });
       isOpen = outcome.ok;
-      return outcome;
+      if (!outcome.ok || encryptedFor === null) return outcome;
+      return { ok: true, link: MseLink.dialled(outcome.link, encryptedFor, this.#encryptionOptions()) };
     } finally {
       if (!isOpen) this.leavePlace();
     }
@@ -172,11 +203,15 @@ export class Client {
       });
     }
     this.#torrents.set(key, torrent);
+    const infoHash = wireHash(torrent.infoHash);
+    this.#marks.set(toHex(torrentMark(infoHash)), infoHash);
   }
 
   unregister(torrent: IncomingTorrent): void {
     const key = infoHashKey(torrent.infoHash);
-    if (this.#torrents.get(key) === torrent) this.#torrents.delete(key);
+    if (this.#torrents.get(key) !== torrent) return;
+    this.#torrents.delete(key);
+    this.#marks.delete(toHex(torrentMark(wireHash(torrent.infoHash))));
   }
 
   /** The torrent of this info hash, where one is registered. */
@@ -190,14 +225,27 @@ export class Client {
     return this.#closing;
   }
 
+  #encryptionOptions(): EncryptionOptions {
+    return {
+      policy: this.encryption,
+      randomBytes: (count) => new Uint8Array(randomBytes(count)),
+      findTorrent: (mark) => this.#marks.get(toHex(mark)) ?? null,
+    };
+  }
+
   async #close(): Promise<void> {
     this.uploadGate.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();
+    this.pieceHasher.close();
   }
 }
 
 /** Lower-case hex of the v1 hash, or of the v2 hash cut to 20 bytes, as handshakes carry it (BEP 52). */
 export function infoHashKey(infoHash: InfoHash): string {
-  return toHex(infoHash.v1 ?? infoHash.v2?.subarray(0, 20) ?? new Uint8Array());
+  return toHex(wireHash(infoHash));
+}
+
+function wireHash(infoHash: InfoHash): Uint8Array {
+  return infoHash.v1 ?? infoHash.v2?.slice(0, 20) ?? new Uint8Array();
 }

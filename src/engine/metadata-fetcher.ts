@@ -88,6 +88,7 @@ export class MetadataFetcher implements IncomingTorrent {
         limits,
         metadata: CONFIG.metadata,
         usesPex: options.usePex !== false,
+        encryption: client.encryption,
       },
       random,
       clock.now(null),
@@ -184,7 +185,7 @@ export class MetadataFetcher implements IncomingTorrent {
   #execute(action: MetadataAction): void {
     switch (action.type) {
       case 'dial':
-        void this.#roster.dial(action.address);
+        void this.#roster.dial(action.address, action.isEncrypted);
         return;
       case 'disconnect':
         this.#port(action.peer)?.close(action.reason);

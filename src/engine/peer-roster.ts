@@ -66,11 +66,11 @@ export class PeerRoster {
   }
 
   /** Answered by `dial-failed` or `peer-connected`. Never rejects. */
-  async dial(address: Address): Promise<void> {
-    const { client, loop } = this.#options;
+  async dial(address: Address, isEncrypted: boolean): Promise<void> {
+    const { client, loop, infoHash } = this.#options;
     const { signal } = this.#connecting;
     try {
-      const outcome = await client.dial(address, signal);
+      const outcome = await client.dial(address, signal, isEncrypted ? infoHash : null);
       if (!outcome.ok) this.#failDial(address, outcome.reason);
       else if (signal.aborted) {
         outcome.link.close();
@@ -114,7 +114,10 @@ export class PeerRoster {
 
   /** A dial or its handshake failed, or a name that was to be dialled has no address (`unresolved`). */
   noteFailure(reason: DisconnectReason | 'unresolved'): void {
-    this.#dialFailures.set(reason, (this.#dialFailures.get(reason) ?? 0) + 1);
+    // Whoever requires encryption should hear that this is likely why.
+    const isOverEncryption = reason === 'closed-in-handshake' && this.#options.client.encryption === 'require';
+    const told = isOverEncryption ? 'closed-on-encryption' : reason;
+    this.#dialFailures.set(told, (this.#dialFailures.get(told) ?? 0) + 1);
   }
 
   /** Ends everything at once; nothing is dialled or accepted after it. */
@@ -166,7 +169,9 @@ export class PeerRoster {
           if (!isSelf) this.#peersMet++;
           this.#ports.set(key, connection());
           onMessage();
-          loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote, incoming: address === null, features });
+          const incoming = address === null;
+          const { isEncrypted } = connection();
+          loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote, incoming, features, isEncrypted });
         },
         onMessage: (message) => {
           onMessage();

@@ -4,7 +4,7 @@
 import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
 import { createAddress } from '../model/address.js';
 import type { InfoHash } from '../model/ids.js';
-import { Client } from './client.js';
+import { Client, type EncryptionPolicy } from './client.js';
 import { InvalidArgumentError } from './session-error.js';
 
 export interface PeerHint {
@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly client?: Client;
   /** Of the private client; default true. */
   readonly listen?: boolean;
+  /** Of the private client: how connections may begin, in and out. Default `prefer`. */
+  readonly encryption?: EncryptionPolicy;
   readonly peers?: readonly PeerHint[];
   /** Default true. */
   readonly useTrackers?: boolean;

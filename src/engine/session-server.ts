@@ -94,7 +94,9 @@ export class SessionServer implements IncomingTorrent {
     if (options.enabled === false) return null;
     const ownerSignal = options.owner?.signal;
     ownerSignal?.throwIfAborted();
-    const client = options.client ?? (await Client.open({ ...local, listen: options.listen ?? true }));
+    const { listen = true, encryption } = options;
+    const client =
+      options.client ?? (await Client.open({ ...local, listen, ...(encryption === undefined ? {} : { encryption }) }));
     let server: SessionServer | null = null;
     try {
       ownerSignal?.throwIfAborted();

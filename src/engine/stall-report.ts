@@ -23,6 +23,7 @@ const REASONS: Record<string, string> = {
   'connect-timeout': 'did not answer',
   'handshake-timeout': 'connected but sent no handshake',
   'closed-in-handshake': 'hung up during the handshake',
+  'closed-on-encryption': 'hung up on encryption, which is required',
   'malformed-handshake': 'speak something else',
   'info-hash-mismatch': 'have another torrent',
   'self-connection': 'were ourselves',

@@ -71,6 +71,7 @@ export class TorrentRun {
       metainfo,
       storage: disk.storage,
       buffers: client.pieceBuffers,
+      hasher: client.pieceHasher,
       have: disk.have,
       limits: CONFIG.storage,
       isPadding,
@@ -92,6 +93,7 @@ export class TorrentRun {
       infoBytes: metainfo.infoBytes,
       isPrivate: metainfo.isPrivate,
       usesPex: options.usePex !== false,
+      encryption: client.encryption,
       seeds: options.seed === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory

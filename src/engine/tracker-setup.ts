@@ -53,6 +53,7 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
     infoHash,
     peerId: client.peerId,
     key: client.announceKey,
+    ...(client.encryption === 'off' ? {} : { encryption: client.encryption === 'require' ? 'required' : 'supported' }),
     port: client.port ?? limits.silentPort,
     limits,
     transport: setup.transport ?? createTransport(),

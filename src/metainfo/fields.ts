@@ -12,6 +12,13 @@ export function fieldError(path: string, problem: string, cause?: unknown): Meta
   return new MetainfoError(`${path}: ${problem}`, { path }, cause === undefined ? undefined : { cause });
 }
 
+/** The same error, where its field lies within `path`; anything else unchanged. */
+export function within(path: string, error: unknown): unknown {
+  if (!(error instanceof MetainfoError)) return error;
+  const below = error.detail.path === '' ? '' : `.${error.detail.path}`;
+  return fieldError(`${path}${below}`, error.message.slice(error.detail.path.length + 2), error.cause);
+}
+
 function describe(value: BencodeValue | undefined): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'bigint') return 'an integer beyond 2^53';

@@ -3,7 +3,7 @@
 
 import type { BencodeDict } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';
-import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError } from './fields.js';
+import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError, within } from './fields.js';
 import type { MetainfoFile } from './metainfo.js';
 import { checkPathLength, PathTree, safeComponent } from './safe-path.js';
 import type { NameRules } from './safe-path.js';
@@ -19,15 +19,15 @@ export function preferUtf8(dict: BencodeDict, key: string, path: string): string
 }
 
 /** A path's components as text, from `path.utf-8` where that is there and valid, else from `path`. */
-function readComponents(entry: BencodeDict, field: string): string[] {
+function readComponents(entry: BencodeDict): string[] {
   const twin = entry.get('path.utf-8');
   if (Array.isArray(twin) && twin.length > 0) {
     const texts = twin.map((part) => (part instanceof Uint8Array ? decodeUtf8(part) : null));
     if (texts.every((text) => text !== null)) return texts;
   }
-  const parts = expectList(entry.get('path'), field);
-  if (parts.length === 0) throw fieldError(field, 'expected at least one component, found an empty list');
-  return parts.map((part, index) => decodeText(expectBytes(part, `${field}[${index}]`)));
+  const parts = expectList(entry.get('path'), 'path');
+  if (parts.length === 0) throw fieldError('path', 'expected at least one component, found an empty list');
+  return parts.map((part, index) => decodeText(expectBytes(part, `path[${index}]`)));
 }
 
 function readAttributes(entry: BencodeDict): string {
@@ -42,27 +42,35 @@ export function parseFileList(value: BencodeValue | undefined, field: string, na
   const tree = new PathTree();
   const files: MetainfoFile[] = [];
   let offset = 0;
-  for (const [index, item] of entries.entries()) {
-    const at = `${field}[${index}]`;
-    const entry = expectDict(item, at);
-    const length = expectInteger(entry.get('length'), `${at}.length`, 0, Infinity);
-    if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError(`${at}.length`, 'the sum of the lengths is beyond 2^53');
-    const attributes = readAttributes(entry);
-    const isSymlink = attributes.includes('l');
-    if (isSymlink && length > 0) throw fieldError(`${at}.length`, `expected 0 for a symbolic link, found ${length}`);
-    const isPadding = isSymlink || attributes.includes('p') || isLegacyPadding(entry);
-    // Not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
-    let path: readonly string[] = [name, '.pad', String(length)];
-    if (!isPadding) {
-      const parts = readComponents(entry, `${at}.path`);
-      path = [name, ...parts.map((part, depth) => safeComponent(part, `${at}.path[${depth}]`, rules))];
-      checkPathLength(path, `${at}.path`);
-      tree.add(path, `${at}.path`);
+  for (let index = 0; index < entries.length; index++) {
+    try {
+      const file = parseFile(entries[index], name, offset, rules);
+      if (!file.isPadding) tree.add(file.path, 'path');
+      files.push(file);
+      offset += file.length;
+    } catch (error) {
+      throw within(`${field}[${index}]`, error);
     }
-    files.push({ path, length, offset, isPadding, ...(attributes === '' ? {} : { attributes }) });
-    offset += length;
   }
   return files;
+}
+
+/** One entry, which begins at `offset`. Its errors name the field within it: most entries need no name for where they are. */
+function parseFile(item: BencodeValue, name: string, offset: number, rules: NameRules): MetainfoFile {
+  const entry = expectDict(item, '');
+  const length = expectInteger(entry.get('length'), 'length', 0, Infinity);
+  if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError('length', 'the sum of the lengths is beyond 2^53');
+  const attributes = readAttributes(entry);
+  const isSymlink = attributes.includes('l');
+  if (isSymlink && length > 0) throw fieldError('length', `expected 0 for a symbolic link, found ${length}`);
+  const isPadding = isSymlink || attributes.includes('p') || isLegacyPadding(entry);
+  const marks = attributes === '' ? {} : { attributes };
+  // Not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
+  if (isPadding) return { path: [name, '.pad', String(length)], length, offset, isPadding, ...marks };
+  const path = [name];
+  for (const part of readComponents(entry)) path.push(safeComponent(part, `path[${path.length - 1}]`, rules));
+  checkPathLength(path, 'path');
+  return { path, length, offset, isPadding, ...marks };
 }
 
 function isLegacyPadding(entry: BencodeDict): boolean {

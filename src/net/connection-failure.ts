@@ -10,6 +10,7 @@ export type ConnectionFailure =
   | 'handshake-timeout'
   | 'closed-in-handshake'
   | 'malformed-handshake'
+  | 'unencrypted'
   | 'info-hash-mismatch'
   | 'peer-id-mismatch'
   | 'closed-by-peer'

@@ -14,6 +14,8 @@ export interface ListenerOptions {
   /** Connections that have not shown a known info hash yet. */
   readonly maxPendingIncoming: number;
   readonly limits: ConnectionLimits;
+  /** What incoming links speak before the first byte that a connection hears; left out: nothing but the plain protocol. */
+  readonly unwrap?: (link: Link) => Link;
 }
 
 export interface IncomingRouter<Reason extends string = never> {
@@ -32,6 +34,7 @@ export class Listener<Reason extends string = never> {
   /** In the order they came. */
   readonly #pending = new Set<PeerConnection<Reason>>();
   #server: LinkServer | null = null;
+  #unencryptedCount = 0;
   #isClosed = false;
 
   private constructor(options: ListenerOptions, router: IncomingRouter<Reason>) {
@@ -67,6 +70,11 @@ export class Listener<Reason extends string = never> {
     return this.#pending.size;
   }
 
+  /** Connections refused because they were not encrypted. */
+  get unencryptedCount(): number {
+    return this.#unencryptedCount;
+  }
+
   /** Stops listening and ends the pending connections; those that were handed over live on. Harmless when called again. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -82,13 +90,15 @@ export class Listener<Reason extends string = never> {
     }
     const [oldest] = this.#pending;
     if (oldest !== undefined && this.#pending.size >= this.#options.maxPendingIncoming) oldest.close('stopping');
-    const connection: PeerConnection<Reason> = PeerConnection.accepted<Reason>(link, this.#options.limits, {
+    const { limits, unwrap } = this.#options;
+    const connection: PeerConnection<Reason> = PeerConnection.accepted<Reason>(unwrap?.(link) ?? link, limits, {
       route: (infoHash, routed) => {
         const side = this.#router.onIncoming(infoHash, routed);
         if (side !== null) this.#pending.delete(routed);
         return side;
       },
-      onUnrouted: () => {
+      onUnrouted: (reason) => {
+        if (reason === 'unencrypted') this.#unencryptedCount++;
         this.#pending.delete(connection);
       },
       onFault: (error) => {

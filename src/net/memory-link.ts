@@ -20,6 +20,7 @@ const POISON = 0xdb;
 export class MemoryLink implements Link {
   readonly remote: Address;
   readonly local: Address;
+  readonly isEncrypted = false;
   readonly #medium: MemoryMedium;
   #other: MemoryLink | null = null;
   #handler: LinkHandler | null = null;

@@ -60,7 +60,10 @@ export interface IncomingGate<Reason extends string = never> {
 function wireFailure(error: WireError): ConnectionFailure {
   switch (error.code) {
     case 'malformed_handshake':
+    case 'bad_encryption_handshake':
       return 'malformed-handshake';
+    case 'unencrypted':
+      return 'unencrypted';
     case 'info_hash_mismatch':
       return 'info-hash-mismatch';
     case 'peer_id_mismatch':
@@ -109,6 +112,7 @@ export class PeerConnection<Reason extends string = never> {
       onData: (chunk, length) => this.#receive(chunk, length),
       onDrain: () => this.#enter(() => this.#checkWritable()),
       onClose: (error) => this.#enter(() => this.#end(closeFailure(error, this.#decoder !== null), error)),
+      onFault: (error) => this.#fail(error),
     });
   }
 
@@ -136,6 +140,11 @@ export class PeerConnection<Reason extends string = never> {
 
   get local(): Address | null {
     return this.#link.local;
+  }
+
+  /** The peer speaks Message Stream Encryption, whatever the two have chosen for what follows. */
+  get isEncrypted(): boolean {
+    return this.#link.isEncrypted;
   }
 
   get isClosed(): boolean {

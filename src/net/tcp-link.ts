@@ -13,6 +13,7 @@ export function socketAddress(host: string | undefined, port: number | undefined
 
 export class TcpLink implements Link {
   readonly remote: Address;
+  readonly isEncrypted = false;
   readonly #socket: Socket;
   #handler: LinkHandler | null = null;
   #isClosed = false;

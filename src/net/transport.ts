@@ -4,21 +4,25 @@
 import type { Address } from '../model/address.js';
 
 export interface LinkHandler {
-  /** `chunk[0 … length)` has come. Valid during this call only: the next read, of any link, overwrites it. */
+  /** `chunk[0 … length)` has come. Valid, and ours to change, during this call only: the next read, of any link, overwrites it. */
   onData(chunk: Uint8Array, length: number): void;
   /** `writableBytes` is 0 again after a write that left some. */
   onDrain(): void;
   /** The link ended without `close()` of ours: null where the remote closed in order. The last call, made once. */
   onClose(error: NodeJS.ErrnoException | null): void;
+  /** Instead of `onClose`, of links that look into what they carry: WireError where the remote is to blame, else an error of ours. */
+  onFault(error: unknown): void;
 }
 
 export interface Link {
   readonly remote: Address;
   /** Null where the system doesn't say. */
   readonly local: Address | null;
+  /** The remote has shown that it speaks Message Stream Encryption. */
+  readonly isEncrypted: boolean;
   /** Bytes written that have not left this process. While it is more than 0 the link may still refer to what it was given. */
   readonly writableBytes: number;
-  /** Delivery begins: nothing is read and no callback comes before. Called once. */
+  /** Delivery begins: nothing is read and no callback comes before. Called again, it puts another handler in the first one's place. */
   start(handler: LinkHandler): void;
   /** Sends all parts in one go, in order, without copying; the caller leaves them alone until `writableBytes` is 0. */
   write(parts: readonly Uint8Array[]): void;

@@ -8,7 +8,8 @@ import type { DisconnectReason } from './disconnect-reason.js';
 import type { Notice } from './notices.js';
 
 export type SessionAction =
-  | { readonly type: 'dial'; readonly address: Address }
+  /** `isEncrypted`: with Message Stream Encryption, else in plain. */
+  | { readonly type: 'dial'; readonly address: Address; readonly isEncrypted: boolean }
   | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly reason: DisconnectReason }
   | { readonly type: 'send'; readonly peer: PeerKey; readonly message: Message }
   /** Read the block from verified data and send it as a `piece` message; answered by exactly one `block-settled`. */

@@ -57,12 +57,20 @@ function refuse(state: SessionState, event: Connected, reason: DisconnectReason)
  */
 function isBetter(state: SessionState, event: Connected, twin: Peer): boolean {
   const { crossingMs } = state.limits;
-  // Nothing to get from it and nothing to give: whoever we dialled may have been copied by it.
-  if (!event.incoming && twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + crossingMs) return true;
+  // Nothing to get from it and nothing to give: it may have copied the id of the one that comes now.
+  if (twin.wantedCount === 0 && !twin.peerInterested && state.now > twin.connectedAt + crossingMs) return true;
   if (twin.identity.incoming === event.incoming || twin.download.totalBytes > 0) return false;
   if (state.now - twin.connectedAt > crossingMs) return false;
   const isOursLarger = compareBytes(state.settings.peerId, event.peerId) > 0;
   return isOursLarger !== event.incoming;
+}
+
+/**
+ * Whether two connections under one peer id may be one peer: from one host, or over IPv4 and IPv6. An id proves nothing: who
+ * copies that of a leecher must not keep it out of a seed by being there first.
+ */
+function mayBeOne(a: Address, b: Address): boolean {
+  return a.host === b.host || a.family !== b.family;
 }
 
 /** Admits the connection as a peer and greets it; null where it was refused. */
@@ -70,7 +78,9 @@ export function admit(state: SessionState, event: Connected): Peer | null {
   // First of all: what is refused whatever the house looks like must not cost anybody its place.
   const reason = refusal(state, event);
   if (reason !== null) return refuse(state, event, reason);
-  const twin = [...state.peers.values()].find((other) => equalBytes(other.identity.peerId, event.peerId));
+  const twin = [...state.peers.values()].find(
+    ({ identity }) => equalBytes(identity.peerId, event.peerId) && mayBeOne(identity.remote, event.remote),
+  );
   if (twin !== undefined && isBetter(state, event, twin)) {
     dropPeer(state, twin, 'duplicate-peer');
   } else if (twin !== undefined) {
@@ -80,8 +90,8 @@ export function admit(state: SessionState, event: Connected): Peer | null {
     return null;
   }
   if (!findsRoom(state, event)) return refuse(state, event, 'too-many-peers');
-  const { peer: key, peerId, address, remote, incoming, features } = event;
-  const identity = { key, peerId, remote, incoming, features };
+  const { peer: key, peerId, address, remote, incoming, features, isEncrypted = false } = event;
+  const identity = { key, peerId, remote, incoming, features, isEncrypted };
   const peer = new Peer(identity, address, clientName(peerId), state.geometry.pieceCount, state.limits, state.now);
   state.peers.set(key, peer);
   state.blame.remember(key, { address: address ?? remote, cameToUs: incoming });

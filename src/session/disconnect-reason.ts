@@ -9,6 +9,7 @@ export type DisconnectReason =
   | 'handshake-timeout'
   | 'closed-in-handshake'
   | 'malformed-handshake'
+  | 'unencrypted'
   | 'info-hash-mismatch'
   | 'peer-id-mismatch'
   | 'self-connection'

@@ -27,6 +27,8 @@ export type SessionEvent =
       readonly remote: Address;
       readonly incoming: boolean;
       readonly features: PeerFeatures;
+      /** It speaks Message Stream Encryption. Default false. */
+      readonly isEncrypted?: boolean;
     }
   | { readonly type: 'peer-disconnected'; readonly peer: PeerKey; readonly reason: DisconnectReason }
   /** Any message except `piece`, whose body takes the short way to the disk. */

@@ -53,7 +53,7 @@ export class MetadataFetch {
 
   constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
     this.#settings = settings;
-    this.#book = new PeerBook(settings.limits, random);
+    this.#book = new PeerBook(settings.limits, random, settings.encryption);
     this.#places = new MetadataPlaces(settings.metadata);
     this.#now = now;
     this.#watchedAt = now;
@@ -114,9 +114,8 @@ export class MetadataFetch {
         this.#addAddresses(event.source, event.addresses);
         return;
       case 'dial-failed':
-        if (event.reason === 'out-of-descriptors') this.#book.markPostponed(event.address, this.#now);
-        else this.#book.markFailed(event.address, this.#now);
-        this.#notice({ type: 'dial-failed', address: event.address, reason: event.reason });
+        if (!this.#book.endDial(event.address, event.reason, this.#now))
+          this.#notice({ type: 'dial-failed', address: event.address, reason: event.reason });
         return;
       case 'peer-connected':
         this.#admit(event);
@@ -244,9 +243,12 @@ export class MetadataFetch {
 
   /** Nobody is told: without metadata there is nothing that others could want of us. */
   #hearOfOthers(source: Source, payload: Uint8Array): void {
-    const addresses = source.pexIntake.take(payload, source.remote, true, this.#settings.limits, this.#now);
-    if (addresses === null) this.#drop(source, 'flooding');
-    else if (addresses.length > 0) this.#addAddresses('pex', addresses);
+    const named = source.pexIntake.take(payload, source.remote, true, this.#settings.limits, this.#now);
+    if (named === null) this.#drop(source, 'flooding');
+    else if (named.length > 0) {
+      const added = this.#book.addNamed(named, this.#now);
+      this.#notice({ type: 'addresses-found', source: 'pex', count: named.length, added });
+    }
   }
 
   #judge(assembly: MetadataAssembly): void {
@@ -325,7 +327,9 @@ export class MetadataFetch {
 
   #dial(): void {
     const places = this.#settings.limits.maxPeers - this.#sources.size - this.#book.halfOpen;
-    for (const address of this.#book.takeDialable(places, this.#now)) this.#actions.push({ type: 'dial', address });
+    for (const address of this.#book.takeDialable(places, this.#now)) {
+      this.#actions.push({ type: 'dial', address, isEncrypted: this.#book.isDialedEncrypted(address) });
+    }
   }
 
   #drop(source: Source, reason: DisconnectReason): void {

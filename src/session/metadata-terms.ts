@@ -4,6 +4,7 @@
 import type { Address } from '../model/address.js';
 import type { PeerId, PeerKey } from '../model/ids.js';
 import type { Message } from '../wire/message.js';
+import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { SessionEvent } from './events.js';
 import type { SessionLimits } from './limits.js';
@@ -16,7 +17,8 @@ export type MetadataEvent = Extract<
 >;
 
 export type MetadataAction =
-  | { readonly type: 'dial'; readonly address: Address }
+  /** `isEncrypted`: with Message Stream Encryption, else in plain. */
+  | { readonly type: 'dial'; readonly address: Address; readonly isEncrypted: boolean }
   | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly reason: DisconnectReason }
   | { readonly type: 'send'; readonly peer: PeerKey; readonly message: Message }
   | { readonly type: 'more-peers' }
@@ -45,6 +47,7 @@ export interface MetadataFetchSettings {
   readonly metadata: MetadataLimits;
   /** Addresses are taken from peers too (BEP 11). */
   readonly usesPex: boolean;
+  readonly encryption: EncryptionPolicy;
 }
 
 export interface MetadataProgress {

@@ -4,6 +4,9 @@
 import { addressKey, type Address, type AddressKey } from '../model/address.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
+import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
+import { PEX_FLAGS, type PexPeer } from '../wire/ut-pex.js';
+import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource } from './events.js';
 import type { SessionLimits } from './limits.js';
 
@@ -14,6 +17,8 @@ interface Entry {
   /** Random: the order among equals. */
   readonly lot: number;
   state: 'usable' | 'banned' | 'self';
+  /** The next dial is to be encrypted. */
+  isEncrypted: boolean;
   /** A dial has begun and not ended: apart from the rest, for the same peer may come to us, or be banned, meanwhile. */
   isDialing: boolean;
   /** Connections to it that stand. */
@@ -27,6 +32,9 @@ interface Entry {
 /** Failures in a row after which an address that gave us something is no prospect any more. */
 const PATIENCE = 4;
 
+/** How a dial ends where the other side wants the other kind of handshake. */
+const UNANSWERED: ReadonlySet<DisconnectReason> = new Set(['closed-in-handshake', 'handshake-timeout', 'malformed-handshake']);
+
 function isIdle(entry: Entry): boolean {
   return entry.state === 'usable' && !entry.isDialing && entry.connections === 0;
 }
@@ -34,6 +42,7 @@ function isIdle(entry: Entry): boolean {
 export class PeerBook {
   readonly #limits: SessionLimits;
   readonly #random: Random;
+  readonly #encryption: EncryptionPolicy;
   readonly #entries = new Map<AddressKey, Entry>();
   readonly #banned = new Map<AddressKey, Address>();
   readonly #bannedHosts = new Set<string>();
@@ -43,9 +52,10 @@ export class PeerBook {
   /** undefined: to be found anew. */
   #nextDialAt: Millis | null | undefined = null;
 
-  constructor(limits: SessionLimits, random: Random) {
+  constructor(limits: SessionLimits, random: Random, encryption: EncryptionPolicy = 'prefer') {
     this.#limits = limits;
     this.#random = random;
+    this.#encryption = encryption;
   }
 
   get size(): number {
@@ -75,6 +85,7 @@ export class PeerBook {
         source,
         lot: this.#random.next(),
         state: 'usable',
+        isEncrypted: this.#encryption === 'require',
         isDialing: false,
         connections: 0,
         wasUseful: false,
@@ -84,6 +95,18 @@ export class PeerBook {
       added++;
     }
     if (added > 0) this.#nextDialAt = undefined;
+    return added;
+  }
+
+  /** What a peer tells of others (BEP 11): who is said to prefer encryption, and has not been tried yet, is dialled so first. */
+  addNamed(named: readonly PexPeer[], now: Millis): number {
+    const addresses = named.map(({ address }) => address);
+    const added = this.add(addresses, 'pex', now);
+    for (const { address, flags } of named) {
+      const entry = this.#entries.get(addressKey(address));
+      if (this.#encryption !== 'prefer' || entry === undefined || (flags & PEX_FLAGS.prefersEncryption) === 0) continue;
+      if (isIdle(entry) && entry.failures === 0 && entry.source === 'pex') entry.isEncrypted = true;
+    }
     return added;
   }
 
@@ -134,6 +157,23 @@ export class PeerBook {
       if (entry.state === 'usable' && entry.connections === 0 && entry.failures < (entry.wasUseful ? PATIENCE : 1)) return true;
     }
     return false;
+  }
+
+  /** How the address is to be dialled: with Message Stream Encryption, or in plain. */
+  isDialedEncrypted(address: Address): boolean {
+    return this.#entries.get(addressKey(address))?.isEncrypted ?? this.#encryption === 'require';
+  }
+
+  /**
+   * The dial has come to nothing. True: nothing is lost yet, the address is dialled again at once, encrypted: it has closed a plain
+   * connection without a word, as those do that want another kind. Where that fails too it waits, and the next dial is plain again.
+   */
+  endDial(address: Address, reason: DisconnectReason, now: Millis): boolean {
+    const isRetried = this.#changeKind(address, reason);
+    if (isRetried) this.#change(address, (entry) => this.#endDial(entry));
+    else if (reason === 'out-of-descriptors') this.markPostponed(address, now);
+    else this.markFailed(address, now);
+    return isRetried;
   }
 
   /** The dial has failed. */
@@ -220,6 +260,14 @@ export class PeerBook {
     if (entry === undefined) return;
     change(entry);
     this.#nextDialAt = undefined;
+  }
+
+  /** The next dial of the address is of the other kind, where `reason` makes it likely that this one was wrong; true: of the encrypted one. */
+  #changeKind(address: Address, reason: DisconnectReason): boolean {
+    const entry = this.#entries.get(addressKey(address));
+    if (this.#encryption !== 'prefer' || entry === undefined || !UNANSWERED.has(reason)) return false;
+    entry.isEncrypted = !entry.isEncrypted;
+    return entry.isEncrypted && reason === 'closed-in-handshake';
   }
 
   #endDial(entry: Entry): void {

@@ -19,6 +19,8 @@ export interface PeerIdentity {
   readonly remote: Address;
   readonly incoming: boolean;
   readonly features: PeerFeatures;
+  /** It speaks Message Stream Encryption. Default false. */
+  readonly isEncrypted?: boolean;
 }
 
 export class Peer {

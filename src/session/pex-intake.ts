@@ -4,7 +4,7 @@
 import { mayName } from '../model/address-scope.js';
 import type { Address } from '../model/address.js';
 import type { Millis } from '../model/time.js';
-import { decodePexMessage, PEX_FLAGS } from '../wire/ut-pex.js';
+import { decodePexMessage, PEX_FLAGS, type PexPeer } from '../wire/ut-pex.js';
 import type { SessionLimits } from './limits.js';
 
 export class PexIntake {
@@ -14,18 +14,18 @@ export class PexIntake {
   #earlyCount = 0;
 
   /**
-   * The addresses worth knowing of the message; null where it is one too many and the peer is to go. `source` is where the peer is,
+   * The peers worth knowing of the message; null where it is one too many and the peer is to go. `source` is where the peer is,
    * `wantsSeeds` false leaves out those that it calls seeds. Throws WireError.
    */
-  take(payload: Uint8Array, source: Address, wantsSeeds: boolean, limits: SessionLimits, now: Millis): Address[] | null {
+  take(payload: Uint8Array, source: Address, wantsSeeds: boolean, limits: SessionLimits, now: Millis): PexPeer[] | null {
     if (this.#readAt !== null && now < this.#readAt + limits.pexMinIntervalMs) {
       this.#earlyCount++;
       return this.#earlyCount > limits.maxEarlyPex ? null : [];
     }
     this.#readAt = now;
     this.#earlyCount = 0;
-    return decodePexMessage(payload)
-      .added.filter(({ address, flags }) => mayName(source, address) && (wantsSeeds || (flags & PEX_FLAGS.isSeed) === 0))
-      .map(({ address }) => address);
+    return decodePexMessage(payload).added.filter(
+      ({ address, flags }) => mayName(source, address) && (wantsSeeds || (flags & PEX_FLAGS.isSeed) === 0),
+    );
   }
 }

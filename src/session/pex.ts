@@ -3,7 +3,7 @@
 // private torrents (BEP 27).
 
 import { mayName } from '../model/address-scope.js';
-import { addressKey, type Address, type AddressKey } from '../model/address.js';
+import { addressKey, type AddressKey } from '../model/address.js';
 import { encodePexMessage, PEX_FLAGS, type PexPeer } from '../wire/ut-pex.js';
 import { WireError } from '../wire/wire-error.js';
 import { dropPeer } from './departure.js';
@@ -17,18 +17,18 @@ export function exchangesPeers(settings: SessionSettings): boolean {
 /** What came under our id of ut_pex. Whoever sends too much, or what can't be read, is dropped. */
 export function handlePexMessage(state: SessionState, peer: Peer, payload: Uint8Array): void {
   if (!exchangesPeers(state.settings)) return;
-  const addresses = read(state, peer, payload);
-  if (addresses === null || addresses.length === 0) return;
-  const added = state.book.add(addresses, 'pex', state.now);
-  state.notice({ type: 'addresses-found', source: 'pex', count: addresses.length, added });
+  const named = read(state, peer, payload);
+  if (named === null || named.length === 0) return;
+  const added = state.book.addNamed(named, state.now);
+  state.notice({ type: 'addresses-found', source: 'pex', count: named.length, added });
 }
 
-function read(state: SessionState, peer: Peer, payload: Uint8Array): Address[] | null {
+function read(state: SessionState, peer: Peer, payload: Uint8Array): PexPeer[] | null {
   try {
     // Two seeds have nothing to give each other.
-    const addresses = peer.pexIntake.take(payload, peer.identity.remote, !state.isComplete, state.limits, state.now);
-    if (addresses === null) dropPeer(state, peer, 'flooding');
-    return addresses;
+    const named = peer.pexIntake.take(payload, peer.identity.remote, !state.isComplete, state.limits, state.now);
+    if (named === null) dropPeer(state, peer, 'flooding');
+    return named;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     dropPeer(state, peer, 'protocol-error');
@@ -63,7 +63,10 @@ function othersOf(state: SessionState, peer: Peer): Map<AddressKey, PexPeer> {
   for (const { address, isSeed, identity } of state.peers.values()) {
     if (address === null || !mayName(peer.identity.remote, address)) continue;
     const key = addressKey(address);
-    const flags = (isSeed ? PEX_FLAGS.isSeed : 0) | (identity.incoming ? 0 : PEX_FLAGS.isReachable);
+    const flags =
+      (isSeed ? PEX_FLAGS.isSeed : 0) |
+      (identity.incoming ? 0 : PEX_FLAGS.isReachable) |
+      (identity.isEncrypted === true ? PEX_FLAGS.prefersEncryption : 0);
     if (key !== own) others.set(key, { address, flags });
   }
   return others;

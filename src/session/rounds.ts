@@ -84,7 +84,9 @@ export class Rounds {
     const state = this.#state;
     if (!state.isStarted || state.isStopped || this.#isOver()) return;
     const places = state.limits.maxPeers - state.peers.size - state.book.halfOpen;
-    for (const address of state.book.takeDialable(places, state.now)) state.emit({ type: 'dial', address });
+    for (const address of state.book.takeDialable(places, state.now)) {
+      state.emit({ type: 'dial', address, isEncrypted: state.book.isDialedEncrypted(address) });
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import type { InfoHash, PeerId, PeerKey } from '../model/ids.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { Message } from '../wire/message.js';
+import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import type { SessionAction } from './actions.js';
 import type { Blame } from './blame.js';
 import type { SessionLimits } from './limits.js';
@@ -31,6 +32,8 @@ export interface SessionSettings {
   readonly isPrivate: boolean;
   /** Peers are told of others and asked for them (BEP 11), unless the torrent is private. */
   readonly usesPex: boolean;
+  /** How dials begin. */
+  readonly encryption: EncryptionPolicy;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
 }

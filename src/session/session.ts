@@ -45,7 +45,7 @@ export class Session {
     pace: RequestPace | null = null,
   ) {
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
-    const book = new PeerBook(settings.limits, random);
+    const book = new PeerBook(settings.limits, random, settings.encryption);
     this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace));
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
@@ -111,9 +111,8 @@ export class Session {
         this.#handleAddresses(event);
         return;
       case 'dial-failed':
-        if (event.reason === 'out-of-descriptors') state.book.markPostponed(event.address, state.now);
-        else state.book.markFailed(event.address, state.now);
-        state.notice({ type: 'dial-failed', address: event.address, reason: event.reason });
+        if (!state.book.endDial(event.address, event.reason, state.now))
+          state.notice({ type: 'dial-failed', address: event.address, reason: event.reason });
         this.#rounds.watchExhaustion();
         this.#rounds.dial();
         return;

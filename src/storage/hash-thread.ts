@@ -1,30 +1,15 @@
 // One hashing thread as the pool sees it: takes ranges, gives batches, and says which ranges it left behind if it ends by itself.
 // A thread that dies costs its ranges a second turn, never the whole check.
 
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { SHARE_ENV, Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { HashAnswer, HashRequest, PieceRange } from './hash-messages.js';
 import type { DigestBatch, HashSource } from './range-hasher.js';
+import { startWorker } from './start-worker.js';
 
 export interface HashThreadHandlers {
   onBatch(range: PieceRange, batch: DigestBatch): void;
   /** The thread is gone without `stop`; `unfinished` will never be answered. Comes once, asynchronously. */
   onEnd(unfinished: readonly PieceRange[]): void;
-}
-
-/** A module that makes a thread read TypeScript: given as `--import`, the loader of development only serves the main thread. */
-function developmentLoader(): string {
-  const from = JSON.stringify(import.meta.url);
-  return `data:text/javascript,import { register } from 'node:module'; register('tsx/esm', ${from}, { data: true });`;
-}
-
-/** Built, the thread's file lies beside the bundle that this is part of; in the sources it is TypeScript. */
-function startWorker(): Worker {
-  const built = new URL('./hash-worker.js', import.meta.url);
-  if (existsSync(fileURLToPath(built))) return new Worker(built, { env: SHARE_ENV, execArgv: [] });
-  const execArgv = ['--import', developmentLoader()];
-  return new Worker(new URL('./hash-worker.ts', import.meta.url), { env: SHARE_ENV, execArgv });
 }
 
 export class HashThread {
@@ -37,7 +22,7 @@ export class HashThread {
   constructor(handlers: HashThreadHandlers) {
     this.#handlers = handlers;
     try {
-      const worker = startWorker();
+      const worker = startWorker('hash-worker');
       worker.on('message', (answer: HashAnswer) => this.#receive(answer));
       // An error is followed by `exit`, which is where the loss is told.
       worker.on('error', () => {});

@@ -74,6 +74,11 @@ export class PieceBuffers {
     this.#idleBytes += length;
   }
 
+  /** A buffer of `take` that will not come back. */
+  lose(length: number): void {
+    this.#takenBytes -= length;
+  }
+
   /** Drops what is idle: for a session that has nothing to do for a while. */
   trim(): void {
     this.#idle.clear();

@@ -1,10 +1,12 @@
 // A piece in one buffer: the usual case. Short pieces are hashed whole when they are complete, which costs least; long ones
 // as their blocks come, behind a cursor over the contiguous prefix, so that the end of a piece is not a stall of the loop.
+// Where a thread hashes, it does so with whole pieces of any length.
 
 import { setImmediate } from 'node:timers/promises';
 import { createSha1, type IncrementalDigest, sha1 } from '../hash/digest.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceBuffers } from './piece-buffers.js';
+import type { HashedPiece, PieceHasher } from './piece-hasher.js';
 import type { BlockPlace, PieceSlots } from './piece-slots.js';
 import type { Storage } from './storage.js';
 
@@ -19,6 +21,7 @@ export interface PieceMemoryOptions {
   readonly offset: number;
   readonly buffers: PieceBuffers;
   readonly storage: Storage;
+  readonly hasher: PieceHasher | null;
   readonly hashTurnBytes: number;
   /** The piece's own record of what came. */
   readonly received: Uint8Array;
@@ -46,7 +49,8 @@ export class PieceMemory implements PieceSlots {
 
   filled(_block: number): void {
     if (this.#hash === null || ++this.#sinceHash < CURSOR_BLOCKS) return;
-    const { received, length } = this.#options;
+    const { received, length, hasher } = this.#options;
+    if (this.#hashed === 0 && hasher?.isRunning === true) return;
     while (this.#prefix < received.length && received[this.#prefix] === 1) this.#prefix++;
     const available = Math.min(this.#prefix * BLOCK_LENGTH, length) - this.#hashed;
     if (available < CURSOR_BLOCKS * BLOCK_LENGTH) return;
@@ -62,7 +66,10 @@ export class PieceMemory implements PieceSlots {
 
   digest(): Uint8Array | Promise<Uint8Array> {
     const hash = this.#hash;
-    if (hash === null) return sha1(this.#bytes(0, this.#options.length));
+    const { hasher, length } = this.#options;
+    const handed = this.#hashed === 0 ? hasher?.offer(this.#memory(), length, hash !== null) : null;
+    if (handed !== null && handed !== undefined) return this.#takeBack(handed);
+    if (hash === null) return sha1(this.#bytes(0, length));
     return this.#digestRest(hash);
   }
 
@@ -83,6 +90,18 @@ export class PieceMemory implements PieceSlots {
   free(): void {
     if (this.#buffer !== null) this.#options.buffers.give(this.#buffer);
     this.#buffer = null;
+  }
+
+  async #takeBack(handed: Promise<HashedPiece>): Promise<Uint8Array> {
+    this.#buffer = null;
+    try {
+      const { digest, buffer } = await handed;
+      this.#buffer = buffer;
+      return digest;
+    } catch (error) {
+      this.#options.buffers.lose(this.#options.capacity);
+      throw error;
+    }
   }
 
   #memory(): Buffer {

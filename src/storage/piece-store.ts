@@ -12,6 +12,7 @@ import { BlockLeases, type BlockOutcome } from './block-leases.js';
 import { FileProgress } from './file-progress.js';
 import { ArrivingPiece } from './arriving-piece.js';
 import type { PieceBuffers } from './piece-buffers.js';
+import type { PieceHasher } from './piece-hasher.js';
 import { PieceMemory } from './piece-memory.js';
 import { PieceRuns } from './piece-runs.js';
 import { ReadAhead, type ReadAheadLimits } from './read-ahead.js';
@@ -48,6 +49,8 @@ export interface PieceStoreOptions {
   readonly metainfo: Pick<Metainfo, 'files' | 'geometry' | 'pieceHashes'>;
   readonly storage: Storage;
   readonly buffers: PieceBuffers;
+  /** Hashes pieces beside the loop; without it the loop does it all. */
+  readonly hasher?: PieceHasher;
   /** Verified pieces at the start; copied. */
   readonly have: Bitfield;
   readonly limits: PieceStoreLimits;
@@ -206,6 +209,7 @@ export class PieceStore {
     this.#leases.trim();
     this.#readAhead.clear();
     this.#options.buffers.trim();
+    this.#options.hasher?.rest();
     this.#options.storage.releaseIdle();
   }
 
@@ -221,7 +225,7 @@ export class PieceStore {
   }
 
   #create(piece: PieceIndex, reservedBytes: number): ArrivingPiece {
-    const { metainfo, storage, buffers, limits } = this.#options;
+    const { metainfo, storage, buffers, hasher = null, limits } = this.#options;
     const { geometry } = metainfo;
     const length = geometry.pieceLength(piece);
     const offset = geometry.pieceOffset(piece);
@@ -230,7 +234,7 @@ export class PieceStore {
     const onFailed = (error: unknown): void => this.#failEarly(open, error);
     const slots = this.#isLarge()
       ? new PieceRuns({ length, offset, buffers, storage, runBytes, maxRuns, hashTurnBytes, onFailed })
-      : new PieceMemory({ length, capacity: this.#capacity, offset, buffers, storage, hashTurnBytes, received });
+      : new PieceMemory({ length, capacity: this.#capacity, offset, buffers, storage, hasher, hashTurnBytes, received });
     const open = new ArrivingPiece(piece, length, received, slots, reservedBytes);
     this.#pieces.set(piece, open);
     this.#fillPadding(open);

@@ -6,7 +6,7 @@ import type { Millis } from '../model/time.js';
 
 export interface WritePaceLimits {
   /**
-   * Bytes of one write at most: single writes of 1 MiB were seen to cost five times the CPU of 256 KiB ones, where the kernel
+   * Bytes of one write at most: single writes of 1 MiB, and some of 256 KiB, were seen to cost five times the CPU of 64 KiB ones, where the kernel
    * has to find large runs of memory for them.
    */
   readonly stepBytes: number;

@@ -5,6 +5,8 @@ import { EffusionError } from '../model/error.js';
 
 export type WireErrorCode =
   | 'malformed_handshake'
+  | 'bad_encryption_handshake'
+  | 'unencrypted'
   | 'info_hash_mismatch'
   | 'peer_id_mismatch'
   | 'message_too_long'

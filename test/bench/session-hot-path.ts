@@ -32,6 +32,7 @@ function run(seeders: number, leechers: number, pieceLength: number): Run {
     infoBytes: new Uint8Array(),
     isPrivate: false,
     usesPex: true,
+    encryption: 'prefer' as const,
     seeds: false,
   };
   let reserved = 0;

@@ -24,6 +24,11 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a peer without a port', ['download', 'x.torrent', '--peer', '10.0.0.1'], /--peer: '10\.0\.0\.1' is no HOST:PORT/],
     ['a rate that is none', ['seed', 'x.torrent', '--max-upload', 'fast'], /--max-upload: 'fast' is no size/],
     ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'always'], /Allowed choices are verify, never/],
+    [
+      'a kind of encryption that is none',
+      ['seed', 'x.torrent', '--encryption', 'forced'],
+      /Allowed choices are prefer, require, off/,
+    ],
     ['an option without its value', ['download', 'x.torrent', '-o'], /argument missing/],
     ['nobody to download from', ['download', 'x.torrent', '--no-trackers', '--no-listen'], /nobody to download from/],
     ['an unknown topic', ['help', 'exit-code'], /Did you mean effusion help exit-codes\?/],

@@ -14,13 +14,23 @@ import { encodeMessage } from '../../src/wire/message-encoder.js';
 import type { Message } from '../../src/wire/message.js';
 import { WireError } from '../../src/wire/wire-error.js';
 import { CONNECTION_LIMITS, ConnectionProbe, INFO_HASH } from '../support/connection-probe.js';
+import { encryptedTransport } from '../support/mse-transport.js';
 import { LinkProbe, loopback } from '../support/link-probe.js';
+
+const slicing = (): Transport => new MemoryTransport({ nextChunk: (available) => 1 + ((available * 7) % 97) });
 
 const transports: [string, () => Transport][] = [
   ['tcp', () => new TcpTransport({ receiveBufferBytes: 64 * 1024 })],
   ['tcp with a tiny receive buffer', () => new TcpTransport({ receiveBufferBytes: 61 })],
   ['memory', () => new MemoryTransport()],
-  ['memory in slices', () => new MemoryTransport({ nextChunk: (available) => 1 + ((available * 7) % 97) })],
+  ['memory in slices', slicing],
+  [
+    'tcp, encrypted',
+    () => encryptedTransport(new TcpTransport({ receiveBufferBytes: 64 * 1024 }), INFO_HASH, 'require', 'prefer'),
+  ],
+  ['memory in slices, encrypted', () => encryptedTransport(slicing(), INFO_HASH, 'prefer', 'require')],
+  ['memory in slices, plain behind an encryption handshake', () => encryptedTransport(slicing(), INFO_HASH, 'prefer', 'prefer')],
+  ['memory in slices, plain where encryption is taken too', () => encryptedTransport(slicing(), INFO_HASH, 'off', 'prefer')],
 ];
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
@@ -182,7 +192,8 @@ describe.each(transports)('%s', (_name, create) => {
   });
 
   test.each<[string, Uint8Array, string]>([
-    ['a stranger', new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'), 'closed-in-handshake'],
+    // Long: what does not begin as the plain protocol may be a key and its padding.
+    ['a stranger', new TextEncoder().encode(`GET /${'a'.repeat(700)} HTTP/1.1\r\n\r\n`), 'closed-in-handshake'],
     ['a wrong message', Uint8Array.of(0, 0, 0, 2, 0, 0), 'protocol-error'],
     ['a second handshake', encodeHandshake(new ConnectionProbe('leecher').side.local), 'protocol-error'],
   ])('%s ends its own connection only', async (name, bytes, reason) => {

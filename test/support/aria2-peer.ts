@@ -15,12 +15,16 @@ const QUIET = [
   '--stop=120',
 ];
 
+/** Takes and makes encrypted connections (RC4) only. */
+const ENCRYPTED = ['--bt-require-crypto=true', '--bt-min-crypto-level=arc4'];
+
 /** Seeds `folder` on `port` of every address once this resolves. */
-export async function startAria2Seeder(torrent: string, folder: string, port: number): Promise<Child> {
+export async function startAria2Seeder(torrent: string, folder: string, port: number, encrypts = false): Promise<Child> {
   const child = startChild(
     'aria2c',
     [
       ...QUIET,
+      ...(encrypts ? ENCRYPTED : []),
       `--dir=${folder}`,
       `--listen-port=${port}`,
       '--seed-ratio=0.0',
@@ -37,6 +41,7 @@ export async function startAria2Seeder(torrent: string, folder: string, port: nu
 }
 
 /** Downloads what the torrent's tracker leads to; its process ends with 0 when all is there. `torrent` is a path or a magnet link. */
-export function startAria2Leecher(torrent: string, folder: string, port: number): Child {
-  return startChild('aria2c', [...QUIET, `--dir=${folder}`, `--listen-port=${port}`, '--seed-time=0', torrent]);
+export function startAria2Leecher(torrent: string, folder: string, port: number, encrypts = false): Child {
+  const options = encrypts ? [...QUIET, ...ENCRYPTED] : QUIET;
+  return startChild('aria2c', [...options, `--dir=${folder}`, `--listen-port=${port}`, '--seed-time=0', torrent]);
 }

@@ -11,6 +11,8 @@ export interface LibtorrentSeederOptions {
   readonly uploadBytesPerSecond?: number;
   /** `HOST:PORT` to connect to, for leechers that find nobody themselves. */
   readonly dial?: string;
+  /** Takes and makes encrypted connections (RC4) only. */
+  readonly encrypts?: boolean;
 }
 
 /** Seeds `folder` on `listen` (`127.0.0.1:6881` or `[::1]:6881`) once this resolves. */
@@ -22,14 +24,15 @@ export async function startLibtorrentSeeder(
 ): Promise<Child> {
   const args = [SCRIPT, 'seed', torrent, folder, listen, '--upload-limit', String(options.uploadBytesPerSecond ?? 0)];
   if (options.dial !== undefined) args.push('--peer', options.dial);
+  if (options.encrypts === true) args.push('--encrypt');
   const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
   await child.outputMatching(/^ready$/m);
   return child;
 }
 
 /** Downloads from `peer`; its process ends with 0 when all is there. `torrent` is a path or a magnet link. */
-export function startLibtorrentLeecher(torrent: string, folder: string, listen: string, peer: string): Child {
-  return startChild(PYTHON, [SCRIPT, 'leech', torrent, folder, listen, '--peer', peer]);
+export function startLibtorrentLeecher(torrent: string, folder: string, listen: string, peer: string, encrypts = false): Child {
+  return startChild(PYTHON, [SCRIPT, 'leech', torrent, folder, listen, '--peer', peer, ...(encrypts ? ['--encrypt'] : [])]);
 }
 
 export interface WatchedLeecherOptions {

@@ -43,6 +43,10 @@ export class LinkProbe implements LinkHandler {
     this.#happened();
   }
 
+  onFault(error: unknown): void {
+    throw error;
+  }
+
   #happened(): void {
     this.onEvent();
     this.#waiting = this.#waiting.filter(({ test, resolve }) => {

@@ -8,8 +8,10 @@ import { createRandom } from '../../src/model/random.js';
 import type { SessionAction } from '../../src/session/actions.js';
 import type { SessionEvent } from '../../src/session/events.js';
 import { Session } from '../../src/session/session.js';
+import type { SessionSettings } from '../../src/session/session-state.js';
 import type { PeerFeatures } from '../../src/wire/handshake.js';
 import type { Message, MessageType } from '../../src/wire/message.js';
+import type { EncryptionPolicy } from '../../src/wire/mse/encryption-policy.js';
 import { SIM_LIMITS } from './sim/limits.js';
 import { SimBudget } from './sim/sim-budget.js';
 
@@ -37,9 +39,10 @@ export class SessionDriver {
       infoBytes?: Uint8Array;
       isPrivate?: boolean;
       usesPex?: boolean;
+      encryption?: EncryptionPolicy;
     } = {},
   ) {
-    const settings = {
+    const settings: SessionSettings = {
       infoHash: { v1: new Uint8Array(20) },
       geometry: new Geometry(pieces * BLOCK, BLOCK),
       limits: { ...SIM_LIMITS, ...options.limits },
@@ -49,6 +52,7 @@ export class SessionDriver {
       infoBytes: options.infoBytes ?? new Uint8Array(),
       isPrivate: options.isPrivate === true,
       usesPex: options.usesPex !== false,
+      encryption: options.encryption ?? 'prefer',
       seeds: options.seeds === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);
@@ -65,7 +69,7 @@ export class SessionDriver {
   /** A peer comes (or was dialled): its key is its serial, its address ends in it. */
   connect(
     serial: number,
-    options: { incoming?: boolean; id?: number; address?: Address; features?: PeerFeatures } = {},
+    options: { incoming?: boolean; id?: number; address?: Address; features?: PeerFeatures; isEncrypted?: boolean } = {},
   ): PeerKey {
     const peer = toPeerKey(serial);
     const address = options.address ?? addressAt(serial);
@@ -78,6 +82,7 @@ export class SessionDriver {
       remote: address,
       incoming,
       features: options.features ?? { fast: true, extended: true, dht: false },
+      isEncrypted: options.isEncrypted === true,
     });
     return peer;
   }

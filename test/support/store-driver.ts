@@ -7,6 +7,7 @@ import { BLOCK_LENGTH } from '../../src/model/geometry.js';
 import { type PeerKey, type PieceIndex, toPeerKey } from '../../src/model/ids.js';
 import { MemoryStorage } from '../../src/storage/memory-storage.js';
 import { PieceBuffers } from '../../src/storage/piece-buffers.js';
+import type { PieceHasher } from '../../src/storage/piece-hasher.js';
 import { PieceStore, type PieceStoreLimits, type PieceStoreOptions } from '../../src/storage/piece-store.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { FaultyStorage } from './faulty-storage.js';
@@ -48,6 +49,7 @@ export interface StoreDriverOptions {
   readonly have?: Bitfield;
   readonly buffers?: PieceBuffers;
   readonly isPadding?: PieceStoreOptions['isPadding'];
+  readonly hasher?: PieceHasher;
 }
 
 export function driveStore(torrent: StoredTorrent, storage: Storage, options: StoreDriverOptions = {}): StoreDriver {
@@ -66,6 +68,7 @@ export function driveStore(torrent: StoredTorrent, storage: Storage, options: St
     buffers,
     have: options.have ?? new Bitfield(metainfo.geometry.pieceCount),
     limits: { ...STORE_LIMITS, ...options.limits },
+    ...(options.hasher === undefined ? {} : { hasher: options.hasher }),
     ...(options.isPadding === undefined ? {} : { isPadding: options.isPadding }),
     listener: {
       onStored: (piece) => tell({ type: 'stored', piece }),

@@ -35,6 +35,11 @@ export async function expectDownload(swarm: SwarmOfTwo, ...peers: readonly strin
   await holdDownload(swarm, swarm.torrent.path, ['--no-trackers', ...sources]);
 }
 
+/** The same of a torrent file or a magnet link, with options of one's own. */
+export async function expectDownloadWith(swarm: SwarmOfTwo, torrent: string, ...args: readonly string[]): Promise<void> {
+  await holdDownload(swarm, torrent, ['--no-trackers', ...args]);
+}
+
 /** The same for whom the trackers of `torrentPath`, a torrent of the same content, lead to. */
 export async function expectDownloadFromTrackers(swarm: SwarmOfTwo, torrentPath: string): Promise<void> {
   await holdDownload(swarm, torrentPath, []);

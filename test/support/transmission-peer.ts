@@ -19,6 +19,7 @@ export async function startTransmission(
   folder: string,
   port: number,
   settings: string,
+  encrypts = false,
 ): Promise<TransmissionPeer> {
   const rpcPort = await freePort();
   await mkdir(settings, { recursive: true });
@@ -28,7 +29,7 @@ export async function startTransmission(
       'bind-address-ipv4': '127.0.0.1',
       'dht-enabled': false,
       'download-dir': folder,
-      encryption: 0,
+      encryption: encrypts ? 2 : 0,
       'lpd-enabled': false,
       'peer-port': port,
       'pex-enabled': false,

@@ -44,12 +44,14 @@ export async function download(file: string, options: DownloadOptions, context: 
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
+  const { listen, encryption, port } = options;
   const openClient = async (): Promise<Client> =>
     (client ??= await Client.open({
-      listen: options.listen,
+      listen,
+      encryption,
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
-      ...listenOn(options.port),
+      ...listenOn(port),
     }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;

@@ -50,7 +50,7 @@ export async function info(argument: string, options: InfoOptions, context: Comm
 }
 
 async function showTorrent(argument: string, options: InfoOptions, context: CommandContext): Promise<void> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false });
+  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
   const { stdout, resultStyle } = context;
   const { timeout = 0, ...discovery } = options;
   const { metainfo, bytes } = await obtainTorrent(argument, discovery, openClient, context);

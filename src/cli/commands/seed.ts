@@ -3,7 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Client } from '../../engine/client.js';
+import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
@@ -33,6 +33,7 @@ export interface SeedOptions {
   readonly excludeTracker?: readonly string[];
   readonly pex: boolean;
   readonly onlyPeers?: boolean;
+  readonly encryption: EncryptionPolicy;
 }
 
 const MAX_NAMED_FILES = 10;
@@ -44,6 +45,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   await expectData(metainfo, options.data);
   const client = await Client.open({
     listen: options.listen,
+    encryption: options.encryption,
     ...listenOn(options.port),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });

@@ -10,6 +10,7 @@ import type { Millis } from '../../model/time.js';
 import type { Resolver } from '../../io/resolver.js';
 import type { PeerSource, PeerSourceListener } from '../peer-source.js';
 import type { AnnounceTransport } from './announce-transport.js';
+import type { AnnounceParameters } from './protocol/announce-request.js';
 import type { AnnounceResponse } from './protocol/announce-response.js';
 import { TrackerTiers } from './protocol/tiers.js';
 import { TrackerError } from './protocol/tracker-error.js';
@@ -33,6 +34,8 @@ export interface TrackerSourceOptions {
   readonly key: string;
   /** Where peers reach us, 1 … 65535. */
   readonly port: number;
+  /** As in announces. */
+  readonly encryption?: AnnounceParameters['encryption'];
   readonly limits: TrackerLimits;
   readonly transport: AnnounceTransport;
   readonly resolver: Resolver;
@@ -151,7 +154,7 @@ export class TrackerSource implements PeerSource {
 
   async #announce(action: TrackerAction & { type: 'announce' }): Promise<void> {
     const { request, url, event, trackerId, numwant, timeoutMs } = action;
-    const { infoHash, peerId, key, port, transport, numbers } = this.#options;
+    const { infoHash, peerId, key, port, encryption, transport, numbers } = this.#options;
     const controller = new AbortController();
     this.#open.set(request, controller);
     let outcome: TrackerEvent;
@@ -166,6 +169,7 @@ export class TrackerSource implements PeerSource {
           numwant,
           event,
           key,
+          ...(encryption === undefined ? {} : { encryption }),
           ...(trackerId === null ? {} : { trackerId }),
         },
         timeoutMs,

@@ -8,6 +8,7 @@ import { createRandom, type Random } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
 import type { RequestPace, SessionLimits } from '../../../src/session/limits.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
+import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import { createContent, type Content } from './content.js';
 import { SIM_LIMITS } from './limits.js';
 import { ScriptedPeer } from './scripted-peer.js';
@@ -44,6 +45,8 @@ export interface ContentSpec {
 export interface LinkSpec {
   readonly bytesPerSecond: number;
   readonly latencyMs: number;
+  /** How its connections begin, in and out. Default `prefer`. */
+  readonly encryption?: EncryptionPolicy;
 }
 
 export type MemberSpec =
@@ -88,11 +91,19 @@ function drawContent(random: Random): ContentSpec {
   return { pieceLength, totalLength: (pieces - 1) * pieceLength + last, padding: random.next() < 0.3 ? 0.15 : 0 };
 }
 
+/** In a third of the swarms all kinds of encryption, in the others everybody takes both. */
+function drawPolicies(seed: number): () => EncryptionPolicy {
+  const random = createRandom(seed ^ 0xc0de);
+  const isMixed = random.next() < 1 / 3;
+  return () => (isMixed ? (['prefer', 'require', 'off'] as const)[random.below(3)] : 'prefer');
+}
+
 /** Any swarm with an honest seed. */
 export function drawScenario(seed: number): Scenario {
   const random = createRandom(seed);
   const content = drawContent(random);
   const members: MemberSpec[] = [];
+  const policies = drawPolicies(seed);
   const plain = traitsOf('plain', random);
   members.push(
     random.next() < 0.6
@@ -124,7 +135,8 @@ export function drawScenario(seed: number): Scenario {
   return {
     seed,
     content,
-    members,
+    // The first is the honest seed: everybody must find a way to it.
+    members: members.map((member, index) => (index === 0 ? member : { ...member, encryption: policies() })),
     strays: random.below(6),
     limits,
     featureShare: random.next() < 0.7 ? 1 : 0.5,
@@ -204,6 +216,7 @@ export class Swarm {
       features,
       uplink: new Uplink(member.bytesPerSecond),
       latencyMs: member.latencyMs,
+      encryption: member.encryption ?? 'prefer',
       content,
     };
     if (member.role === 'scripted') {

@@ -6,6 +6,7 @@ import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
 import type { PeerId } from '../../../src/model/ids.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { BlockRange, Message } from '../../../src/wire/message.js';
+import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import { contentRange, type Content } from './content.js';
 import type { SimLink } from './sim-link.js';
 import type { SimNode } from './sim-node.js';
@@ -21,6 +22,7 @@ export interface ScriptedPeerOptions {
   readonly uplink: Uplink;
   readonly latencyMs: number;
   readonly isListening: boolean;
+  readonly encryption: EncryptionPolicy;
   readonly content: Content;
   readonly traits: Traits;
   readonly have: Bitfield;
@@ -44,6 +46,7 @@ export class ScriptedPeer implements SimNode {
   readonly uplink: Uplink;
   readonly latencyMs: number;
   readonly isListening: boolean;
+  readonly encryption: EncryptionPolicy;
   readonly isHonest: boolean;
   isUp = true;
   readonly #world: World;
@@ -60,6 +63,7 @@ export class ScriptedPeer implements SimNode {
     this.uplink = options.uplink;
     this.latencyMs = options.latencyMs;
     this.isListening = options.isListening;
+    this.encryption = options.encryption;
     this.isHonest = options.traits.corrupt === 0 && options.traits.floodMs === 0;
     this.#world = world;
     this.#content = options.content;
@@ -71,7 +75,9 @@ export class ScriptedPeer implements SimNode {
   start(targets: readonly Address[]): void {
     if (!this.#traits.dials) return;
     for (const target of targets) {
-      this.#world.after(this.#world.random.below(3000), () => this.#world.dial(this, target, () => {}));
+      this.#world.after(this.#world.random.below(3000), () =>
+        this.#world.dial(this, target, this.encryption === 'require', () => {}),
+      );
     }
   }
 

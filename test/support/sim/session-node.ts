@@ -13,6 +13,7 @@ import type { Notice } from '../../../src/session/notices.js';
 import { Session } from '../../../src/session/session.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { Message } from '../../../src/wire/message.js';
+import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import type { Content } from './content.js';
 import { ActionChecks } from './action-checks.js';
 import { checkSession } from './session-checks.js';
@@ -43,6 +44,7 @@ export interface SessionNodeOptions {
   readonly limits: SessionLimits;
   readonly budget: SimBudget;
   readonly seeds: boolean;
+  readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
   /** A download limit. */
   readonly pace?: RequestPace | null;
@@ -59,6 +61,7 @@ export class SessionNode implements SimNode {
   readonly latencyMs: number;
   readonly isListening: boolean;
   readonly isHonest = true;
+  readonly encryption: EncryptionPolicy;
   isUp = true;
   readonly disk: SimDisk;
   readonly session: Session;
@@ -84,6 +87,7 @@ export class SessionNode implements SimNode {
     this.uplink = options.uplink;
     this.latencyMs = options.latencyMs;
     this.isListening = options.isListening;
+    this.encryption = options.encryption;
     this.#world = world;
     this.#options = options;
     this.checks = new ActionChecks(world, options.content, options.limits, this.#links, this.#mirrors);
@@ -106,6 +110,7 @@ export class SessionNode implements SimNode {
       infoBytes: new Uint8Array(100),
       isPrivate: false,
       usesPex: true,
+      encryption: options.encryption,
       seeds,
     };
     const random = createRandom(world.random.below(2 ** 31));
@@ -237,7 +242,7 @@ export class SessionNode implements SimNode {
     const world = this.#world;
     switch (action.type) {
       case 'dial':
-        this.#dial(action.address);
+        this.#dial(action.address, action.isEncrypted);
         return;
       case 'disconnect': {
         const link = this.#links.get(action.peer);
@@ -286,12 +291,12 @@ export class SessionNode implements SimNode {
     }
   }
 
-  #dial(address: Address): void {
+  #dial(address: Address, isEncrypted: boolean): void {
     const key = addressKey(address);
     this.checks.dial(address);
     must(!this.#dialing.has(key), 'an address is dialled once at a time', () => ({ key }));
     this.#dialing.add(key);
-    this.#world.dial(this, address, (reason) => {
+    this.#world.dial(this, address, isEncrypted, (reason) => {
       this.#dialing.delete(key);
       this.handle({ type: 'dial-failed', address, reason });
     });

@@ -5,6 +5,7 @@ import type { PeerId } from '../../../src/model/ids.js';
 import type { DisconnectReason } from '../../../src/session/disconnect-reason.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { Message } from '../../../src/wire/message.js';
+import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import type { BlockMessage, SimLink } from './sim-link.js';
 import type { Uplink } from './uplink.js';
 
@@ -20,6 +21,8 @@ export interface SimNode {
   readonly isListening: boolean;
   /** It still runs. */
   readonly isUp: boolean;
+  /** Which connections it accepts: `off` plain ones, `require` encrypted ones, `prefer` both. */
+  readonly encryption: EncryptionPolicy;
   /** It sends no bad data. */
   readonly isHonest: boolean;
   onConnected(link: SimLink): void;

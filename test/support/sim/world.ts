@@ -72,7 +72,7 @@ export class World {
   }
 
   /** Dials; both handshakes pass, then both ends have a link. What fails is told to the caller. */
-  dial(from: SimNode, address: Address, onFailed: (reason: DisconnectReason) => void): void {
+  dial(from: SimNode, address: Address, isEncrypted: boolean, onFailed: (reason: DisconnectReason) => void): void {
     const target = this.nodeAt(address);
     if (target === undefined) {
       const isDark = this.random.next() < 0.3;
@@ -83,6 +83,10 @@ export class World {
     this.after(3 * latencyMs, () => {
       if (!target.isListening || !from.isUp) {
         this.after(latencyMs, () => onFailed('refused'));
+        return;
+      }
+      if (target.encryption === (isEncrypted ? 'off' : 'require')) {
+        this.after(latencyMs, () => onFailed('closed-in-handshake'));
         return;
       }
       const features = intersectFeatures(from.features, target.features);

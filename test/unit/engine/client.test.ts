@@ -31,3 +31,11 @@ test('a dial takes a place for as long as it lasts, and is refused where there i
   client.leavePlace();
   await client.close();
 });
+
+test('an unknown kind of encryption is refused before anything is opened', async () => {
+  const options = { encryption: 'forced' as 'require' };
+  await expect(Client.open(options)).rejects.toMatchObject({
+    code: 'invalid_argument',
+    detail: { argument: 'options.encryption' },
+  });
+});

@@ -11,6 +11,7 @@ import { loopback } from '../../support/link-probe.js';
 class ScriptedLink implements Link {
   readonly remote = loopback(6881);
   readonly local = null;
+  readonly isEncrypted = false;
   readonly writes: Uint8Array[][] = [];
   handler: LinkHandler | null = null;
   writableBytes = 0;

@@ -4,7 +4,7 @@ import { createAddress, type Address } from '../../../src/model/address.js';
 import { toPeerKey, type PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import { MetadataFetch } from '../../../src/session/metadata-fetch.js';
-import type { MetadataAction, MetadataEvent } from '../../../src/session/metadata-terms.js';
+import type { MetadataAction, MetadataEvent, MetadataFetchSettings } from '../../../src/session/metadata-terms.js';
 import { OUR_METADATA_ID, OUR_PEX_ID } from '../../../src/session/extension-ids.js';
 import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../../src/wire/extension.js';
 import {
@@ -33,7 +33,7 @@ class Driver {
   readonly fetch: MetadataFetch;
 
   constructor({ usesPex = true } = {}) {
-    const settings = {
+    const settings: MetadataFetchSettings = {
       infoHash: sha1(INFO),
       peerId: new Uint8Array(20).fill(200),
       listenPort: 6881,
@@ -41,6 +41,7 @@ class Driver {
       limits: SIM_LIMITS,
       metadata: LIMITS,
       usesPex,
+      encryption: 'prefer',
     };
     this.fetch = new MetadataFetch(settings, createRandom(1), 0);
   }
@@ -268,6 +269,13 @@ test('addresses are dialled as they come, and handed on when it is over', () => 
   const peer = driver.source(1);
   answerAll(driver, new Map([[peer, INFO]]));
   expect(driver.fetch.addresses(false).map(({ host }) => host)).toEqual(['10.0.0.1', '10.0.0.2']);
+});
+
+test('a peer that closes a plain connection without a word is dialled again at once, encrypted', () => {
+  const driver = new Driver();
+  driver.handle({ type: 'addresses-found', source: 'tracker', addresses: [addressOf(2)] });
+  const again = driver.handle({ type: 'dial-failed', address: addressOf(2), reason: 'closed-in-handshake' });
+  expect(again).toEqual([{ type: 'dial', address: addressOf(2), isEncrypted: true }]);
 });
 
 describe('peers that peers name', () => {

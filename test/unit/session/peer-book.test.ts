@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createAddress, type Address } from '../../../src/model/address.js';
 import { createRandom } from '../../../src/model/random.js';
+import type { DisconnectReason } from '../../../src/session/disconnect-reason.js';
 import { PeerBook } from '../../../src/session/peer-book.js';
+import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
+import { PEX_FLAGS } from '../../../src/wire/ut-pex.js';
 import { SIM_LIMITS } from '../../support/sim/limits.js';
 
 function at(port: number, host = '10.0.0.1'): Address {
@@ -152,5 +155,94 @@ describe('PeerBook', () => {
     expect(dialled.filter((host) => host === '10.0.0.1')).toHaveLength(2);
     expect(dialled).toHaveLength(4);
     expect(book.hasProspects).toBe(false);
+  });
+});
+
+describe('the kind of dial', () => {
+  const opened = (encryption: EncryptionPolicy): PeerBook => {
+    const book = new PeerBook(SIM_LIMITS, createRandom(1), encryption);
+    book.add([at(1)], 'tracker', 0);
+    book.takeDialable(1, 0);
+    return book;
+  };
+
+  test('is plain, and encrypted at once where the plain one was closed without a word; then plain again, after a wait', () => {
+    const book = opened('prefer');
+    expect(book.isDialedEncrypted(at(1))).toBe(false);
+    expect(book.endDial(at(1), 'closed-in-handshake', 100)).toBe(true);
+    expect(book.halfOpen).toBe(0);
+    expect(book.takeDialable(1, 100), 'at once').toEqual([at(1)]);
+    expect(book.isDialedEncrypted(at(1))).toBe(true);
+    expect(book.endDial(at(1), 'closed-in-handshake', 200)).toBe(false);
+    expect(book.takeDialable(1, 200 + SIM_LIMITS.backoffMs - 1)).toEqual([]);
+    expect(book.takeDialable(1, 200 + SIM_LIMITS.backoffMs)).toEqual([at(1)]);
+    expect(book.isDialedEncrypted(at(1))).toBe(false);
+  });
+
+  test('is remembered once it has worked', () => {
+    const book = opened('prefer');
+    book.endDial(at(1), 'closed-in-handshake', 0);
+    book.takeDialable(1, 0);
+    book.markConnected(at(1), true);
+    book.markDisconnected(at(1), true, 10);
+    expect(book.isDialedEncrypted(at(1))).toBe(true);
+    book.takeDialable(1, 10);
+    book.endDial(at(1), 'refused', 10);
+    expect(book.isDialedEncrypted(at(1)), 'nobody was there to speak with').toBe(true);
+  });
+
+  test('changes after a wait where a peer took the connection and said nothing', () => {
+    const book = opened('prefer');
+    expect(book.endDial(at(1), 'handshake-timeout', 0)).toBe(false);
+    expect(book.nextDialAt()).toBe(SIM_LIMITS.backoffMs);
+    expect(book.isDialedEncrypted(at(1))).toBe(true);
+  });
+
+  test.each<DisconnectReason>(['refused', 'unreachable', 'connect-timeout', 'info-hash-mismatch'])('stays after %s', (reason) => {
+    const book = opened('prefer');
+    expect(book.endDial(at(1), reason, 0)).toBe(false);
+    expect(book.isDialedEncrypted(at(1))).toBe(false);
+    expect(book.nextDialAt()).toBe(SIM_LIMITS.backoffMs);
+  });
+
+  test.each<[EncryptionPolicy, boolean]>([
+    ['require', true],
+    ['off', false],
+  ])('is always the same with %s', (policy, isEncrypted) => {
+    const book = opened(policy);
+    for (let round = 0; round < 3; round++) {
+      expect(book.isDialedEncrypted(at(1))).toBe(isEncrypted);
+      expect(book.endDial(at(1), 'closed-in-handshake', 0)).toBe(false);
+    }
+    book.addNamed([{ address: at(2), flags: PEX_FLAGS.prefersEncryption }], 0);
+    expect(book.isDialedEncrypted(at(2))).toBe(isEncrypted);
+  });
+
+  test('is encrypted first for whom peers name so, unless somebody else named it or it was tried', () => {
+    const book = opened('prefer');
+    book.addNamed(
+      [
+        { address: at(1), flags: PEX_FLAGS.prefersEncryption },
+        { address: at(2), flags: PEX_FLAGS.prefersEncryption | PEX_FLAGS.isSeed },
+        { address: at(3), flags: PEX_FLAGS.isSeed },
+      ],
+      0,
+    );
+    expect([1, 2, 3].map((port) => book.isDialedEncrypted(at(port)))).toEqual([false, true, false]);
+    book.takeDialable(9, 0);
+    book.endDial(at(2), 'closed-in-handshake', 0);
+    book.addNamed([{ address: at(2), flags: PEX_FLAGS.prefersEncryption }], 1);
+    expect(book.isDialedEncrypted(at(2)), 'tried in vain').toBe(false);
+  });
+
+  test('a retry costs a place among the half-open as every dial does', () => {
+    const limits = { ...SIM_LIMITS, maxHalfOpen: 1 };
+    const book = new PeerBook(limits, createRandom(1), 'prefer');
+    book.add([at(1), at(2)], 'tracker', 0);
+    const [first] = book.takeDialable(9, 0);
+    book.endDial(first, 'closed-in-handshake', 0);
+    expect(book.takeDialable(9, 0)).toHaveLength(1);
+    expect(book.halfOpen).toBe(1);
+    expect(book.takeDialable(9, 0)).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import type { SessionAction } from '../../../src/session/actions.js';
 import { OUR_PEX_ID } from '../../../src/session/extension-ids.js';
 import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../../src/wire/extension.js';
 import type { Message } from '../../../src/wire/message.js';
-import { decodePexMessage, encodePexMessage } from '../../../src/wire/ut-pex.js';
+import { decodePexMessage, encodePexMessage, PEX_FLAGS } from '../../../src/wire/ut-pex.js';
 import { addressAt, SessionDriver } from '../../support/session-driver.js';
 import { SIM_LIMITS } from '../../support/sim/limits.js';
 
@@ -253,5 +253,26 @@ describe('what a peer is told', () => {
     driver.say(peer, greeting(0));
     driver.pass(pexIntervalMs * 2);
     expect(told(driver, peer)).toHaveLength(1);
+  });
+});
+
+describe('encryption', () => {
+  test('of those that peers say prefer it is dialled first', () => {
+    const driver = new SessionDriver(1);
+    const peer = driver.connect(1);
+    const dials = driver.say(peer, naming([at('10.1.0.1')], PEX_FLAGS.prefersEncryption)).filter(({ type }) => type === 'dial');
+    expect(dials).toEqual([{ type: 'dial', address: at('10.1.0.1'), isEncrypted: true }]);
+  });
+
+  test('is told of those that speak it', () => {
+    const driver = new SessionDriver(1);
+    driver.connect(2, { isEncrypted: true });
+    driver.connect(3);
+    const peer = curious(driver, 1);
+    driver.pass(2000);
+    const [{ added, flags }] = told(driver, peer);
+    const { prefersEncryption, isReachable } = PEX_FLAGS;
+    expect(added).toEqual([formatAddress(addressAt(2)), formatAddress(addressAt(3))]);
+    expect(flags).toEqual([prefersEncryption | isReachable, isReachable]);
   });
 });

@@ -11,12 +11,29 @@ describe('connections', () => {
   test('two that crossed: both ends keep the one of the larger id', () => {
     const larger = new SessionDriver(1, { ownId: 200 });
     larger.connect(1, { incoming: true, id: 5 });
-    larger.connect(2, { id: 5 });
+    larger.connect(2, { id: 5, address: addressAt(1) });
     expect(larger.disconnects()).toEqual(['1 duplicate-peer']);
     const smaller = new SessionDriver(1, { ownId: 2 });
     smaller.connect(1, { incoming: true, id: 5 });
-    smaller.connect(2, { id: 5 });
+    smaller.connect(2, { id: 5, address: addressAt(1) });
     expect(smaller.disconnects()).toEqual(['2 duplicate-peer']);
+  });
+
+  test('one id from two hosts is two peers, over IPv4 and IPv6 one: who copies an id keeps nobody out', () => {
+    const driver = new SessionDriver(1);
+    driver.connect(1, { incoming: true, id: 5 });
+    driver.connect(2, { incoming: true, id: 5 });
+    expect(driver.disconnects()).toEqual([]);
+    driver.connect(3, { incoming: true, id: 5, address: { host: '2001:db8::3', port: 1003, family: 6 } });
+    expect(driver.disconnects()).toEqual(['3 duplicate-peer']);
+  });
+
+  test.each([true, false])('one that has been of no use to either side gives way to its double: incoming %s', (incoming) => {
+    const driver = new SessionDriver(1, { have: Bitfield.full(1), seeds: true });
+    driver.connect(1, { incoming: true, id: 5 });
+    driver.pass(11_000);
+    driver.connect(2, { incoming, id: 5, address: addressAt(1) });
+    expect(driver.disconnects()).toEqual(['1 duplicate-peer']);
   });
 
   test('ourselves and a full house are refused, dialled or not', () => {
@@ -35,7 +52,32 @@ describe('connections', () => {
     expect(driver.disconnects()).toEqual([]);
     driver.pass(3000);
     expect(driver.disconnects()).toEqual(['1 useless']);
-    expect(driver.actions).toContainEqual({ type: 'dial', address: addressAt(2) });
+    expect(driver.actions).toContainEqual({ type: 'dial', address: addressAt(2), isEncrypted: false });
+  });
+
+  test('a peer that closes a plain connection without a word is dialled again at once, encrypted, and nobody is told', () => {
+    const driver = new SessionDriver(1);
+    const [dial] = driver.handle({ type: 'addresses-found', source: 'tracker', addresses: [addressAt(2)] }).slice(-1);
+    expect(dial).toEqual({ type: 'dial', address: addressAt(2), isEncrypted: false });
+    const again = driver.handle({ type: 'dial-failed', address: addressAt(2), reason: 'closed-in-handshake' });
+    expect(again).toEqual([{ type: 'dial', address: addressAt(2), isEncrypted: true }]);
+    const over = driver.handle({ type: 'dial-failed', address: addressAt(2), reason: 'closed-in-handshake' });
+    expect(over).toEqual([
+      { type: 'notice', notice: { type: 'dial-failed', address: addressAt(2), reason: 'closed-in-handshake' } },
+    ]);
+  });
+
+  test.each([
+    ['require' as const, true],
+    ['off' as const, false],
+  ])('with encryption %s every dial is of one kind, and a failure is one', (encryption, isEncrypted) => {
+    const driver = new SessionDriver(1, { encryption });
+    driver.handle({ type: 'addresses-found', source: 'tracker', addresses: [addressAt(2)] });
+    driver.handle({ type: 'dial-failed', address: addressAt(2), reason: 'closed-in-handshake' });
+    driver.pass(20_000);
+    const dials = driver.actions.filter(({ type }) => type === 'dial');
+    expect(dials).toHaveLength(2);
+    for (const dial of dials) expect(dial).toEqual({ type: 'dial', address: addressAt(2), isEncrypted });
   });
 
   test('keep-alives go out, and the silent are dropped', () => {
@@ -108,7 +150,7 @@ describe('who may come, stay and come back', () => {
     driver.handle({ type: 'addresses-found', source: 'tracker', addresses: [addressAt(6)] });
     driver.pass(1000);
     expect(driver.disconnects().slice(2)).toEqual(['3 useless']);
-    expect(driver.actions).toContainEqual({ type: 'dial', address: addressAt(6) });
+    expect(driver.actions).toContainEqual({ type: 'dial', address: addressAt(6), isEncrypted: false });
     driver.connect(7, { incoming: true });
     driver.connect(8, { incoming: true });
     expect(driver.disconnects().slice(3), 'who was interested once stays').toEqual(['8 too-many-peers']);

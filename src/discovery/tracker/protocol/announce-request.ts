@@ -25,6 +25,8 @@ export interface AnnounceParameters {
   /** What the tracker called itself in an earlier answer. */
   readonly trackerId?: Uint8Array;
   readonly noPeerId?: boolean;
+  /** Whether we take encrypted connections, or no others; trackers may choose peers by it. Left out: we take none. */
+  readonly encryption?: 'supported' | 'required';
   /** Our addresses as the tracker should hand them out; left out where it sees them itself. */
   readonly ip?: string;
   readonly ipv6?: string;
@@ -78,6 +80,10 @@ export function buildAnnounceUrl(trackerUrl: string, parameters: AnnounceParamet
     ['numwant', String(parameters.numwant)],
   ];
   if (parameters.noPeerId === true) fields.push(['no_peer_id', '1']);
+  if (parameters.encryption !== undefined) {
+    fields.push(['supportcrypto', '1']);
+    if (parameters.encryption === 'required') fields.push(['requirecrypto', '1']);
+  }
   if (parameters.key !== undefined) fields.push(['key', percentEncode(utf8.encode(parameters.key))]);
   if (parameters.event !== null) fields.push(['event', parameters.event]);
   if (parameters.trackerId !== undefined) fields.push(['trackerid', percentEncode(parameters.trackerId)]);

@@ -69,6 +69,17 @@ describe('the URL', () => {
   });
 });
 
+describe('encryption', () => {
+  test.each([
+    [undefined, ''],
+    ['supported' as const, '&supportcrypto=1'],
+    ['required' as const, '&supportcrypto=1&requirecrypto=1'],
+  ])('%s', (encryption, said) => {
+    const url = buildAnnounceUrl('http://t.example/a', { ...base, ...(encryption === undefined ? {} : { encryption }) });
+    expect(url).toBe(`http://t.example/a?${QUERY}${said}`);
+  });
+});
+
 describe('what is refused', () => {
   const short = new Uint8Array(19);
   test.each([

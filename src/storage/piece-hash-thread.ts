@@ -1,0 +1,81 @@
+// The thread that hashes arriving pieces, as the piece hasher sees it: memory goes out, a digest and the memory come back.
+// Answers come by event, and at once where they are asked for: a loop under full load reads up to 32 windows of each of
+// its sockets before it looks at anything else, so that an event comes some thirty milliseconds late.
+
+import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
+import { startWorker } from './start-worker.js';
+
+export interface PieceHashRequest {
+  readonly id: number;
+  /** Of the piece, and perhaps longer; moves with the message. */
+  readonly memory: ArrayBuffer;
+  readonly length: number;
+}
+
+export interface PieceHashAnswer {
+  readonly id: number;
+  readonly memory: ArrayBuffer;
+  /** SHA-1, 20 bytes. */
+  readonly digest: Uint8Array;
+}
+
+export interface PieceHashThreadHandlers {
+  /** It takes requests from now on. */
+  onReady(): void;
+  onAnswer(answer: PieceHashAnswer): void;
+  /** The thread is gone without `stop`, and what it had with it. Comes once, asynchronously. */
+  onEnd(): void;
+}
+
+export interface PieceHashThread {
+  /** The memory is the thread's until the answer. */
+  post(request: PieceHashRequest): void;
+  /** Handles the answers that have come. */
+  poll(): void;
+  stop(): void;
+}
+
+/** Holds no process: what nobody waits for is not hashed to its end. */
+export function startPieceHashThread(handlers: PieceHashThreadHandlers): PieceHashThread {
+  const channel = new MessageChannel();
+  const port: MessagePort = channel.port1;
+  let worker: Worker | null = null;
+  let isOver = false;
+  const receive = (answer: PieceHashAnswer | null): void => {
+    if (isOver) return;
+    if (answer === null) handlers.onReady();
+    else handlers.onAnswer(answer);
+  };
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    port.close();
+    handlers.onEnd();
+  };
+  try {
+    worker = startWorker('piece-hash-worker', channel.port2);
+    // An error is followed by `exit`, which is where the loss is told.
+    worker.on('error', () => {});
+    worker.on('exit', end);
+    worker.unref();
+    port.on('message', receive);
+    port.unref();
+  } catch {
+    setImmediate(end);
+  }
+  return {
+    post: (request) => port.postMessage(request, [request.memory]),
+    poll: () => {
+      for (;;) {
+        const received = receiveMessageOnPort(port);
+        if (received === undefined) return;
+        receive(received.message as PieceHashAnswer | null);
+      }
+    },
+    stop: () => {
+      isOver = true;
+      port.close();
+      void worker?.terminate();
+    },
+  };
+}
