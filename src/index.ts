@@ -32,6 +32,7 @@ export {
 } from './engine/torrent-files.js';
 export { type FetchedMetadata, MetadataFetcher, type MetadataFetcherOptions } from './engine/metadata-fetcher.js';
 export { type Magnet, parseMagnet } from './metainfo/magnet.js';
+export { scrapeTrackers, type ScrapeOutcome, type TrackerScrapeOptions } from './engine/tracker-scrape.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';

@@ -14,6 +14,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
 import { formatLimit } from './render/human-numbers.js';
+import { describeSources } from './render/source-text.js';
 import { NO_DATA } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError } from './torrent-argument.js';
@@ -25,11 +26,12 @@ export interface MagnetMetadataOptions {
   readonly text: string;
   readonly client: Client;
   readonly peers: readonly PeerHint[];
-  /** Besides those of the link. */
-  readonly trackers: readonly (readonly string[])[];
+  /** Those of the link, as far as they are to be asked, and others. */
+  readonly announceTiers: readonly (readonly string[])[];
   readonly useTrackers: boolean;
   readonly isHandover: boolean;
   readonly usePex: boolean;
+  readonly maxPeers?: number;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
@@ -45,10 +47,9 @@ export class FetchStoppedError extends Error {}
 
 /** Rejects with NoMetadataError, FetchStoppedError, MetainfoError, CommandError (timed_out) or UsageError. */
 export async function fetchMagnet(options: MagnetMetadataOptions, context: CommandContext): Promise<FetchedMetadata> {
-  const { magnet, client, metadataTimeoutMs: timeoutMs, useTrackers } = options;
+  const { magnet, client, announceTiers, metadataTimeoutMs: timeoutMs, useTrackers } = options;
   const peers = [...options.peers, ...magnet.peers];
-  const announceTiers = [...options.trackers, ...magnet.trackers.map((url) => [url])];
-  refuseNoSource(options, peers, announceTiers);
+  refuseNoSource(options, peers);
   const { interruption, isQuiet, stderr } = context;
   const name = sanitise(options.text, MAX_NAME);
   const fetcher = new MetadataFetcher({
@@ -60,6 +61,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     useTrackers,
     isHandover: options.isHandover,
     usePex: options.usePex,
+    ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
     timeoutMs,
   });
   const stop = new AbortController();
@@ -79,12 +81,14 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     explainAt = now + CONFIG.cli.silenceRepeatMs;
     const seconds = Math.round((now - startedAt) / 1000);
     view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
+    if (context.isVerbose) for (const line of describeSources(facts)) view.log(line);
   }, CONFIG.cli.drawIntervalMs);
   try {
     return await fetcher.fetch(stop.signal);
   } catch (error) {
     if (error instanceof MetainfoError) throw namedMetainfoError(name, error);
     if (!(error instanceof NoMetadataError)) throw error;
+    if (context.isVerbose) for (const line of describeSources(fetcher.facts())) view.log(line);
     throw new CommandError('no_metadata', `${name}: ${error.message}`, NO_METADATA_HINT, { cause: error });
   } finally {
     if (timer !== null) clearTimeout(timer);
@@ -99,14 +103,10 @@ function formatStart(name: string, timeoutMs: number): string {
   return `${name}: fetching metadata from peers; ${end}`;
 }
 
-function refuseNoSource(
-  { useTrackers, text }: MagnetMetadataOptions,
-  peers: readonly PeerHint[],
-  tiers: readonly (readonly string[])[],
-): void {
-  if (peers.length > 0 || (useTrackers && tiers.length > 0)) return;
+function refuseNoSource({ useTrackers, announceTiers, text }: MagnetMetadataOptions, peers: readonly PeerHint[]): void {
+  if (peers.length > 0 || (useTrackers && announceTiers.length > 0)) return;
   throw new UsageError(
-    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
+    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker to ask and no peer' : 'no tracker may be asked and no peer is named'}`,
     'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
   );
 }

@@ -73,6 +73,7 @@ export async function main(options: MainOptions): Promise<void> {
       style: await styleOf(stderr),
       resultStyle: await styleOf(stdout),
       isQuiet: globals.quiet === true,
+      isVerbose: globals.verbose === true && globals.quiet !== true,
       interruption,
       suspension: new Suspension(process),
     };

@@ -4,6 +4,7 @@
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import { matchesGlob } from '../model/glob.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
@@ -16,9 +17,15 @@ export interface DiscoveryOptions {
   readonly peer?: readonly HostPort[];
   /** Tiers, asked before those of the torrent. */
   readonly tracker?: readonly (readonly string[])[];
+  /** Globs: those of the torrent that match are not asked. */
+  readonly excludeTracker?: readonly string[];
   readonly trackers: boolean;
   /** Peers from peers. */
   readonly pex: boolean;
+  /** Already applied to the others: for messages. */
+  readonly onlyPeers?: boolean;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
@@ -32,6 +39,22 @@ export interface ObtainedTorrent extends FetchedMetadata {
   readonly bytes: Uint8Array | null;
 }
 
+/** For a session's options: what is not named stays as it is. */
+export function chosenCounts({ maxPeers, maxUploads }: { maxPeers?: number; maxUploads?: number }): {
+  maxPeers?: number;
+  maxUploads?: number;
+} {
+  return { ...(maxPeers === undefined ? {} : { maxPeers }), ...(maxUploads === undefined ? {} : { maxUploads }) };
+}
+
+/** The tiers of a torrent without the trackers whose URL one of the globs matches. */
+export function withoutTrackers(tiers: readonly (readonly string[])[], globs: readonly string[]): readonly (readonly string[])[] {
+  if (globs.length === 0) return tiers;
+  return tiers
+    .map((tier) => tier.filter((url) => !globs.some((glob) => matchesGlob(glob, url.trim()))))
+    .filter((tier) => tier.length > 0);
+}
+
 /** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
 export async function obtainTorrent(
   argument: string,
@@ -41,10 +64,12 @@ export async function obtainTorrent(
 ): Promise<ObtainedTorrent> {
   const parsed = parseTorrentArgument(argument);
   const trackers = options.tracker ?? [];
+  const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
     const { metainfo, bytes } = await readTorrentFile(parsed);
-    return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named, bytes };
+    const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
+    return { metainfo: { ...metainfo, announceTiers }, peers: named, bytes };
   }
   const { stderr, isQuiet } = context;
   const { magnet, text } = parsed;
@@ -57,10 +82,17 @@ export async function obtainTorrent(
       text,
       client: await openClient(),
       peers: named,
-      trackers,
+      announceTiers: [
+        ...trackers,
+        ...withoutTrackers(
+          magnet.trackers.map((url) => [url]),
+          excluded,
+        ),
+      ],
       useTrackers: options.trackers,
       isHandover: options.isHandover === true,
       usePex: options.pex,
+      ...chosenCounts(options),
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },

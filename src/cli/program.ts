@@ -12,16 +12,24 @@ import type { VerifyOptions } from './commands/verify.js';
 import { findNearest } from './edit-distance.js';
 import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
-  type GlobalOptions,
-  type HostPort,
-  parseDuration,
-  parseHostPort,
-  parsePieceLength,
-  parsePort,
-  parseRate,
-  parseTier,
-  parseUrl,
-} from './options.js';
+  collectTiers,
+  durationOption,
+  encryptionOption,
+  excludeTrackerOption,
+  listenOption,
+  maxDownloadOption,
+  maxPeersOption,
+  maxUploadOption,
+  maxUploadsOption,
+  metadataTimeoutOption,
+  onlyPeersOption,
+  peerOption,
+  pexOption,
+  portOption,
+  trackerOption,
+} from './network-options.js';
+import { applyOnlyPeers } from './network-switches.js';
+import { type GlobalOptions, parsePieceLength, parseUrl } from './options.js';
 import { UsageError } from './usage-error.js';
 
 export interface ProgramHost {
@@ -39,6 +47,7 @@ export function createProgram(host: ProgramHost): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .option('-q, --quiet', 'print results and errors only')
+    .option('-v, --verbose', 'tell what came of each source of peers, at the end and where no data comes')
     .option('--color', 'use colour even where it is no terminal')
     .option('--no-color', 'use no colour')
     .addHelpText('after', OVERVIEW)
@@ -59,43 +68,6 @@ export function createProgram(host: ProgramHost): Command {
 
 type Globals = () => GlobalOptions;
 
-const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
-  ...previous,
-  parseHostPort(text, '--peer'),
-];
-const peerOption = (): Option =>
-  new Option('--peer <HOST:PORT>', 'a peer to connect to, besides those of trackers (repeatable)').argParser(collectPeers);
-const portOption = (): Option =>
-  new Option('--port <N>', 'listen for peers on this port (default: any free one)').argParser((text) =>
-    parsePort(text, '--port', 0),
-  );
-const durationOption = (flags: string, description: string): Option => {
-  const name = flags.split(' ')[0];
-  const option = new Option(flags, description).argParser((text) => parseDuration(text, name));
-  // `--no-peers-timeout` has a value of its own: it is not the opposite of a `--peers-timeout`.
-  option.negate = false;
-  return option;
-};
-
-const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
-  ...previous,
-  parseTier(text, '--tracker'),
-];
-const trackerOption = (): Option =>
-  new Option(
-    '--tracker <URL>',
-    'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
-  ).argParser(collectTiers);
-const metadataTimeoutOption = (): Option =>
-  durationOption(
-    '--metadata-timeout <TIME>',
-    'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
-  );
-const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
-const encryptionOption = (): Option =>
-  new Option('--encryption <MODE>', 'encrypt connections where peers want it, always (take no others), or never')
-    .choices(['prefer', 'require', 'off'])
-    .default('prefer');
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
@@ -106,10 +78,16 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
     .addOption(trackerOption())
+    .addOption(excludeTrackerOption())
     .addOption(portOption())
-    .option('--no-listen', 'accept no connections from peers')
+    .addOption(listenOption())
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(onlyPeersOption())
+    .addOption(maxDownloadOption())
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
     .addOption(encryptionOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
@@ -131,7 +109,9 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
       if (command.args.length > 1) {
         throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
       }
-      await host.run(globals(), async (context) => (await import('./commands/download.js')).download(file, options, context));
+      await host.run(globals(), async (context) =>
+        (await import('./commands/download.js')).download(file, applyOnlyPeers(options), context),
+      );
     });
 }
 
@@ -142,16 +122,21 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .argument('<FILE.torrent>', 'the torrent file')
     .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
     .addOption(portOption())
-    .addOption(
-      new Option('--max-upload <RATE>', 'send at most so much a second').argParser((text) => parseRate(text, '--max-upload')),
-    )
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
     .addOption(peerOption())
+    .addOption(listenOption())
     .option('--no-trackers', 'announce to no tracker')
+    .addOption(excludeTrackerOption())
     .addOption(pexOption())
+    .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
+      await host.run(globals(), async (context) =>
+        (await import('./commands/seed.js')).seed(file, applyOnlyPeers(options), context),
+      );
     });
 }
 
@@ -193,16 +178,22 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .description('show what is in a torrent')
     .argument('<TORRENT>', TORRENT)
     .option('--json', 'print one JSON object')
+    .option('--scrape', 'ask every tracker for seeds, leechers and completed downloads (exit 6 where none answers)')
+    .addOption(durationOption('--timeout <TIME>', 'of --scrape, for all trackers together (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(peerOption())
     .addOption(trackerOption())
+    .addOption(excludeTrackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/info.js')).info(file, options, context));
+      await host.run(globals(), async (context) =>
+        (await import('./commands/info.js')).info(file, applyOnlyPeers(options), context),
+      );
     });
 }
 

@@ -1,8 +1,10 @@
 // The one line that an error becomes: `effusion: error: WHAT: WHY. WHAT TO DO. (exit N)`. Errors that we threw on purpose
-// carry what and why in their message; what to do is in their detail or here. Anything else is a bug of ours: its stack.
+// carry what and why in their message; what to do is in their detail or here. Anything else is a bug of ours: its stack. Whatever URL
+// is in it, and wherever it came from, shows no login and no passkey.
 
 import { CommanderError } from 'commander';
 import { EffusionError } from '../model/error.js';
+import { redactUrls } from '../model/redact-url.js';
 import { CommandError } from './command-error.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { sanitise, sanitiseLines } from './render/sanitise.js';
@@ -34,7 +36,8 @@ export function describeError(error: unknown): ErrorReport {
     const exitCode = exitCodeOf(error.code);
     if (exitCode !== EXIT.bug) return toLine(withPeers(error), hintFor(error), exitCode);
   }
-  return { text: sanitiseLines(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`), exitCode: EXIT.bug };
+  const text = sanitiseLines(redactUrls(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
+  return { text, exitCode: EXIT.bug };
 }
 
 function hintFor(error: EffusionError): string {
@@ -44,7 +47,7 @@ function hintFor(error: EffusionError): string {
 
 /** A session crashed, and may be started again: the stack, for a report. */
 export function describeCrash(error: Error): string {
-  return sanitiseLines(`effusion: this is a bug: ${stackOf(error)}`);
+  return sanitiseLines(redactUrls(`effusion: this is a bug: ${stackOf(error)}`));
 }
 
 /** commander's `error: unknown option '--prot'\n(Did you mean --port?)` in our form. */
@@ -55,10 +58,10 @@ function describeUsage(message: string): ErrorReport {
 }
 
 function toLine(message: string, hint: string, exitCode: number): ErrorReport {
-  const what = sanitise(message, MAX_LINE);
+  const what = sanitise(redactUrls(message), MAX_LINE);
   const end = /[.!?]$/.test(what) ? '' : '.';
   return {
-    text: `effusion: error: ${what}${end}${hint === '' ? '' : ` ${sanitise(hint, MAX_LINE)}`} (exit ${exitCode})`,
+    text: `effusion: error: ${what}${end}${hint === '' ? '' : ` ${sanitise(redactUrls(hint), MAX_LINE)}`} (exit ${exitCode})`,
     exitCode,
   };
 }

@@ -15,6 +15,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { openView } from './progress-view.js';
 import { describeCrash } from './report-error.js';
+import { describeSources } from './render/source-text.js';
 import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
@@ -43,6 +44,8 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
   let isTimedOut = false;
+  /** Nobody was asked for anything. */
+  let wasWhole = false;
   const stop = (reason: string): void => {
     // A failure to stop shows in done(), which is what everybody waits for.
     session?.stop(reason).catch(() => {});
@@ -72,6 +75,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch = new SessionWatch({
       session,
       view,
+      isVerbose: context.isVerbose,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       onChecked: (snapshot) => {
@@ -87,6 +91,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     if (interruption.cause !== null) stop(interruption.cause);
     if (isTimedOut) stop('timeout');
     const result = await finished;
+    wasWhole = result.status === 'complete' && result.alreadyComplete && options.session.seed !== true;
     return { result, snapshot: session.current.snapshot(), isTimedOut };
   } catch (error) {
     if (!(error instanceof SessionCrashedError) || !crashes.includes(error)) throw error;
@@ -99,6 +104,9 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     if (timer !== null) clearTimeout(timer);
     watch?.stop();
     view.close();
+    if (context.isVerbose && session !== null && !wasWhole) {
+      for (const line of describeSources(session.current.snapshot())) stderr.line(line);
+    }
     forgetStop();
     forgetExit();
   }

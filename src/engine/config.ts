@@ -95,6 +95,12 @@ export const CONFIG = {
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },
+  pacing: {
+    /** Under a download limit: what a late timer missed is made up for so long. At 100 KiB/s that is a third of a block. */
+    leewayMs: 50,
+    /** What came unasked makes us wait so long at most: a flood must not stop the download. */
+    maxDebtMs: 1000,
+  },
   metadata: {
     /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
     maxBytes: 16 * MIB,
@@ -175,6 +181,10 @@ export const CONFIG = {
     defaultIntervalMs: 30 * 60_000,
     minIntervalMs: 30_000,
     maxRedirects: 5,
+    /** All trackers of a torrent, asked for their numbers by a person who waits: */
+    scrapeTimeoutMs: 15_000,
+    /** so many at a time. The longest lists in use are through in four rounds. */
+    scrapeParallel: 50,
     /** First wait for a UDP tracker's answer; doubles with each repetition, so that a request sends four datagrams in its 30 s. BEP 15
      * begins with 15 s: one lost datagram would cost five times what the next tier waits. */
     udpRetransmitMs: 3000,

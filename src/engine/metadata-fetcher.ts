@@ -23,13 +23,17 @@ import { MachineLoop } from './machine-loop.js';
 import { NoMetadataError, SessionCrashedError } from './session-error.js';
 import type { PeerHint, SessionOptions } from './session-options.js';
 import { sessionLimits } from './session-setup.js';
+import { SourceTally } from './source-tally.js';
 import { explainSilence, type StallFacts } from './stall-report.js';
 import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
-export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | 'useTrackers' | 'usePex' | 'announceTransport'> {
+export interface MetadataFetcherOptions extends Pick<
+  SessionOptions,
+  'peers' | 'useTrackers' | 'usePex' | 'maxPeers' | 'announceTransport'
+> {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly client: Client;
@@ -62,6 +66,7 @@ export class MetadataFetcher implements IncomingTorrent {
   readonly #loop: MachineLoop<MetadataEvent, MetadataAction, MetadataFetch>;
   readonly #roster: PeerRoster;
   readonly #sources: PeerSource[] = [];
+  readonly #tally: SourceTally;
   readonly #trackerSnapshots: () => TrackerSnapshot[];
   readonly #infoBytes = new Deferred<Uint8Array>();
   #isEnded = false;
@@ -70,7 +75,8 @@ export class MetadataFetcher implements IncomingTorrent {
     const { client, infoHash } = options;
     this.#options = options;
     this.infoHash = { v1: infoHash };
-    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes);
+    this.#tally = new SourceTally(options.usePex !== false, client.port !== null);
+    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options);
     const random = createRandom(client.nextSeed());
     const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
     const machine = new MetadataFetch(
@@ -147,8 +153,15 @@ export class MetadataFetcher implements IncomingTorrent {
 
   /** How it stands, for people. */
   facts(): StallFacts {
-    const { peers, sources, ...counts } = this.#loop.machine.progress();
-    return { ...counts, trackers: this.#trackerSnapshots(), dialFailures: this.#roster.dialFailures, connected: peers, sources };
+    const { peers, sources: withMetadata, ...counts } = this.#loop.machine.progress();
+    return {
+      ...counts,
+      trackers: this.#trackerSnapshots(),
+      dialFailures: this.#roster.dialFailures,
+      connected: peers,
+      withMetadata,
+      sources: this.#tally.counts(),
+    };
   }
 
   /** For the client's listener. */
@@ -185,6 +198,7 @@ export class MetadataFetcher implements IncomingTorrent {
         return;
       case 'notice':
         if (action.notice.type === 'dial-failed') this.#roster.noteFailure(action.notice.reason);
+        this.#tally.note(action.notice);
         this.#options.onNotice?.(action.notice);
         return;
       case 'complete':

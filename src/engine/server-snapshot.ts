@@ -5,6 +5,7 @@ import type { DiscoveryNotice } from '../discovery/peer-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { Notice } from '../session/notices.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
+import type { SourceCounts } from './source-tally.js';
 import type { NoticeRank } from './notice-reader.js';
 
 /** `announcing`: no peer yet. */
@@ -17,6 +18,7 @@ export interface ServerSnapshot extends SessionSnapshot {
   readonly checkedBytes: number;
   readonly bytesToCheck: number;
   readonly trackers: readonly TrackerSnapshot[];
+  readonly sources: SourceCounts;
   readonly elapsedMs: number;
   /** How dials and handshakes failed so far: reason → how often. */
   readonly dialFailures: Readonly<Record<string, number>>;

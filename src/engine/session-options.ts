@@ -41,6 +41,13 @@ export interface SessionOptions {
   readonly fsync?: boolean;
   /** `never`: refuses to touch existing files that differ. Default `verify`: they are repaired. */
   readonly overwrite?: 'verify' | 'never';
+  /** Payload of this torrent, besides the limit of the client; 0 or undefined: no limit. */
+  readonly maxDownloadBytesPerSecond?: number;
+  readonly maxUploadBytesPerSecond?: number;
+  /** Connected peers of this torrent, in and out; 0: as many as there are file descriptors for. Default: `CONFIG.swarm.maxPeers`. */
+  readonly maxPeers?: number;
+  /** Peers uploaded to at a time; 0: all. Default: those of `CONFIG.choking`. */
+  readonly maxUploads?: number;
   /** 0 or undefined: off. */
   readonly noPeersTimeoutMs?: number;
   readonly stallTimeoutMs?: number;
@@ -65,6 +72,8 @@ function isPort(value: unknown): boolean {
 }
 
 const TIMEOUTS = ['noPeersTimeoutMs', 'stallTimeoutMs', 'idleTimeoutMs'] as const;
+const RATES = ['maxDownloadBytesPerSecond', 'maxUploadBytesPerSecond'] as const;
+const COUNTS = ['maxPeers', 'maxUploads'] as const;
 
 /** Throws InvalidArgumentError. Callers may be plain JavaScript: the types prove nothing here. */
 export function validateStart(metainfo: unknown, local: unknown, folder: unknown, options: SessionOptions): void {
@@ -86,6 +95,16 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       refuse(`options.${name}`, 'must be milliseconds, 0 or more');
+  }
+  for (const name of RATES) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      refuse(`options.${name}`, 'must be bytes per second, 0 or more');
+  }
+  for (const name of COUNTS) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
+      refuse(`options.${name}`, 'must be a whole number, 0 or more');
   }
   if (options.peers !== undefined && !Array.isArray(options.peers)) refuse('options.peers', 'must be a list');
   for (const [index, peer] of (options.peers ?? []).entries()) {

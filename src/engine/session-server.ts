@@ -7,7 +7,9 @@ import type { Bitfield } from '../model/bitfield.js';
 import { StorageError } from '../model/error.js';
 import type { InfoHash, PeerId } from '../model/ids.js';
 import type { ConnectionSide, PeerConnection } from '../net/peer-connection.js';
+import type { DiscoveryNotice } from '../discovery/peer-source.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
+import type { Notice } from '../session/notices.js';
 import type { Message } from '../wire/message.js';
 import { Client, infoHashKey, type IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
@@ -18,6 +20,7 @@ import { IncompleteDataError, NoPeersError, SessionCrashedError, SourcesExhauste
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
 import { emptySnapshot, exhaustedDetail } from './session-setup.js';
 import { noticeRank, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
+import { SourceTally } from './source-tally.js';
 import { explainStall } from './stall-report.js';
 import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
@@ -46,6 +49,7 @@ export class SessionServer implements IncomingTorrent {
   readonly #done = new Deferred<DownloadResult>();
   readonly #notices = new NoticeQueue<ServerNotice>(CONFIG.engine.maxQueuedNotices, noticeRank);
   readonly #checking = new AbortController();
+  readonly #tally: SourceTally;
   readonly #startedAt = performance.now();
   #endedAt: number | null = null;
   #run: TorrentRun | null = null;
@@ -61,6 +65,7 @@ export class SessionServer implements IncomingTorrent {
     this.metainfo = metainfo;
     this.#client = client;
     this.#options = options;
+    this.#tally = new SourceTally(options.usePex !== false && !metainfo.isPrivate, client.port !== null);
     this.#library = new LibraryPeers(client.peerId, infoHashKey(metainfo.infoHash));
     this.#disk = new TorrentDisk({
       metainfo,
@@ -150,6 +155,7 @@ export class SessionServer implements IncomingTorrent {
       phase: this.#phase === 'announcing' && (run?.peers.peersMet ?? 0) > 0 ? 'downloading' : this.#phase,
       ...this.#check,
       trackers: run?.trackerSnapshots() ?? [],
+      sources: this.#tally.counts(),
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
       peersMet: run?.peers.peersMet ?? 0,
@@ -252,9 +258,9 @@ export class SessionServer implements IncomingTorrent {
       { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs },
       {
         read: () => {
-          const { downloadedBytes, uploadedBytes, wastedBytes, peersMet, isComplete } = this.snapshot();
+          const { downloadedBytes, uploadedBytes, wastedBytes, peersMet, isThrottled, isComplete } = this.snapshot();
           const transferredBytes = downloadedBytes + uploadedBytes;
-          return { peersMet, usefulBytes: downloadedBytes - wastedBytes, transferredBytes, isComplete };
+          return { peersMet, usefulBytes: downloadedBytes - wastedBytes, transferredBytes, isThrottled, isComplete };
         },
         onNoPeers: () => {
           const detail = { timeoutMs: noPeersTimeoutMs, explanation: explainStall(this.snapshot()) };
@@ -272,8 +278,9 @@ export class SessionServer implements IncomingTorrent {
     this.#resumeTimer = setInterval(() => this.#saveResume(), CONFIG.storage.resumeIntervalMs);
   }
 
-  #handleNotice(notice: ServerNotice): void {
+  #handleNotice(notice: Notice | DiscoveryNotice): void {
     this.#notices.publish(notice);
+    this.#tally.note(notice);
     if (notice.type !== 'sources-exhausted') return;
     const detail = exhaustedDetail(this.metainfo, notice.piece, notice.banned);
     const where = `piece ${detail.piece} of ${detail.files.join(', ')}`;

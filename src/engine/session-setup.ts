@@ -9,23 +9,36 @@ import type { SessionLimits } from '../session/limits.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import { CONFIG } from './config.js';
 
+export interface ChosenLimits {
+  /** 0: as many as there can be. */
+  readonly maxPeers?: number | undefined;
+  readonly maxUploads?: number | undefined;
+}
+
 /** `maxConnections`: what the process's descriptors allow. `budgetBytes`: memory for pieces in flight. */
-export function sessionLimits(maxConnections: number, budgetBytes: number): SessionLimits {
+export function sessionLimits(maxConnections: number, budgetBytes: number, chosen: ChosenLimits = {}): SessionLimits {
   const { swarm, requests, choking, net, wire } = CONFIG;
-  const maxPeers = Math.min(swarm.maxPeers, maxConnections);
+  const maxPeers = Math.min(noneToAll(chosen.maxPeers ?? swarm.maxPeers), maxConnections);
+  const uploads = Math.min(noneToAll(chosen.maxUploads ?? choking.slots + choking.optimisticSlots), maxPeers);
+  // One slot alone goes to whoever deserves it: a choice by chance would take it away from everybody else.
+  const optimisticSlots = uploads > 1 ? choking.optimisticSlots : 0;
   return {
     ...swarm,
     ...requests,
     maxPeers,
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
-    uploadSlots: choking.slots,
-    optimisticSlots: choking.optimisticSlots,
+    uploadSlots: uploads - optimisticSlots,
+    optimisticSlots,
     chokeRoundMs: choking.roundMs,
     optimisticRoundMs: choking.optimisticRoundMs,
     uploadWindowBytes: net.maxWritableBytes,
     maxUploadBlockBytes: wire.maxBlockBytes,
   };
+}
+
+function noneToAll(limit: number): number {
+  return limit === 0 ? Infinity : limit;
 }
 
 /** While the disk is being looked at. */
@@ -45,6 +58,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     uploadBytesPerSecond: 0,
     isComplete: false,
     isEndgame: false,
+    isThrottled: false,
     knownAddresses: 0,
     bannedAddresses: 0,
     halfOpen: 0,

@@ -2,17 +2,19 @@
 // what the connected peers are doing. Printed after some seconds of silence, and part of the errors that end a stalled run.
 
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { SourceCounts } from './source-tally.js';
 import type { ServerSnapshot } from './server-snapshot.js';
 
 type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
 
 /** How the fetch of a magnet's metadata stands. */
 export interface StallFacts extends Sources {
+  readonly sources: SourceCounts;
   readonly trackers: readonly TrackerSnapshot[];
   /** Peers. */
   readonly connected: number;
   /** Those of them that say they have the metadata. */
-  readonly sources: number;
+  readonly withMetadata: number;
 }
 
 const REASONS: Record<string, string> = {
@@ -35,13 +37,19 @@ function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
+/** Empty where there is nothing to tell. */
+export function outOfScopeText({ outOfScope: number }: TrackerSnapshot): string {
+  if (!(number > 0)) return '';
+  return ` and ${count(number, 'address', 'addresses')} that ${number === 1 ? 'is' : 'are'} not reachable from it, which we leave alone`;
+}
+
 function explainTrackers(snapshot: Sources): string {
   const { trackers } = snapshot;
   if (trackers.length === 0) return 'no tracker to ask';
   const words = trackers.slice(0, 3).map((tracker) => {
     if (tracker.state === 'unsupported') return `${tracker.url} is of a kind that is not spoken yet`;
     if (tracker.lastError !== null) return `${tracker.url} failed (${tracker.lastError})`;
-    if (tracker.state === 'working') return `${tracker.url} named ${count(tracker.peers ?? 0, 'peer')}`;
+    if (tracker.state === 'working') return `${tracker.url} named ${count(tracker.peers ?? 0, 'peer')}${outOfScopeText(tracker)}`;
     return `${tracker.url} has not answered yet`;
   });
   if (trackers.length > 3) words.push(count(trackers.length - 3, 'more tracker'));
@@ -80,9 +88,9 @@ export function explainStall(snapshot: ServerSnapshot): string {
 
 /** The same while the metadata of a magnet link is being fetched. */
 export function explainSilence(facts: StallFacts): string {
-  const { connected, sources } = facts;
+  const { connected, withMetadata } = facts;
   if (connected === 0) return explain(facts, 'no peer is connected');
-  return explain(facts, `${count(connected, 'connected peer')}, ${sources === 0 ? 'none' : sources} with the metadata`);
+  return explain(facts, `${count(connected, 'connected peer')}, ${withMetadata === 0 ? 'none' : withMetadata} with the metadata`);
 }
 
 function explain(sources: Sources, peers: string): string {

@@ -21,6 +21,7 @@ import { BlockIntake } from './block-intake.js';
 import { ActionExecutor } from './action-executor.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { paceOf } from './download-pace.js';
 import type { LibraryRun } from './library-peers.js';
 import { LoopClock } from './loop-clock.js';
 import { paddingRule } from './padding-blocks.js';
@@ -31,6 +32,7 @@ import { wireInfoHash, type SessionOptions } from './session-options.js';
 import { emptySnapshot, sessionLimits } from './session-setup.js';
 import type { OpenedDisk } from './torrent-disk.js';
 import { createTrackerSource } from './tracker-setup.js';
+import { UploadGate } from './upload-gate.js';
 import { UploadPump } from './upload-pump.js';
 import { USER_AGENT } from './version.js';
 
@@ -55,6 +57,7 @@ export class TorrentRun {
   readonly #trackers: TrackerSource | null;
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
+  readonly #uploadGate: UploadGate;
   #snapshot: SessionSnapshot;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
@@ -83,7 +86,7 @@ export class TorrentRun {
     const settings = {
       infoHash: metainfo.infoHash,
       geometry,
-      limits: sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes),
+      limits: sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options),
       peerId: client.peerId,
       listenPort: client.port,
       clientVersion: USER_AGENT,
@@ -100,7 +103,9 @@ export class TorrentRun {
       release: (): void => {},
     };
     const clock = new LoopClock(monotonicNow, CONFIG.engine.maxClockStepMs);
-    const session = new Session(settings, random, budget, isPadding, clock.now(null));
+    const pace = paceOf(client.downloadPacer, options.maxDownloadBytesPerSecond ?? 0);
+    const session = new Session(settings, random, budget, isPadding, clock.now(null), pace);
+    this.#uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0, client.uploadGate);
     this.#loop = new SessionLoop(session, clock, {
       execute: (action) => executor.execute(action),
       onCrash: (error) => handler.onCrash(error),
@@ -123,7 +128,7 @@ export class TorrentRun {
     const pump: UploadPump = new UploadPump({
       loop: this.#loop,
       store: this.store,
-      gate: client.uploadGate,
+      gate: this.#uploadGate,
       portOf: (peer) => this.peers.portOf(peer),
       onStorageError: (error) => handler.onStorageError(error),
     });
@@ -186,6 +191,7 @@ export class TorrentRun {
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();
+    this.#uploadGate.close();
     const farewell = Promise.all(this.#sources.map((source) => source.stop()));
     try {
       await this.store.close();

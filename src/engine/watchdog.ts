@@ -19,6 +19,8 @@ export interface WatchedState {
   readonly usefulBytes: number;
   /** Payload in both directions: blocks come without a `touch`. */
   readonly transferredBytes: number;
+  /** A limit of ours is all that is waited for. */
+  readonly isThrottled: boolean;
   /** Nothing is missing: nobody is waited for. */
   readonly isComplete: boolean;
 }
@@ -110,9 +112,9 @@ export class Watchdog {
     }
   }
 
-  #watchProgress({ peersMet, usefulBytes }: WatchedState, now: Millis): void {
+  #watchProgress({ peersMet, usefulBytes, isThrottled }: WatchedState, now: Millis): void {
     const { noPeersTimeoutMs, stallTimeoutMs } = this.#limits;
-    if (usefulBytes > this.#mostUseful || (peersMet > 0 && !this.#hasMetPeers)) {
+    if (isThrottled || usefulBytes > this.#mostUseful || (peersMet > 0 && !this.#hasMetPeers)) {
       this.#mostUseful = Math.max(usefulBytes, this.#mostUseful);
       this.#hasMetPeers = peersMet > 0;
       this.#progressAt = now;

@@ -2,6 +2,7 @@
 // part of the session holds such a number itself.
 
 import type { PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
 
 export interface SessionLimits {
   readonly maxPeers: number;
@@ -69,4 +70,14 @@ export interface PieceBudget {
   /** True: the piece may be opened. `force`: answer true, whatever is free (none is open, or a failed piece is to be settled). */
   reserve(bytes: number, force: boolean, piece: PieceIndex): boolean;
   release(bytes: number, piece: PieceIndex): void;
+}
+
+/** The download limits, of this torrent and of all: asked before a block is. */
+export interface RequestPace {
+  /** When `bytes` more may be asked for: they count from here on. Not after `now`: at once. */
+  reserve(bytes: number, now: Millis): Millis;
+  /** They were reserved, and will not come. */
+  giveBack(bytes: number): void;
+  /** They came without a place of theirs. */
+  charge(bytes: number, now: Millis): void;
 }

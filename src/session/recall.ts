@@ -11,6 +11,7 @@ function recallBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: 
   const begin = block * BLOCK_LENGTH;
   if (tellPeer) state.send(peer, { type: 'cancel', piece, begin, length: state.geometry.blockLength(piece, block) });
   state.emit({ type: 'revoke-lease', peer: peer.key, piece, begin });
+  state.turns.giveBack(state.geometry.blockLength(piece, block));
   const open = state.tracker.openPiece(piece);
   if (open?.unask(block, peer.key) === true) state.tracker.updatePartial(open);
 }

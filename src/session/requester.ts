@@ -95,6 +95,7 @@ export function ask(state: SessionState, peer: Peer, open: OpenPiece, block: num
   peer.requests.push(open.piece, block, state.now);
   peer.unverified.add(open.piece);
   const length = state.geometry.blockLength(open.piece, block);
+  peer.lastTurn = state.turns.use(length, state.now);
   state.send(peer, { type: 'request', piece: open.piece, begin: block * BLOCK_LENGTH, length });
 }
 
@@ -103,23 +104,67 @@ export function canBeAsked(state: SessionState, peer: Peer): boolean {
   return !peer.peerChoking || peer.allowedByPeer.size > 0;
 }
 
-/** Asks the peer for as much as its queue has room for. */
+/** The piece of which the peer is to be asked for blocks next; null where there is none: it is idle, or soon will be. */
+function nextPiece(state: SessionState, peer: Peer): OpenPiece | null {
+  const open = begunPiece(state, peer) ?? newPiece(state, peer);
+  if (open === null) {
+    if (peer.requests.length === 0) state.hasIdlePeer = true;
+    return null;
+  }
+  peer.currentPiece = open.piece;
+  tellHaves(state, peer);
+  return open;
+}
+
+/** Asks the peer for as much as its queue has room for; where the download is limited, those whose turn it is. */
 export function refill(state: SessionState, peer: Peer): void {
+  if (state.turns.isLimited) {
+    takeTurns(state);
+    return;
+  }
   if (!canBeAsked(state, peer)) return;
   let room = peer.requests.room();
   while (room > 0) {
-    const open = begunPiece(state, peer) ?? newPiece(state, peer);
-    if (open === null) {
-      if (peer.requests.length === 0) state.hasIdlePeer = true;
-      return;
-    }
-    peer.currentPiece = open.piece;
-    tellHaves(state, peer);
+    const open = nextPiece(state, peer);
+    if (open === null) return;
     for (let block = open.nextUnrequested(); block >= 0 && room > 0; block = open.nextUnrequested()) {
       ask(state, peer, open, block);
       room--;
     }
     state.tracker.updatePartial(open);
+  }
+}
+
+function waitsForTurn(state: SessionState, peer: Peer): boolean {
+  return peer.requests.freePlaces > 0 && canBeAsked(state, peer);
+}
+
+/** A limit of ours, and nothing else, is why nobody is asked now. */
+export function isThrottled(state: SessionState): boolean {
+  if (!state.turns.isWaiting(state.now)) return false;
+  for (const peer of state.peers.values()) if (waitsForTurn(state, peer)) return true;
+  return false;
+}
+
+/** Who answers at once is asked again; who does not gets no more of the limit than what it holds. Among equals it goes round. */
+function byTurn(a: Peer, b: Peer): number {
+  return a.requests.length - b.requests.length || a.lastTurn - b.lastTurn;
+}
+
+/** Under a limit: asks one peer after the other for a block each, as far as the limit goes. */
+export function takeTurns(state: SessionState): void {
+  const { turns, now, tracker } = state;
+  if (turns.isWaiting(now)) return;
+  const line = [...state.peers.values()].filter((peer) => waitsForTurn(state, peer)).toSorted(byTurn);
+  // Each place is filled once: two peers may take the memory for their pieces from each other.
+  let places = line.reduce((sum, peer) => sum + peer.requests.freePlaces, 0);
+  for (let peer = line.shift(); peer !== undefined && places > 0 && turns.isRipe(now); peer = line.shift()) {
+    places--;
+    const open = nextPiece(state, peer);
+    if (open === null) continue;
+    ask(state, peer, open, open.nextUnrequested());
+    tracker.updatePartial(open);
+    if (waitsForTurn(state, peer)) line.push(peer);
   }
 }
 
@@ -134,5 +179,6 @@ function shareBudget(state: SessionState): void {
 export function refillAll(state: SessionState): void {
   state.hasIdlePeer = false;
   shareBudget(state);
-  for (const peer of state.peers.values()) refill(state, peer);
+  if (state.turns.isLimited) takeTurns(state);
+  else for (const peer of state.peers.values()) refill(state, peer);
 }

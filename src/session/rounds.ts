@@ -9,7 +9,7 @@ import { longestIdler } from './idler.js';
 import { tellPeers } from './pex.js';
 import { tellHaves } from './piece-flow.js';
 import { takeBackFromSnubbed } from './recall.js';
-import { refillAll } from './requester.js';
+import { refillAll, takeTurns } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
 import { chokeRound } from './uploader.js';
@@ -49,6 +49,8 @@ export class Rounds {
     if (state.peers.size > 0) {
       sooner(this.#slowAt + SECOND);
       if (this.#isQuick()) sooner(this.#quickAt + QUICK_TICK);
+      const turnAt = state.turns.nextAt(state.now);
+      if (turnAt !== null) sooner(turnAt);
     }
     if (this.#exhaustedSince !== null && !this.#isExhaustionSaid) sooner(this.#exhaustedSince + state.limits.exhaustedGraceMs);
     if (this.#isLonely()) sooner(this.#morePeersAt());
@@ -68,6 +70,7 @@ export class Rounds {
       }
       refillAll(state);
     }
+    if (state.turns.isLimited) takeTurns(state);
     if (this.#isQuick() && now >= this.#quickAt + QUICK_TICK) {
       this.#quickAt = now;
       askSecondCopies(state);

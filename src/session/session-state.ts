@@ -15,6 +15,7 @@ import type { PeerBook } from './peer-book.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
+import type { RequestTurns } from './request-turns.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -46,6 +47,7 @@ export class SessionState {
   readonly tracker: PieceTracker;
   readonly book: PeerBook;
   readonly blame: Blame;
+  readonly turns: RequestTurns;
   readonly peers = new Map<PeerKey, Peer>();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
@@ -60,12 +62,20 @@ export class SessionState {
   membership = 0;
   #actions: SessionAction[] = [];
 
-  constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {
+  constructor(
+    settings: SessionSettings,
+    random: Random,
+    tracker: PieceTracker,
+    book: PeerBook,
+    blame: Blame,
+    turns: RequestTurns,
+  ) {
     this.settings = settings;
     this.random = random;
     this.tracker = tracker;
     this.book = book;
     this.blame = blame;
+    this.turns = turns;
   }
 
   get limits(): SessionLimits {

@@ -12,12 +12,13 @@ import { Blame } from './blame.js';
 import { Choker } from './choker.js';
 import { dropPeer, forgetPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
-import type { PieceBudget } from './limits.js';
+import type { PieceBudget, RequestPace } from './limits.js';
 import { PeerBook } from './peer-book.js';
 import { handlePeerMessage } from './peer-messages.js';
 import { blameMismatch, convictLiars, countStored, storeWhole } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
 import { cancelBlock, takeBackRequests } from './recall.js';
+import { RequestTurns } from './request-turns.js';
 import { refill, refillAll } from './requester.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
@@ -31,22 +32,21 @@ export class Session {
   readonly #choker: Choker;
   readonly #rounds: Rounds;
 
-  /** `isPadding` names blocks that are nothing but padding (BEP 47): they are zeros and asked of nobody. */
+  /**
+   * `isPadding` names blocks that are nothing but padding (BEP 47): they are zeros and asked of nobody. `pace` limits what is asked
+   * for; null: nothing does.
+   */
   constructor(
     settings: SessionSettings,
     random: Random,
     budget: PieceBudget,
     isPadding: (piece: PieceIndex, block: number) => boolean,
     now: Millis,
+    pace: RequestPace | null = null,
   ) {
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
-    this.#state = new SessionState(
-      settings,
-      random,
-      tracker,
-      new PeerBook(settings.limits, random, settings.encryption),
-      new Blame(),
-    );
+    const book = new PeerBook(settings.limits, random, settings.encryption);
+    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace));
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
     this.#rounds = new Rounds(this.#state, this.#choker);
@@ -194,7 +194,7 @@ export class Session {
     state.download.add(length, state.now);
     const peer = state.peers.get(event.peer);
     if (peer === undefined) {
-      state.wastedBytes += length;
+      this.#waste(length);
       return;
     }
     peer.lastReceivedAt = state.now;
@@ -203,7 +203,7 @@ export class Session {
     const open = state.tracker.openPiece(piece);
     // A body that was recalled on its way answers no request: where the block was asked again since, another copy follows.
     if (!event.kept || open === undefined || !peer.requests.answer(piece, block, state.now, peer.download.quickRate)) {
-      state.wastedBytes += length;
+      this.#waste(length);
     } else {
       const other = open.receive(block, peer.key);
       const late = other === null ? undefined : state.peers.get(other);
@@ -221,7 +221,7 @@ export class Session {
   #handleUnexpected(key: PeerKey, length: number): void {
     const state = this.#state;
     state.download.add(length, state.now);
-    state.wastedBytes += length;
+    this.#waste(length);
     const peer = state.peers.get(key);
     if (peer === undefined) return;
     peer.lastReceivedAt = state.now;
@@ -232,8 +232,15 @@ export class Session {
     this.#afterDeparture();
   }
 
+  /** Nobody waited for it, so it had no place within the limit either. */
+  #waste(length: number): void {
+    this.#state.wastedBytes += length;
+    this.#state.turns.charge(length, this.#state.now);
+  }
+
   #complete(): void {
     const state = this.#state;
+    state.turns.end();
     state.notice({ type: 'completed' });
     state.emit({ type: 'announce', event: 'completed' });
     if (state.settings.seeds)
@@ -246,6 +253,7 @@ export class Session {
     if (state.isStopped) return;
     for (const peer of Array.from(state.peers.values())) dropPeer(state, peer, 'stopping');
     state.isStopped = true;
+    state.turns.end();
     state.tracker.releaseAll();
     state.notice({ type: 'stopped' });
   }

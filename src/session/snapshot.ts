@@ -4,6 +4,7 @@
 import type { Address } from '../model/address.js';
 import type { Millis } from '../model/time.js';
 import type { Peer } from './peer.js';
+import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
 
 export interface PeerSnapshot {
@@ -42,6 +43,8 @@ export interface SessionSnapshot {
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
   readonly isEndgame: boolean;
+  /** A download limit of ours is why no more is asked for now: silence is not a stall. */
+  readonly isThrottled: boolean;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
   readonly halfOpen: number;
@@ -84,6 +87,7 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
+    isThrottled: isThrottled(state),
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     halfOpen: book.halfOpen,

@@ -147,7 +147,7 @@ test('130: stopped while it waits for metadata', async () => {
 });
 
 test.each([
-  ['neither trackers nor peers', [UNKNOWN], /names no tracker and no peer/],
+  ['neither trackers nor peers', [UNKNOWN], /names no tracker to ask and no peer/],
   ['no tracker allowed', [`magnet:?xt=urn:btih:${UNKNOWN}&tr=http://127.0.0.1:9/`, '--no-trackers'], /no peer is named/],
 ])('2: a link with %s', async (_, args, message) => {
   const end = await cli.run(args, { cwd: await makeTempFolder() });

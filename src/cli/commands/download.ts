@@ -10,7 +10,8 @@ import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
-import { type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
+import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
+import { listenOn, type PortRange } from '../options.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { formatSummary } from '../render/summary.js';
@@ -21,10 +22,15 @@ import { UsageError } from '../usage-error.js';
 
 export interface DownloadOptions extends DiscoveryOptions {
   readonly output: string;
-  readonly port?: number;
+  readonly port?: PortRange;
   readonly listen: boolean;
   readonly fsync?: boolean;
   readonly overwrite: 'verify' | 'never';
+  /** Bytes per second; 0 is no limit. */
+  readonly maxDownload?: number;
+  readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxUploads?: number;
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
@@ -40,7 +46,13 @@ export async function download(file: string, options: DownloadOptions, context: 
   let client: Client | null = null;
   const { listen, encryption, port } = options;
   const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({ listen, encryption, ...(port === undefined ? {} : { port }) }));
+    (client ??= await Client.open({
+      listen,
+      encryption,
+      maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+      maxUploadBytesPerSecond: options.maxUpload ?? 0,
+      ...listenOn(port),
+    }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;
@@ -57,6 +69,7 @@ export async function download(file: string, options: DownloadOptions, context: 
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
+        ...chosenCounts(options),
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
@@ -150,5 +163,6 @@ function resultPath(folder: string, metainfo: Metainfo): string {
 
 function refuseNoSource(options: DownloadOptions): void {
   if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  throw new UsageError('--no-trackers and --no-listen leave nobody to download from', 'Name a peer with --peer HOST:PORT.');
+  const cause = options.onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  throw new UsageError(`${cause} nobody to download from`, 'Name a peer with --peer HOST:PORT.');
 }

@@ -4,34 +4,84 @@
 import { open, rm } from 'node:fs/promises';
 import { Client } from '../../engine/client.js';
 import { encodeMetainfo } from '../../metainfo/torrent-encoder.js';
+import { toHex } from '../../model/ids.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
-import { type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
-import { formatJson } from '../render/sanitise.js';
+import { type DiscoveryOptions, obtainTorrent, withoutTrackers } from '../obtain-torrent.js';
+import { formatJson, sanitise } from '../render/sanitise.js';
+import { formatScrape, toScrapeJson } from '../render/scrape-text.js';
 import { formatTorrent, toTorrentJson } from '../render/torrent-text.js';
+import { expectAnswer, ScrapeStoppedError, scrapeSwarm } from '../swarm-scrape.js';
+import { parseTorrentArgument, type TorrentArgument } from '../torrent-argument.js';
+import { UsageError } from '../usage-error.js';
 
 export interface InfoOptions extends DiscoveryOptions {
+  /** Asks the trackers for the numbers of the swarm. */
+  readonly scrape?: boolean;
   /** Where the torrent file goes. */
   readonly save?: string;
   readonly json?: boolean;
 }
 
+type MagnetArgument = Extract<TorrentArgument, { kind: 'magnet' }>;
+
+const MAX_NAME = 400;
+
 export async function info(argument: string, options: InfoOptions, context: CommandContext): Promise<number> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
+  if (options.scrape === true && !options.trackers) {
+    const cause = options.onlyPeers === true ? '--only-peers' : '--no-trackers';
+    throw new UsageError(`${cause} leaves nobody for --scrape to ask`, 'Leave out the one or the other.');
+  }
+  const parsed = parseTorrentArgument(argument);
   try {
-    const { metainfo, bytes } = await obtainTorrent(argument, options, openClient, context);
-    if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));
-    const isJson = options.json === true;
-    const text = isJson ? formatJson(toTorrentJson(metainfo)) : formatTorrent(metainfo, context.resultStyle).join('\n');
-    context.stdout.line(text);
+    // The numbers of a link need no metadata.
+    if (parsed.kind === 'magnet' && options.scrape === true && options.save === undefined)
+      await scrapeMagnet(parsed, options, context);
+    else await showTorrent(argument, options, context);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof FetchStoppedError)) throw error;
-    if (!context.isQuiet) context.stderr.line('stopped: no metadata came yet');
+    const isFetch = error instanceof FetchStoppedError;
+    if (!isFetch && !(error instanceof ScrapeStoppedError)) throw error;
+    if (!context.isQuiet) context.stderr.line(`stopped: ${isFetch ? 'no metadata came yet' : 'the trackers were being asked'}`);
     return context.interruption.exitCode ?? EXIT.interrupt;
   }
+}
+
+async function showTorrent(argument: string, options: InfoOptions, context: CommandContext): Promise<void> {
+  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
+  const { stdout, resultStyle } = context;
+  const { timeout = 0, ...discovery } = options;
+  const { metainfo, bytes } = await obtainTorrent(argument, discovery, openClient, context);
+  if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));
+  const infoHash = metainfo.infoHash.v1 ?? new Uint8Array();
+  const outcomes =
+    options.scrape === true ? await scrapeSwarm({ tiers: metainfo.announceTiers, infoHash, timeout }, context) : null;
+  if (options.json === true) {
+    const scrape = outcomes === null ? {} : { scrape: toScrapeJson(outcomes) };
+    stdout.line(formatJson({ ...toTorrentJson(metainfo), ...scrape }));
+  } else {
+    const table = outcomes === null ? [] : formatScrape(outcomes, resultStyle);
+    stdout.line([...formatTorrent(metainfo, resultStyle), ...table].join('\n'));
+  }
+  if (outcomes !== null) expectAnswer(outcomes);
+}
+
+async function scrapeMagnet({ magnet, text }: MagnetArgument, options: InfoOptions, context: CommandContext): Promise<void> {
+  const { stdout, resultStyle } = context;
+  const linked = magnet.trackers.map((url) => [url]);
+  const tiers = [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])];
+  const { infoHash } = magnet;
+  const outcomes = await scrapeSwarm({ tiers, infoHash, timeout: options.timeout ?? 0 }, context);
+  if (options.json === true) {
+    stdout.line(formatJson({ name: magnet.displayName, infoHash: toHex(infoHash), scrape: toScrapeJson(outcomes) }));
+  } else {
+    const row = (label: string, value: string): string => `${resultStyle.faint(label.padEnd(12))}${value}`;
+    const name = magnet.displayName === null ? [] : [row('name', resultStyle.strong(sanitise(text, MAX_NAME)))];
+    stdout.line([...name, row('info hash', toHex(infoHash)), ...formatScrape(outcomes, resultStyle)].join('\n'));
+  }
+  expectAnswer(outcomes);
 }
 
 /** Whole or not at all; a file that is there already is refused. */

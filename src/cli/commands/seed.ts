@@ -10,32 +10,43 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
-import type { HostPort } from '../options.js';
+import { listenOn, type HostPort, type PortRange } from '../options.js';
+import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { formatBytes } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { runSession } from '../run-session.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
 export interface SeedOptions {
   readonly data: string;
-  readonly port?: number;
+  readonly port?: PortRange;
+  readonly listen: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
+  readonly maxUploads?: number;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
+  readonly excludeTracker?: readonly string[];
   readonly pex: boolean;
+  readonly onlyPeers?: boolean;
   readonly encryption: EncryptionPolicy;
 }
 
 const MAX_NAMED_FILES = 10;
 
 export async function seed(file: string, options: SeedOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file);
+  refuseNobody(options);
+  const loaded = await loadTorrent(file);
+  const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
   await expectData(metainfo, options.data);
   const client = await Client.open({
+    listen: options.listen,
     encryption: options.encryption,
-    ...(options.port === undefined ? {} : { port: options.port }),
+    ...listenOn(options.port),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
   const run = runSession(
@@ -47,6 +58,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         peers: options.peer ?? [],
         useTrackers: options.trackers,
         usePex: options.pex,
+        ...chosenCounts(options),
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',
@@ -61,6 +73,12 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   });
   if (!context.isQuiet) context.stderr.line(`stopped: ${formatBytes(snapshot.uploadedBytes)} sent`);
   return context.interruption.exitCode ?? EXIT.ok;
+}
+
+function refuseNobody({ listen, trackers, peer, onlyPeers }: SeedOptions): void {
+  if (listen || trackers || (peer ?? []).length > 0) return;
+  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */

@@ -6,7 +6,7 @@ import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { createRandom, type Random } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
-import type { SessionLimits } from '../../../src/session/limits.js';
+import type { RequestPace, SessionLimits } from '../../../src/session/limits.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import { createContent, type Content } from './content.js';
@@ -57,6 +57,7 @@ export type MemberSpec =
       readonly haveShare: number;
       readonly budgetPieces: number;
       readonly quitsAfterMs?: number;
+      readonly pace?: RequestPace;
     } & LinkSpec)
   | ({ readonly role: 'scripted'; readonly traits: Traits; readonly haveShare: number } & LinkSpec);
 
@@ -235,6 +236,7 @@ export class Swarm {
       budget: new SimBudget(budgetBytes),
       seeds: isSeed || member.seeds,
       writeMs: random.below(40),
+      pace: isSeed ? null : (member.pace ?? null),
       ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
     });
     const quitsAfterMs = isSeed ? undefined : member.quitsAfterMs;

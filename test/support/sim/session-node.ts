@@ -8,7 +8,7 @@ import { createRandom } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
 import type { DisconnectReason } from '../../../src/session/disconnect-reason.js';
 import type { SessionEvent } from '../../../src/session/events.js';
-import type { SessionLimits } from '../../../src/session/limits.js';
+import type { RequestPace, SessionLimits } from '../../../src/session/limits.js';
 import type { Notice } from '../../../src/session/notices.js';
 import { Session } from '../../../src/session/session.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
@@ -46,6 +46,8 @@ export interface SessionNodeOptions {
   readonly seeds: boolean;
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
+  /** A download limit. */
+  readonly pace?: RequestPace | null;
   /** A broken session, for the tests of the simulator itself: what it changes is all that is executed. */
   readonly sabotage?: (action: SessionAction) => SessionAction | null;
 }
@@ -111,7 +113,8 @@ export class SessionNode implements SimNode {
       encryption: options.encryption,
       seeds,
     };
-    this.session = new Session(settings, createRandom(world.random.below(2 ** 31)), budget, content.isPadding, world.now);
+    const random = createRandom(world.random.below(2 ** 31));
+    this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
   }
 
   /** For the message of a failure. */

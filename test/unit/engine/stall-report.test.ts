@@ -16,6 +16,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     checkedBytes: 0,
     bytesToCheck: 0,
     trackers: [],
+    sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
@@ -67,6 +68,17 @@ test('what each tracker said', () => {
   expect(explainStall(snapshot({ trackers }))).toBe(
     'http://t.example/announce failed (not today), wss://t.example is of a kind that is not spoken yet, ' +
       'http://u.example named 1 peer, 2 more trackers; 0 addresses known; no peer is connected',
+  );
+});
+
+test('addresses that a tracker may not name', () => {
+  const trackers = [
+    tracker({ state: 'working', peers: 0, outOfScope: 3 }),
+    tracker({ url: 'http://u.example', state: 'working', peers: 1, outOfScope: 1 }),
+  ];
+  expect(explainStall(snapshot({ trackers }))).toContain(
+    'http://t.example/announce named 0 peers and 3 addresses that are not reachable from it, which we leave alone, ' +
+      'http://u.example named 1 peer and 1 address that is not reachable from it, which we leave alone; ',
   );
 });
 

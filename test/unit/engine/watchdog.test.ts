@@ -18,7 +18,7 @@ function watch(limits: Partial<WatchdogLimits>): Watched {
   let now = 0;
   const said: string[] = [];
   const watched: Watched = {
-    state: { peersMet: 0, usefulBytes: 0, transferredBytes: 0, isComplete: false },
+    state: { peersMet: 0, usefulBytes: 0, transferredBytes: 0, isThrottled: false, isComplete: false },
     said,
     watchdog: new Watchdog(
       { ...OFF, ...limits },
@@ -48,6 +48,16 @@ function watch(limits: Partial<WatchdogLimits>): Watched {
   });
   return watched;
 }
+
+test('a download that waits for its own limit is no stall', () => {
+  const watched = watch({ stallTimeoutMs: 3000 });
+  watched.state = { ...watched.state, peersMet: 1, isThrottled: true };
+  watched.pass(60_000);
+  expect(watched.said).toEqual([]);
+  watched.state = { ...watched.state, isThrottled: false };
+  watched.pass(3000);
+  expect(watched.said).toEqual(['stalled at 63000']);
+});
 
 test('nothing is said where every limit is off', () => {
   const watched = watch({});
@@ -97,7 +107,7 @@ describe('stalled', () => {
 
   test('waste is no progress: bad data for ever is a stall', () => {
     const watched = watch({ stallTimeoutMs: 5000 });
-    watched.state = { peersMet: 1, usefulBytes: 100, transferredBytes: 100, isComplete: false };
+    watched.state = { peersMet: 1, usefulBytes: 100, transferredBytes: 100, isThrottled: false, isComplete: false };
     watched.pass(500);
     for (let n = 1; n < 10; n++) {
       // A piece comes, fails, and comes again: useful bytes go up and down.

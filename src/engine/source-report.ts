@@ -1,0 +1,68 @@
+// What came of each source of peers, a line for each: its name and what it did, for `-v`. Whoever adds a source adds a function to the
+// list, and what that needs to the facts.
+
+import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { FoundAddresses, SourceCounts } from './source-tally.js';
+import { outOfScopeText } from './stall-report.js';
+
+export interface SourceReport {
+  /** Such as `tracker http://t.example/announce`: printable, bounded, and without secrets, as is the text. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface SourceFacts {
+  readonly trackers: readonly TrackerSnapshot[];
+  readonly sources: SourceCounts;
+}
+
+type Reporter = (facts: SourceFacts) => readonly SourceReport[];
+
+/** In this order. */
+const REPORTERS: readonly Reporter[] = [reportTrackers, reportPex, reportIncoming, reportUser];
+
+export function reportSources(facts: SourceFacts): SourceReport[] {
+  return REPORTERS.flatMap((report) => report(facts));
+}
+
+function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}
+
+function addressText({ named, added }: FoundAddresses): string {
+  return named === 0 ? 'no address' : `${count(named, 'address', 'addresses')}, ${added} of them new`;
+}
+
+function reportTrackers({ trackers }: SourceFacts): SourceReport[] {
+  if (trackers.length === 0) return [{ name: 'trackers', text: 'none was asked' }];
+  return trackers.map((tracker) => ({ name: `tracker ${tracker.url}`, text: trackerText(tracker) }));
+}
+
+function trackerText(tracker: TrackerSnapshot): string {
+  const { state, lastError, peers, latencyMs } = tracker;
+  if (state === 'unsupported') return 'of a kind that is not spoken';
+  if (lastError !== null)
+    return peers === null ? `failed: ${lastError}` : `failed: ${lastError}; before, it ${answerText(tracker)}`;
+  if (peers !== null && latencyMs !== null) return answerText(tracker);
+  return state === 'announcing' ? 'has not answered yet' : 'was not asked';
+}
+
+function answerText(tracker: TrackerSnapshot): string {
+  const { peers, seeds, leechers, latencyMs } = tracker;
+  const knows = [...(seeds === null ? [] : [count(seeds, 'seed')]), ...(leechers === null ? [] : [count(leechers, 'leecher')])];
+  const swarm = knows.length === 0 ? '' : ` of ${knows.join(' and ')}`;
+  return `named ${count(peers ?? 0, 'peer')}${swarm} in ${Math.round(latencyMs ?? 0)} ms${outOfScopeText(tracker)}`;
+}
+
+function reportPex({ sources: { pex } }: SourceFacts): SourceReport[] {
+  return [{ name: 'peer exchange', text: pex === null ? 'off' : addressText(pex) }];
+}
+
+function reportIncoming({ sources: { incoming } }: SourceFacts): SourceReport[] {
+  return [{ name: 'incoming', text: incoming === null ? 'off' : count(incoming, 'peer') }];
+}
+
+/** Nothing where nobody was named. */
+function reportUser({ sources: { user } }: SourceFacts): SourceReport[] {
+  return user.named === 0 ? [] : [{ name: '--peer and the link', text: addressText(user) }];
+}
