@@ -46,7 +46,9 @@ export function createHttpTracker(options: HttpTrackerOptions): AnnounceTranspor
         return readAnswer(status, body, call.parameters);
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
-        throw new TrackerError(error.code, error.message, {}, { cause: error });
+        // Only streams are held to addresses.
+        const code = error.code === 'forbidden_address' ? 'bad_redirect' : error.code;
+        throw new TrackerError(code, error.message, {}, { cause: error });
       }
     },
   };
