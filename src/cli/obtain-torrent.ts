@@ -4,6 +4,7 @@
 import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { Address } from '../model/address.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
@@ -29,6 +30,8 @@ export interface DiscoveryOptions {
 export interface ObtainedTorrent extends FetchedMetadata {
   /** The torrent file, where it came as one. */
   readonly bytes: Uint8Array | null;
+  /** Who named the torrent's web seeds where they came by a magnet link: the peers that were met; null: the user's own file. */
+  readonly webSeedNamers: readonly Address[] | null;
 }
 
 /** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
@@ -43,7 +46,13 @@ export async function obtainTorrent(
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
     const { metainfo, bytes } = await readTorrentFile(parsed);
-    return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named, bytes };
+    return {
+      metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] },
+      peers: named,
+      met: [],
+      bytes,
+      webSeedNamers: null,
+    };
   }
   const { stderr, isQuiet } = context;
   const { magnet, text } = parsed;
@@ -65,5 +74,6 @@ export async function obtainTorrent(
     },
     context,
   );
-  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers], bytes: null };
+  const { metainfo, peers, met } = fetched;
+  return { metainfo, peers: [...named, ...peers], met, bytes: null, webSeedNamers: met };
 }

@@ -94,6 +94,11 @@ const metadataTimeoutOption = (): Option =>
 const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
+
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('download', { isDefault: true })
@@ -106,6 +111,12 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
+    .addOption(
+      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+        .choices(['auto', 'only', 'never'])
+        .default('auto'),
+    )
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')

@@ -11,11 +11,12 @@ import { CONFIG } from './config.js';
 
 /** `maxConnections`: what the process's descriptors allow. `budgetBytes`: memory for pieces in flight. */
 export function sessionLimits(maxConnections: number, budgetBytes: number): SessionLimits {
-  const { swarm, requests, choking, net, wire } = CONFIG;
+  const { swarm, requests, webSeeds, choking, net, wire } = CONFIG;
   const maxPeers = Math.min(swarm.maxPeers, maxConnections);
   return {
     ...swarm,
     ...requests,
+    ...webSeeds,
     maxPeers,
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
@@ -49,6 +50,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     bannedAddresses: 0,
     halfOpen: 0,
     peers: [],
+    webSeeds: [],
   };
 }
 
@@ -66,6 +68,11 @@ export function exhaustedDetail(
   metainfo: Metainfo,
   piece: PieceIndex,
   banned: readonly Address[],
+  bannedWebSeeds: readonly string[],
 ): { piece: number; files: string[]; banned: string[] } {
-  return { piece, files: filesOfPiece(metainfo, piece), banned: banned.map((address) => formatAddress(address)) };
+  return {
+    piece,
+    files: filesOfPiece(metainfo, piece),
+    banned: [...banned.map((address) => formatAddress(address)), ...bannedWebSeeds],
+  };
 }

@@ -33,6 +33,8 @@ import type { OpenedDisk } from './torrent-disk.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { UploadPump } from './upload-pump.js';
 import { USER_AGENT } from './version.js';
+import { WebSeedRoster } from './web-seed-roster.js';
+import { webSeedSources } from './web-seed-sources.js';
 
 export interface TorrentRunHandler {
   onNotice(notice: Notice | DiscoveryNotice): void;
@@ -52,6 +54,7 @@ export class TorrentRun {
   readonly library: LibraryRun;
   readonly #options: SessionOptions;
   readonly #loop: SessionLoop;
+  readonly #webSeeds: WebSeedRoster;
   readonly #trackers: TrackerSource | null;
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
@@ -63,6 +66,7 @@ export class TorrentRun {
     this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
     const random = createRandom(client.nextSeed());
+    const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
       metainfo,
@@ -88,7 +92,7 @@ export class TorrentRun {
       clientVersion: USER_AGENT,
       infoBytes: metainfo.infoBytes,
       isPrivate: metainfo.isPrivate,
-      usesPex: options.usePex !== false,
+      usesPex: meetsPeers && options.usePex !== false,
       seeds: options.seed === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
@@ -127,7 +131,7 @@ export class TorrentRun {
     });
     this.library = { roster: this.peers, loop: this.#loop, intakeFor, onMessage: () => handler.onMessage() };
     this.#trackers = createTrackerSource({
-      tiers: options.useTrackers === false ? [] : metainfo.announceTiers,
+      tiers: meetsPeers && options.useTrackers !== false ? metainfo.announceTiers : [],
       infoHash,
       client,
       random,
@@ -142,10 +146,19 @@ export class TorrentRun {
       },
     });
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
+    this.#webSeeds = new WebSeedRoster({
+      metainfo,
+      sources: webSeedSources(metainfo, options),
+      client,
+      loop: this.#loop,
+      store: this.store,
+      intakeFor,
+    });
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
       store: this.store,
       pump,
+      webSeeds: this.#webSeeds,
       sources: this.#sources,
       onNotice: (notice) => {
         if (notice.type === 'dial-failed') this.peers.noteFailure(notice.reason);
@@ -158,7 +171,8 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
-    void resolveHints(this.#options.peers ?? [], {
+    this.#webSeeds.start();
+    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), {
       onAddresses: (addresses) => this.addAddresses('user', addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });
@@ -184,6 +198,7 @@ export class TorrentRun {
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();
+    this.#webSeeds.close();
     const farewell = Promise.all(this.#sources.map((source) => source.stop()));
     try {
       await this.store.close();

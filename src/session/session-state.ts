@@ -14,6 +14,7 @@ import type { PeerBook } from './peer-book.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
+import { WebSeeds } from './web-seeds.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -35,7 +36,7 @@ export interface SessionSettings {
 }
 
 /** What invariants are checked on. */
-export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer'>;
+export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer'>;
 
 export class SessionState {
   readonly settings: SessionSettings;
@@ -44,6 +45,7 @@ export class SessionState {
   readonly book: PeerBook;
   readonly blame: Blame;
   readonly peers = new Map<PeerKey, Peer>();
+  readonly webSeeds = new WebSeeds();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
   wastedBytes = 0;

@@ -45,6 +45,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         peers: options.peer ?? [],
         useTrackers: options.trackers,
         usePex: options.pex,
+        webSeedMode: 'never',
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

@@ -43,4 +43,13 @@ export const SIM_LIMITS: SessionLimits = {
   pexMinIntervalMs: 30_000,
   maxEarlyPex: 10,
   maxPexPeers: 50,
+  enoughPeers: 8,
+  webSeedRunBytes: 4 * MIB,
+  webSeedMaxRunBytes: 128 * MIB,
+  webSeedRunMs: 5000,
+  webSeedSplitBytes: MIB,
+  webSeedStallMs: 20_000,
+  webSeedBackoffMs: 5000,
+  webSeedMaxBackoffMs: 10 * 60_000,
+  webSeedPauseMs: 1000,
 };
