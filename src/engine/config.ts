@@ -112,6 +112,8 @@ export const CONFIG = {
     maxUrls: 32,
     /** Requests to one URL at a time, 1 to 4: one is enough for a near server, several for one that limits each connection. */
     linksPerUrl: 4,
+    /** Requests to all of them at a time, and never more than half of the connections there may be. */
+    maxLinks: 16,
     maxRedirects: 5,
     /** Peers that send at which a URL has one request at a time only: they come first. */
     enoughPeers: 8,
@@ -123,6 +125,8 @@ export const CONFIG = {
     webSeedSplitBytes: 1 * MIB,
     /** A request that brings no block for so long is given up: as a peer is snubbed. Name, connection and redirects count too. */
     webSeedStallMs: 20_000,
+    /** The same, where another web seed has nothing else to do: longer than a slow server needs for its first byte. */
+    webSeedOvertakeMs: 5000,
     /** First wait after a request that brought nothing; doubles. */
     webSeedBackoffMs: 5000,
     /** The longest wait, also where a server asks for more (Retry-After). */

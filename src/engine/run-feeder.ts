@@ -25,7 +25,10 @@ export class RunFeeder {
   /** Bytes of the block that have not come yet; 0: between blocks. */
   #blockLeft = 0;
   #isTaken = false;
+  /** Bytes of the block that are thrown away and not told yet. */
   #skipped = 0;
+  /** The store did not want the block, which was told with its head. */
+  #isTold = false;
   #isOver = false;
 
   constructor(options: RunFeederOptions, position: number) {
@@ -98,7 +101,9 @@ export class RunFeeder {
     if (verdict === 'over' || verdict === 'wait') return false;
     this.#blockLeft = length - (inPiece - begin);
     // Of a block that is entered in the middle, not all comes.
-    this.#isTaken = verdict === 'take' && inPiece === begin && intake.begin(piece, begin, length);
+    const isWanted = verdict === 'take' && inPiece === begin;
+    this.#isTaken = isWanted && intake.begin(piece, begin, length);
+    this.#isTold = isWanted && !this.#isTaken;
     return true;
   }
 
@@ -107,7 +112,7 @@ export class RunFeeder {
     const length = this.#skipped;
     this.#skipped = 0;
     if (this.#isTaken) intake.end();
-    else if (length > 0) loop.dispatch({ type: 'run-skipped', link, length });
+    else if (length > 0 && !this.#isTold) loop.dispatch({ type: 'run-skipped', link, length });
     this.#isTaken = false;
   }
 }

@@ -18,6 +18,7 @@ export function sessionLimits(maxConnections: number, budgetBytes: number): Sess
     ...requests,
     ...webSeeds,
     maxPeers,
+    maxWebSeedLinks: Math.max(1, Math.min(webSeeds.maxLinks, Math.floor(maxConnections / 2))),
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
     uploadSlots: choking.slots,

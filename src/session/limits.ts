@@ -54,6 +54,8 @@ export interface SessionLimits {
   readonly allowedFastPieces: number;
   /** A peer gets the pieces of the info dictionary so many times over at most. */
   readonly metadataRounds: number;
+  /** Requests to web seeds under way at a time. */
+  readonly maxWebSeedLinks: number;
   /** Peers that send at which a web seed is content with one link. */
   readonly enoughPeers: number;
   /** Of a web seed's first run, bytes. It doubles while a run takes less than `webSeedRunMs`. */
@@ -64,6 +66,8 @@ export interface SessionLimits {
   readonly webSeedSplitBytes: number;
   /** A request that brings no block for so long is given up. */
   readonly webSeedStallMs: number;
+  /** The same, where another web seed has nothing else to do. */
+  readonly webSeedOvertakeMs: number;
   /** First wait after a request that brought nothing; doubles with each such failure. */
   readonly webSeedBackoffMs: number;
   readonly webSeedMaxBackoffMs: number;

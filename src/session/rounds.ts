@@ -48,7 +48,7 @@ export class Rounds {
     const sooner = (at: Millis): void => {
       if (next === null || at < next) next = at;
     };
-    if (state.peers.size > 0 || state.webSeeds.isRunning) {
+    if (state.peers.size > 0 || state.webSeeds.runningCount > 0) {
       sooner(this.#slowAt + SECOND);
       if (this.#isQuick()) sooner(this.#quickAt + QUICK_TICK);
     }

@@ -6,8 +6,8 @@ import { receiveBlock } from './block-arrival.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { SessionEvent } from './events.js';
 import type { SessionState } from './session-state.js';
-import { type WebSeedEnd, type WebSeedFailure, type WebSeedLink, WebSeed } from './web-seed.js';
-import { dropSeed, leaveRun, retireSeed } from './web-seed-recall.js';
+import { type WebSeedEnd, type WebSeedLink, WebSeed } from './web-seed.js';
+import { dropSeed, failSeed, leaveRun, retireSeed } from './web-seed-recall.js';
 
 export function addWebSeeds(state: SessionState, found: Extract<SessionEvent, { type: 'web-seeds-found' }>['seeds']): void {
   for (const { name, links, failure } of found) {
@@ -69,25 +69,10 @@ export function endRun(state: SessionState, link: WebSeedLink, end: WebSeedEnd):
       for (const other of seed.links) leaveRun(state, other, true);
       return;
     case 'failed':
-      fail(state, link, end, run.receivedBytes > 0);
+      failSeed(state, seed, end, run.receivedBytes > 0 && end.reason !== 'stalled');
       // Whole files are asked for once: from the start again would be a loop.
       if (run.isWholeFiles) dropSeed(state, seed, { ...end, isFinal: true });
   }
-}
-
-function fail(state: SessionState, { seed }: WebSeedLink, failure: WebSeedFailure, hasProgress: boolean): void {
-  const { webSeedBackoffMs, webSeedMaxBackoffMs, webSeedPauseMs } = state.limits;
-  if (failure.isFinal) {
-    dropSeed(state, seed, failure);
-    return;
-  }
-  seed.failures = hasProgress ? 0 : seed.failures + 1;
-  seed.lastFailure = failure;
-  seed.runBytes = state.limits.webSeedRunBytes;
-  const backoffMs = hasProgress ? webSeedPauseMs : Math.min(webSeedBackoffMs * 2 ** (seed.failures - 1), webSeedMaxBackoffMs);
-  const waitMs = Math.min(Math.max(failure.retryAfterMs ?? 0, backoffMs), webSeedMaxBackoffMs);
-  // Several links of a server may fail one after the other: none of them makes the wait shorter.
-  seed.retryAt = Math.max(seed.retryAt ?? 0, state.now + waitMs);
 }
 
 /** Links that bring nothing, though there is room for it, are as good as closed: a drip must not hold pieces for ever. */

@@ -48,6 +48,22 @@ export function retireSeed(state: SessionState, seed: WebSeed): void {
   seed.lastFailure = failure;
 }
 
+/** A request failed: the next one waits, or nothing more is asked of it. `hasProgress`: it had brought something. */
+export function failSeed(state: SessionState, seed: WebSeed, failure: WebSeedFailure, hasProgress: boolean): void {
+  const { webSeedBackoffMs, webSeedMaxBackoffMs, webSeedPauseMs } = state.limits;
+  if (failure.isFinal) {
+    dropSeed(state, seed, failure);
+    return;
+  }
+  seed.failures = hasProgress ? 0 : seed.failures + 1;
+  seed.lastFailure = failure;
+  seed.runBytes = state.limits.webSeedRunBytes;
+  const backoffMs = hasProgress ? webSeedPauseMs : Math.min(webSeedBackoffMs * 2 ** (seed.failures - 1), webSeedMaxBackoffMs);
+  const waitMs = Math.min(Math.max(failure.retryAfterMs ?? 0, backoffMs), webSeedMaxBackoffMs);
+  // Several links of a server may fail one after the other: none of them makes the wait shorter.
+  seed.retryAt = Math.max(seed.retryAt ?? 0, state.now + waitMs);
+}
+
 /** It is not asked any more; what it is sending ends. */
 export function dropSeed(state: SessionState, seed: WebSeed, failure: WebSeedFailure): void {
   if (seed.isDropped) return;

@@ -4,13 +4,14 @@
 
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
 import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
 import { storeWhole } from './piece-flow.js';
 import { hasLivelyPeer, mayShare, releaseOrphan } from './requester.js';
 import type { SessionState } from './session-state.js';
 import type { WebSeedLink, WebSeedRun } from './web-seed.js';
-import { leaveCurrent, leaveRun } from './web-seed-recall.js';
+import { failSeed, leaveCurrent, leaveRun } from './web-seed-recall.js';
 import { longestTail } from './web-seed-tails.js';
 
 /** Where a run is to begin and end. */
@@ -41,17 +42,28 @@ export function refillWebSeeds(state: SessionState): void {
     return;
   }
   for (const seed of state.webSeeds.all) if (seed.retryAt !== null && state.now >= seed.retryAt) seed.retryAt = null;
+  for (const link of state.webSeeds.links()) goOn(state, link);
   const isCrowded = hasEnoughPeers(state);
-  for (const link of state.webSeeds.links()) {
-    const waitingFor = link.run?.waitingFor ?? null;
-    if (waitingFor !== null) {
-      arriveAt(state, link, waitingFor);
-      if (link.run?.waitingFor === null) state.emit({ type: 'resume-run', link: link.key });
-    } else if (mayRun(link, isCrowded)) {
-      const stretch = link.seed.hasRanges ? chooseStretch(state, link) : wholeFiles(state, link);
-      if (stretch !== null) startRun(state, link, stretch);
-    }
+  for (const link of inTurn(state)) {
+    if (state.webSeeds.runningCount >= state.limits.maxWebSeedLinks) return;
+    if (!mayRun(link, isCrowded)) continue;
+    const stretch = link.seed.hasRanges ? chooseStretch(state, link) : wholeFiles(state, link);
+    if (stretch !== null) startRun(state, link, stretch);
   }
+}
+
+/** The first link of each web seed, then the others. */
+function* inTurn({ webSeeds }: SessionState): Generator<WebSeedLink> {
+  for (const { links } of webSeeds.all) yield links[0];
+  for (const { links } of webSeeds.all) yield* links.slice(1);
+}
+
+/** There may be memory now for what waits. */
+function goOn(state: SessionState, link: WebSeedLink): void {
+  const waitingFor = link.run?.waitingFor ?? null;
+  if (waitingFor === null) return;
+  arriveAt(state, link, waitingFor);
+  if (link.run?.waitingFor === null) state.emit({ type: 'resume-run', link: link.key });
 }
 
 function startRun(state: SessionState, link: WebSeedLink, stretch: Stretch): void {
@@ -64,17 +76,22 @@ function startRun(state: SessionState, link: WebSeedLink, stretch: Stretch): voi
   state.emit({ type: 'fetch-run', link: link.key, ...stretch });
 }
 
-/** Failed pieces and begun ones that nobody goes on with, then the longest gap, then half of what another link has before it. */
+/** Failed pieces, then what is free, then half of what another link has before it, then what another is slow with. */
 function chooseStretch(state: SessionState, link: WebSeedLink): Stretch | null {
   const single = failedPiece(state, link);
   if (single !== null) return { first: single, begin: 0, end: single + 1, isWholeFiles: false };
   // A suspect gets nothing else to do.
   if (state.blame.isSuspect(link.key)) return null;
+  return freeStretch(state, link) ?? splitRun(state) ?? (takeOver(state, link) ? freeStretch(state, link) : null);
+}
+
+/** The rest of a begun piece that nobody goes on with, or the longest gap. */
+function freeStretch(state: SessionState, link: WebSeedLink): Stretch | null {
   for (const open of state.tracker.partialPieces()) {
     if (!mayTakeOver(state, link, open)) continue;
     return { first: open.piece, begin: open.nextUnrequested() * BLOCK_LENGTH, end: open.piece + 1, isWholeFiles: false };
   }
-  return longestGap(state, link.seed.runBytes) ?? splitRun(state);
+  return longestGap(state, link.seed.runBytes);
 }
 
 function mayTakeOver(state: SessionState, link: WebSeedLink, open: OpenPiece): boolean {
@@ -139,6 +156,47 @@ function splitRun(state: SessionState): Stretch | null {
   const end = longest.end;
   if (longest.link.run !== null) longest.link.run.end = first;
   return { first: first as PieceIndex, begin: 0, end, isWholeFiles: false };
+}
+
+/** Bytes of the piece that is coming that have not come. */
+function bytesLeft(state: SessionState, run: WebSeedRun): number {
+  const open = run.current === null ? undefined : state.tracker.openPiece(run.current);
+  return open === undefined ? 0 : (open.blockCount - open.receivedCount) * BLOCK_LENGTH;
+}
+
+/** How long the piece that is coming will still take; 0: not so long that it matters to a link of that rate, Infinity: nothing comes. */
+function delayOf(state: SessionState, { run, seed }: WebSeedLink, ownRate: number): Millis {
+  const { limits, now } = state;
+  // What whole files are asked for is asked for once; what waits for memory is not slow.
+  if (run === null || run.isWholeFiles || run.waitingFor !== null) return 0;
+  if (run.current !== null && hasLivelyPeer(state, run.current)) return 0;
+  if (now >= run.progressAt + limits.webSeedOvertakeMs) return Infinity;
+  const left = bytesLeft(state, run);
+  if (left === 0 || ownRate === 0 || now < run.startedAt + limits.reassignAgeMs) return 0;
+  const links = seed.links.filter((link) => link.run !== null).length;
+  const leftMs = (left * 1000 * links) / Math.max(1, seed.download.rate(now));
+  return leftMs >= limits.reassignAgeMs && leftMs >= (2 * left * 1000) / ownRate ? leftMs : 0;
+}
+
+/** Nothing is left but what others are fetching: the slowest run is ended, where it is silent or would take twice as long. */
+function takeOver(state: SessionState, link: WebSeedLink): boolean {
+  const { download } = link.seed;
+  if (download.totalBytes === 0) return false;
+  let slowest: WebSeedLink | null = null;
+  let longestMs = 0;
+  for (const other of state.webSeeds.links()) {
+    // The server is the same one: it would be no quicker, and two links would take from each other for ever.
+    if (other.seed === link.seed) continue;
+    const delayMs = delayOf(state, other, download.quickRate);
+    if (delayMs <= longestMs) continue;
+    slowest = other;
+    longestMs = delayMs;
+  }
+  if (slowest === null) return false;
+  slowest.seed.runBytes = state.limits.webSeedRunBytes;
+  leaveRun(state, slowest, true);
+  if (longestMs === Infinity) failSeed(state, slowest.seed, { reason: 'stalled', isFinal: false }, false);
+  return true;
 }
 
 /** The first bytes of a piece are next: its blocks are asked for now. Where there is no memory, the link waits. */

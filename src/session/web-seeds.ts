@@ -45,8 +45,11 @@ export class WebSeeds {
     return false;
   }
 
-  get isRunning(): boolean {
-    return this.#seeds.some((seed) => seed.isBusy);
+  /** Requests under way. */
+  get runningCount(): number {
+    let count = 0;
+    for (const { run } of this.#links.values()) if (run !== null) count++;
+    return count;
   }
 
   /** When the first of those that wait may be asked again; null: none waits. */

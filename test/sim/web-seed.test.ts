@@ -69,6 +69,12 @@ describe.each(Object.entries(contents))('%s', (_, content) => {
   });
 });
 
+test('a slow one does not hold up the end', () => {
+  const slow = { ...HONEST_WEB_SEED, bytesPerSecond: 20_000 };
+  const { elapsedMs } = alone(contents['few large pieces'], [slow, HONEST_WEB_SEED], 64);
+  expect(elapsedMs).toBeLessThan(10_000);
+});
+
 test('where every source lied, the session says so', () => {
   const content = contents['forty pieces'];
   const limits = SIM_LIMITS;
