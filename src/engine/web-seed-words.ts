@@ -51,6 +51,7 @@ const MAX_NAMED = 3;
 
 export function describeWebSeeds(seeds: readonly WebSeedSnapshot[]): string {
   const words = seeds.slice(0, MAX_NAMED).map(describeWebSeed);
-  if (seeds.length > MAX_NAMED) words.push(`${seeds.length - MAX_NAMED} more web seeds`);
+  const more = seeds.length - MAX_NAMED;
+  if (more > 0) words.push(`${more} more web seed${more === 1 ? '' : 's'}`);
   return words.join(', ');
 }

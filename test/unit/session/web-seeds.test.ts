@@ -97,6 +97,18 @@ describe('stretches', () => {
     expect(rig.verdict(5)).toBe('over');
   });
 
+  test('no more requests than there may be, and the first of each web seed before others', () => {
+    const driver = new SessionDriver(30, { limits: { maxWebSeedLinks: 2, webSeedRunBytes: 4 * BLOCK } });
+    const [third, fourth] = [toPeerKey(1003), toPeerKey(1004)];
+    driver.handle({ type: 'web-seeds-found', seeds: [{ name: 'http://one/', links: [LINK, OTHER] }] });
+    driver.handle({ type: 'run-ranged', link: LINK });
+    driver.handle({ type: 'web-seeds-found', seeds: [{ name: 'http://two/', links: [third, fourth] }] });
+    const links = driver.actions.flatMap((action) => (action.type === 'fetch-run' ? [action.link] : []));
+    expect(links).toEqual([LINK, OTHER]);
+    driver.handle({ type: 'run-ended', link: OTHER, end: { type: 'done' } });
+    expect(driver.actions.flatMap((action) => (action.type === 'fetch-run' ? [action.link] : []))).toEqual([LINK, OTHER, third]);
+  });
+
   test('a server without ranges is asked for whole files, once', () => {
     const rig = new Rig(30, { have: have(30, 3) }, [LINK, OTHER]);
     rig.end({ type: 'no-ranges' });
@@ -137,6 +149,22 @@ describe('beside peers', () => {
     expect(rig.driver.asked(peer)).toEqual([7]);
     expect(rig.verdict(7)).toBe('over');
     expect(rig.driver.session.inspect().tracker.claimantOf(7 as PieceIndex)).toBeUndefined();
+  });
+
+  test('while enough of them send, a web seed has one link only', () => {
+    const rig = new Rig(200, { limits: { enoughPeers: 1, initialDepth: 2 } }, [LINK, OTHER]);
+    const peer = withPeer(rig);
+    const [asked] = rig.driver.asked(peer);
+    for (let i = 0; i < 2; i++) {
+      rig.driver.now += 250;
+      rig.driver.deliver(peer, i === 0 ? asked : rig.driver.asked(peer)[1]);
+      rig.store(i === 0 ? asked : rig.driver.asked(peer)[1]);
+    }
+    rig.driver.handle({ type: 'run-ranged', link: LINK });
+    expect(rig.runs()).toHaveLength(1);
+    rig.driver.say(peer, { type: 'choke' });
+    rig.driver.pass(1500);
+    expect(rig.runs()).toHaveLength(2);
   });
 
   test('what a web seed leaves goes to a peer', () => {
