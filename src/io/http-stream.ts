@@ -34,6 +34,8 @@ export interface HttpStreamHandler {
 const MAX_HEADER_BYTES = 16_384;
 /** Interim answers (1xx) to one request. */
 const MAX_INTERIM = 10;
+/** Bodies of redirects up to this are read, so that the connection can be kept; longer ones are not worth it. */
+const MAX_REDIRECT_BODY_BYTES = 65_536;
 
 function forbidden(): HttpError {
   return new HttpError('forbidden_address', 'it leads to an address that may not be named');
@@ -80,6 +82,8 @@ export class HttpStream {
   #isOver = false;
   #isPaused = false;
   #hops = 0;
+  /** Redirects whose short bodies are still coming; they end with the stream at the latest. */
+  readonly #passed = new Set<ClientRequest>();
   #hasRetried = false;
 
   constructor(options: HttpStreamRequest, handler: HttpStreamHandler, agentFor: (protocol: string) => Promise<Agent>) {
@@ -184,7 +188,7 @@ export class HttpStream {
     const status = response.statusCode ?? 0;
     const { location } = response.headers;
     if (REDIRECTS.has(status) && location !== undefined) {
-      this.#redirect(url, location, remoteOf(response.socket));
+      this.#redirect(url, location, remoteOf(response.socket), response);
       return;
     }
     this.#response = response;
@@ -194,6 +198,7 @@ export class HttpStream {
       isWhole = true;
       if (this.#isOver) return;
       this.#isOver = true;
+      this.#dropPassed();
       this.#handler.onEnd();
     });
     response.on('close', () => {
@@ -209,8 +214,24 @@ export class HttpStream {
     if (this.#isPaused) response.pause();
   }
 
-  #redirect(url: URL, location: string, remote: Address | null): void {
-    this.#drop();
+  /** Leaves the request to itself where what is left of it is short. */
+  #pass(response: IncomingMessage): void {
+    const request = this.#request;
+    const length = Number(response.headers['content-length'] ?? Infinity);
+    if (request === null || length > MAX_REDIRECT_BODY_BYTES) {
+      this.#drop();
+      return;
+    }
+    this.#request = null;
+    this.#passed.add(request);
+    request.on('error', () => undefined);
+    request.on('close', () => this.#passed.delete(request));
+    response.on('error', () => undefined);
+    response.resume();
+  }
+
+  #redirect(url: URL, location: string, remote: Address | null, response: IncomingMessage): void {
+    this.#pass(response);
     if (++this.#hops > this.#options.maxRedirects) {
       this.#fail(new HttpError('too_many_redirects', `more than ${this.#options.maxRedirects} redirects`));
       return;
@@ -233,5 +254,11 @@ export class HttpStream {
     // Errors of a request that is thrown away concern nobody any more; without a listener they would be exceptions.
     request?.on('error', () => undefined);
     request?.destroy();
+    if (this.#isOver) this.#dropPassed();
+  }
+
+  #dropPassed(): void {
+    for (const request of this.#passed) request.destroy();
+    this.#passed.clear();
   }
 }

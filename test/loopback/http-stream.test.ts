@@ -96,6 +96,27 @@ test('no hop leads to an address that may not be visited, by name, by number or 
   expect(seen).toEqual(['/public', '/public', '/public', '/public']);
 });
 
+test('a server that redirects keeps its connection, unless it has much to say about it', async () => {
+  const ports: (number | undefined)[] = [];
+  const target = await serve((_, response) => response.end('x'));
+  let closed = 0;
+  const port = await serve((request, response) => {
+    ports.push(request.socket.remotePort);
+    const location = `http://127.0.0.1:${target}/`;
+    if (request.url === '/short') response.writeHead(302, { location, 'content-length': 5 }).end('moved');
+    else {
+      response.writeHead(302, { location });
+      response.on('close', () => closed++);
+      response.write('moved');
+    }
+  });
+  const streams = open();
+  for (let i = 0; i < 3; i++) expect(await get(streams, `http://127.0.0.1:${port}/short`)).toBe('200 x');
+  expect(new Set(ports).size).toBe(1);
+  expect(await get(streams, `http://127.0.0.1:${port}/endless`)).toBe('200 x');
+  await expect.poll(() => closed).toBe(1);
+});
+
 test('redirects are bounded, and lead to http and https only', async () => {
   const port = await serve((request, response) => {
     response.writeHead(302, { location: request.url === '/file' ? 'file:///etc/passwd' : '/again' }).end();
