@@ -4,6 +4,7 @@
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { Address } from '../model/address.js';
 import { matchesGlob } from '../model/glob.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
@@ -37,6 +38,8 @@ export interface DiscoveryOptions {
 export interface ObtainedTorrent extends FetchedMetadata {
   /** The torrent file, where it came as one. */
   readonly bytes: Uint8Array | null;
+  /** Who named the torrent's web seeds where they came by a magnet link: the peers that were met; null: the user's own file. */
+  readonly webSeedNamers: readonly Address[] | null;
 }
 
 /** For a session's options: what is not named stays as it is. */
@@ -69,7 +72,7 @@ export async function obtainTorrent(
   if (parsed.kind !== 'magnet') {
     const { metainfo, bytes } = await readTorrentFile(parsed);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
-    return { metainfo: { ...metainfo, announceTiers }, peers: named, bytes };
+    return { metainfo: { ...metainfo, announceTiers }, peers: named, met: [], bytes, webSeedNamers: null };
   }
   const { stderr, isQuiet } = context;
   const { magnet, text } = parsed;
@@ -98,5 +101,6 @@ export async function obtainTorrent(
     },
     context,
   );
-  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers], bytes: null };
+  const { metainfo, peers, met } = fetched;
+  return { metainfo, peers: [...named, ...peers], met, bytes: null, webSeedNamers: met };
 }

@@ -70,6 +70,11 @@ type Globals = () => GlobalOptions;
 
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
+
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('download', { isDefault: true })
@@ -89,6 +94,12 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .addOption(encryptionOption())
+    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
+    .addOption(
+      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+        .choices(['auto', 'only', 'never'])
+        .default('auto'),
+    )
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')

@@ -73,7 +73,7 @@ function withPeers(error: EffusionError): string {
   const parts = [error.message.replace(/\.$/, '')];
   for (const [label, value] of [
     ['files', detail.files],
-    ['peers', detail.banned],
+    ['sources', detail.banned],
   ] as const) {
     if (!Array.isArray(value)) continue;
     const missing = value.map(String).filter((item) => !error.message.includes(item));

@@ -102,6 +102,7 @@ export class SessionWatch {
       uploadedBytes: snapshot.uploadedBytes,
       timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
       peers: snapshot.peers.length,
+      webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,
     };
   }
 

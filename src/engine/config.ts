@@ -115,6 +115,35 @@ export const CONFIG = {
     /** While others wait, the slowest of `maxAssemblies` gives up its place after this: four liars must not hold all of them. */
     turnMs: 10_000,
   },
+  webSeeds: {
+    /** URLs of one torrent; a file with thousands of them is no use to anybody. */
+    maxUrls: 32,
+    /** Requests to one URL at a time, 1 to 4: one is enough for a near server, several for one that limits each connection. */
+    linksPerUrl: 4,
+    /** Requests to all of them at a time, and never more than half of the connections there may be. */
+    maxLinks: 16,
+    maxRedirects: 5,
+    /** Peers that send at which a URL has one request at a time only: they come first. */
+    enoughPeers: 8,
+    /** Of the first request, bytes; it doubles while one takes less than `webSeedRunMs`, so that a slow server holds few pieces. */
+    webSeedRunBytes: 4 * MIB,
+    webSeedMaxRunBytes: 128 * MIB,
+    webSeedRunMs: 5000,
+    /** What is left of a request is shared with an idle link where it is more than this: less comes sooner than a new request. */
+    webSeedSplitBytes: 1 * MIB,
+    /** A request that brings no block for so long is given up: as a peer is snubbed. Name, connection and redirects count too. */
+    webSeedStallMs: 20_000,
+    /** The same, where another web seed has nothing else to do: longer than a slow server needs for its first byte. */
+    webSeedOvertakeMs: 5000,
+    /** First wait after a request that brought nothing; doubles. */
+    webSeedBackoffMs: 5000,
+    /** The longest wait, also where a server asks for more (Retry-After). */
+    webSeedMaxBackoffMs: 10 * 60_000,
+    /** Wait after a request that broke off half-way. */
+    webSeedPauseMs: 1000,
+    /** While a download limit makes it wait, a request shows so often that it lives: well before `webSeedStallMs`. */
+    pauseStepMs: 5000,
+  },
   choking: {
     slots: 4,
     optimisticSlots: 1,

@@ -52,6 +52,8 @@ export interface FetchedMetadata {
   readonly metainfo: Metainfo;
   /** Where its peers are: for the session that follows. */
   readonly peers: readonly PeerHint[];
+  /** The peers that were connected when it came. */
+  readonly met: readonly Address[];
 }
 
 /** No block is expected before there are pieces. */
@@ -140,9 +142,10 @@ export class MetadataFetcher implements IncomingTorrent {
       const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
       const fields = parseInfoBytes(infoBytes);
       const addresses = this.#loop.machine.addresses(fields.isPrivate);
+      const met = this.#loop.machine.met();
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
-      return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })) };
+      return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })), met };
     } finally {
       timer.abort();
       signal?.removeEventListener('abort', onAbort);

@@ -26,6 +26,11 @@ export interface ServerSnapshot extends SessionSnapshot {
   readonly peersMet: number;
 }
 
+/** Peers and web seeds that answered so far. */
+export function sourcesMet({ peersMet, webSeeds }: Pick<ServerSnapshot, 'peersMet' | 'webSeeds'>): number {
+  return peersMet + webSeeds.filter((seed) => seed.downloadedBytes > 0).length;
+}
+
 /** The existing data was looked at. */
 export interface CheckedNotice {
   readonly type: 'checked';

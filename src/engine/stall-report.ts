@@ -4,6 +4,7 @@
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { SourceCounts } from './source-tally.js';
 import type { ServerSnapshot } from './server-snapshot.js';
+import { describeWebSeeds } from './web-seed-words.js';
 
 type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
 
@@ -83,7 +84,12 @@ function explainPeers(snapshot: ServerSnapshot): string {
 
 /** One line without a full stop; URLs in it are redacted, and texts from outside printable. */
 export function explainStall(snapshot: ServerSnapshot): string {
-  return explain(snapshot, explainPeers(snapshot));
+  const { webSeeds, peers, trackers, knownAddresses } = snapshot;
+  if (webSeeds.length === 0) return explain(snapshot, explainPeers(snapshot));
+  const seeds = describeWebSeeds(webSeeds);
+  // Nobody but web seeds was ever to be asked, or none came: there is nothing to say of others.
+  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0) return seeds;
+  return `${explain(snapshot, explainPeers(snapshot))}; ${seeds}`;
 }
 
 /** The same while the metadata of a magnet link is being fetched. */

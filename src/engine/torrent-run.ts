@@ -35,6 +35,8 @@ import { createTrackerSource } from './tracker-setup.js';
 import { UploadGate } from './upload-gate.js';
 import { UploadPump } from './upload-pump.js';
 import { USER_AGENT } from './version.js';
+import { WebSeedRoster } from './web-seed-roster.js';
+import { webSeedSources } from './web-seed-sources.js';
 
 export interface TorrentRunHandler {
   onNotice(notice: Notice | DiscoveryNotice): void;
@@ -54,6 +56,7 @@ export class TorrentRun {
   readonly library: LibraryRun;
   readonly #options: SessionOptions;
   readonly #loop: SessionLoop;
+  readonly #webSeeds: WebSeedRoster;
   readonly #trackers: TrackerSource | null;
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
@@ -66,6 +69,7 @@ export class TorrentRun {
     this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
     const random = createRandom(client.nextSeed());
+    const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
       metainfo,
@@ -92,7 +96,7 @@ export class TorrentRun {
       clientVersion: USER_AGENT,
       infoBytes: metainfo.infoBytes,
       isPrivate: metainfo.isPrivate,
-      usesPex: options.usePex !== false,
+      usesPex: meetsPeers && options.usePex !== false,
       encryption: client.encryption,
       seeds: options.seed === true,
     };
@@ -134,7 +138,7 @@ export class TorrentRun {
     });
     this.library = { roster: this.peers, loop: this.#loop, intakeFor, onMessage: () => handler.onMessage() };
     this.#trackers = createTrackerSource({
-      tiers: options.useTrackers === false ? [] : metainfo.announceTiers,
+      tiers: meetsPeers && options.useTrackers !== false ? metainfo.announceTiers : [],
       infoHash,
       client,
       random,
@@ -149,10 +153,20 @@ export class TorrentRun {
       },
     });
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
+    this.#webSeeds = new WebSeedRoster({
+      metainfo,
+      sources: webSeedSources(metainfo, options),
+      client,
+      loop: this.#loop,
+      store: this.store,
+      pace,
+      intakeFor,
+    });
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
       store: this.store,
       pump,
+      webSeeds: this.#webSeeds,
       sources: this.#sources,
       onNotice: (notice) => {
         if (notice.type === 'dial-failed') this.peers.noteFailure(notice.reason);
@@ -165,7 +179,8 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
-    void resolveHints(this.#options.peers ?? [], {
+    this.#webSeeds.start();
+    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), {
       onAddresses: (addresses) => this.addAddresses('user', addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });
@@ -192,6 +207,7 @@ export class TorrentRun {
     this.#loop.end();
     this.peers.close();
     this.#uploadGate.close();
+    this.#webSeeds.close();
     const farewell = Promise.all(this.#sources.map((source) => source.stop()));
     try {
       await this.store.close();

@@ -55,6 +55,25 @@ export interface SessionLimits {
   readonly allowedFastPieces: number;
   /** A peer gets the pieces of the info dictionary so many times over at most. */
   readonly metadataRounds: number;
+  /** Requests to web seeds under way at a time. */
+  readonly maxWebSeedLinks: number;
+  /** Peers that send at which a web seed is content with one link. */
+  readonly enoughPeers: number;
+  /** Of a web seed's first run, bytes. It doubles while a run takes less than `webSeedRunMs`. */
+  readonly webSeedRunBytes: number;
+  readonly webSeedMaxRunBytes: number;
+  readonly webSeedRunMs: number;
+  /** What is left of a run is shared with an idle link where it is more than this. */
+  readonly webSeedSplitBytes: number;
+  /** A request that brings no block for so long is given up. */
+  readonly webSeedStallMs: number;
+  /** The same, where another web seed has nothing else to do. */
+  readonly webSeedOvertakeMs: number;
+  /** First wait after a request that brought nothing; doubles with each such failure. */
+  readonly webSeedBackoffMs: number;
+  readonly webSeedMaxBackoffMs: number;
+  /** Wait after a request that failed half-way. */
+  readonly webSeedPauseMs: number;
   /** From one message of peer exchange to the next that a peer gets (BEP 11). */
   readonly pexIntervalMs: number;
   /** A peer's message that comes sooner after the last one is not read. */

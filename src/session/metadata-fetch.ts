@@ -102,10 +102,15 @@ export class MetadataFetch {
    * connected. Of a private torrent, as which it shows with its metadata, not even them (BEP 27).
    */
   addresses(isPrivate: boolean): Address[] {
-    const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
+    const connected = this.met();
     const met = isPrivate ? connected.filter((address) => !this.#book.isFromPeersOnly(address)) : connected;
     const all = [...met, ...this.#book.usableAddresses()];
     return [...new Map(all.map((address) => [addressKey(address), address])).values()];
+  }
+
+  /** Those of peers that are connected. */
+  met(): Address[] {
+    return [...this.#sources.values()].flatMap(({ address }) => address ?? []);
   }
 
   #route(event: MetadataEvent): void {

@@ -16,6 +16,7 @@ import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
 import type { RequestTurns } from './request-turns.js';
+import { WebSeeds } from './web-seeds.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -39,7 +40,7 @@ export interface SessionSettings {
 }
 
 /** What invariants are checked on. */
-export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer'>;
+export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer'>;
 
 export class SessionState {
   readonly settings: SessionSettings;
@@ -49,6 +50,7 @@ export class SessionState {
   readonly blame: Blame;
   readonly turns: RequestTurns;
   readonly peers = new Map<PeerKey, Peer>();
+  readonly webSeeds = new WebSeeds();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
   wastedBytes = 0;

@@ -31,6 +31,9 @@ export interface DownloadOptions extends DiscoveryOptions {
   readonly maxUpload?: number;
   /** 0 is no limit. */
   readonly maxUploads?: number;
+  /** Besides those of the torrent. */
+  readonly webseed?: readonly string[];
+  readonly webseeds: 'auto' | 'only' | 'never';
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
@@ -40,14 +43,17 @@ const MAX_PATH = 1000;
 
 export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
-  if (parseTorrentArgument(file).kind !== 'magnet') refuseNoSource(options);
+  const isMagnet = parseTorrentArgument(file).kind === 'magnet';
+  if (!isMagnet && options.webseeds === 'never') refuseNoSource(options, 0);
+  // With web seeds only, others are needed for the metadata of a magnet link alone.
+  const listens = options.listen && (isMagnet || options.webseeds !== 'only');
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
-  const { listen, encryption, port } = options;
+  const { encryption, port } = options;
   const openClient = async (): Promise<Client> =>
     (client ??= await Client.open({
-      listen,
+      listen: listens,
       encryption,
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
@@ -58,7 +64,11 @@ export async function download(file: string, options: DownloadOptions, context: 
     throw error;
   });
   if (obtained === null) return endWithoutMetadata(context);
-  const { metainfo, peers } = obtained;
+  const { metainfo, peers, webSeedNamers } = obtained;
+  refuseNoSource(
+    { ...options, ...(isMagnet ? { listen: true } : {}) },
+    metainfo.webSeeds.length + (options.webseed ?? []).length,
+  );
   if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(metainfo, options.output, limits));
   const run = await runSession(
     {
@@ -72,6 +82,9 @@ export async function download(file: string, options: DownloadOptions, context: 
         ...chosenCounts(options),
         fsync: options.fsync === true,
         overwrite: options.overwrite,
+        webSeedMode: options.webseeds,
+        webSeeds: options.webseed ?? [],
+        ...(webSeedNamers === null ? {} : { webSeedNamers }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
         command: 'effusion download',
@@ -161,8 +174,15 @@ function resultPath(folder: string, metainfo: Metainfo): string {
   return place.startsWith('-') ? `./${place}` : place;
 }
 
-function refuseNoSource(options: DownloadOptions): void {
-  if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  const cause = options.onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
-  throw new UsageError(`${cause} nobody to download from`, 'Name a peer with --peer HOST:PORT.');
+/** `webSeeds`: how many are named, by the torrent and the options. */
+function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
+  const { webseeds: mode, trackers, listen, onlyPeers, peer = [] } = options;
+  if (mode !== 'never' && webSeeds > 0) return;
+  if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');
+  if (trackers || listen || peer.length > 0) return;
+  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  throw new UsageError(
+    `${cause} nobody to download from`,
+    'Name a peer with --peer HOST:PORT, or a web server that has the files with --webseed URL.',
+  );
 }

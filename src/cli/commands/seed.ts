@@ -59,6 +59,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        webSeedMode: 'never',
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

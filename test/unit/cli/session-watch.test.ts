@@ -34,6 +34,7 @@ const SNAPSHOT: ServerSnapshot = {
   bannedAddresses: 0,
   halfOpen: 0,
   peers: [],
+  webSeeds: [],
 };
 
 function open(notices: readonly ServerNotice[] = [], isVerbose = false) {

@@ -102,3 +102,35 @@ test('what connected peers do', () => {
   const text = explainStall(snapshot({ peers, bannedAddresses: 2 }));
   expect(text).toContain('3 connected peers, 1 keeping us waiting for a slot, 1 not answering; 2 banned for bad data');
 });
+
+const WEB_SEED = {
+  name: 'http://host/',
+  state: 'waiting',
+  reason: 'busy',
+  status: 503,
+  retryInMs: 29_500,
+  connections: 0,
+  downloadedBytes: 0,
+  downloadBytesPerSecond: 0,
+} as const;
+
+test('web seeds alone: each with its state, and nothing of peers', () => {
+  const webSeeds = [
+    WEB_SEED,
+    { ...WEB_SEED, state: 'dropped', reason: 'bad-range', status: 206 },
+    { ...WEB_SEED, state: 'banned' },
+    { ...WEB_SEED, state: 'idle' },
+  ] as const;
+  expect(explainStall(snapshot({ webSeeds }))).toBe(
+    'web seed http://host/ is asked again in 30 s (HTTP status 503), ' +
+      'web seed http://host/ is not used any more (it answered with another range than was asked for), ' +
+      'web seed http://host/ is banned for bad data, 1 more web seed',
+  );
+});
+
+test('web seeds beside peers come last', () => {
+  const webSeeds = [{ ...WEB_SEED, state: 'fetching' }] as const;
+  expect(explainStall(snapshot({ webSeeds, knownAddresses: 3 }))).toBe(
+    'no tracker to ask; 3 addresses known; no peer is connected; web seed http://host/ is asked and sends nothing',
+  );
+});
