@@ -176,6 +176,58 @@ export const CONFIG = {
     /** Announced when we don't listen: trackers want a port, and nobody answers on this one (RFC 863). */
     silentPort: 9,
   },
+  dht: {
+    /** Where a first run finds nodes; those of the last run come first. */
+    routers: [
+      { host: 'router.bittorrent.com', port: 6881 },
+      { host: 'dht.transmissionbt.com', port: 6881 },
+      { host: 'router.utorrent.com', port: 6881 },
+      { host: 'dht.libtorrent.org', port: 25_401 },
+    ],
+    node: {
+      /** BEP 5's own numbers. */
+      bucketSize: 8,
+      goodForMs: 15 * 60_000,
+      refreshMs: 15 * 60_000,
+      /** A table has 50 to 150 nodes: each is asked before it counts as silent. */
+      keepUpMs: 5000,
+      tokenLifeMs: 5 * 60_000,
+      /** One may be a lost datagram. */
+      maxFailures: 2,
+      /** A network of 256 addresses is cheap to have: two are enough where a household has two nodes. */
+      maxPerNetwork: 2,
+      /** More bring the end of a lookup little nearer and cost questions. */
+      parallel: 3,
+      /** A lookup among millions of nodes takes 20 to 40; the rest is for those that are gone. */
+      maxQueriesPerLookup: 120,
+      /** Ten times what a session dials at a time: a popular torrent has thousands, and any of them will do. */
+      maxPeersPerSearch: 200,
+      queryTimeoutMs: 5000,
+      /** Most answers come within half a second. */
+      slowAnswerMs: 1000,
+      maxTransactions: 300,
+      contactsMs: 15_000,
+      addressVotes: 5,
+      /** Most downloads are over by then: nobody is to keep us in his table for them (BEP 43). */
+      briefRunMs: 10 * 60_000,
+      unseenMs: 15 * 60_000,
+      /** About 1 MB in all. */
+      maxStoredTorrents: 1000,
+      maxStoredPeers: 5000,
+      maxPeersPerTorrent: 500,
+      /** Clients announce every 15 minutes or so: one may be lost. */
+      peerLifeMs: 30 * 60_000,
+      /** With the nodes an answer stays under 600 bytes. */
+      maxValues: 20,
+      /** A lookup asks a node once or twice; many hosts may share an address. */
+      askerRate: 5,
+      askerBurst: 20,
+      /** 100 KiB/s of answers at most. */
+      totalRate: 200,
+      totalBurst: 400,
+      maxAskers: 2000,
+    },
+  },
   download: {
     /** A torrent file of a web server: all of it. */
     torrentTimeoutMs: 30_000,

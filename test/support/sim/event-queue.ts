@@ -18,6 +18,11 @@ export class EventQueue {
     return this.#heap.length;
   }
 
+  /** Of the earliest entry; undefined where there is none. */
+  get nextAt(): number | undefined {
+    return this.#heap[0]?.at;
+  }
+
   push(at: number, run: () => void): void {
     const heap = this.#heap;
     const entry = { at, serial: this.#serial++, run };

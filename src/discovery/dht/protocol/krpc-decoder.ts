@@ -121,8 +121,8 @@ function decodeError(root: BencodeDict, transaction: Uint8Array): KrpcMessage {
 function decodeWanted(value: BencodeValue | undefined): Wanted | null | undefined {
   if (value === undefined) return null;
   if (!Array.isArray(value) || value.some((item) => !(item instanceof Uint8Array))) return undefined;
-  const words = value.map((item) => textOf(item));
-  return { n4: words.includes('n4'), n6: words.includes('n6') };
+  const words = new Set(value.map((item) => textOf(item)));
+  return { n4: words.has('n4'), n6: words.has('n6') };
 }
 
 function decodeContacts(value: BencodeValue | undefined, family: 4 | 6, skipped: { count: number }): NodeContact[] | null {

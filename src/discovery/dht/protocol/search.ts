@@ -1,0 +1,72 @@
+// One search for a torrent's peers: the lookup, what it has found, and the announce at its end. Ends with its outcome.
+
+import { mayName } from '../../../model/address-scope.js';
+import { addressKey, type Address, type AddressKey } from '../../../model/address.js';
+import { addToFilter, createFilter, estimateFilter, isInFilter, joinFilter } from './bloom-filter.js';
+import type { Announce, SearchOutcome } from './dht-terms.js';
+import type { Reply } from './krpc-message.js';
+import type { Lookup } from './lookup.js';
+
+export interface SearchOptions {
+  readonly number: number;
+  readonly infoHash: Uint8Array;
+  readonly announce: Announce | null;
+  readonly scrape: boolean;
+  readonly maxPeers: number;
+}
+
+export class Search {
+  readonly number: number;
+  readonly infoHash: Uint8Array;
+  readonly announce: Announce | null;
+  readonly scrape: boolean;
+  readonly #maxPeers: number;
+  readonly #found = new Set<AddressKey>();
+  readonly #seeds = createFilter();
+  readonly #peers = createFilter();
+  #hasFilters = false;
+  /** Announces that are not answered yet. */
+  pendingAnnounces = 0;
+  announced = 0;
+
+  constructor({ number, infoHash, announce, scrape, maxPeers }: SearchOptions) {
+    this.number = number;
+    this.infoHash = infoHash;
+    this.announce = announce;
+    this.scrape = scrape;
+    this.#maxPeers = maxPeers;
+  }
+
+  /** The peers of an answer that are new; `onBad` hears how many its teller may not name. */
+  take({ values = [], filters }: Reply, from: Address, onBad: (count: number) => void): Address[] {
+    if (filters !== undefined) {
+      joinFilter(this.#seeds, filters.seeds);
+      joinFilter(this.#peers, filters.peers);
+      this.#hasFilters = true;
+    }
+    const named = values.filter((address) => mayName(from, address));
+    if (named.length < values.length) onBad(values.length - named.length);
+    const fresh: Address[] = [];
+    for (const address of named) {
+      const key = addressKey(address);
+      if (this.#found.has(key) || this.#found.size >= this.#maxPeers) continue;
+      this.#found.add(key);
+      fresh.push(address);
+      // Who answers without filters counts by the peers that it names (BEP 33).
+      if (filters === undefined && !isInFilter(this.#seeds, address)) addToFilter(this.#peers, address);
+    }
+    return fresh;
+  }
+
+  outcome(lookup: Lookup): SearchOutcome {
+    const scrape = { seeds: Math.round(estimateFilter(this.#seeds)), peers: Math.round(estimateFilter(this.#peers)) };
+    return {
+      nodes: lookup.answers,
+      queries: lookup.queries,
+      hops: lookup.hops,
+      peers: this.#found.size,
+      announced: this.announced,
+      scrape: this.scrape && this.#hasFilters ? scrape : null,
+    };
+  }
+}
