@@ -30,6 +30,7 @@ export interface MagnetMetadataOptions {
   readonly useTrackers: boolean;
   readonly isHandover: boolean;
   readonly usePex: boolean;
+  readonly useDht: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
@@ -60,6 +61,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     useTrackers,
     isHandover: options.isHandover,
     usePex: options.usePex,
+    useDht: options.useDht,
     timeoutMs,
   });
   const stop = new AbortController();
@@ -100,13 +102,13 @@ function formatStart(name: string, timeoutMs: number): string {
 }
 
 function refuseNoSource(
-  { useTrackers, text }: MagnetMetadataOptions,
+  { useTrackers, useDht, text }: MagnetMetadataOptions,
   peers: readonly PeerHint[],
   tiers: readonly (readonly string[])[],
 ): void {
-  if (peers.length > 0 || (useTrackers && tiers.length > 0)) return;
+  if (useDht || peers.length > 0 || (useTrackers && tiers.length > 0)) return;
   throw new UsageError(
     `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
-    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
+    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL, or leave the DHT on.',
   );
 }

@@ -19,6 +19,7 @@ export interface DiscoveryOptions {
   readonly trackers: boolean;
   /** Peers from peers. */
   readonly pex: boolean;
+  readonly dht: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -60,6 +61,7 @@ export async function obtainTorrent(
       useTrackers: options.trackers,
       isHandover: options.isHandover === true,
       usePex: options.pex,
+      useDht: options.dht,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },

@@ -92,6 +92,15 @@ const metadataTimeoutOption = (): Option =>
     'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
   );
 const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
+const noDhtOption = (): Option => new Option('--no-dht', 'look for no peers in the DHT, and take no part in it');
+const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
+  ...previous,
+  ...text.split(',').map((node) => parseHostPort(node, '--dht-bootstrap')),
+];
+const bootstrapOption = (): Option =>
+  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)')
+    .env('EFFUSION_DHT_BOOTSTRAP')
+    .argParser(collectNodes);
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
@@ -106,6 +115,8 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('--no-listen', 'accept no connections from peers')
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -143,6 +154,8 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(peerOption())
     .option('--no-trackers', 'announce to no tracker')
     .addOption(pexOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
       await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
@@ -192,6 +205,8 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(trackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {

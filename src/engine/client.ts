@@ -1,5 +1,5 @@
-// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files
-// and the upload limit. Incoming connections are handed to their torrent by info hash.
+// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files, the upload
+// limit and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
 import type { Address } from '../model/address.js';
@@ -14,6 +14,7 @@ import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
 import { PieceBuffers } from '../storage/piece-buffers.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
+import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { AlreadyStartedError } from './session-error.js';
@@ -37,6 +38,8 @@ export interface ClientOptions {
   readonly pieceBudgetBytes?: number;
   /** TCP where it is not given. */
   readonly transport?: Transport;
+  /** Where it is not given, the DHT is not used. Opened when a torrent needs it. */
+  readonly dht?: ClientDhtOptions;
 }
 
 /** A torrent, as the listener sees it. */
@@ -55,6 +58,8 @@ export class Client {
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
+  /** Null: not used. */
+  readonly dht: ClientDht | null;
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -77,6 +82,9 @@ export class Client {
     const bucket = rate > 0 ? new TokenBucket(rate, Math.max(rate / 4, CONFIG.wire.maxBlockBytes)) : null;
     this.uploadGate = new UploadGate(bucket, () => performance.now());
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
+    const { dht, host } = options;
+    this.dht =
+      dht === undefined ? null : new ClientDht(dht, () => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) }));
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
@@ -172,6 +180,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
+    await this.dht?.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();
   }

@@ -37,6 +37,8 @@ export const CONFIG = {
     maxAddresses: 2000,
     /** Of these, known from other peers only: they vouch for nothing, and must leave room for what the trackers name. */
     maxPexAddresses: 1000,
+    /** The same for the DHT: two full searches and more. */
+    maxDhtAddresses: 500,
     /** First wait after a failed dial; doubles with each failure. */
     backoffMs: 5000,
     maxBackoffMs: 30 * 60_000,
@@ -184,6 +186,24 @@ export const CONFIG = {
       { host: 'router.utorrent.com', port: 6881 },
       { host: 'dht.libtorrent.org', port: 25_401 },
     ],
+    /** A torrent that has trackers, or peers by name, opens the DHT only where these have brought too little by then: most downloads end
+     * without it, and a start costs a socket, a file and the code. */
+    delayMs: 2000,
+    /** Connected peers that are enough: as many as a fast download is made of. */
+    enoughPeers: 10,
+    /** Where they were enough, they are counted again after so long. */
+    checkMs: 15_000,
+    /** BEP 5 leaves it open; others announce in this rhythm. */
+    searchIntervalMs: 15 * 60_000,
+    retryMs: 15_000,
+    /** A session that has nobody asks for more twice a minute. */
+    minIntervalMs: 60_000,
+    /** Saved nodes: a few may be gone, of twenty in most cases some are there. */
+    enoughSaved: 20,
+    savedAnswerMs: 3000,
+    saveIntervalMs: 10 * 60_000,
+    /** Nodes that peers have named before the DHT is opened. */
+    maxEarlyNodes: 50,
     node: {
       /** BEP 5's own numbers. */
       bucketSize: 8,

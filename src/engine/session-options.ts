@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly useTrackers?: boolean;
   /** Takes peers from peers and tells them of others (BEP 11); never for private torrents. Default true. */
   readonly usePex?: boolean;
+  /** Looks for peers in the DHT of the client, where that has one (BEP 5); never for private torrents. Default true. */
+  readonly useDht?: boolean;
   /** Goes on after completion, until stopped. Default false. */
   readonly seed?: boolean;
   /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */

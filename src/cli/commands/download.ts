@@ -9,6 +9,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
 import { type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -19,7 +20,7 @@ import { runSession, type SessionRun } from '../run-session.js';
 import { parseTorrentArgument } from '../torrent-argument.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
   readonly output: string;
   readonly port?: number;
   readonly listen: boolean;
@@ -39,7 +40,11 @@ export async function download(file: string, options: DownloadOptions, context: 
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
   const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({ listen: options.listen, ...(options.port === undefined ? {} : { port: options.port }) }));
+    (client ??= await Client.open({
+      listen: options.listen,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...dhtOptions(options, context.environment, true),
+    }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
     throw error;
@@ -56,6 +61,7 @@ export async function download(file: string, options: DownloadOptions, context: 
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
+        useDht: options.dht,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
@@ -148,6 +154,9 @@ function resultPath(folder: string, metainfo: Metainfo): string {
 }
 
 function refuseNoSource(options: DownloadOptions): void {
-  if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  throw new UsageError('--no-trackers and --no-listen leave nobody to download from', 'Name a peer with --peer HOST:PORT.');
+  if (options.trackers || options.listen || options.dht || (options.peer ?? []).length > 0) return;
+  throw new UsageError(
+    '--no-trackers, --no-dht and --no-listen leave nobody to download from',
+    'Name a peer with --peer HOST:PORT.',
+  );
 }

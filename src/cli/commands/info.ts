@@ -7,19 +7,20 @@ import { encodeMetainfo } from '../../metainfo/torrent-encoder.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
 import { type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { formatJson } from '../render/sanitise.js';
 import { formatTorrent, toTorrentJson } from '../render/torrent-text.js';
 
-export interface InfoOptions extends DiscoveryOptions {
+export interface InfoOptions extends DiscoveryOptions, DhtCommandOptions {
   /** Where the torrent file goes. */
   readonly save?: string;
   readonly json?: boolean;
 }
 
 export async function info(argument: string, options: InfoOptions, context: CommandContext): Promise<number> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false });
+  const openClient = (): Promise<Client> => Client.open({ listen: false, ...dhtOptions(options, context.environment, true) });
   try {
     const { metainfo, bytes } = await obtainTorrent(argument, options, openClient, context);
     if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));

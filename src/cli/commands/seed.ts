@@ -10,6 +10,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import type { HostPort } from '../options.js';
 import { formatBytes } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -17,7 +18,7 @@ import { runSession } from '../run-session.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions {
+export interface SeedOptions extends DhtCommandOptions {
   readonly data: string;
   readonly port?: number;
   /** Bytes per second. */
@@ -34,6 +35,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   await expectData(metainfo, options.data);
   const client = await Client.open({
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...dhtOptions(options, context.environment, false),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
   const run = runSession(
@@ -45,6 +47,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         peers: options.peer ?? [],
         useTrackers: options.trackers,
         usePex: options.pex,
+        useDht: options.dht,
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

@@ -16,6 +16,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     checkedBytes: 0,
     bytesToCheck: 0,
     trackers: [],
+    dht: null,
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
@@ -68,6 +69,17 @@ test('what each tracker said', () => {
     'http://t.example/announce failed (not today), wss://t.example is of a kind that is not spoken yet, ' +
       'http://u.example named 1 peer, 2 more trackers; 0 addresses known; no peer is connected',
   );
+});
+
+test.each([
+  [{ state: 'waiting', nodes: 0, peers: 0, searches: 0 }, 'the DHT is not asked yet'],
+  [{ state: 'failed', nodes: 0, peers: 0, searches: 0 }, 'no UDP socket for the DHT'],
+  [{ state: 'starting', nodes: 0, peers: 0, searches: 0 }, 'no node of the DHT has answered yet'],
+  [{ state: 'running', nodes: 0, peers: 0, searches: 1 }, 'no node of the DHT answers'],
+  [{ state: 'running', nodes: 1, peers: 0, searches: 0 }, 'the DHT named no peer yet (1 node known)'],
+  [{ state: 'running', nodes: 40, peers: 0, searches: 1 }, 'the DHT named 0 peers (40 nodes known)'],
+] as const)('what the DHT said: %j', (dht, words) => {
+  expect(explainStall(snapshot({ dht }))).toBe(`no tracker to ask; ${words}; 0 addresses known; no peer is connected`);
 });
 
 test('how dials ended', () => {

@@ -141,7 +141,7 @@ export class Lookup {
   }
 
   #sort(): void {
-    this.#sorted = [...this.#byAddress.values()].sort((a, b) => {
+    this.#sorted = [...this.#byAddress.values()].toSorted((a, b) => {
       if (a.id === null || b.id === null) return Number(a.id === null) - Number(b.id === null);
       return compareDistance(this.target, a.id, b.id);
     });

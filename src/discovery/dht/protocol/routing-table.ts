@@ -57,7 +57,7 @@ export class RoutingTable {
   /** The nearest first. `onlyGood` for what is named to others. */
   closest(target: NodeId, count: number, onlyGood: boolean, now: Millis): NodeContact[] {
     const usable = [...this.#byAddress.values()].filter((entry) => (onlyGood ? this.#isGood(entry, now) : !this.#isBad(entry)));
-    return usable.sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, count);
+    return usable.toSorted((a, b) => compareDistance(target, a.id, b.id)).slice(0, count);
   }
 
   /** Whether a ping is worth it: one that would find room. */

@@ -1,0 +1,31 @@
+// The DHT among libtorrent nodes, in both directions: theirs is found by a bare hash, and ours by theirs.
+
+import { expect, test } from 'vitest';
+import { runEffusion } from '../support/effusion-command.js';
+import { startRing } from '../support/libtorrent-ring.js';
+import { payloadDifferences } from '../support/payload.js';
+import { describeWith } from '../support/real-peers.js';
+import { payload, prepareSwarm, startEffusionSeeder } from '../support/swarm-of-two.js';
+
+const TIMEOUT = { timeout: 90_000 };
+const HOSTS = ['127.0.0.1', '::1'] as const;
+
+describeWith(['libtorrent'], 'the DHT, among libtorrent nodes', () => {
+  test.each(HOSTS)('a bare hash leads to a seeder and its data, on %s', TIMEOUT, async (host) => {
+    const swarm = await prepareSwarm();
+    const { node } = await startRing(host, { seed: [swarm.torrent.path, swarm.seedFolder] });
+    const args = ['download', swarm.torrent.infoHash, '-o', swarm.leechFolder, '--dht-bootstrap', node];
+    const end = await runEffusion(args, { timeoutMs: 60_000 });
+    expect(end.code, end.stdout + end.stderr).toBe(0);
+    expect(await payloadDifferences(payload, swarm.leechFolder)).toEqual([]);
+  });
+
+  test.each(HOSTS)('a libtorrent leecher finds our seeder, on %s', TIMEOUT, async (host) => {
+    const swarm = await prepareSwarm();
+    const link = `magnet:?xt=urn:btih:${swarm.torrent.infoHash}`;
+    const { child, node } = await startRing(host, { leech: [link, swarm.leechFolder] });
+    await startEffusionSeeder(swarm, ['--dht-bootstrap', node]);
+    await child.outputMatching(/^finished$/m);
+    expect(await payloadDifferences(payload, swarm.leechFolder)).toEqual([]);
+  });
+});
