@@ -1,4 +1,5 @@
 // The DHT as the command uses it: the options, and the file in the user's cache where its nodes are kept from one run to the next.
+// A library user gets no such file by itself.
 
 import { homedir } from 'node:os';
 import path from 'node:path';

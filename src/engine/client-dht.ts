@@ -2,15 +2,14 @@
 // it and a start should cost nothing. Nodes that peers name meanwhile are kept for it.
 
 import { randomBytes } from 'node:crypto';
-import type { DhtService } from '../discovery/dht/dht-service.js';
+import type { DhtService, NodeHint } from '../discovery/dht/dht-service.js';
 import { systemResolver } from '../io/system-resolver.js';
 import type { Address } from '../model/address.js';
 import { CONFIG } from './config.js';
-import type { PeerHint } from './session-options.js';
 
 export interface ClientDhtOptions {
   /** Nodes to begin with, instead of the well-known ones. */
-  readonly bootstrap?: readonly PeerHint[];
+  readonly bootstrap?: readonly NodeHint[];
   /** Where the nodes are kept for the next run; nowhere where it is not given. */
   readonly tableFile?: string;
   /** The run ends with its downloads, so nobody is to count on us. Default false. */

@@ -1,4 +1,5 @@
-// What the DHT did and how it stands, as plain data for logs and "why does nothing happen".
+// What the DHT did and how it stands for one torrent, as plain data for logs and "why does nothing happen".
+// Numbers only: nothing of what strangers wrote is in it.
 
 export type DhtNotice =
   /** A search of both families is over. */

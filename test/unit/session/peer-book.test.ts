@@ -129,7 +129,7 @@ describe('PeerBook', () => {
     book.add([at(2)], 'tracker', 0);
     expect([at(1), at(2), at(4)].map((address) => book.isFromStrangersOnly(address))).toEqual([true, false, true]);
     const ports = (isPrivate: boolean): number[] => book.usableAddresses(isPrivate).map(({ port }) => port);
-    expect(ports(false).toSorted()).toEqual([1, 2, 4]);
+    expect(ports(false).toSorted((a, b) => a - b)).toEqual([1, 2, 4]);
     expect(ports(true)).toEqual([2]);
   });
 

@@ -1,4 +1,5 @@
-// Messages of the DHT to datagrams. What is too long for one (BEP 32: 1024 bytes) is for whoever makes the reply to avoid.
+// Messages of the DHT to datagrams (BEP 5). What is too long for one (BEP 32: 1024 bytes) is for whoever makes the reply to avoid, for only he
+// knows what can be left out.
 
 import { encode, type Encodable } from '../../../bencode/encode.js';
 import { encodeCompactAddress, type Address } from '../../../model/address.js';

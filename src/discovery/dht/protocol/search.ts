@@ -1,4 +1,5 @@
-// One search for a torrent's peers: the lookup, what it has found, and the announce at its end. Ends with its outcome.
+// One search for a torrent's peers: what its lookup has found so far, how the announce at its end goes, and its outcome. Keeps peers apart
+// from what their teller may not name, and takes no more of them than it is told.
 
 import { mayName } from '../../../model/address-scope.js';
 import { addressKey, type Address, type AddressKey } from '../../../model/address.js';
