@@ -11,9 +11,10 @@ import { encodeError, encodeQuery } from './krpc-encoder.js';
 import { KrpcError } from './krpc-error.js';
 import type { KrpcMessage, Query, Wanted } from './krpc-message.js';
 import { Lookup } from './lookup.js';
-import { fitsAddress, idInBucket, makeNodeId, neighbourhoodOf, type NodeContact, type NodeId } from './node-id.js';
+import { fitsAddress, idInBucket, makeNodeId, type NodeContact, type NodeId } from './node-id.js';
 import { OwnAddress } from './own-address.js';
 import { QueryGuard } from './query-guard.js';
+import { RecentHosts } from './recent-hosts.js';
 import { Responder } from './responder.js';
 import { RoutingTable } from './routing-table.js';
 import { Search } from './search.js';
@@ -35,8 +36,6 @@ type Purpose =
 
 /** Contacts without a place in the table, remembered for lookups that know nobody. */
 const MAX_CONTACTS = 200;
-/** Hosts that we have written to, of which the newest are remembered: who asks without being one of them has found us himself. */
-const MAX_SPOKEN_TO = 2000;
 
 export class DhtNode {
   readonly counters: DhtCounters = {
@@ -56,7 +55,7 @@ export class DhtNode {
   readonly #ownAddress: OwnAddress;
   readonly #startedAt: Millis;
   readonly #tasks = new Set<Task>();
-  readonly #spokenTo = new Set<string>();
+  readonly #spokenTo = new RecentHosts();
   #id: NodeId;
   #table: RoutingTable;
   #contacts: { readonly id: NodeId | null; readonly address: Address }[] = [];
@@ -128,6 +127,7 @@ export class DhtNode {
       case 'contacts':
         this.#expectsContacts = !event.isLast;
         this.#remember(event.addresses.map((address) => ({ id: null, address })));
+        if (!this.isBootstrapping) this.#greet(event.addresses);
         break;
       case 'named':
         this.#remember(event.nodes.filter(({ address }) => address.family === this.#settings.family));
@@ -162,6 +162,11 @@ export class DhtNode {
     this.#contacts = [...this.#contacts, ...fresh].slice(-MAX_CONTACTS);
     for (const { lookup, isLookedUp } of this.#tasks) if (lookup.isPoor && !isLookedUp) lookup.add(fresh);
     if (this.#table.size === 0 && fresh.length > 0 && !this.isBootstrapping) this.#bootstrap();
+  }
+
+  /** Whoever is there gets a place in the table, if there is one. */
+  #greet(addresses: readonly Address[]): void {
+    for (const address of addresses.slice(0, this.#limits.bucketSize)) this.#ask(address, { method: 'ping' }, { type: 'ping' });
   }
 
   #bootstrap(): void {
@@ -235,7 +240,7 @@ export class DhtNode {
   #ask(to: Address, query: Query, purpose: Purpose): boolean {
     const transaction = this.#transactions.begin(to, purpose, this.#now);
     if (transaction === null) return false;
-    this.#noteSpokenTo(to);
+    this.#spokenTo.add(to);
     const bytes = encodeQuery({ transaction, id: this.#id }, query, this.isReadOnly(this.#now));
     this.#actions.push({ type: 'send', to, bytes });
     return true;
@@ -280,7 +285,7 @@ export class DhtNode {
       this.counters.ownId++;
       return;
     }
-    if (!this.#spokenTo.has(neighbourhoodOf(from).host)) this.#wasSeen = true;
+    if (!this.#spokenTo.has(from)) this.#wasSeen = true;
     if (this.isReadOnly(this.#now)) {
       this.counters.unanswered++;
       return;
@@ -329,7 +334,8 @@ export class DhtNode {
   #believed(nodes: readonly NodeContact[], from: Address): NodeContact[] {
     const believed = nodes.filter(({ id, address }) => mayName(from, address) && !equalBytes(id, this.#id));
     this.counters.badAddresses += nodes.length - believed.length;
-    return believed;
+    // Eight are usual: one answer must not be all that there is to ask.
+    return believed.slice(0, 2 * this.#limits.bucketSize);
   }
 
   /** Our id has to fit it: with another id it is another table (BEP 42). */
@@ -383,16 +389,5 @@ export class DhtNode {
     if (bits === null || this.isBootstrapping) return;
     this.#table.touch(bits, this.#now);
     this.#begin(idInBucket(this.#id, bits, this.#settings.randomBytes), null, false);
-  }
-
-  #noteSpokenTo(to: Address): void {
-    const { host } = neighbourhoodOf(to);
-    this.#spokenTo.delete(host);
-    this.#spokenTo.add(host);
-    if (this.#spokenTo.size <= MAX_SPOKEN_TO) return;
-    for (const oldest of this.#spokenTo) {
-      this.#spokenTo.delete(oldest);
-      return;
-    }
   }
 }

@@ -152,6 +152,8 @@ export class RoutingTable {
         bucket.entries.find((other) => this.#isBad(other)) ??
         (entry.fits ? bucket.entries.find((other) => !other.fits) : undefined);
       if (loser === undefined) {
+        const known = bucket.waiting.findIndex(({ address }) => addressKey(address) === addressKey(entry.address));
+        if (known >= 0) bucket.waiting.splice(known, 1);
         bucket.waiting.push(entry);
         if (bucket.waiting.length > this.#limits.bucketSize) bucket.waiting.shift();
         return;
