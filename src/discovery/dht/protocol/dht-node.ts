@@ -174,8 +174,12 @@ export class DhtNode {
   }
 
   #search({ search: number, infoHash, announce, scrape }: Extract<DhtEvent, { type: 'search' }>): void {
-    const maxPeers = this.#limits.maxPeersPerSearch;
-    this.#begin(infoHash, new Search({ number, infoHash, announce, scrape, maxPeers }), false);
+    const { maxPeersPerSearch: maxPeers, maxValues } = this.#limits;
+    const search = new Search({ number, infoHash, announce, scrape, maxPeers });
+    // We may be one of those that keep it.
+    const own = search.add(this.#responder.store.find(infoHash, maxValues, false, () => 0, this.#now));
+    if (own.length > 0) this.#actions.push({ type: 'peers', search: number, addresses: own });
+    this.#begin(infoHash, search, false);
   }
 
   #begin(target: NodeId, search: Search | null, isBootstrap: boolean): void {
@@ -229,7 +233,7 @@ export class DhtNode {
     this.#tasks.delete(task);
     const { search, lookup } = task;
     if (search !== null) this.#actions.push({ type: 'done', search: search.number, outcome: search.outcome(lookup) });
-    if (this.#table.size === 0) this.#wantContacts();
+    if (this.#table.size < this.#limits.bucketSize) this.#wantContacts();
   }
 
   #wantContacts(): void {
@@ -369,10 +373,10 @@ export class DhtNode {
     for (const transaction of this.#transactions.takeExpired(this.#now)) this.#fail(transaction);
     if (this.#contactsWantedAt !== null && this.#now >= this.#contactsWantedAt) {
       this.#contactsWantedAt = null;
+      if (!this.isBootstrapping) this.#bootstrap();
       if (this.#table.size === 0) {
         this.#expectsContacts = true;
         this.#actions.push({ type: 'want-contacts' });
-        if (!this.isBootstrapping) this.#bootstrap();
       }
     }
     if (this.#now >= this.#refreshAt) this.#refresh();

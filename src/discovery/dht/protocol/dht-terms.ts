@@ -56,7 +56,7 @@ export interface DhtLimits extends RoutingLimits, LookupLimits, AnswerLimits {
   readonly refreshMs: Millis;
   /** How often a silent node is asked whether it is there. */
   readonly keepUpMs: Millis;
-  /** Nobody known: addresses are asked for again after so long. */
+  /** Hardly anybody known: the way into the DHT is tried again after so long. */
   readonly contactsMs: Millis;
   /** Networks that must agree on what our address is (BEP 42). */
   readonly addressVotes: number;

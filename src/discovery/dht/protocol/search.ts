@@ -47,14 +47,20 @@ export class Search {
     }
     const named = values.filter((address) => mayName(from, address));
     if (named.length < values.length) onBad(values.length - named.length);
+    const fresh = this.add(named);
+    // Who answers without filters counts by the peers that it names (BEP 33).
+    if (filters === undefined) for (const peer of fresh) if (!isInFilter(this.#seeds, peer)) addToFilter(this.#peers, peer);
+    return fresh;
+  }
+
+  /** Those that are new, as long as there is room. */
+  add(addresses: readonly Address[]): Address[] {
     const fresh: Address[] = [];
-    for (const address of named) {
+    for (const address of addresses) {
       const key = addressKey(address);
       if (this.#found.has(key) || this.#found.size >= this.#maxPeers) continue;
       this.#found.add(key);
       fresh.push(address);
-      // Who answers without filters counts by the peers that it names (BEP 33).
-      if (filters === undefined && !isInFilter(this.#seeds, address)) addToFilter(this.#peers, address);
     }
     return fresh;
   }
