@@ -1,6 +1,10 @@
 // The DHT among libtorrent nodes, in both directions: theirs is found by a bare hash, and ours by theirs.
 
-import { expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { expect, test, vi } from 'vitest';
+import { parseTorrentFile } from '../../src/metainfo/torrent-file.js';
+import { parseAddress } from '../../src/model/address.js';
+import { nextNotice, openClient, startSession } from '../support/engine-rig.js';
 import { runEffusion } from '../support/effusion-command.js';
 import { startRing } from '../support/libtorrent-ring.js';
 import { payloadDifferences } from '../support/payload.js';
@@ -27,5 +31,18 @@ describeWith(['libtorrent'], 'the DHT, among libtorrent nodes', () => {
     await startEffusionSeeder(swarm, ['--dht-bootstrap', node]);
     await child.outputMatching(/^finished$/m);
     expect(await payloadDifferences(payload, swarm.leechFolder)).toEqual([]);
+  });
+
+  test('a peer of libtorrent tells us of its node, and by that alone we know the others', TIMEOUT, async () => {
+    const swarm = await prepareSwarm();
+    const { seeder } = await startRing('127.0.0.1', { seed: [swarm.torrent.path, swarm.seedFolder] });
+    const metainfo = parseTorrentFile(await readFile(swarm.torrent.path));
+    const client = await openClient({ dht: { bootstrap: [] } });
+    const address = parseAddress(seeder);
+    const service = await client.dht?.open();
+    expect(service?.nodes).toBe(0);
+    const session = await startSession(metainfo, null, { client, seed: true, peers: address === null ? [] : [address] });
+    await nextNotice(session, 'peer-opened');
+    await vi.waitFor(() => expect(service?.nodes).toBeGreaterThan(6), 20_000);
   });
 });

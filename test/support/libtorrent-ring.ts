@@ -11,6 +11,8 @@ export interface LibtorrentRing {
   readonly child: Child;
   /** `HOST:PORT` of one node. */
   readonly node: string;
+  /** Where the seeder listens for peers; empty where there is none. */
+  readonly seeder: string;
 }
 
 export interface RingOptions {
@@ -26,6 +28,7 @@ export async function startRing(host: '127.0.0.1' | '::1', options: RingOptions 
   if (options.leech !== undefined) args.push('--leech', ...options.leech);
   const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
   const [, node] = await child.outputMatching(/^ring (\S+)$/m);
-  if (options.seed !== undefined) await child.outputMatching(/^announced$/m);
-  return { child, node };
+  if (options.seed === undefined) return { child, node, seeder: '' };
+  const [, seeder] = await child.outputMatching(/^seeder (\S+)\nannounced$/m);
+  return { child, node, seeder };
 }

@@ -50,7 +50,7 @@ export function writeTable(file: string, table: SavedTable): boolean {
   }
 }
 
-export function formatTable({ ipv4, ipv6 }: SavedTable): string {
+function formatTable({ ipv4, ipv6 }: SavedTable): string {
   const toJson = ({ id, nodes }: SavedNodes): unknown => ({
     id: id === null ? null : toHex(id),
     nodes: nodes.slice(0, MAX_NODES).map((node) => [toHex(node.id), node.address.host, node.address.port]),

@@ -2,8 +2,8 @@
 
 usage: libtorrent_ring.py COUNT HOST [--seed TORRENT FOLDER] [--leech MAGNET FOLDER]
 
-HOST is 127.0.0.1 or ::1. Prints `ring HOST:PORT` (of one node) once they all know others; with --seed `announced` once another node
-finds the seeder by the hash; with --leech `finished` when all is there. It goes on until
+HOST is 127.0.0.1 or ::1. Prints `ring HOST:PORT` (of one node) once they all know others; with --seed `seeder HOST:PORT`, and
+`announced` once another node finds it by the hash; with --leech `finished` when all is there. It goes on until
 SIGTERM, or until PEER_SECONDS (default 120) are over.
 """
 import argparse
@@ -101,12 +101,13 @@ print("ring", ("[%s]:%d" if ":" in host else "%s:%d") % (host, ports[0]), flush=
 if arguments.seed is not None or arguments.leech is not None:
     torrent, folder = arguments.seed or arguments.leech
     session = open_session(host)
-    listen_port(session)
+    port = listen_port(session)
     join(session, host, ports[3:9])
     wait_for(lambda: session.status().dht_nodes >= 6)
     handle = add(session, torrent, folder, arguments.seed is not None)
     if arguments.seed is not None:
         wait_for(lambda: handle.status().is_seeding)
+        print("seeder", ("[%s]:%d" if ":" in host else "%s:%d") % (host, port), flush=True)
         handle.force_dht_announce()
         wait_for(lambda: finds_peer(nodes[12 % len(nodes)], handle.info_hash()))
         print("announced", flush=True)

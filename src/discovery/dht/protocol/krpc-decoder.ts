@@ -5,6 +5,7 @@ import { BencodeDict, type BencodeValue } from '../../../bencode/bencode-dict.js
 import { BencodeError } from '../../../bencode/bencode-error.js';
 import { decode } from '../../../bencode/decode.js';
 import { decodeCompactAddresses, type Address } from '../../../model/address.js';
+import { FILTER_BYTES } from './bloom-filter.js';
 import { KrpcError } from './krpc-error.js';
 import type { KrpcMessage, Query, Reply, Wanted } from './krpc-message.js';
 import { NODE_ID_BYTES, type NodeContact } from './node-id.js';
@@ -15,7 +16,6 @@ const MAX_TRANSACTION_BYTES = 32;
 const MAX_TOKEN_BYTES = 128;
 const MAX_METHOD_BYTES = 32;
 const MAX_ERROR_TEXT = 100;
-const FILTER_BYTES = 256;
 const LIMITS = { maxDepth: 8, maxNodes: 1000 };
 
 /** Copies. Throws KrpcError. */
