@@ -227,6 +227,8 @@ export const CONFIG = {
       slowAnswerMs: 1000,
       maxTransactions: 300,
       contactsMs: 15_000,
+      /** A host without IPv6 has nobody there for ever. */
+      maxContactsMs: 30 * 60_000,
       addressVotes: 5,
       /** Most downloads are over by then: nobody is to keep us in his table for them (BEP 43). */
       briefRunMs: 10 * 60_000,

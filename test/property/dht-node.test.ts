@@ -61,7 +61,7 @@ test('any events, any datagrams', () => {
       const randomBytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => random.below(256));
       const limits = { ...CONFIG.dht.node, maxTransactions: 20, maxStoredPeers: 5 };
       const node = new DhtNode(
-        { family: 4, id: null, limits, isBrief: false, hasTwin: true, randomBytes, twinNodes: () => [] },
+        { family: 4, id: null, ownAddress: null, limits, isBrief: false, hasTwin: true, randomBytes, twinNodes: () => [] },
         0,
       );
       let now = 0;

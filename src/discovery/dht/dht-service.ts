@@ -72,6 +72,7 @@ export class DhtService {
   #lastSearch = 0;
   #savedAt: Millis;
   #isResolving = false;
+  #isAsking = false;
   #isClosed = false;
 
   private constructor(options: DhtServiceOptions) {
@@ -126,7 +127,7 @@ export class DhtService {
     const { tableFile, now } = this.#options;
     const [ipv4, ipv6] = ([4, 6] as const).map((family) => {
       const node = this.#halves.find((half) => half.family === family)?.node;
-      return { id: node?.id ?? null, nodes: node?.nodes() ?? [] };
+      return { ownAddress: node?.ownAddress ?? null, nodes: node?.nodes() ?? [] };
     });
     if (tableFile === null || ipv4.nodes.length + ipv6.nodes.length === 0) return;
     this.#savedAt = now();
@@ -154,10 +155,10 @@ export class DhtService {
     const { tableFile, limits, isBrief, randomBytes, now, enoughSaved, savedAnswerMs } = this.#options;
     const saved = tableFile === null ? null : readTable(tableFile);
     this.#halves = families.map((family) => {
-      const { id = null } = (family === 4 ? saved?.ipv4 : saved?.ipv6) ?? {};
+      const { ownAddress = null } = (family === 4 ? saved?.ipv4 : saved?.ipv6) ?? {};
       const twinNodes = (target: Uint8Array): ReturnType<DhtNode['closest']> =>
         this.#twinOf(family)?.node.closest(target, now()) ?? [];
-      const settings = { family, id, limits, isBrief, hasTwin: families.length > 1, randomBytes, twinNodes };
+      const settings = { family, id: null, ownAddress, limits, isBrief, hasTwin: families.length > 1, randomBytes, twinNodes };
       return { family, node: new DhtNode(settings, now()), timer: null };
     });
     const savedCount = (saved?.ipv4.nodes.length ?? 0) + (saved?.ipv6.nodes.length ?? 0);
@@ -232,10 +233,12 @@ export class DhtService {
 
   /** Each as soon as it is known: a dead name server holds up its own name only. */
   async #askRouters(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isAsking) return;
+    this.#isAsking = true;
     this.#isResolving = true;
     const asked = this.#options.routers.map(async (router) => this.#addContacts(await this.#resolve(router)));
     await Promise.all(asked);
+    this.#isAsking = false;
     this.#isResolving = false;
     this.#addContacts([]);
   }

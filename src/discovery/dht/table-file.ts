@@ -3,13 +3,15 @@
 
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createAddress, isUnicast } from '../../model/address.js';
+import { addressScope } from '../../model/address-scope.js';
+import { createAddress, formatAddress, isUnicast, parseAddress, type Address } from '../../model/address.js';
 import { toHex } from '../../model/ids.js';
 import { NODE_ID_BYTES, type NodeContact, type NodeId } from './protocol/node-id.js';
 
 /** Of one family. */
 export interface SavedNodes {
-  readonly id: NodeId | null;
+  /** As nodes saw us, so that the next run has an id that fits at once (BEP 42). The id itself is not kept: two runs may go on at a time. */
+  readonly ownAddress: Address | null;
   readonly nodes: readonly NodeContact[];
 }
 
@@ -51,8 +53,8 @@ export function writeTable(file: string, table: SavedTable): boolean {
 }
 
 function formatTable({ ipv4, ipv6 }: SavedTable): string {
-  const toJson = ({ id, nodes }: SavedNodes): unknown => ({
-    id: id === null ? null : toHex(id),
+  const toJson = ({ ownAddress, nodes }: SavedNodes): unknown => ({
+    ownAddress: ownAddress === null ? null : formatAddress(ownAddress),
     nodes: nodes.slice(0, MAX_NODES).map((node) => [toHex(node.id), node.address.host, node.address.port]),
   });
   return `${JSON.stringify({ version: VERSION, ipv4: toJson(ipv4), ipv6: toJson(ipv6) })}\n`;
@@ -71,14 +73,15 @@ export function parseTable(text: string): SavedTable | null {
 }
 
 function parseNodes(value: unknown, family: 4 | 6): SavedNodes {
-  if (!isRecord(value) || !Array.isArray(value['nodes'])) return { id: null, nodes: [] };
+  if (!isRecord(value) || !Array.isArray(value['nodes'])) return { ownAddress: null, nodes: [] };
   const nodes = value['nodes'].slice(0, MAX_NODES).flatMap((item: unknown): NodeContact[] => {
     if (!Array.isArray(item) || typeof item[1] !== 'string' || typeof item[2] !== 'number') return [];
     const id = parseId(item[0]);
     const address = createAddress(item[1], item[2]);
     return id === null || address?.family !== family || !isUnicast(address) ? [] : [{ id, address }];
   });
-  return { id: parseId(value['id']), nodes };
+  const own = typeof value['ownAddress'] === 'string' ? parseAddress(value['ownAddress']) : null;
+  return { ownAddress: own?.family === family && addressScope(own) === 'global' ? own : null, nodes };
 }
 
 function parseId(value: unknown): NodeId | null {

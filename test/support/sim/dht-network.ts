@@ -57,6 +57,7 @@ export class DhtNetwork {
     const settings: DhtSettings = {
       family: address.family,
       id: makeNodeId(address, this.randomBytes),
+      ownAddress: null,
       limits: { ...CONFIG.dht.node, ...this.#options.limits },
       isBrief: false,
       hasTwin: false,

@@ -18,21 +18,8 @@ import { RecentHosts } from './recent-hosts.js';
 import { Responder } from './responder.js';
 import { RoutingTable } from './routing-table.js';
 import { Search } from './search.js';
+import type { Purpose, Task } from './task.js';
 import { Transactions, type Transaction } from './transactions.js';
-
-/** A lookup under way; without search it is for our own table. */
-interface Task {
-  readonly lookup: Lookup;
-  readonly search: Search | null;
-  /** Towards ourselves: the way into the DHT. */
-  readonly isBootstrap: boolean;
-  isLookedUp: boolean;
-}
-
-type Purpose =
-  | { readonly type: 'lookup'; readonly task: Task }
-  | { readonly type: 'announce'; readonly task: Task }
-  | { readonly type: 'ping' };
 
 /** Contacts without a place in the table, remembered for lookups that know nobody. */
 const MAX_CONTACTS = 200;
@@ -61,6 +48,8 @@ export class DhtNode {
   #contacts: { readonly id: NodeId | null; readonly address: Address }[] = [];
   #expectsContacts = false;
   #contactsWantedAt: Millis | null = null;
+  /** Times in a row that hardly anybody was met. */
+  #failures = 0;
   #wasSeen = false;
   #refreshAt: Millis;
   #actions: DhtAction[] = [];
@@ -72,11 +61,11 @@ export class DhtNode {
     this.#now = now;
     this.#startedAt = now;
     this.#refreshAt = now + this.#limits.keepUpMs;
-    this.#id = settings.id ?? makeNodeId(null, settings.randomBytes);
+    this.#id = settings.id ?? makeNodeId(settings.ownAddress, settings.randomBytes);
     this.#table = new RoutingTable(this.#id, this.#limits);
     this.#transactions = new Transactions(this.#limits, settings.randomBytes);
     this.#guard = new QueryGuard(this.#limits, now);
-    this.#ownAddress = new OwnAddress(this.#limits.addressVotes);
+    this.#ownAddress = new OwnAddress(this.#limits.addressVotes, settings.ownAddress);
     this.#responder = new Responder(settings, this.counters, () => this.#table, now);
   }
 
@@ -86,6 +75,11 @@ export class DhtNode {
 
   get isBootstrapping(): boolean {
     return this.#expectsContacts || [...this.#tasks].some(({ isBootstrap }) => isBootstrap);
+  }
+
+  /** As nodes see us; null where they don't agree, or see us in a local network. */
+  get ownAddress(): Address | null {
+    return this.#ownAddress.current;
   }
 
   /** Nodes that are believed to be there. */
@@ -234,11 +228,14 @@ export class DhtNode {
     const { search, lookup } = task;
     if (search !== null) this.#actions.push({ type: 'done', search: search.number, outcome: search.outcome(lookup) });
     if (this.#table.size < this.#limits.bucketSize) this.#wantContacts();
+    else this.#failures = 0;
   }
 
   #wantContacts(): void {
     if (this.#expectsContacts || this.#contactsWantedAt !== null) return;
-    this.#contactsWantedAt = this.#now + this.#limits.contactsMs;
+    const { contactsMs, maxContactsMs } = this.#limits;
+    this.#contactsWantedAt = this.#now + Math.min(contactsMs * 2 ** this.#failures, maxContactsMs);
+    this.#failures++;
   }
 
   #ask(to: Address, query: Query, purpose: Purpose): boolean {

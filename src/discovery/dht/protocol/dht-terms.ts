@@ -56,8 +56,9 @@ export interface DhtLimits extends RoutingLimits, LookupLimits, AnswerLimits {
   readonly refreshMs: Millis;
   /** How often a silent node is asked whether it is there. */
   readonly keepUpMs: Millis;
-  /** Hardly anybody known: the way into the DHT is tried again after so long. */
+  /** Hardly anybody known: the way into the DHT is tried again after so long, which doubles each time up to the other. */
   readonly contactsMs: Millis;
+  readonly maxContactsMs: Millis;
   /** Networks that must agree on what our address is (BEP 42). */
   readonly addressVotes: number;
   /** A run that may be short begins read-only (BEP 43), and does so for so long. */
@@ -68,8 +69,10 @@ export interface DhtLimits extends RoutingLimits, LookupLimits, AnswerLimits {
 
 export interface DhtSettings {
   readonly family: Address['family'];
-  /** Of an earlier run; null: any. */
+  /** Null: one that fits the address. */
   readonly id: NodeId | null;
+  /** As nodes saw us in an earlier run; null: not known. */
+  readonly ownAddress: Address | null;
   readonly limits: DhtLimits;
   /** The run may end soon. */
   readonly isBrief: boolean;

@@ -12,10 +12,12 @@ export class OwnAddress {
   readonly #votes: number;
   /** Host → networks that see us there. */
   readonly #claims = new Map<string, Set<string>>();
-  #current: Address | null = null;
+  #current: Address | null;
 
-  constructor(votes: number) {
+  /** `known`: of an earlier run, believed until others agree on another. */
+  constructor(votes: number, known: Address | null) {
     this.#votes = votes;
+    this.#current = known;
   }
 
   /** Null: not known, or of a local network only. The port is what a teller saw. */

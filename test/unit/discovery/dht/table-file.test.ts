@@ -10,8 +10,8 @@ import { makeTempFolder } from '../../../support/temp-folder.js';
 const id = (i: number): Uint8Array => new Uint8Array(20).fill(i);
 const node = (i: number, host: string): NodeContact => ({ id: id(i), address: addressAt(host, 1000 + i) });
 const TABLE: SavedTable = {
-  ipv4: { id: id(1), nodes: [node(2, '8.8.8.8'), node(3, '127.0.0.1')] },
-  ipv6: { id: null, nodes: [node(4, '2001:db8::1')] },
+  ipv4: { ownAddress: addressAt('203.0.113.5', 9), nodes: [node(2, '8.8.8.8'), node(3, '127.0.0.1')] },
+  ipv6: { ownAddress: null, nodes: [node(4, '2001:db8::1')] },
 };
 
 test('what is written is read, in a folder that is made for it, without a draft left behind', async () => {
@@ -20,8 +20,8 @@ test('what is written is read, in a folder that is made for it, without a draft 
   expect(readTable(file)).toBeNull();
   expect(writeTable(file, TABLE)).toBe(true);
   expect(readTable(file)).toEqual(TABLE);
-  expect(writeTable(file, { ...TABLE, ipv4: { id: null, nodes: [] } })).toBe(true);
-  expect(readTable(file)?.ipv4).toEqual({ id: null, nodes: [] });
+  expect(writeTable(file, { ...TABLE, ipv4: { ownAddress: null, nodes: [] } })).toBe(true);
+  expect(readTable(file)?.ipv4).toEqual({ ownAddress: null, nodes: [] });
   expect(readdirSync(path.dirname(file))).toEqual(['dht.json']);
 });
 
@@ -52,7 +52,7 @@ test('a huge file is not read, and of many nodes so many are taken', async () =>
   writeFileSync(file, `{"version":1}${' '.repeat(300_000)}`);
   expect(readTable(file)).toBeNull();
   const nodes = Array.from({ length: 2000 }, (_, i) => node(i & 255, `9.${i >> 8}.${i & 255}.1`));
-  writeTable(file, { ...TABLE, ipv4: { id: null, nodes } });
+  writeTable(file, { ...TABLE, ipv4: { ownAddress: null, nodes } });
   expect(readTable(file)?.ipv4.nodes).toHaveLength(300);
 });
 
@@ -67,10 +67,12 @@ test('nodes that cannot be are left out', () => {
     ['00', '9.9.9.9', 5],
   ];
   const more = [[hex, '224.0.0.1', 5], [hex], null, 7];
-  const table = parseTable(JSON.stringify({ version: 1, ipv4: { id: 'x', nodes: [...nodes, ...more] }, ipv6: 3 }));
+  const table = parseTable(
+    JSON.stringify({ version: 1, ipv4: { ownAddress: '10.0.0.1:5', nodes: [...nodes, ...more] }, ipv6: 3 }),
+  );
   expect(table).toEqual({
-    ipv4: { id: null, nodes: [{ id: id(0), address: addressAt('9.9.9.9', 5) }] },
-    ipv6: { id: null, nodes: [] },
+    ipv4: { ownAddress: null, nodes: [{ id: id(0), address: addressAt('9.9.9.9', 5) }] },
+    ipv6: { ownAddress: null, nodes: [] },
   });
 });
 
@@ -78,7 +80,7 @@ test('any JSON is a table or nothing', () => {
   fc.assert(
     fc.property(fc.json(), fc.json(), (a, b) => {
       expect(parseTable(a)).toBeNull();
-      const table = parseTable(`{"version":1,"ipv4":${a},"ipv6":{"id":${b},"nodes":[${a},${b}]}}`);
+      const table = parseTable(`{"version":1,"ipv4":${a},"ipv6":{"ownAddress":${b},"nodes":[${a},${b}]}}`);
       expect(table?.ipv6.nodes.length ?? 0).toBeLessThanOrEqual(2);
     }),
     { numRuns: 300 },

@@ -6,7 +6,7 @@ import type { DhtAction, DhtSettings } from '../../../../../src/discovery/dht/pr
 import { decodeKrpc } from '../../../../../src/discovery/dht/protocol/krpc-decoder.js';
 import { encodeError, encodeQuery, encodeReply, MAX_SENT_BYTES } from '../../../../../src/discovery/dht/protocol/krpc-encoder.js';
 import type { KrpcMessage, Query, Reply } from '../../../../../src/discovery/dht/protocol/krpc-message.js';
-import type { NodeContact } from '../../../../../src/discovery/dht/protocol/node-id.js';
+import { fitsAddress, type NodeContact } from '../../../../../src/discovery/dht/protocol/node-id.js';
 import { CONFIG } from '../../../../../src/engine/config.js';
 import type { Address } from '../../../../../src/model/address.js';
 import { createRandom } from '../../../../../src/model/random.js';
@@ -31,6 +31,7 @@ class Rig {
       {
         family: 4,
         id: null,
+        ownAddress: null,
         limits: { ...CONFIG.dht.node, ...limits },
         isBrief: false,
         hasTwin: false,
@@ -249,6 +250,36 @@ describe('what strangers cannot do', () => {
     expect(rig.node.id).not.toBe(before);
     expect(rig.node.nodes().length).toBeGreaterThan(0);
   });
+});
+
+test('an address that is known from before has an id that fits it from the start, until others agree on another', () => {
+  const ownAddress = addressAt('203.0.113.9', 1);
+  const rig = new Rig({ ownAddress }, { addressVotes: 1 });
+  const before = rig.node.id;
+  expect(fitsAddress(before, ownAddress)).toBe(true);
+  const tell = (we: Address, from: Address): void => {
+    const actions = rig.node.handle({ type: 'contacts', addresses: [from], isLast: true }, 0);
+    rig.answerAll(actions, () => idOf(5), {}, we);
+  };
+  tell(addressAt('203.0.113.9', 5), addressAt('8.8.8.8', 1));
+  expect(rig.node.id).toBe(before);
+  tell(addressAt('198.51.100.4', 5), addressAt('9.9.9.9', 1));
+  expect(fitsAddress(rig.node.id, addressAt('198.51.100.4', 1))).toBe(true);
+  expect(rig.node.ownAddress?.host).toBe('198.51.100.4');
+});
+
+test('where nobody answers, contacts are asked for less and less often', () => {
+  const rig = new Rig();
+  const wantedAt: number[] = [];
+  rig.node.handle({ type: 'start', nodes: [], expectsContacts: false }, 0);
+  for (let due = rig.node.nextTimeout(); due !== null && due < 3 * 3_600_000; due = rig.node.nextTimeout()) {
+    const actions = rig.node.handle({ type: 'timeout' }, due);
+    if (!actions.some(({ type }) => type === 'want-contacts')) continue;
+    wantedAt.push(due);
+    rig.node.handle({ type: 'contacts', addresses: [], isLast: true }, due);
+  }
+  expect(wantedAt.slice(0, 3)).toEqual([15_000, 45_000, 105_000]);
+  expect(wantedAt.length).toBeLessThan(15);
 });
 
 describe('read-only (BEP 43)', () => {
