@@ -54,7 +54,7 @@ export class ClientDht {
   /** A peer has a node there (BEP 5's PORT message). */
   addNode(address: Address): void {
     if (this.#service !== null) this.#service.addNodes([address]);
-    else if (this.#early.length < CONFIG.dht.maxEarlyNodes) this.#early.push(address);
+    else if (this.#early.length < CONFIG.dht.maxHints) this.#early.push(address);
   }
 
   async close(): Promise<void> {
@@ -66,7 +66,7 @@ export class ClientDht {
   async #open(): Promise<DhtService | null> {
     const { DhtService } = await import('../discovery/dht/dht-service.js');
     if (this.#isClosed) return null;
-    const { routers, node, enoughSaved, savedAnswerMs, saveIntervalMs } = CONFIG.dht;
+    const { routers, node, enoughSaved, savedAnswerMs, saveIntervalMs, maxHints } = CONFIG.dht;
     const { bootstrap, tableFile, isBrief } = this.#options;
     const service = await DhtService.open({
       ...this.#local(),
@@ -80,6 +80,7 @@ export class ClientDht {
       enoughSaved,
       savedAnswerMs,
       saveIntervalMs,
+      maxHints,
     });
     if (service === null || this.#isClosed) {
       service?.close();

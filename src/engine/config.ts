@@ -202,8 +202,8 @@ export const CONFIG = {
     enoughSaved: 20,
     savedAnswerMs: 3000,
     saveIntervalMs: 10 * 60_000,
-    /** Nodes that peers have named before the DHT is opened. */
-    maxEarlyNodes: 50,
+    /** Nodes of a torrent that are looked at, some of which may be names to be looked up; and of peers, before the DHT is opened. */
+    maxHints: 30,
     node: {
       /** BEP 5's own numbers. */
       bucketSize: 8,

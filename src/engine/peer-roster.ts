@@ -46,6 +46,8 @@ export class PeerRoster {
   readonly #greeting = new Set<PeerConnection<DisconnectReason>>();
   /** Peers with a node of the DHT, and where they are. */
   readonly #dhtPeers = new Map<PeerKey, Address>();
+  /** Those of them that have not told its port yet. */
+  readonly #untoldPeers = new Set<PeerKey>();
   readonly #dht: ClientDht | null;
   readonly #forgetDht: () => void;
   readonly #connecting = new AbortController();
@@ -116,6 +118,7 @@ export class PeerRoster {
     const { loop, onForgotten } = this.#options;
     if (!this.#ports.delete(peer)) return;
     this.#dhtPeers.delete(peer);
+    this.#untoldPeers.delete(peer);
     onForgotten(peer);
     loop.dispatch({ type: 'peer-disconnected', peer, reason });
   }
@@ -201,6 +204,7 @@ export class PeerRoster {
   #meetDhtPeer(peer: PeerKey, remote: Address): void {
     if (!this.#ports.has(peer)) return;
     this.#dhtPeers.set(peer, remote);
+    this.#untoldPeers.add(peer);
     this.#tellDhtPort(peer, remote);
   }
 
@@ -213,9 +217,9 @@ export class PeerRoster {
     if (port !== null) this.#ports.get(peer)?.send({ type: 'port', port });
   }
 
-  /** Only of those that said so in their handshake; each is one contact among others. */
+  /** Only of those that said so in their handshake, and once: nobody is to send us from port to port. */
   #noteDhtNode(peer: PeerKey, port: number): void {
-    const remote = this.#dhtPeers.get(peer);
+    const remote = this.#untoldPeers.delete(peer) ? this.#dhtPeers.get(peer) : undefined;
     const address = remote === undefined ? null : createAddress(remote.host, port);
     if (address !== null) this.#dht?.addNode(address);
   }

@@ -30,6 +30,7 @@ async function open(changes: Partial<DhtServiceOptions> = {}): Promise<DhtServic
     enoughSaved: 2,
     savedAnswerMs: 200,
     saveIntervalMs: 0,
+    maxHints: 5,
     ...changes,
   });
   if (service === null) throw new Error('no UDP');

@@ -33,6 +33,8 @@ export interface DhtServiceOptions {
   /** So many saved nodes need no router, unless none of them answers in this time. */
   readonly enoughSaved: number;
   readonly savedAnswerMs: Millis;
+  /** Nodes of one list that are looked at, and looked up. */
+  readonly maxHints: number;
   /** The table is written no more often than this, but for the end. */
   readonly saveIntervalMs: Millis;
 }
@@ -114,8 +116,9 @@ export class DhtService {
     };
   }
 
-  /** Where nodes are said to be: by a torrent, or by a peer that has one. */
-  addNodes(hints: readonly NodeHint[]): void {
+  /** Where nodes are said to be: by a torrent, or by a peer that has one. Of a long list the first are enough. */
+  addNodes(named: readonly NodeHint[]): void {
+    const hints = named.slice(0, this.#options.maxHints);
     const numeric = hints.map(({ host, port }) => createAddress(host, port)).filter((address) => address !== null);
     if (numeric.length > 0) this.#addContacts(numeric);
     const names = hints.filter(({ host }) => createAddress(host, 1) === null);

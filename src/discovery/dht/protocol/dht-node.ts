@@ -160,7 +160,7 @@ export class DhtNode {
 
   /** Whoever is there gets a place in the table, if there is one. */
   #greet(addresses: readonly Address[]): void {
-    for (const address of addresses.slice(0, this.#limits.bucketSize)) this.#ask(address, { method: 'ping' }, { type: 'ping' });
+    for (const address of addresses.slice(0, this.#limits.bucketSize)) this.#ping(address);
   }
 
   #bootstrap(): void {
@@ -238,6 +238,12 @@ export class DhtNode {
     this.#failures++;
   }
 
+  /** Where it is worth it: nobody waits for the answer. */
+  #ping(to: Address): void {
+    if (this.#transactions.isHalfFull || this.#transactions.isAsking(to)) return;
+    this.#ask(to, { method: 'ping' }, { type: 'ping' });
+  }
+
   #ask(to: Address, query: Query, purpose: Purpose): boolean {
     const transaction = this.#transactions.begin(to, purpose, this.#now);
     if (transaction === null) return false;
@@ -300,7 +306,7 @@ export class DhtNode {
     const contact = { id, address: from };
     if (message.isReadOnly || this.#table.noteQuery(contact, this.#now)) return;
     // It counts as a node once it answers, too.
-    if (this.#table.wants(contact)) this.#ask(from, { method: 'ping' }, { type: 'ping' });
+    if (this.#table.wants(contact)) this.#ping(from);
   }
 
   #learn(message: Extract<KrpcMessage, { type: 'response' }>, { to: from, purpose }: Transaction<Purpose>): void {
@@ -309,8 +315,7 @@ export class DhtNode {
     this.counters.badAddresses += skipped;
     this.#table.noteAnswer(contact, this.#now);
     const doubtful = this.#table.doubtful(id, this.#now);
-    if (doubtful !== null && !this.#transactions.isAsking(doubtful.address))
-      this.#ask(doubtful.address, { method: 'ping' }, { type: 'ping' });
+    if (doubtful !== null) this.#ping(doubtful.address);
     if (purpose.type === 'lookup') {
       const { lookup, search, isLookedUp } = purpose.task;
       const { family } = this.#settings;
@@ -384,7 +389,7 @@ export class DhtNode {
     const { refreshMs, keepUpMs, goodForMs } = this.#limits;
     this.#refreshAt = this.#now + keepUpMs;
     const silent = this.#table.mostSilent(this.#now - goodForMs / 2);
-    if (silent !== null) this.#ask(silent.address, { method: 'ping' }, { type: 'ping' });
+    if (silent !== null) this.#ping(silent.address);
     // Who is asked by nobody needs to know no more than what he looks for.
     const bits = this.isReadOnly(this.#now) ? null : this.#table.staleBucket(this.#now - refreshMs);
     if (bits === null || this.isBootstrapping) return;

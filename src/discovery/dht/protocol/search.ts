@@ -1,12 +1,15 @@
 // One search for a torrent's peers: what its lookup has found so far, how the announce at its end goes, and its outcome. Keeps peers apart
 // from what their teller may not name, and takes no more of them than it is told.
 
-import { mayName } from '../../../model/address-scope.js';
+import { addressScope, mayName } from '../../../model/address-scope.js';
 import { addressKey, type Address, type AddressKey } from '../../../model/address.js';
 import { addToFilter, createFilter, estimateFilter, isInFilter, joinFilter } from './bloom-filter.js';
 import type { Announce, SearchOutcome } from './dht-terms.js';
 import type { Reply } from './krpc-message.js';
 import type { Lookup } from './lookup.js';
+
+/** Peers of one host that are believed. */
+const MAX_PER_HOST = 4;
 
 export interface SearchOptions {
   readonly number: number;
@@ -23,6 +26,7 @@ export class Search {
   readonly scrape: boolean;
   readonly #maxPeers: number;
   readonly #found = new Set<AddressKey>();
+  readonly #ofHost = new Map<string, number>();
   readonly #seeds = createFilter();
   readonly #peers = createFilter();
   #hasFilters = false;
@@ -58,11 +62,19 @@ export class Search {
     const fresh: Address[] = [];
     for (const address of addresses) {
       const key = addressKey(address);
-      if (this.#found.has(key) || this.#found.size >= this.#maxPeers) continue;
+      if (this.#found.has(key) || this.#found.size >= this.#maxPeers || !this.#isWelcome(address)) continue;
       this.#found.add(key);
       fresh.push(address);
     }
     return fresh;
+  }
+
+  /** A host may have several peers; whoever is named on all its ports is one that somebody wants to be called. */
+  #isWelcome(address: Address): boolean {
+    if (addressScope(address) !== 'global') return true;
+    const count = (this.#ofHost.get(address.host) ?? 0) + 1;
+    if (count <= MAX_PER_HOST) this.#ofHost.set(address.host, count);
+    return count <= MAX_PER_HOST;
   }
 
   outcome(lookup: Lookup): SearchOutcome {

@@ -40,6 +40,11 @@ export class Transactions<Purpose> {
     return this.#open.size >= this.#limits.maxTransactions;
   }
 
+  /** Half of the room is for questions that somebody waits for: what strangers make us ask must not take all of it. */
+  get isHalfFull(): boolean {
+    return this.#open.size >= this.#limits.maxTransactions / 2;
+  }
+
   /** Whether that address owes an answer. */
   isAsking(address: Address): boolean {
     const key = addressKey(address);

@@ -190,6 +190,24 @@ describe('what strangers cannot do', () => {
     expect(rig.node.counters.rateLimited).toBe(10);
   });
 
+  test('make us ask so much that nothing is left for a search', () => {
+    const rig = new Rig({}, { maxTransactions: 20, totalBurst: 1000, askerBurst: 1000 });
+    let asked = 0;
+    for (let i = 0; i < 100; i++) {
+      const id = Uint8Array.from(idOf(i), (byte, at) => (at === 0 ? i * 2 : byte));
+      const actions = rig.receive(
+        addressAt(`10.1.0.${i}`, 1),
+        encodeQuery({ transaction: TRANSACTION, id }, { method: 'ping' }, false),
+      );
+      asked += actions.length - 1;
+    }
+    expect(asked).toBe(10);
+    const contacts = [1, 2, 3].map((i) => addressAt(`10.2.0.${i}`, 1));
+    const before = rig.node.handle({ type: 'contacts', addresses: contacts, isLast: true }, 0);
+    const actions = rig.node.handle({ type: 'search', search: 1, infoHash: HASH, announce: null, scrape: false }, 0);
+    expect(before.length + actions.length).toBe(6);
+  });
+
   test('send rubbish, answers nobody asked for, or answers from elsewhere', () => {
     const rig = new Rig();
     const [question] = rig.node.handle({ type: 'contacts', addresses: [asker], isLast: true }, 0);
