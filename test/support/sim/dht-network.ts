@@ -9,6 +9,9 @@ import type {
   DhtSettings,
   SearchOutcome,
 } from '../../../src/discovery/dht/protocol/dht-terms.js';
+import { decodeKrpc } from '../../../src/discovery/dht/protocol/krpc-decoder.js';
+import { encodeReply } from '../../../src/discovery/dht/protocol/krpc-encoder.js';
+import type { Query, Reply } from '../../../src/discovery/dht/protocol/krpc-message.js';
 import { makeNodeId } from '../../../src/discovery/dht/protocol/node-id.js';
 import { CONFIG } from '../../../src/engine/config.js';
 import { addressKey, createAddress, type Address } from '../../../src/model/address.js';
@@ -23,6 +26,8 @@ export interface SimNode {
   readonly done: DhtAction[];
   sent: number;
   isGone: boolean;
+  /** Instead of what the node would answer; null: that. */
+  lie: ((query: Query) => Reply | null) | null;
   wakeAt: Millis | null;
 }
 
@@ -65,7 +70,15 @@ export class DhtNetwork {
       twinNodes: () => [],
       ...changes,
     };
-    const sim: SimNode = { address, node: new DhtNode(settings, this.now), done: [], sent: 0, isGone: false, wakeAt: null };
+    const sim: SimNode = {
+      address,
+      node: new DhtNode(settings, this.now),
+      done: [],
+      sent: 0,
+      isGone: false,
+      lie: null,
+      wakeAt: null,
+    };
     this.nodes.push(sim);
     this.#byAddress.set(addressKey(address), sim);
     return sim;
@@ -106,7 +119,7 @@ export class DhtNetwork {
   }
 
   dispatch(sim: SimNode, event: DhtEvent): void {
-    if (sim.isGone) return;
+    if (sim.isGone || (event.type === 'datagram' && this.#lie(sim, event.from, event.bytes))) return;
     for (const action of sim.node.handle(event, this.now)) {
       if (action.type === 'send') this.#send(sim, action.to, action.bytes);
       else sim.done.push(action);
@@ -122,6 +135,15 @@ export class DhtNetwork {
       next.run();
     }
     this.now = until;
+  }
+
+  #lie(sim: SimNode, from: Address, bytes: Uint8Array): boolean {
+    if (sim.lie === null) return false;
+    const message = decodeKrpc(bytes);
+    const reply = message.type === 'query' ? sim.lie(message.query) : null;
+    if (reply === null) return false;
+    this.#send(sim, from, encodeReply({ transaction: message.transaction, id: sim.node.id }, reply, from));
+    return true;
   }
 
   #send(sim: SimNode, to: Address, bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 // The way to the nodes nearest to a point (BEP 5): those known are asked for nearer ones, a few at a time, until the nearest that are
-// there have all answered. Nodes whose id does not fit their address (BEP 42) are asked, but the end does not depend on them. Bounded in
-// questions, and in what strangers can make it remember.
+// there have all answered. Nodes whose id does not fit their address (BEP 42) are asked, but the end does not depend on them; those named
+// by a node whose others are not there are not asked any more. Bounded in questions, and in what strangers can make it remember.
 
 import { addressKey, type Address, type AddressKey } from '../../../model/address.js';
 import type { LookupLimits } from './dht-terms.js';
@@ -15,7 +15,14 @@ interface Candidate {
   readonly hop: number;
   token: Uint8Array | null;
   fits: boolean;
+  /** Who named it; null: we knew it. */
+  readonly teller: Candidate | null;
+  /** Of those that it named: how many are silent, less how many answered. */
+  debts: number;
 }
+
+/** Silent ones beyond those that answer, after which a teller is not believed: some of what an honest one names is gone, too. */
+const MAX_DEBTS = 3;
 
 /** Remembered besides those that are near: beyond, the farthest are forgotten. */
 const MAX_CANDIDATES = 200;
@@ -65,12 +72,13 @@ export class Lookup {
 
   /** Others to ask. Of a host only one: an id costs nothing, an address does. */
   add(contacts: readonly { readonly id: NodeId | null; readonly address: Address }[], by: Address | null = null): void {
-    const hop = by === null ? 0 : (this.#byAddress.get(addressKey(by))?.hop ?? 0) + 1;
+    const teller = by === null ? null : (this.#byAddress.get(addressKey(by)) ?? null);
+    const hop = teller === null ? 0 : teller.hop + 1;
     for (const { id, address } of contacts) {
       const key = addressKey(address);
       const { host } = neighbourhoodOf(address);
       if (this.#byAddress.has(key) || this.#hosts.has(host)) continue;
-      this.#byAddress.set(key, { id, address, state: 'fresh', hop, token: null, fits: true });
+      this.#byAddress.set(key, { id, address, state: 'fresh', hop, token: null, fits: true, teller, debts: 0 });
       this.#hosts.add(host);
     }
     this.#sort();
@@ -91,6 +99,7 @@ export class Lookup {
   noteAnswer({ id, address }: NodeContact, token: Uint8Array | null): void {
     const candidate = this.#leave(address);
     if (candidate === null) return;
+    this.#settle(candidate, candidate.state === 'slow' ? -2 : -1);
     candidate.state = 'answered';
     candidate.id = id;
     candidate.token = token;
@@ -101,7 +110,9 @@ export class Lookup {
 
   noteFailure(address: Address): void {
     const candidate = this.#leave(address);
-    if (candidate !== null) candidate.state = 'failed';
+    if (candidate === null) return;
+    if (candidate.state === 'asked') this.#settle(candidate, 1);
+    candidate.state = 'failed';
   }
 
   /** Others need not wait for it any more; its answer counts all the same. */
@@ -109,6 +120,7 @@ export class Lookup {
     const candidate = this.#byAddress.get(addressKey(address));
     if (candidate?.state !== 'asked') return;
     candidate.state = 'slow';
+    this.#settle(candidate, 1);
     this.#underWay--;
   }
 
@@ -124,11 +136,18 @@ export class Lookup {
     return candidate;
   }
 
+  #settle({ teller }: Candidate, debts: number): void {
+    if (teller !== null) teller.debts = Math.max(teller.debts + debts, -1);
+  }
+
   #nextFresh(): Candidate | null {
     if (this.#queries >= this.#limits.maxQueriesPerLookup) return null;
     let nearer = 0;
     for (const candidate of this.#sorted) {
-      if (candidate.state === 'fresh') return candidate;
+      if (candidate.state === 'fresh') {
+        if (candidate.teller === null || candidate.teller.debts < MAX_DEBTS) return candidate;
+        continue;
+      }
       // Who is slow may be gone, and who does not fit may be there to mislead: neither is one of those that are looked for.
       if (candidate.state === 'asked' || (candidate.state === 'answered' && candidate.fits)) nearer++;
       if (nearer >= this.#bucketSize) return null;

@@ -79,6 +79,29 @@ test('ids that do not fit their addresses neither end it nor keep anything', () 
   expect(lookup.storers().map(({ token }) => token[0])).toEqual([100]);
 });
 
+test('those that a node names are asked no more once some of them are silent, unless others answer', () => {
+  const lookup = create({ parallel: 1 });
+  lookup.add([node(150), node(160), node(170)]);
+  expect(lookup.next()?.host).toBe('10.0.0.150');
+  lookup.noteAnswer(node(150), null);
+  lookup.add(
+    [1, 2, 3, 4, 5, 6].map((i) => node(i)),
+    node(150).address,
+  );
+  const outcomes = ['failed', 'slow', 'answered', 'failed', 'failed'];
+  for (const [i, outcome] of outcomes.entries()) {
+    expect(lookup.next()?.host).toBe(`10.0.0.${i + 1}`);
+    if (outcome === 'answered') lookup.noteAnswer(node(i + 1), null);
+    else if (outcome === 'slow') lookup.noteSlow(node(i + 1).address);
+    else lookup.noteFailure(node(i + 1).address);
+  }
+  // 6 is nearer, but who named it has named four that are silent, and one that is there.
+  expect(lookup.next()?.host).toBe('10.0.0.160');
+  lookup.noteAnswer(node(2), null);
+  lookup.noteAnswer(node(160), null);
+  expect(lookup.next()?.host).toBe('10.0.0.6');
+});
+
 test('ends though strangers name others without end, and asks a host once', () => {
   const lookup = create({ parallel: 9, maxQueriesPerLookup: 20 });
   lookup.add([node(200)]);
