@@ -226,7 +226,8 @@ export const CONFIG = {
       /** Most answers come within half a second. */
       slowAnswerMs: 1000,
       maxTransactions: 300,
-      contactsMs: 15_000,
+      /** One lost datagram may be all that went wrong. */
+      contactsMs: 3000,
       /** A host without IPv6 has nobody there for ever. */
       maxContactsMs: 30 * 60_000,
       addressVotes: 5,

@@ -43,6 +43,6 @@ describeWith(['libtorrent'], 'the DHT, among libtorrent nodes', () => {
     expect(service?.nodes).toBe(0);
     const session = await startSession(metainfo, null, { client, seed: true, peers: address === null ? [] : [address] });
     await nextNotice(session, 'peer-opened');
-    await vi.waitFor(() => expect(service?.nodes).toBeGreaterThan(6), 20_000);
+    await vi.waitFor(() => expect(service?.nodes).toBeGreaterThan(6), 40_000);
   });
 });
