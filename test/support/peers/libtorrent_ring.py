@@ -31,7 +31,8 @@ def open_session(host):
         "allow_multiple_connections_per_ip": True, "dht_bootstrap_nodes": "",
         "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
         "dht_ignore_dark_internet": False, "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False,
-        # What is beyond it is not sent, and nobody would answer.
+        # All of them share an address: libtorrent would take their questions for a flood, and answer nobody there for minutes.
+        "dht_block_ratelimit": 100000, "dht_block_timeout": 1,
         "dht_upload_rate_limit": 1000000,
         "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification
         | lt.alert.category_t.dht_notification | lt.alert.category_t.dht_operation_notification,
