@@ -32,6 +32,7 @@ export interface MagnetMetadataOptions {
   readonly isHandover: boolean;
   readonly usePex: boolean;
   readonly maxPeers?: number;
+  readonly useDht: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
@@ -62,6 +63,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     isHandover: options.isHandover,
     usePex: options.usePex,
     ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
+    useDht: options.useDht,
     timeoutMs,
   });
   const stop = new AbortController();
@@ -103,10 +105,13 @@ function formatStart(name: string, timeoutMs: number): string {
   return `${name}: fetching metadata from peers; ${end}`;
 }
 
-function refuseNoSource({ useTrackers, announceTiers, text }: MagnetMetadataOptions, peers: readonly PeerHint[]): void {
-  if (peers.length > 0 || (useTrackers && announceTiers.length > 0)) return;
+function refuseNoSource(
+  { useTrackers, useDht, announceTiers: tiers, text }: MagnetMetadataOptions,
+  peers: readonly PeerHint[],
+): void {
+  if (useDht || peers.length > 0 || (useTrackers && tiers.length > 0)) return;
   throw new UsageError(
-    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker to ask and no peer' : 'no tracker may be asked and no peer is named'}`,
-    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
+    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
+    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL, or leave the DHT on.',
   );
 }

@@ -82,3 +82,15 @@ export const maxUploadsOption = (): Option =>
   new Option('--max-uploads <N>', 'peers uploaded to at a time at most (default: 5; 0: no limit)').argParser((text) =>
     parseCount(text, '--max-uploads'),
   );
+
+export const noDhtOption = (): Option => new Option('--no-dht', 'look for no peers in the DHT, and take no part in it');
+
+const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
+  ...previous,
+  ...text.split(',').map((node) => parseHostPort(node, '--dht-bootstrap')),
+];
+
+export const bootstrapOption = (): Option =>
+  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)')
+    .env('EFFUSION_DHT_BOOTSTRAP')
+    .argParser(collectNodes);

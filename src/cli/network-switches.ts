@@ -5,6 +5,7 @@
 const FINDING = {
   trackers: false,
   pex: false,
+  dht: false,
   listen: false,
 } as const;
 

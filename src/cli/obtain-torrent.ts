@@ -28,6 +28,7 @@ export interface DiscoveryOptions {
   /** 0 is no limit. */
   readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
+  readonly dht: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -96,6 +97,7 @@ export async function obtainTorrent(
       isHandover: options.isHandover === true,
       usePex: options.pex,
       ...chosenCounts(options),
+      useDht: options.dht,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },

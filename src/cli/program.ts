@@ -12,6 +12,7 @@ import type { VerifyOptions } from './commands/verify.js';
 import { findNearest } from './edit-distance.js';
 import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
+  bootstrapOption,
   collectTiers,
   durationOption,
   encryptionOption,
@@ -22,6 +23,7 @@ import {
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
+  noDhtOption,
   onlyPeersOption,
   peerOption,
   pexOption,
@@ -88,6 +90,8 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(listenOption())
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
@@ -141,6 +145,8 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--no-trackers', 'announce to no tracker')
     .addOption(excludeTrackerOption())
     .addOption(pexOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
@@ -197,6 +203,8 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(excludeTrackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())

@@ -1,5 +1,5 @@
-// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files
-// and the limits of their rates. Incoming connections are handed to their torrent by info hash.
+// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files, the
+// limits of their rates and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -20,6 +20,7 @@ import { PieceHasher } from '../storage/piece-hasher.js';
 import { ENCRYPTION_POLICIES, type EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import { torrentMark } from '../wire/mse/mse-keys.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
+import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
@@ -52,6 +53,8 @@ export interface ClientOptions {
   readonly encryption?: EncryptionPolicy;
   /** TCP where it is not given. */
   readonly transport?: Transport;
+  /** Where it is not given, the DHT is not used. Opened when a torrent needs it. */
+  readonly dht?: ClientDhtOptions;
 }
 
 /** A torrent, as the listener sees it. */
@@ -74,6 +77,8 @@ export class Client {
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
+  /** Null: not used. */
+  readonly dht: ClientDht | null;
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -98,6 +103,9 @@ export class Client {
     this.uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0);
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
+    const { dht, host } = options;
+    this.dht =
+      dht === undefined ? null : new ClientDht(dht, () => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) }));
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
     this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
@@ -235,6 +243,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
+    await this.dht?.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();
     this.pieceHasher.close();

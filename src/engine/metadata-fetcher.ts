@@ -2,6 +2,7 @@
 // have. It ends with the metadata and the addresses it met, so that the session that follows need not look for them again.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import { parseInfoBytes } from '../metainfo/info-dict.js';
@@ -17,6 +18,7 @@ import type { Notice } from '../session/notices.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import { infoHashKey, type Client, type IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
+import { createDhtSource } from './dht-setup.js';
 import { Deferred } from './deferred.js';
 import { LoopClock } from './loop-clock.js';
 import { MachineLoop } from './machine-loop.js';
@@ -32,7 +34,7 @@ import { USER_AGENT } from './version.js';
 
 export interface MetadataFetcherOptions extends Pick<
   SessionOptions,
-  'peers' | 'useTrackers' | 'usePex' | 'maxPeers' | 'announceTransport'
+  'peers' | 'useTrackers' | 'usePex' | 'useDht' | 'maxPeers' | 'announceTransport'
 > {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
@@ -70,6 +72,7 @@ export class MetadataFetcher implements IncomingTorrent {
   readonly #sources: PeerSource[] = [];
   readonly #tally: SourceTally;
   readonly #trackerSnapshots: () => TrackerSnapshot[];
+  readonly #dht: DhtSource | null;
   readonly #infoBytes = new Deferred<Uint8Array>();
   #isEnded = false;
 
@@ -107,6 +110,7 @@ export class MetadataFetcher implements IncomingTorrent {
       onWritable: () => {},
       onForgotten: () => {},
       maxPeers: limits.maxPeers + CONFIG.swarm.newcomers,
+      usesDht: options.useDht !== false,
       onMessage: () => {},
     });
     const trackers = createTrackerSource({
@@ -122,6 +126,22 @@ export class MetadataFetcher implements IncomingTorrent {
       },
     });
     if (trackers !== null) this.#sources.push(trackers);
+    this.#dht = createDhtSource({
+      client,
+      infoHash,
+      nodes: [],
+      isAllowed: options.useDht !== false,
+      // Whether the torrent is private shows with its metadata only; what was found is forgotten then.
+      announces: false,
+      hasOthers: trackers !== null || (options.peers ?? []).length > 0,
+      isNeeded: () => true,
+      isSeed: () => false,
+      listener: {
+        onAddresses: (addresses) => this.#addAddresses('dht', addresses),
+        onNotice: (notice) => options.onNotice?.(notice),
+      },
+    });
+    if (this.#dht !== null) this.#sources.push(this.#dht);
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }
 
@@ -160,6 +180,7 @@ export class MetadataFetcher implements IncomingTorrent {
     return {
       ...counts,
       trackers: this.#trackerSnapshots(),
+      dht: this.#dht?.snapshot() ?? null,
       dialFailures: this.#roster.dialFailures,
       connected: peers,
       withMetadata,
@@ -181,7 +202,7 @@ export class MetadataFetcher implements IncomingTorrent {
     for (const source of this.#sources) source.start();
   }
 
-  #addAddresses(source: 'tracker' | 'user', addresses: readonly Address[]): void {
+  #addAddresses(source: 'tracker' | 'user' | 'dht', addresses: readonly Address[]): void {
     if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
   }
 

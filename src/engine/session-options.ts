@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly useTrackers?: boolean;
   /** Takes peers from peers and tells them of others (BEP 11); never for private torrents. Default true. */
   readonly usePex?: boolean;
+  /** Looks for peers in the DHT of the client, where that has one (BEP 5); never for private torrents. Default true. */
+  readonly useDht?: boolean;
   /**
    * Web servers that have the files (BEP 19): `auto` beside peers, `only` without any peer, tracker or incoming connection, `never`.
    * Default `auto`.

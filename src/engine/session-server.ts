@@ -158,6 +158,7 @@ export class SessionServer implements IncomingTorrent {
       ...this.#check,
       trackers: run?.trackerSnapshots() ?? [],
       sources: this.#tally.counts(),
+      dht: run?.dhtSnapshot() ?? null,
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
       peersMet,

@@ -1,12 +1,13 @@
-// Why no data comes, in one sentence of facts: what the trackers answered, how many addresses were tried and how they ended,
+// Why no data comes, in one sentence of facts: what trackers and the DHT answered, how many addresses were tried and how they ended,
 // what the connected peers are doing. Printed after some seconds of silence, and part of the errors that end a stalled run.
 
+import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { SourceCounts } from './source-tally.js';
 import type { ServerSnapshot } from './server-snapshot.js';
 import { describeWebSeeds } from './web-seed-words.js';
 
-type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
+type Sources = Pick<ServerSnapshot, 'trackers' | 'dht' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
 
 /** How the fetch of a magnet's metadata stands. */
 export interface StallFacts extends Sources {
@@ -57,6 +58,14 @@ function explainTrackers(snapshot: Sources): string {
   return words.join(', ');
 }
 
+function explainDht({ state, nodes, peers, searches }: DhtSnapshot): string {
+  if (state === 'waiting') return 'the DHT is not asked yet';
+  if (state === 'failed') return 'no UDP socket for the DHT';
+  if (nodes === 0) return state === 'starting' ? 'no node of the DHT has answered yet' : 'no node of the DHT answers';
+  const found = searches === 0 && peers === 0 ? 'no peer yet' : count(peers, 'peer');
+  return `the DHT named ${found} (${count(nodes, 'node')} known)`;
+}
+
 function explainDials(snapshot: Sources): string {
   const words = Object.entries(snapshot.dialFailures).map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
   if (snapshot.halfOpen > 0) words.push(`${snapshot.halfOpen} being dialled`);
@@ -100,7 +109,8 @@ export function explainSilence(facts: StallFacts): string {
 }
 
 function explain(sources: Sources, peers: string): string {
-  const parts = [explainTrackers(sources), explainDials(sources), peers];
+  const dht = sources.dht === null ? [] : [explainDht(sources.dht)];
+  const parts = [explainTrackers(sources), ...dht, explainDials(sources), peers];
   if (sources.bannedAddresses > 0) parts.push(`${sources.bannedAddresses} banned for bad data`);
   return parts.join('; ');
 }

@@ -2,6 +2,8 @@
 // the disk check to the stop.
 
 import { setTimeout } from 'node:timers/promises';
+import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
+import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
@@ -21,6 +23,7 @@ import { BlockIntake } from './block-intake.js';
 import { ActionExecutor } from './action-executor.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { createDhtSource } from './dht-setup.js';
 import { paceOf } from './download-pace.js';
 import type { LibraryRun } from './library-peers.js';
 import { LoopClock } from './loop-clock.js';
@@ -58,6 +61,7 @@ export class TorrentRun {
   readonly #loop: SessionLoop;
   readonly #webSeeds: WebSeedRoster;
   readonly #trackers: TrackerSource | null;
+  readonly #dht: DhtSource | null;
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
   readonly #uploadGate: UploadGate;
@@ -116,6 +120,7 @@ export class TorrentRun {
     });
     const infoHash = wireInfoHash(metainfo.infoHash);
     const intakeFor = (peer: PeerKey): BlockIntake => new BlockIntake(peer, this.#loop, this.store, geometry);
+    const usesDht = meetsPeers && options.useDht !== false && !metainfo.isPrivate;
     this.peers = new PeerRoster({
       client,
       infoHash,
@@ -127,6 +132,7 @@ export class TorrentRun {
         pump.forget(peer);
       },
       maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
+      usesDht,
       onMessage: () => handler.onMessage(),
     });
     const pump: UploadPump = new UploadPump({
@@ -162,6 +168,22 @@ export class TorrentRun {
       pace,
       intakeFor,
     });
+    this.#dht = createDhtSource({
+      client,
+      infoHash,
+      nodes: metainfo.nodes,
+      isAllowed: usesDht,
+      announces: true,
+      hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,
+      // Who seeds is to be found; who downloads looks for more where he has few.
+      isNeeded: () => this.store.have.isFull || this.snapshot().peers.length < CONFIG.dht.enoughPeers,
+      isSeed: () => this.store.have.isFull,
+      listener: {
+        onAddresses: (addresses) => this.addAddresses('dht', addresses),
+        onNotice: (notice) => handler.onNotice(notice),
+      },
+    });
+    if (this.#dht !== null) this.#sources.push(this.#dht);
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
       store: this.store,
@@ -199,6 +221,10 @@ export class TorrentRun {
 
   trackerSnapshots(): TrackerSnapshot[] {
     return this.#trackers?.snapshot() ?? [];
+  }
+
+  dhtSnapshot(): DhtSnapshot | null {
+    return this.#dht?.snapshot() ?? null;
   }
 
   /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */

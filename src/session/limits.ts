@@ -10,6 +10,8 @@ export interface SessionLimits {
   readonly maxAddresses: number;
   /** Of these, addresses at most that only other peers have named (BEP 11). */
   readonly maxPexAddresses: number;
+  /** The same for the DHT. */
+  readonly maxDhtAddresses: number;
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly keepAliveMs: number;

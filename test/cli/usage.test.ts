@@ -32,7 +32,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['an option without its value', ['download', 'x.torrent', '-o'], /argument missing/],
     [
       'nobody to download from',
-      ['download', 'x.torrent', '--webseeds', 'never', '--no-trackers', '--no-listen'],
+      ['download', 'x.torrent', '--webseeds', 'never', '--no-trackers', '--no-dht', '--no-listen'],
       /nobody to download from/,
     ],
     ['an unknown topic', ['help', 'exit-code'], /Did you mean effusion help exit-codes\?/],

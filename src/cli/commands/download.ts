@@ -9,6 +9,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
 import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
@@ -20,7 +21,7 @@ import { runSession, type SessionRun } from '../run-session.js';
 import { parseTorrentArgument } from '../torrent-argument.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
   readonly output: string;
   readonly port?: PortRange;
   readonly listen: boolean;
@@ -58,6 +59,7 @@ export async function download(file: string, options: DownloadOptions, context: 
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
       ...listenOn(port),
+      ...dhtOptions(options, context.environment, true),
     }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
     if (error instanceof FetchStoppedError) return null;
@@ -80,6 +82,7 @@ export async function download(file: string, options: DownloadOptions, context: 
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        useDht: options.dht,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         webSeedMode: options.webseeds,
@@ -176,11 +179,11 @@ function resultPath(folder: string, metainfo: Metainfo): string {
 
 /** `webSeeds`: how many are named, by the torrent and the options. */
 function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
-  const { webseeds: mode, trackers, listen, onlyPeers, peer = [] } = options;
+  const { webseeds: mode, trackers, dht, listen, onlyPeers, peer = [] } = options;
   if (mode !== 'never' && webSeeds > 0) return;
   if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');
-  if (trackers || listen || peer.length > 0) return;
-  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  if (trackers || dht || listen || peer.length > 0) return;
+  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers, --no-dht and --no-listen leave';
   throw new UsageError(
     `${cause} nobody to download from`,
     'Name a peer with --peer HOST:PORT, or a web server that has the files with --webseed URL.',

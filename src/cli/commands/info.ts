@@ -8,6 +8,7 @@ import { toHex } from '../../model/ids.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
 import { type DiscoveryOptions, obtainTorrent, withoutTrackers } from '../obtain-torrent.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
@@ -17,7 +18,7 @@ import { expectAnswer, ScrapeStoppedError, scrapeSwarm } from '../swarm-scrape.j
 import { parseTorrentArgument, type TorrentArgument } from '../torrent-argument.js';
 import { UsageError } from '../usage-error.js';
 
-export interface InfoOptions extends DiscoveryOptions {
+export interface InfoOptions extends DiscoveryOptions, DhtCommandOptions {
   /** Asks the trackers for the numbers of the swarm. */
   readonly scrape?: boolean;
   /** Where the torrent file goes. */
@@ -50,7 +51,8 @@ export async function info(argument: string, options: InfoOptions, context: Comm
 }
 
 async function showTorrent(argument: string, options: InfoOptions, context: CommandContext): Promise<void> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
+  const openClient = (): Promise<Client> =>
+    Client.open({ listen: false, encryption: options.encryption, ...dhtOptions(options, context.environment, true) });
   const { stdout, resultStyle } = context;
   const { timeout = 0, ...discovery } = options;
   const { metainfo, bytes } = await obtainTorrent(argument, discovery, openClient, context);

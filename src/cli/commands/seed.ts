@@ -10,6 +10,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { formatBytes } from '../render/human-numbers.js';
@@ -19,7 +20,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions {
+export interface SeedOptions extends DhtCommandOptions {
   readonly data: string;
   readonly port?: PortRange;
   readonly listen: boolean;
@@ -47,6 +48,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
     listen: options.listen,
     encryption: options.encryption,
     ...listenOn(options.port),
+    ...dhtOptions(options, context.environment, false),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
   const run = runSession(
@@ -60,6 +62,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         usePex: options.pex,
         ...chosenCounts(options),
         webSeedMode: 'never',
+        useDht: options.dht,
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

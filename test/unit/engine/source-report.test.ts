@@ -22,7 +22,7 @@ const IDLE: TrackerSnapshot = {
 };
 
 function trackerLine(changes: Partial<TrackerSnapshot>): string {
-  const [{ name, text }] = reportSources({ trackers: [{ ...IDLE, ...changes }], sources: NOBODY });
+  const [{ name, text }] = reportSources({ trackers: [{ ...IDLE, ...changes }], dht: null, sources: NOBODY });
   expect(name).toBe('tracker http://t.example/announce');
   return text;
 }
@@ -51,10 +51,11 @@ describe('a tracker', () => {
 
 test('each source has a line, in a fixed order', () => {
   const sources: SourceCounts = { user: { named: 1, added: 1 }, pex: { named: 40, added: 7 }, incoming: 2 };
-  const lines = reportSources({ trackers: [IDLE, IDLE], sources }).map(({ name, text }) => `${name}: ${text}`);
+  const lines = reportSources({ trackers: [IDLE, IDLE], dht: null, sources }).map(({ name, text }) => `${name}: ${text}`);
   expect(lines).toEqual([
     'tracker http://t.example/announce: was not asked',
     'tracker http://t.example/announce: was not asked',
+    'DHT: off',
     'peer exchange: 40 addresses, 7 of them new',
     'incoming: 2 peers',
     '--peer and the link: 1 address, 1 of them new',
@@ -62,11 +63,22 @@ test('each source has a line, in a fixed order', () => {
 });
 
 test('what is off is said to be off, and who was not named is not spoken of', () => {
-  expect(reportSources({ trackers: [], sources: { ...NOBODY, pex: null, incoming: null } })).toEqual([
+  expect(reportSources({ trackers: [], dht: null, sources: { ...NOBODY, pex: null, incoming: null } })).toEqual([
     { name: 'trackers', text: 'none was asked' },
+    { name: 'DHT', text: 'off' },
     { name: 'peer exchange', text: 'off' },
     { name: 'incoming', text: 'off' },
   ]);
+});
+
+test.each([
+  [{ state: 'waiting', nodes: 0, peers: 0, searches: 0 }, 'not asked'],
+  [{ state: 'failed', nodes: 0, peers: 0, searches: 0 }, 'no UDP socket for it'],
+  [{ state: 'starting', nodes: 0, peers: 0, searches: 0 }, 'no node has answered yet'],
+  [{ state: 'running', nodes: 0, peers: 0, searches: 1 }, 'no node answers'],
+  [{ state: 'running', nodes: 90, peers: 1, searches: 2 }, 'named 1 peer in 2 searches, 90 nodes known'],
+] as const)('the DHT: %j', (dht, text) => {
+  expect(reportSources({ trackers: [], dht, sources: NOBODY })).toContainEqual({ name: 'DHT', text });
 });
 
 test('the tally counts what notices say', () => {

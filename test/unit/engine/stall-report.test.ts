@@ -17,6 +17,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     bytesToCheck: 0,
     trackers: [],
     sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
+    dht: null,
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
@@ -80,6 +81,17 @@ test('addresses that a tracker may not name', () => {
     'http://t.example/announce named 0 peers and 3 addresses that are not reachable from it, which we leave alone, ' +
       'http://u.example named 1 peer and 1 address that is not reachable from it, which we leave alone; ',
   );
+});
+
+test.each([
+  [{ state: 'waiting', nodes: 0, peers: 0, searches: 0 }, 'the DHT is not asked yet'],
+  [{ state: 'failed', nodes: 0, peers: 0, searches: 0 }, 'no UDP socket for the DHT'],
+  [{ state: 'starting', nodes: 0, peers: 0, searches: 0 }, 'no node of the DHT has answered yet'],
+  [{ state: 'running', nodes: 0, peers: 0, searches: 1 }, 'no node of the DHT answers'],
+  [{ state: 'running', nodes: 1, peers: 0, searches: 0 }, 'the DHT named no peer yet (1 node known)'],
+  [{ state: 'running', nodes: 40, peers: 0, searches: 1 }, 'the DHT named 0 peers (40 nodes known)'],
+] as const)('what the DHT said: %j', (dht, words) => {
+  expect(explainStall(snapshot({ dht }))).toBe(`no tracker to ask; ${words}; 0 addresses known; no peer is connected`);
 });
 
 test('how dials ended', () => {
