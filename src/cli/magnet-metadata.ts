@@ -33,6 +33,7 @@ export interface MagnetMetadataOptions {
   readonly usePex: boolean;
   readonly maxPeers?: number;
   readonly useDht: boolean;
+  readonly useLsd: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run; 0 is off. */
@@ -64,6 +65,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     usePex: options.usePex,
     ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
     useDht: options.useDht,
+    useLsd: options.useLsd,
     timeoutMs,
   });
   const stop = new AbortController();

@@ -83,6 +83,8 @@ export const maxUploadsOption = (): Option =>
     parseCount(text, '--max-uploads'),
   );
 
+export const noLsdOption = (): Option =>
+  new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there').env('EFFUSION_NO_LSD');
 export const noDhtOption = (): Option => new Option('--no-dht', 'look for no peers in the DHT, and take no part in it');
 
 const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPort[] => [

@@ -6,6 +6,7 @@ const FINDING = {
   trackers: false,
   pex: false,
   dht: false,
+  lsd: false,
   listen: false,
 } as const;
 

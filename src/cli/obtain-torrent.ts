@@ -29,6 +29,7 @@ export interface DiscoveryOptions {
   readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
   readonly dht: boolean;
+  readonly lsd: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -98,6 +99,7 @@ export async function obtainTorrent(
       usePex: options.pex,
       ...chosenCounts(options),
       useDht: options.dht,
+      useLsd: options.lsd,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
     },

@@ -24,6 +24,7 @@ import {
   maxUploadsOption,
   metadataTimeoutOption,
   noDhtOption,
+  noLsdOption,
   onlyPeersOption,
   peerOption,
   pexOption,
@@ -90,6 +91,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(listenOption())
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(noLsdOption())
     .addOption(noDhtOption())
     .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
@@ -145,6 +147,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--no-trackers', 'announce to no tracker')
     .addOption(excludeTrackerOption())
     .addOption(pexOption())
+    .addOption(noLsdOption())
     .addOption(noDhtOption())
     .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
@@ -203,6 +206,7 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(excludeTrackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(noLsdOption())
     .addOption(noDhtOption())
     .addOption(bootstrapOption())
     .addOption(onlyPeersOption())

@@ -2,7 +2,10 @@
 // limits of their rates and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { LocalDiscovery } from '../discovery/lsd/local-discovery.js';
+import { multicastInterfaces } from '../io/network-interfaces.js';
 import type { Address } from '../model/address.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
@@ -53,6 +56,8 @@ export interface ClientOptions {
   readonly encryption?: EncryptionPolicy;
   /** TCP where it is not given. */
   readonly transport?: Transport;
+  /** Finds peers on the local network, and is found there (BEP 14); not without a listener. Default false. */
+  readonly lsd?: boolean;
   /** Where it is not given, the DHT is not used. Opened when a torrent needs it. */
   readonly dht?: ClientDhtOptions;
 }
@@ -79,6 +84,9 @@ export class Client {
   readonly encryption: EncryptionPolicy;
   /** Null: not used. */
   readonly dht: ClientDht | null;
+  readonly #lsd: boolean;
+  readonly #host: string | undefined;
+  #localDiscovery: LocalDiscovery | null = null;
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -104,6 +112,8 @@ export class Client {
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
     const { dht, host } = options;
+    this.#lsd = options.lsd === true;
+    this.#host = host;
     this.dht =
       dht === undefined ? null : new ClientDht(dht, () => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) }));
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
@@ -162,6 +172,21 @@ export class Client {
   /** Incoming connections refused because they were not encrypted. */
   get unencryptedCount(): number {
     return this.#listener?.unencryptedCount ?? 0;
+  }
+
+  /** Of the whole process; null where it is not used. */
+  get localDiscovery(): LocalDiscovery | null {
+    const { port } = this;
+    if (!this.#lsd || port === null) return null;
+    const host = this.#host;
+    return (this.#localDiscovery ??= new LocalDiscovery({
+      port,
+      cookie: randomBytes(8).toString('hex'),
+      limits: CONFIG.lsd,
+      // Who listens on one address is to be found there only.
+      interfaces: (family) => (host === undefined ? multicastInterfaces(family) : family === isIP(host) ? [host] : []),
+      now: () => performance.now(),
+    }));
   }
 
   /** A seed for one session's random generator. */

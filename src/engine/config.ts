@@ -224,6 +224,15 @@ export const CONFIG = {
     /** Announced when we don't listen: trackers want a port, and nobody answers on this one (RFC 863). */
     silentPort: 9,
   },
+  lsd: {
+    /** BEP 14: each torrent every five minutes, one message a minute. */
+    intervalMs: 5 * 60_000,
+    minGapMs: 60_000,
+    /** A local network with more peers of one torrent than that is none. */
+    maxPeersPerInterval: 100,
+    /** Most small downloads are over by then, and need no sockets. */
+    startDelayMs: 1000,
+  },
   dht: {
     /** Where a first run finds nodes; those of the last run come first. */
     routers: [

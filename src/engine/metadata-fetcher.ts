@@ -34,7 +34,7 @@ import { USER_AGENT } from './version.js';
 
 export interface MetadataFetcherOptions extends Pick<
   SessionOptions,
-  'peers' | 'useTrackers' | 'usePex' | 'useDht' | 'maxPeers' | 'announceTransport'
+  'peers' | 'useTrackers' | 'usePex' | 'useDht' | 'useLsd' | 'maxPeers' | 'announceTransport'
 > {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
@@ -80,7 +80,11 @@ export class MetadataFetcher implements IncomingTorrent {
     const { client, infoHash } = options;
     this.#options = options;
     this.infoHash = { v1: infoHash };
-    this.#tally = new SourceTally(options.usePex !== false, client.port !== null);
+    this.#tally = new SourceTally({
+      pex: options.usePex !== false,
+      lsd: options.useLsd !== false && client.localDiscovery !== null,
+      listener: client.port !== null,
+    });
     const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options);
     const random = createRandom(client.nextSeed());
     const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
@@ -142,6 +146,11 @@ export class MetadataFetcher implements IncomingTorrent {
       },
     });
     if (this.#dht !== null) this.#sources.push(this.#dht);
+    const local = options.useLsd === false ? null : client.localDiscovery;
+    if (local !== null) {
+      const onAddresses = (addresses: readonly Address[]): void => this.#addAddresses('lsd', addresses);
+      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+    }
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }
 
@@ -202,7 +211,7 @@ export class MetadataFetcher implements IncomingTorrent {
     for (const source of this.#sources) source.start();
   }
 
-  #addAddresses(source: 'tracker' | 'user' | 'dht', addresses: readonly Address[]): void {
+  #addAddresses(source: 'tracker' | 'user' | 'dht' | 'lsd', addresses: readonly Address[]): void {
     if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
   }
 

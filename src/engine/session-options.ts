@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly usePex?: boolean;
   /** Looks for peers in the DHT of the client, where that has one (BEP 5); never for private torrents. Default true. */
   readonly useDht?: boolean;
+  /** Looks for peers on the local network, where the client does (BEP 14); never for private torrents. Default true. */
+  readonly useLsd?: boolean;
   /**
    * Web servers that have the files (BEP 19): `auto` beside peers, `only` without any peer, tracker or incoming connection, `never`.
    * Default `auto`.

@@ -17,9 +17,9 @@ import { LibraryPeers } from './library-peers.js';
 import { NoticeQueue } from './notice-queue.js';
 import { IncompleteDataError, SessionCrashedError, SourcesExhaustedError } from './session-error.js';
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
-import { emptySnapshot, exhaustedDetail, incompleteData } from './session-setup.js';
+import { emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
 import { noticeRank, sourcesMet, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
-import { SourceTally } from './source-tally.js';
+import type { SourceTally } from './source-tally.js';
 import { deserted, neverMet, stalled } from './starved-ends.js';
 import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
@@ -64,7 +64,7 @@ export class SessionServer implements IncomingTorrent {
     this.metainfo = metainfo;
     this.#client = client;
     this.#options = options;
-    this.#tally = new SourceTally(options.usePex !== false && !metainfo.isPrivate, client.port !== null);
+    this.#tally = tallyFor(metainfo, client, options);
     this.#library = new LibraryPeers(client.peerId, infoHashKey(metainfo.infoHash));
     this.#disk = new TorrentDisk({
       metainfo,

@@ -8,7 +8,10 @@ import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
+import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import type { SessionOptions } from './session-options.js';
+import { SourceTally } from './source-tally.js';
 import { IncompleteDataError } from './session-error.js';
 
 export interface ChosenLimits {
@@ -98,4 +101,13 @@ export function incompleteData(have: Bitfield): IncompleteDataError {
   const detail = { havePieces: have.count, pieceCount: have.length };
   const missing = have.length - have.count;
   return new IncompleteDataError(`the data is not whole: ${missing} of ${have.length} pieces are missing or wrong`, detail);
+}
+
+/** Counts what comes by the ways that this torrent is found by. */
+export function tallyFor({ isPrivate }: Metainfo, client: Client, { usePex, useLsd }: SessionOptions): SourceTally {
+  return new SourceTally({
+    pex: usePex !== false && !isPrivate,
+    lsd: useLsd !== false && !isPrivate && client.localDiscovery !== null,
+    listener: client.port !== null,
+  });
 }

@@ -24,7 +24,15 @@ export interface SourceFacts {
 type Reporter = (facts: SourceFacts) => readonly SourceReport[];
 
 /** In this order. */
-const REPORTERS: readonly Reporter[] = [reportTrackers, reportDht, reportPex, reportIncoming, reportUser, reportWebSeeds];
+const REPORTERS: readonly Reporter[] = [
+  reportTrackers,
+  reportDht,
+  reportPex,
+  reportLocal,
+  reportIncoming,
+  reportUser,
+  reportWebSeeds,
+];
 
 export function reportSources(facts: SourceFacts): SourceReport[] {
   return REPORTERS.flatMap((report) => report(facts));
@@ -77,6 +85,10 @@ function reportWebSeeds({ webSeeds = [] }: SourceFacts): SourceReport[] {
 
 function reportPex({ sources: { pex } }: SourceFacts): SourceReport[] {
   return [{ name: 'peer exchange', text: pex === null ? 'off' : addressText(pex) }];
+}
+
+function reportLocal({ sources: { lsd } }: SourceFacts): SourceReport[] {
+  return [{ name: 'local network', text: lsd === null ? 'off' : addressText(lsd) }];
 }
 
 function reportIncoming({ sources: { incoming } }: SourceFacts): SourceReport[] {

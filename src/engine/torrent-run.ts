@@ -184,6 +184,12 @@ export class TorrentRun {
       },
     });
     if (this.#dht !== null) this.#sources.push(this.#dht);
+    const usesLsd = meetsPeers && options.useLsd !== false && !metainfo.isPrivate;
+    const local = usesLsd ? client.localDiscovery : null;
+    if (local !== null) {
+      const onAddresses = (addresses: readonly Address[]): void => this.addAddresses('lsd', addresses);
+      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+    }
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
       store: this.store,

@@ -9,7 +9,7 @@ import type { Message } from '../wire/message.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { WebSeedEnd, WebSeedFailure } from './web-seed.js';
 
-export type AddressSource = 'tracker' | 'user' | 'incoming' | 'pex' | 'dht';
+export type AddressSource = 'tracker' | 'user' | 'incoming' | 'pex' | 'dht' | 'lsd';
 
 export type SessionEvent =
   /** The disk was looked at: `have` are the verified pieces. First event of every session. */

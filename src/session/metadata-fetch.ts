@@ -103,7 +103,7 @@ export class MetadataFetch {
    */
   addresses(isPrivate: boolean): Address[] {
     const connected = this.met();
-    const met = isPrivate ? connected.filter((address) => !this.#book.isFromStrangersOnly(address)) : connected;
+    const met = isPrivate ? connected.filter((address) => !this.#book.isPublicOnly(address)) : connected;
     const all = [...met, ...this.#book.usableAddresses(isPrivate)];
     return [...new Map(all.map((address) => [addressKey(address), address])).values()];
   }

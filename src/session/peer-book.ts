@@ -37,6 +37,11 @@ function asStranger(source: AddressSource): Stranger | null {
   return STRANGERS.find((stranger) => stranger === source) ?? null;
 }
 
+/** Ways of finding peers that a private torrent has no business with (BEP 27). */
+function isPublic(source: AddressSource): boolean {
+  return source === 'pex' || source === 'dht' || source === 'lsd';
+}
+
 /** Failures in a row after which an address that gave us something is no prospect any more. */
 const PATIENCE = 4;
 
@@ -248,18 +253,18 @@ export class PeerBook {
     return this.#bannedHosts.has(address.host);
   }
 
-  /** Neither banned nor our own, and not from peers only, nor, where it `isPrivate`, from the DHT; those that failed least first. */
+  /** Neither banned nor our own, and not from peers only, nor, where it `isPrivate`, from the DHT or the local network; those that failed least first. */
   usableAddresses(isPrivate: boolean): Address[] {
     const usable = [...this.#entries.values()].filter(
-      ({ state, source }) => state === 'usable' && source !== 'pex' && !(isPrivate && source === 'dht'),
+      ({ state, source }) => state === 'usable' && source !== 'pex' && !(isPrivate && isPublic(source)),
     );
     return usable.toSorted((a, b) => a.failures - b.failures || a.lot - b.lot).map((entry) => entry.address);
   }
 
-  /** Whether nobody but other peers, or the DHT, has named it. */
-  isFromStrangersOnly(address: Address): boolean {
+  /** Whether nobody has named it but other peers, the DHT or the local network. */
+  isPublicOnly(address: Address): boolean {
     const entry = this.#entries.get(addressKey(address));
-    return entry !== undefined && asStranger(entry.source) !== null;
+    return entry !== undefined && isPublic(entry.source);
   }
 
   bannedAddresses(): Address[] {

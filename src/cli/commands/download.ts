@@ -59,6 +59,7 @@ export async function download(file: string, options: DownloadOptions, context: 
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
       ...listenOn(port),
+      lsd: options.lsd,
       ...dhtOptions(options, context.environment, true),
     }));
   const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
@@ -83,6 +84,7 @@ export async function download(file: string, options: DownloadOptions, context: 
         usePex: options.pex,
         ...chosenCounts(options),
         useDht: options.dht,
+        useLsd: options.lsd,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         webSeedMode: options.webseeds,

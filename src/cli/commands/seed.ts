@@ -21,6 +21,7 @@ import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
 export interface SeedOptions extends DhtCommandOptions {
+  readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
   readonly listen: boolean;
@@ -48,6 +49,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
     listen: options.listen,
     encryption: options.encryption,
     ...listenOn(options.port),
+    lsd: options.lsd,
     ...dhtOptions(options, context.environment, false),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
@@ -63,6 +65,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         ...chosenCounts(options),
         webSeedMode: 'never',
         useDht: options.dht,
+        useLsd: options.lsd,
         seed: true,
         isReadOnly: true,
         command: 'effusion seed',

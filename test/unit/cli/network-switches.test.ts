@@ -2,10 +2,20 @@ import { expect, test } from 'vitest';
 import { applyOnlyPeers } from '../../../src/cli/network-switches.js';
 import { withoutTrackers } from '../../../src/cli/obtain-torrent.js';
 
-const options: { trackers: boolean; pex: boolean; listen: boolean; peer: string[]; onlyPeers?: boolean } = {
+const options: {
+  trackers: boolean;
+  pex: boolean;
+  listen: boolean;
+  dht: boolean;
+  lsd: boolean;
+  peer: string[];
+  onlyPeers?: boolean;
+} = {
   trackers: true,
   pex: true,
   listen: true,
+  dht: true,
+  lsd: true,
   peer: ['a'],
 };
 
@@ -16,6 +26,8 @@ test('--only-peers switches every way of finding peers off, and nothing else', (
     trackers: false,
     pex: false,
     listen: false,
+    dht: false,
+    lsd: false,
   });
 });
 

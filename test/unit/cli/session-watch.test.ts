@@ -30,7 +30,7 @@ const SNAPSHOT: ServerSnapshot = {
   isComplete: false,
   isEndgame: false,
   isThrottled: false,
-  sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
+  sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
   knownAddresses: 0,
   bannedAddresses: 0,
   halfOpen: 0,
@@ -115,8 +115,13 @@ describe('silence', () => {
     const { at, lines } = open([], true);
     at(0);
     at(8000);
-    expect(lines).toHaveLength(4);
-    expect(lines.slice(1)).toEqual(['  trackers: none was asked', '  peer exchange: off', '  incoming: off']);
+    expect(lines.slice(1)).toEqual([
+      '  trackers: none was asked',
+      '  DHT: off',
+      '  peer exchange: off',
+      '  local network: off',
+      '  incoming: off',
+    ]);
   });
 
   test('a download that waits for its own limit is not silent', () => {

@@ -16,7 +16,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     checkedBytes: 0,
     bytesToCheck: 0,
     trackers: [],
-    sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
+    sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
     dht: null,
     elapsedMs: 0,
     dialFailures: {},

@@ -113,7 +113,7 @@ describe('PeerBook', () => {
     const book = create({ ...SIM_LIMITS, maxPexAddresses: 2 });
     expect(book.add([at(1), at(2), at(3)], 'pex', 0)).toBe(2);
     expect(book.add([at(4), at(2)], 'tracker', 0)).toBe(1);
-    expect([at(1), at(2), at(4), at(9)].map((address) => book.isFromStrangersOnly(address))).toEqual([true, false, false, false]);
+    expect([at(1), at(2), at(4), at(9)].map((address) => book.isPublicOnly(address))).toEqual([true, false, false, false]);
     expect(book.takeDialable(9, 0).at(-1)).toEqual(at(1));
     expect(book.add([at(5), at(6)], 'pex', 0)).toBe(1);
     book.markFailed(at(4), 0);
@@ -130,7 +130,7 @@ describe('PeerBook', () => {
     // Named by a peer first, and then by the DHT: worth as much as the rest of it.
     book.add([at(4), at(2)], 'dht', 0);
     book.add([at(2)], 'tracker', 0);
-    expect([at(1), at(2), at(4)].map((address) => book.isFromStrangersOnly(address))).toEqual([true, false, true]);
+    expect([at(1), at(2), at(4)].map((address) => book.isPublicOnly(address))).toEqual([true, false, true]);
     const ports = (isPrivate: boolean): number[] => book.usableAddresses(isPrivate).map(({ port }) => port);
     expect(ports(false).toSorted((a, b) => a - b)).toEqual([1, 2, 4]);
     expect(ports(true)).toEqual([2]);
