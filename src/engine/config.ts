@@ -214,6 +214,8 @@ export const CONFIG = {
     maxRedirects: 5,
     /** All trackers of a torrent, asked for their numbers by a person who waits: */
     scrapeTimeoutMs: 15_000,
+    /** Once they are through, the DHT has so much longer: a lookup from nothing takes three to ten seconds. */
+    scrapeDhtMs: 6000,
     /** so many at a time. The longest lists in use are through in four rounds. */
     scrapeParallel: 50,
     /** First wait for a UDP tracker's answer; doubles with each repetition, so that a request sends four datagrams in its 30 s. BEP 15

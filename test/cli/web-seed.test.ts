@@ -125,6 +125,6 @@ test('what makes no sense is refused', async () => {
   expect(scheme.code).toBe(2);
   const mode = await cli.run(['download', 'data.torrent', '--webseeds', 'sometimes'], { cwd });
   expect(mode.code).toBe(2);
-  const nobody = await cli.run(['download', 'data.torrent', '--no-trackers', '--no-listen'], { cwd });
+  const nobody = await cli.run(['download', 'data.torrent', '--no-trackers', '--no-dht', '--no-listen'], { cwd });
   expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('leave nobody to download from') as string });
 });

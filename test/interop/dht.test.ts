@@ -24,6 +24,21 @@ describeWith(['libtorrent'], 'the DHT, among libtorrent nodes', () => {
     expect(await payloadDifferences(payload, swarm.leechFolder)).toEqual([]);
   });
 
+  test('its nodes say how many seeds there are', TIMEOUT, async () => {
+    const swarm = await prepareSwarm();
+    const { node } = await startRing('127.0.0.1', { seed: [swarm.torrent.path, swarm.seedFolder] });
+    const scrape = async (): Promise<unknown> => {
+      const end = await runEffusion(['info', swarm.torrent.infoHash, '--scrape', '--json', '-q', '--dht-bootstrap', node]);
+      expect(end.code, end.stderr).toBe(0);
+      return JSON.parse(end.stdout);
+    };
+    // The seeder announces itself a moment after it has begun.
+    await vi.waitFor(
+      async () => expect(await scrape()).toMatchObject({ scrape: [{ url: 'DHT', seeds: 1, leechers: 0, error: null }] }),
+      40_000,
+    );
+  });
+
   test.each(HOSTS)('a libtorrent leecher finds our seeder, on %s', TIMEOUT, async (host) => {
     const swarm = await prepareSwarm();
     const link = `magnet:?xt=urn:btih:${swarm.torrent.infoHash}`;

@@ -31,9 +31,9 @@ type MagnetArgument = Extract<TorrentArgument, { kind: 'magnet' }>;
 const MAX_NAME = 400;
 
 export async function info(argument: string, options: InfoOptions, context: CommandContext): Promise<number> {
-  if (options.scrape === true && !options.trackers) {
-    const cause = options.onlyPeers === true ? '--only-peers' : '--no-trackers';
-    throw new UsageError(`${cause} leaves nobody for --scrape to ask`, 'Leave out the one or the other.');
+  if (options.scrape === true && !options.trackers && !options.dht) {
+    const cause = options.onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-dht leave';
+    throw new UsageError(`${cause} nobody for --scrape to ask`, 'Leave out the one or the other.');
   }
   const parsed = parseTorrentArgument(argument);
   try {
@@ -51,15 +51,25 @@ export async function info(argument: string, options: InfoOptions, context: Comm
 }
 
 async function showTorrent(argument: string, options: InfoOptions, context: CommandContext): Promise<void> {
-  const openClient = (): Promise<Client> =>
-    Client.open({ listen: false, encryption: options.encryption, ...dhtOptions(options, context.environment, true) });
+  const openClient = (): Promise<Client> => openBriefClient(options, context);
   const { stdout, resultStyle } = context;
   const { timeout = 0, ...discovery } = options;
   const { metainfo, bytes } = await obtainTorrent(argument, discovery, openClient, context);
   if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));
   const infoHash = metainfo.infoHash.v1 ?? new Uint8Array();
   const outcomes =
-    options.scrape === true ? await scrapeSwarm({ tiers: metainfo.announceTiers, infoHash, timeout }, context) : null;
+    options.scrape === true
+      ? await scrapeSwarm(
+          {
+            tiers: options.trackers ? metainfo.announceTiers : [],
+            infoHash,
+            openClient: options.dht && !metainfo.isPrivate ? openClient : null,
+            nodes: metainfo.nodes,
+            timeout,
+          },
+          context,
+        )
+      : null;
   if (options.json === true) {
     const scrape = outcomes === null ? {} : { scrape: toScrapeJson(outcomes) };
     stdout.line(formatJson({ ...toTorrentJson(metainfo), ...scrape }));
@@ -70,12 +80,20 @@ async function showTorrent(argument: string, options: InfoOptions, context: Comm
   if (outcomes !== null) expectAnswer(outcomes);
 }
 
+function openBriefClient(options: InfoOptions, context: CommandContext): Promise<Client> {
+  return Client.open({ listen: false, encryption: options.encryption, ...dhtOptions(options, context.environment, true) });
+}
+
 async function scrapeMagnet({ magnet, text }: MagnetArgument, options: InfoOptions, context: CommandContext): Promise<void> {
   const { stdout, resultStyle } = context;
   const linked = magnet.trackers.map((url) => [url]);
-  const tiers = [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])];
+  const tiers = options.trackers ? [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])] : [];
+  const openClient = (): Promise<Client> => openBriefClient(options, context);
   const { infoHash } = magnet;
-  const outcomes = await scrapeSwarm({ tiers, infoHash, timeout: options.timeout ?? 0 }, context);
+  const outcomes = await scrapeSwarm(
+    { tiers, infoHash, openClient: options.dht ? openClient : null, nodes: [], timeout: options.timeout ?? 0 },
+    context,
+  );
   if (options.json === true) {
     stdout.line(formatJson({ name: magnet.displayName, infoHash: toHex(infoHash), scrape: toScrapeJson(outcomes) }));
   } else {
