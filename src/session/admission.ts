@@ -5,13 +5,14 @@ import type { Address } from '../model/address.js';
 import { equalBytes } from '../model/ids.js';
 import { allowedFastSet } from '../wire/allowed-fast.js';
 import { encodeExtendedHandshake } from '../wire/extension.js';
+import { LT_DONTHAVE } from '../wire/lt-donthave.js';
 import { clientName } from '../wire/peer-id.js';
 import { UT_METADATA } from '../wire/ut-metadata.js';
 import { UT_PEX } from '../wire/ut-pex.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
-import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
+import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
 import { longestIdler } from './idler.js';
 import { Peer } from './peer.js';
 import { exchangesPeers } from './pex.js';
@@ -127,7 +128,7 @@ function greet(state: SessionState, peer: Peer): void {
   if (features.extended) {
     const { listenPort, clientVersion, infoBytes } = state.settings;
     const hasInfo = infoBytes.length > 0;
-    const extensions = new Map<string, number>();
+    const extensions = new Map<string, number>([[LT_DONTHAVE, OUR_DONTHAVE_ID]]);
     if (hasInfo) extensions.set(UT_METADATA, OUR_METADATA_ID);
     if (exchangesPeers(state.settings)) extensions.set(UT_PEX, OUR_PEX_ID);
     const payload = encodeExtendedHandshake({

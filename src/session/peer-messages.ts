@@ -1,4 +1,4 @@
-// What each message of a peer does (BEP 3, 6, 9, 10, 11). Messages of a kind that a peer may not send, or that name pieces which
+// What each message of a peer does (BEP 3, 6, 9, 10, 11, 54). Messages of a kind that a peer may not send, or that name pieces which
 // don't exist, end that peer and nothing else; unknown ones are skipped.
 
 import { createAddress } from '../model/address.js';
@@ -11,7 +11,8 @@ import { WireError } from '../wire/wire-error.js';
 import { learnAddress } from './admission.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
-import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
+import { handleDontHave } from './dont-have.js';
+import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
 import { handleMetadataMessage } from './metadata-upload.js';
 import type { Peer } from './peer.js';
 import { handlePexMessage } from './pex.js';
@@ -79,6 +80,7 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
       if (message.id === 0) handleExtendedHandshake(state, peer, message.payload);
       else if (message.id === OUR_METADATA_ID) handleMetadataMessage(state, peer, message.payload);
       else if (message.id === OUR_PEX_ID) handlePexMessage(state, peer, message.payload);
+      else if (message.id === OUR_DONTHAVE_ID) handleDontHave(state, peer, message.payload);
       return;
   }
 }

@@ -33,6 +33,7 @@ const KINDS: readonly ScriptedKind[] = [
   'rude',
   'twin',
   'prober',
+  'forgetter',
 ];
 
 export interface ContentSpec {

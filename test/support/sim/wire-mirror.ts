@@ -4,6 +4,8 @@
 import { Bitfield } from '../../../src/model/bitfield.js';
 import type { Geometry } from '../../../src/model/geometry.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
+import { OUR_DONTHAVE_ID } from '../../../src/session/extension-ids.js';
+import { decodeDontHave } from '../../../src/wire/lt-donthave.js';
 import type { Message } from '../../../src/wire/message.js';
 
 function blockKey(range: { readonly piece: number; readonly begin: number }): string {
@@ -76,11 +78,20 @@ export class WireMirror {
       case 'bitfield':
         this.have = Bitfield.fromBytes(message.bytes, this.#geometry.pieceCount) ?? this.have;
         return;
+      case 'extended':
+        if (message.id === OUR_DONTHAVE_ID) this.#forget(decodeDontHave(message.payload));
+        return;
       case 'have-all':
         if (this.#isFast) this.have.setAll();
         return;
       default:
     }
+  }
+
+  /** Whether the peer rejects what it was asked for or not, nothing of it is expected any more. */
+  #forget(piece: number): void {
+    if (!this.have.clear(piece as PieceIndex)) return;
+    for (const key of this.asked) if (Number(key.slice(0, key.indexOf(':'))) === piece) this.asked.delete(key);
   }
 
   #isBlock(range: { readonly piece: number; readonly begin: number; readonly length: number }): boolean {
