@@ -48,6 +48,8 @@ export const CONFIG = {
     inactiveMs: 150_000,
     /** Connected this long and of no use to either side, a peer makes room in a full house for an address not yet tried. */
     uselessMs: 30_000,
+    /** A peer that wants nothing, as we do, is kept so long: the first message of peer exchange (BEP 11) goes out after a second. */
+    redundantMs: 10_000,
     /** Two connections of one peer within this time are taken to have crossed: as long as a dial may take (`connectTimeoutMs`). */
     crossingMs: 10_000,
     /** Pieces an unproven peer may have blocks in before one is verified: one shared and one alone are all a liar can spoil. */

@@ -7,16 +7,18 @@ import { allowedFastSet } from '../wire/allowed-fast.js';
 import { encodeExtendedHandshake } from '../wire/extension.js';
 import { LT_DONTHAVE } from '../wire/lt-donthave.js';
 import { clientName } from '../wire/peer-id.js';
+import { UPLOAD_ONLY } from '../wire/upload-only.js';
 import { UT_METADATA } from '../wire/ut-metadata.js';
 import { UT_PEX } from '../wire/ut-pex.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
-import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
+import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID, OUR_UPLOAD_ONLY_ID } from './extension-ids.js';
 import { longestIdler } from './idler.js';
 import { Peer } from './peer.js';
 import { exchangesPeers } from './pex.js';
 import type { SessionState } from './session-state.js';
+import { isUploadOnly } from './upload-only.js';
 
 type Connected = Extract<SessionEvent, { type: 'peer-connected' }>;
 
@@ -128,12 +130,17 @@ function greet(state: SessionState, peer: Peer): void {
   if (features.extended) {
     const { listenPort, clientVersion, infoBytes } = state.settings;
     const hasInfo = infoBytes.length > 0;
-    const extensions = new Map<string, number>([[LT_DONTHAVE, OUR_DONTHAVE_ID]]);
+    const extensions = new Map([
+      [LT_DONTHAVE, OUR_DONTHAVE_ID],
+      [UPLOAD_ONLY, OUR_UPLOAD_ONLY_ID],
+    ]);
+    peer.knowsUploadOnly = isUploadOnly(state);
     if (hasInfo) extensions.set(UT_METADATA, OUR_METADATA_ID);
     if (exchangesPeers(state.settings)) extensions.set(UT_PEX, OUR_PEX_ID);
     const payload = encodeExtendedHandshake({
       extensions,
       ...(hasInfo ? { metadataSize: infoBytes.length } : {}),
+      ...(peer.knowsUploadOnly ? { isUploadOnly: true } : {}),
       client: clientVersion,
       requestLimit: state.limits.ownReqq,
       ...(listenPort === null ? {} : { port: listenPort }),

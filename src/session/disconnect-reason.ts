@@ -26,6 +26,7 @@ export type DisconnectReason =
   | 'bad-data'
   | 'inactive'
   | 'both-seeds'
+  | 'both-upload-only'
   | 'useless'
   | 'unregistered'
   | 'stopping';

@@ -15,6 +15,8 @@ export interface SessionLimits {
   readonly inactiveMs: number;
   /** A peer that is of no use to either side makes room, after so long, for one that is waiting to be dialled. */
   readonly uselessMs: number;
+  /** Two partial seeds part so long after the peer said that it wants nothing (BEP 21). */
+  readonly redundantMs: number;
   /** Two connections of one peer within this time are taken to have crossed. */
   readonly crossingMs: number;
   /** Blocks. */

@@ -215,6 +215,14 @@ export class PeerBook {
     });
   }
 
+  /** It went and has nothing we want, nor wants anything of us: no failure, but it is left alone as long as one that fails again and again. */
+  markUnneeded(address: Address, now: Millis): void {
+    this.#change(address, (entry) => {
+      if (entry.connections > 0) entry.connections--;
+      entry.notBefore = now + this.#limits.maxBackoffMs;
+    });
+  }
+
   markSelf(address: Address): void {
     this.#change(address, (entry) => {
       this.#endDial(entry);

@@ -12,6 +12,7 @@ import { takeBackFromSnubbed } from './recall.js';
 import { refillAll } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
+import { isRedundant } from './upload-only.js';
 import { chokeRound } from './uploader.js';
 
 const QUICK_TICK: Millis = 100;
@@ -165,6 +166,8 @@ export class Rounds {
     for (const peer of Array.from(state.peers.values())) {
       if (state.now - peer.lastReceivedAt >= state.limits.inactiveMs) {
         dropPeer(state, peer, 'inactive');
+      } else if (isRedundant(state, peer)) {
+        dropPeer(state, peer, 'both-upload-only');
       } else {
         tellHaves(state, peer);
         tellPeers(state, peer);

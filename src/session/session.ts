@@ -22,6 +22,7 @@ import { refill, refillAll } from './requester.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
 import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
+import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
 
 type BlockReceived = Extract<SessionEvent, { type: 'block-received' }>;
@@ -236,8 +237,12 @@ export class Session {
     const state = this.#state;
     state.notice({ type: 'completed' });
     state.emit({ type: 'announce', event: 'completed' });
-    if (state.settings.seeds)
-      for (const peer of Array.from(state.peers.values())) if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+    if (state.settings.seeds) {
+      for (const peer of Array.from(state.peers.values())) {
+        if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+        else tellUploadOnly(state, peer);
+      }
+    }
     state.emit({ type: 'complete' });
   }
 

@@ -16,6 +16,8 @@ export interface PeerSnapshot {
   readonly peerChoking: boolean;
   readonly peerInterested: boolean;
   readonly isSnubbed: boolean;
+  /** It says that it wants no pieces (BEP 21): a seed, whole or partial. */
+  readonly isUploadOnly: boolean;
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
   readonly downloadBytesPerSecond: number;
@@ -59,6 +61,7 @@ function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
     peerChoking: peer.peerChoking,
     peerInterested: peer.peerInterested,
     isSnubbed: peer.requests.isSnubbed,
+    isUploadOnly: peer.uploadOnlySince !== null,
     downloadedBytes: peer.download.totalBytes,
     uploadedBytes: peer.upload.totalBytes,
     downloadBytesPerSecond: peer.download.rate(now),

@@ -1,9 +1,9 @@
-// Whatever a peer sends under the ids of our small extensions (BEP 54), the worst is the end of its connection, and the books hold.
+// Whatever a peer sends under the ids of our small extensions (BEP 21, BEP 54), the worst is the end of its connection, and the books hold.
 
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PieceIndex } from '../../src/model/ids.js';
-import { OUR_DONTHAVE_ID } from '../../src/session/extension-ids.js';
+import { OUR_DONTHAVE_ID, OUR_UPLOAD_ONLY_ID } from '../../src/session/extension-ids.js';
 import { SessionDriver } from '../support/session-driver.js';
 
 const PIECES = 4;
@@ -12,7 +12,7 @@ const message = fc.oneof(
   fc.record({ type: fc.constant('have' as const), piece: fc.nat(PIECES - 1) }),
   fc.record({
     type: fc.constant('extended' as const),
-    id: fc.constantFrom(OUR_DONTHAVE_ID),
+    id: fc.constantFrom(OUR_DONTHAVE_ID, OUR_UPLOAD_ONLY_ID),
     payload: fc.oneof({ weight: 4, arbitrary: index }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 9 }) }),
   }),
   fc.constantFrom({ type: 'have-all' as const }, { type: 'choke' as const }, { type: 'unchoke' as const }),

@@ -14,6 +14,7 @@ export const SIM_LIMITS: SessionLimits = {
   keepAliveMs: 100_000,
   inactiveMs: 150_000,
   uselessMs: 30_000,
+  redundantMs: 10_000,
   crossingMs: 10_000,
   initialDepth: 16,
   maxDepth: 500,

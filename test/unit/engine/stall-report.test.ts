@@ -36,6 +36,7 @@ function peer(changes: Partial<PeerSnapshot>): PeerSnapshot {
     peerChoking: false,
     peerInterested: false,
     isSnubbed: false,
+    isUploadOnly: false,
     downloadedBytes: 0,
     uploadedBytes: 0,
     downloadBytesPerSecond: 0,
