@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.js';
+import { ExternalAddresses } from '../model/external-addresses.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
@@ -66,6 +67,8 @@ export class Client {
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
+  /** Where trackers and peers see us. */
+  readonly externalAddresses = new ExternalAddresses(CONFIG.net.maxAddressVoters);
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();

@@ -25,6 +25,8 @@ export const CONFIG = {
     maxWritableBytes: 1 * MIB,
     /** Unsent bytes at which a peer that reads nothing is given up: payload stops long before, so these are messages. */
     maxUnsentBytes: 8 * MIB,
+    /** Those that told us last where they see us, of IPv4 and of IPv6: as many as two full torrents have peers. */
+    maxAddressVoters: 100,
     /** Both ways are taken, and plain is dialled first: RC4 costs 2.4 CPU-s/GiB, twice what the rest of a download does. */
     encryption: 'prefer',
   },

@@ -17,6 +17,8 @@ export interface ServerSnapshot extends SessionSnapshot {
   readonly checkedBytes: number;
   readonly bytesToCheck: number;
   readonly trackers: readonly TrackerSnapshot[];
+  /** Our numeric addresses as trackers and peers see them, one of IPv4 and one of IPv6 at most; they may all be wrong. */
+  readonly externalAddresses: readonly string[];
   readonly elapsedMs: number;
   /** How dials and handshakes failed so far: reason → how often. */
   readonly dialFailures: Readonly<Record<string, number>>;

@@ -150,6 +150,7 @@ export class SessionServer implements IncomingTorrent {
       phase: this.#phase === 'announcing' && (run?.peers.peersMet ?? 0) > 0 ? 'downloading' : this.#phase,
       ...this.#check,
       trackers: run?.trackerSnapshots() ?? [],
+      externalAddresses: this.#client.externalAddresses.hosts,
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
       peersMet: run?.peers.peersMet ?? 0,

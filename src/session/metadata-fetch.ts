@@ -207,7 +207,8 @@ export class MetadataFetch {
   }
 
   #hearHandshake(source: Source, payload: Uint8Array): void {
-    const { extensions, metadataSize = 0 } = decodeExtendedHandshake(payload);
+    const { extensions, metadataSize = 0, yourIp } = decodeExtendedHandshake(payload);
+    if (yourIp !== undefined) this.#settings.externalAddresses.hearFromPeer(source.remote, yourIp);
     if (source.size > 0) return;
     source.messageId = extensions.get(UT_METADATA) ?? 0;
     if (source.messageId === 0 || metadataSize > this.#settings.metadata.maxBytes) {

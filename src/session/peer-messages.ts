@@ -175,6 +175,8 @@ function handleExtendedHandshake(state: SessionState, peer: Peer, payload: Uint8
     peer.uploadOnlyId = handshake.extensions.get(UPLOAD_ONLY) ?? peer.uploadOnlyId;
     if (handshake.isUploadOnly !== undefined) hearUploadOnly(state, peer, handshake.isUploadOnly);
     tellUploadOnly(state, peer);
+    const { yourIp } = handshake;
+    if (yourIp !== undefined) state.settings.externalAddresses.hearFromPeer(peer.identity.remote, yourIp);
     const address = handshake.port === undefined ? null : createAddress(peer.identity.remote.host, handshake.port);
     if (address !== null && peer.identity.incoming) learnAddress(state, peer, address);
   } catch (error) {

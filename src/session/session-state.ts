@@ -1,6 +1,7 @@
 // What the parts of a session work on together: one object, made by `Session` and passed to each of them. `now` and `emit`
 // belong to the event being handled.
 
+import type { ExternalAddresses } from '../model/external-addresses.js';
 import type { Geometry } from '../model/geometry.js';
 import type { InfoHash, PeerId, PeerKey } from '../model/ids.js';
 import type { Random } from '../model/random.js';
@@ -33,6 +34,8 @@ export interface SessionSettings {
   readonly usesPex: boolean;
   /** How dials begin. */
   readonly encryption: EncryptionPolicy;
+  /** Where we are seen: shared by all torrents. */
+  readonly externalAddresses: ExternalAddresses;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
 }

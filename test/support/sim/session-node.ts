@@ -3,6 +3,7 @@
 
 import { addressKey, createAddress, type Address } from '../../../src/model/address.js';
 import type { Bitfield } from '../../../src/model/bitfield.js';
+import { ExternalAddresses } from '../../../src/model/external-addresses.js';
 import type { PeerId, PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
@@ -109,6 +110,7 @@ export class SessionNode implements SimNode {
       isPrivate: false,
       usesPex: true,
       encryption: options.encryption,
+      externalAddresses: new ExternalAddresses(100),
       seeds,
     };
     this.session = new Session(settings, createRandom(world.random.below(2 ** 31)), budget, content.isPadding, world.now);

@@ -12,6 +12,7 @@ const SNAPSHOT: ServerSnapshot = {
   checkedBytes: 0,
   bytesToCheck: 0,
   trackers: [],
+  externalAddresses: [],
   elapsedMs: 0,
   dialFailures: {},
   peersMet: 0,

@@ -16,6 +16,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     checkedBytes: 0,
     bytesToCheck: 0,
     trackers: [],
+    externalAddresses: [],
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
