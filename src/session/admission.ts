@@ -14,7 +14,7 @@ import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
 import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID, OUR_UPLOAD_ONLY_ID } from './extension-ids.js';
-import { longestIdler } from './idler.js';
+import { leastIdler, outranked } from './idler.js';
 import { Peer } from './peer.js';
 import { exchangesPeers } from './pex.js';
 import type { SessionState } from './session-state.js';
@@ -34,12 +34,14 @@ function refusal(state: SessionState, event: Connected): DisconnectReason | null
   return event.incoming && state.book.isBannedHost(event.remote) ? 'banned' : null;
 }
 
-/** Whether there is room for it; a newcomer that took the trouble to come to us takes the place of one that does nothing. */
+/** Whether there is room for it; a newcomer that took the trouble to come to us takes the place of one that does nothing (idler.ts). */
 function findsRoom(state: SessionState, event: Connected): boolean {
   if (state.peers.size < state.limits.maxPeers) return true;
-  const idler = event.incoming ? longestIdler(state) : null;
-  if (idler === null) return false;
-  dropPeer(state, idler, 'useless');
+  if (!event.incoming) return false;
+  const idler = leastIdler(state);
+  const other = idler ?? outranked(state, event.remote);
+  if (other === null) return false;
+  dropPeer(state, other, idler === null ? 'outranked' : 'useless');
   return state.peers.size < state.limits.maxPeers;
 }
 

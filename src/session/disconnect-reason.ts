@@ -28,5 +28,6 @@ export type DisconnectReason =
   | 'both-seeds'
   | 'both-upload-only'
   | 'useless'
+  | 'outranked'
   | 'unregistered'
   | 'stopping';

@@ -21,6 +21,7 @@ import { MetadataPlaces } from './metadata-places.js';
 import type { MetadataAction, MetadataEvent, MetadataFetchSettings, MetadataProgress } from './metadata-terms.js';
 import type { Notice } from './notices.js';
 import { PeerBook } from './peer-book.js';
+import { PeerPriorities } from './peer-priority.js';
 import { PexIntake } from './pex-intake.js';
 
 interface Source {
@@ -53,7 +54,8 @@ export class MetadataFetch {
 
   constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
     this.#settings = settings;
-    this.#book = new PeerBook(settings.limits, random, settings.encryption);
+    const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
+    this.#book = new PeerBook(settings.limits, random, settings.encryption, priorities);
     this.#places = new MetadataPlaces(settings.metadata);
     this.#now = now;
     this.#watchedAt = now;

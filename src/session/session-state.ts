@@ -13,6 +13,7 @@ import type { Blame } from './blame.js';
 import type { SessionLimits } from './limits.js';
 import type { Notice } from './notices.js';
 import type { PeerBook } from './peer-book.js';
+import type { PeerPriorities } from './peer-priority.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
@@ -49,6 +50,7 @@ export class SessionState {
   readonly tracker: PieceTracker;
   readonly book: PeerBook;
   readonly blame: Blame;
+  readonly priorities: PeerPriorities;
   readonly peers = new Map<PeerKey, Peer>();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
@@ -63,12 +65,20 @@ export class SessionState {
   membership = 0;
   #actions: SessionAction[] = [];
 
-  constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {
+  constructor(
+    settings: SessionSettings,
+    random: Random,
+    tracker: PieceTracker,
+    book: PeerBook,
+    blame: Blame,
+    priorities: PeerPriorities,
+  ) {
     this.settings = settings;
     this.random = random;
     this.tracker = tracker;
     this.book = book;
     this.blame = blame;
+    this.priorities = priorities;
   }
 
   get limits(): SessionLimits {

@@ -14,6 +14,7 @@ import { dropPeer, forgetPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
 import type { PieceBudget } from './limits.js';
 import { PeerBook } from './peer-book.js';
+import { PeerPriorities } from './peer-priority.js';
 import { handlePeerMessage } from './peer-messages.js';
 import { blameMismatch, convictLiars, countStored, storeWhole } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
@@ -41,12 +42,14 @@ export class Session {
     now: Millis,
   ) {
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
+    const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
     this.#state = new SessionState(
       settings,
       random,
       tracker,
-      new PeerBook(settings.limits, random, settings.encryption),
+      new PeerBook(settings.limits, random, settings.encryption, priorities),
       new Blame(),
+      priorities,
     );
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
