@@ -145,6 +145,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(
       new Option('--max-upload <RATE>', 'send at most so much a second').argParser((text) => parseRate(text, '--max-upload')),
     )
+    .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent')
     .addOption(peerOption())
     .option('--no-trackers', 'announce to no tracker')
     .addOption(pexOption())

@@ -64,6 +64,18 @@ export const CONFIG = {
     morePeersMs: 30_000,
     /** BEP 6's own number. */
     allowedFastPieces: 10,
+    /** Pieces a super-seed has revealed to a peer at a time: one is on its way while the other is hashed and seen at somebody else. */
+    superSeedDepth: 2,
+    /** The only peer there is: as much as keeps its link busy, and little when others come. */
+    superSeedLoneDepth: 8,
+    /** Clients say what they have right after their handshake, or have nothing: a second is many round trips. */
+    superSeedHelloMs: 1000,
+    /** What a peer got and passes on takes seconds; one that can't must not wait long, and until all pieces are out another costs nothing. */
+    superSeedPatienceMs: 10_000,
+    /** Where nothing goes round for two minutes, as with peers that can't reach each other, super-seeding only slows them down. */
+    superSeedGiveUpMs: 120_000,
+    /** 45 KB of HAVEs: a torrent of some gigabytes at once, and the largest in minutes. */
+    maxHavesAtOnce: 5000,
     /** Times that one peer gets the whole info dictionary (BEP 9): once is what it needs, twice more for one that lost pieces. */
     metadataRounds: 3,
     /** BEP 11's own number: a peer is told once a minute at most who came and went. */

@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly usePex?: boolean;
   /** Goes on after completion, until stopped. Default false. */
   readonly seed?: boolean;
+  /** With `seed`, for the first seed of a torrent: reveals pieces one by one until they go round (BEP 16). Default false. */
+  readonly superSeeding?: boolean;
   /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */
   readonly isReadOnly?: boolean;
   /** Flushes each file to the disk before it gets its name. */
@@ -82,6 +84,7 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
   if (options.overwrite !== undefined && options.overwrite !== 'verify' && options.overwrite !== 'never') {
     refuse('options.overwrite', 'must be verify or never');
   }
+  if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   for (const name of TIMEOUTS) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))

@@ -45,6 +45,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     uploadBytesPerSecond: 0,
     isComplete: false,
     isEndgame: false,
+    isSuperSeeding: false,
     knownAddresses: 0,
     bannedAddresses: 0,
     halfOpen: 0,

@@ -93,6 +93,7 @@ export class TorrentRun {
       encryption: client.encryption,
       externalAddresses: client.externalAddresses,
       seeds: options.seed === true,
+      superSeeds: options.superSeeding === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.

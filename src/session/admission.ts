@@ -126,9 +126,10 @@ export function learnAddress(state: SessionState, peer: Peer, address: Address):
 function greet(state: SessionState, peer: Peer): void {
   const { have } = state.tracker;
   const { features, remote } = peer.identity;
-  if (features.fast && have.isFull) state.send(peer, { type: 'have-all' });
-  else if (features.fast && have.isEmpty) state.send(peer, { type: 'have-none' });
-  else if (!have.isEmpty) state.send(peer, { type: 'bitfield', bytes: have.toBytes() });
+  const { isHidingPieces } = state;
+  if (features.fast && (have.isEmpty || isHidingPieces)) state.send(peer, { type: 'have-none' });
+  else if (features.fast && have.isFull) state.send(peer, { type: 'have-all' });
+  else if (!have.isEmpty && !isHidingPieces) state.send(peer, { type: 'bitfield', bytes: have.toBytes() });
   if (features.extended) {
     const { listenPort, clientVersion, infoBytes } = state.settings;
     const hasInfo = infoBytes.length > 0;
@@ -150,7 +151,7 @@ function greet(state: SessionState, peer: Peer): void {
     });
     state.send(peer, { type: 'extended', id: 0, payload });
   }
-  if (features.fast) allowFast(state, peer);
+  if (features.fast && !isHidingPieces) allowFast(state, peer);
 }
 
 function allowFast(state: SessionState, peer: Peer): void {

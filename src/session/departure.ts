@@ -21,6 +21,7 @@ export function forgetPeer(state: SessionState, peer: Peer, reason: DisconnectRe
   else for (const piece of peer.have) picker.removeHave(piece);
   takeBackRequests(state, peer, false);
   state.blame.forget(peer.key);
+  state.revealed?.forget(peer.key);
   const { address } = peer;
   if (address !== null) {
     state.membership++;

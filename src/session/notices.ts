@@ -7,6 +7,9 @@ import type { PieceIndex } from '../model/ids.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource } from './events.js';
 
+/** Why (BEP 16): `another-seed`: it, or a peer that became one, helps; `spread`: each piece is with two peers; `not-spreading`: nobody passes any on. */
+export type SuperSeedingEnd = 'another-seed' | 'spread' | 'not-spreading';
+
 export type Notice =
   | { readonly type: 'addresses-found'; readonly source: AddressSource; readonly count: number; readonly added: number }
   | { readonly type: 'peer-opened'; readonly address: Address; readonly incoming: boolean; readonly client: string }
@@ -18,5 +21,7 @@ export type Notice =
   /** Every known source of `piece` was banned for bad data and nobody else is left to ask. */
   | { readonly type: 'sources-exhausted'; readonly piece: PieceIndex; readonly banned: readonly Address[] }
   | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
+  /** From now on pieces are not held back any more (BEP 16). */
+  | { readonly type: 'super-seeding-ended'; readonly reason: SuperSeedingEnd }
   | { readonly type: 'completed' }
   | { readonly type: 'stopped' };

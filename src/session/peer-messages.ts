@@ -20,6 +20,7 @@ import { handlePexMessage } from './pex.js';
 import { acceptReject, takeBackRequests } from './recall.js';
 import { refill, refillAll } from './requester.js';
 import type { SessionState } from './session-state.js';
+import { followSpread } from './super-seeding.js';
 import { hearUploadOnly, tellUploadOnly } from './upload-only.js';
 import { acceptCancel, acceptRequest, greetInterested, passSlotOn } from './uploader.js';
 
@@ -99,6 +100,7 @@ function handleHave(state: SessionState, peer: Peer, index: number): void {
   peer.barrenSince = null;
   state.tracker.picker.addHave(piece);
   if (!state.tracker.have.has(piece)) peer.wantedCount++;
+  followSpread(state, peer, piece);
   updateInterest(state, peer);
 }
 
@@ -127,6 +129,7 @@ function handleBitfield(state: SessionState, peer: Peer, field: Bitfield | null)
       if (!have.has(piece)) peer.wantedCount++;
     }
   }
+  followSpread(state, peer, null);
   updateInterest(state, peer);
 }
 

@@ -12,6 +12,7 @@ import { takeBackFromSnubbed } from './recall.js';
 import { refillAll } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
+import { superSeedRound } from './super-seeding.js';
 import { isRedundant } from './upload-only.js';
 import { chokeRound } from './uploader.js';
 
@@ -176,6 +177,7 @@ export class Rounds {
         if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
       }
     }
+    superSeedRound(state);
     this.#makeRoom();
   }
 

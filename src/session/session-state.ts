@@ -17,6 +17,7 @@ import type { PeerPriorities } from './peer-priority.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
+import type { RevealedPieces } from './revealed-pieces.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -39,10 +40,12 @@ export interface SessionSettings {
   readonly externalAddresses: ExternalAddresses;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
+  /** Where everything is there at the start and it goes on: reveals its pieces one by one (BEP 16), until that has done its work. */
+  readonly superSeeds: boolean;
 }
 
 /** What invariants are checked on. */
-export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer'>;
+export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer' | 'isHidingPieces'>;
 
 export class SessionState {
   readonly settings: SessionSettings;
@@ -61,6 +64,8 @@ export class SessionState {
   isStopped = false;
   /** A peer that could be asked has nothing left to be asked for: slow blocks of others are what it can help with. */
   hasIdlePeer = false;
+  /** Of a session that super-seeds, from its start on. */
+  revealed: RevealedPieces | null = null;
   /** Grows whenever a peer that can be dialled comes or goes. */
   membership = 0;
   #actions: SessionAction[] = [];
@@ -91,6 +96,11 @@ export class SessionState {
 
   get isComplete(): boolean {
     return this.isStarted && this.tracker.isComplete;
+  }
+
+  /** We pretend to have nothing. */
+  get isHidingPieces(): boolean {
+    return this.revealed?.isHiding === true;
   }
 
   emit(action: SessionAction): void {

@@ -20,6 +20,7 @@ import { blameMismatch, convictLiars, countStored, storeWhole } from './piece-fl
 import { PieceTracker } from './piece-tracker.js';
 import { cancelBlock, takeBackRequests } from './recall.js';
 import { refill, refillAll } from './requester.js';
+import { RevealedPieces } from './revealed-pieces.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
 import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
@@ -109,6 +110,7 @@ export class Session {
       case 'checked':
         state.tracker.start(event.have);
         state.isStarted = true;
+        if (state.isComplete && state.settings.seeds && state.settings.superSeeds) state.revealed = new RevealedPieces();
         this.#rounds.dial();
         return;
       case 'addresses-found':

@@ -44,6 +44,8 @@ export interface SessionSnapshot {
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
   readonly isEndgame: boolean;
+  /** Pieces are revealed one by one (BEP 16). */
+  readonly isSuperSeeding: boolean;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
   readonly halfOpen: number;
@@ -87,6 +89,7 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
+    isSuperSeeding: state.isHidingPieces,
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     halfOpen: book.halfOpen,

@@ -6,9 +6,9 @@ import { encodeUploadOnly } from '../wire/upload-only.js';
 import type { Peer } from './peer.js';
 import type { SessionState } from './session-state.js';
 
-/** Whether we want nothing more and go on. */
+/** Whether we want nothing more and go on; one that pretends to have nothing (BEP 16) must not say so: it would be left alone. */
 export function isUploadOnly(state: SessionState): boolean {
-  return state.isComplete && state.settings.seeds;
+  return state.isComplete && state.settings.seeds && !state.isHidingPieces;
 }
 
 export function hearUploadOnly(state: SessionState, peer: Peer, isPeerUploadOnly: boolean): void {

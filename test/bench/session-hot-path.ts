@@ -36,6 +36,7 @@ function run(seeders: number, leechers: number, pieceLength: number): Run {
     encryption: 'prefer' as const,
     externalAddresses: new ExternalAddresses(100),
     seeds: false,
+    superSeeds: false,
   };
   let reserved = 0;
   const budget = {

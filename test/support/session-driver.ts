@@ -36,6 +36,7 @@ export class SessionDriver {
     options: {
       have?: Bitfield;
       seeds?: boolean;
+      superSeeds?: boolean;
       limits?: Partial<typeof SIM_LIMITS>;
       ownId?: number;
       infoBytes?: Uint8Array;
@@ -57,6 +58,7 @@ export class SessionDriver {
       encryption: options.encryption ?? 'prefer',
       externalAddresses: this.externalAddresses,
       seeds: options.seeds === true,
+      superSeeds: options.superSeeds === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);
     this.handle({ type: 'checked', have: options.have ?? new Bitfield(pieces) });

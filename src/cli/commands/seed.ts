@@ -22,6 +22,7 @@ export interface SeedOptions {
   readonly port?: number;
   /** Bytes per second. */
   readonly maxUpload?: number;
+  readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
   readonly pex: boolean;
@@ -48,6 +49,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         useTrackers: options.trackers,
         usePex: options.pex,
         seed: true,
+        superSeeding: options.superSeeding === true,
         isReadOnly: true,
         command: 'effusion seed',
       },

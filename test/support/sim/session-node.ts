@@ -45,6 +45,8 @@ export interface SessionNodeOptions {
   readonly limits: SessionLimits;
   readonly budget: SimBudget;
   readonly seeds: boolean;
+  /** Default false. */
+  readonly superSeeds?: boolean;
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
   /** A broken session, for the tests of the simulator itself: what it changes is all that is executed. */
@@ -112,6 +114,7 @@ export class SessionNode implements SimNode {
       encryption: options.encryption,
       externalAddresses: new ExternalAddresses(100),
       seeds,
+      superSeeds: options.superSeeds === true,
     };
     this.session = new Session(settings, createRandom(world.random.below(2 ** 31)), budget, content.isPadding, world.now);
   }
@@ -261,6 +264,8 @@ export class SessionNode implements SimNode {
         const link = this.#links.get(action.peer);
         const { peer, piece, begin, length } = action;
         must(link !== undefined, 'blocks go to open connections');
+        const isHidden = this.session.inspect().isHidingPieces && this.#mirrors.get(peer)?.told.has(piece) !== true;
+        must(!isHidden, 'a super-seed serves what it has revealed', () => ({ peer, piece }));
         const bytes = this.disk.read(piece, begin, length);
         link.sendBlock({ piece, begin, bytes }, (sent) => this.handle({ type: 'block-settled', peer, length, sent }));
         return;

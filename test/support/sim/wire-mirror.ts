@@ -17,6 +17,8 @@ export class WireMirror {
   readonly #isFast: boolean;
   readonly asked = new Set<string>();
   readonly allowed = new Set<number>();
+  /** Pieces the session announced one by one. */
+  readonly told = new Set<number>();
   have: Bitfield;
   peerChoking = true;
   amChoking = true;
@@ -37,6 +39,7 @@ export class WireMirror {
   }
 
   sent(message: Message): void {
+    if (message.type === 'have') this.told.add(message.piece);
     if (message.type === 'request') this.asked.add(blockKey(message));
     else if (message.type === 'cancel') this.asked.delete(blockKey(message));
     else if (message.type === 'choke') this.amChoking = true;
