@@ -30,7 +30,8 @@ Serves until it is stopped. The line "seeding NAME on port N" on stderr says tha
 
 Examples:
   effusion seed ubuntu.torrent --data ~/iso
-  effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M`,
+  effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
+  effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
   create: `
 The same input makes the same bytes each time. The path of the torrent goes to stdout.
 

@@ -142,6 +142,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
+    .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent')
     .addOption(peerOption())
     .addOption(listenOption())
     .option('--no-trackers', 'announce to no tracker')

@@ -13,6 +13,8 @@ export interface PeerSourceListener {
   /** At least one address, without duplicates; ours may be among them where a source cannot tell. */
   onAddresses(addresses: readonly Address[]): void;
   onNotice(notice: DiscoveryNotice): void;
+  /** Whoever is at `source` (a host name or an address) sees us at this numeric host: one of many claims. */
+  onSeenAs?(host: string, source: string): void;
 }
 
 export interface PeerSource {

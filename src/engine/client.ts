@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { LocalDiscovery } from '../discovery/lsd/local-discovery.js';
 import { multicastInterfaces } from '../io/network-interfaces.js';
 import type { Address } from '../model/address.js';
+import { ExternalAddresses } from '../model/external-addresses.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
@@ -87,6 +88,8 @@ export class Client {
   readonly #lsd: boolean;
   readonly #host: string | undefined;
   #localDiscovery: LocalDiscovery | null = null;
+  /** Where trackers and peers see us. */
+  readonly externalAddresses = new ExternalAddresses(CONFIG.net.maxAddressVoters);
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();

@@ -25,6 +25,8 @@ export const CONFIG = {
     maxWritableBytes: 1 * MIB,
     /** Unsent bytes at which a peer that reads nothing is given up: payload stops long before, so these are messages. */
     maxUnsentBytes: 8 * MIB,
+    /** Those that told us last where they see us, of IPv4 and of IPv6: as many as two full torrents have peers. */
+    maxAddressVoters: 100,
     /** Both ways are taken, and plain is dialled first: RC4 costs 2.4 CPU-s/GiB, twice what the rest of a download does. */
     encryption: 'prefer',
   },
@@ -50,6 +52,8 @@ export const CONFIG = {
     inactiveMs: 150_000,
     /** Connected this long and of no use to either side, a peer makes room in a full house for an address not yet tried. */
     uselessMs: 30_000,
+    /** A peer that wants nothing, as we do, is kept so long: the first message of peer exchange (BEP 11) goes out after a second. */
+    redundantMs: 10_000,
     /** Two connections of one peer within this time are taken to have crossed: as long as a dial may take (`connectTimeoutMs`). */
     crossingMs: 10_000,
     /** Pieces an unproven peer may have blocks in before one is verified: one shared and one alone are all a liar can spoil. */
@@ -62,6 +66,18 @@ export const CONFIG = {
     morePeersMs: 30_000,
     /** BEP 6's own number. */
     allowedFastPieces: 10,
+    /** Pieces a super-seed has revealed to a peer at a time: one is on its way while the other is hashed and seen at somebody else. */
+    superSeedDepth: 2,
+    /** The only peer there is: as much as keeps its link busy, and little when others come. */
+    superSeedLoneDepth: 8,
+    /** Clients say what they have right after their handshake, or have nothing: a second is many round trips. */
+    superSeedHelloMs: 1000,
+    /** What a peer got and passes on takes seconds; one that can't must not wait long, and until all pieces are out another costs nothing. */
+    superSeedPatienceMs: 10_000,
+    /** Where nothing goes round for two minutes, as with peers that can't reach each other, super-seeding only slows them down. */
+    superSeedGiveUpMs: 120_000,
+    /** 45 KB of HAVEs: a torrent of some gigabytes at once, and the largest in minutes. */
+    maxHavesAtOnce: 5000,
     /** Times that one peer gets the whole info dictionary (BEP 9): once is what it needs, twice more for one that lost pieces. */
     metadataRounds: 3,
     /** BEP 11's own number: a peer is told once a minute at most who came and went. */

@@ -98,6 +98,7 @@ export class MetadataFetcher implements IncomingTorrent {
         metadata: CONFIG.metadata,
         usesPex: options.usePex !== false,
         encryption: client.encryption,
+        externalAddresses: client.externalAddresses,
       },
       random,
       clock.now(null),
@@ -127,6 +128,7 @@ export class MetadataFetcher implements IncomingTorrent {
       listener: {
         onAddresses: (addresses) => this.#addAddresses('tracker', addresses),
         onNotice: (notice) => options.onNotice?.(notice),
+        onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
     });
     if (trackers !== null) this.#sources.push(trackers);

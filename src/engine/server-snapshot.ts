@@ -22,6 +22,8 @@ export interface ServerSnapshot extends SessionSnapshot {
   readonly sources: SourceCounts;
   /** Null where it is not used. */
   readonly dht: DhtSnapshot | null;
+  /** Our numeric addresses as trackers and peers see them, one of IPv4 and one of IPv6 at most; they may all be wrong. */
+  readonly externalAddresses: readonly string[];
   readonly elapsedMs: number;
   /** How dials and handshakes failed so far: reason → how often. */
   readonly dialFailures: Readonly<Record<string, number>>;

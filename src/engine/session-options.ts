@@ -48,6 +48,8 @@ export interface SessionOptions {
   readonly webSeedNamers?: readonly Address[];
   /** Goes on after completion, until stopped. Default false. */
   readonly seed?: boolean;
+  /** With `seed`, for the first seed of a torrent: reveals pieces one by one until they go round (BEP 16). Default false. */
+  readonly superSeeding?: boolean;
   /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */
   readonly isReadOnly?: boolean;
   /** Flushes each file to the disk before it gets its name. */
@@ -108,6 +110,7 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     refuse('options.webSeedMode', 'must be auto, only or never');
   }
   if (options.webSeeds !== undefined && !Array.isArray(options.webSeeds)) refuse('options.webSeeds', 'must be a list');
+  if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   for (const name of TIMEOUTS) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))

@@ -159,6 +159,7 @@ export class SessionServer implements IncomingTorrent {
       trackers: run?.trackerSnapshots() ?? [],
       sources: this.#tally.counts(),
       dht: run?.dhtSnapshot() ?? null,
+      externalAddresses: this.#client.externalAddresses.hosts,
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
       peersMet,

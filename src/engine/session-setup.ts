@@ -66,6 +66,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     isComplete: false,
     isEndgame: false,
     isThrottled: false,
+    isSuperSeeding: false,
     knownAddresses: 0,
     bannedAddresses: 0,
     halfOpen: 0,

@@ -102,7 +102,9 @@ export class TorrentRun {
       isPrivate: metainfo.isPrivate,
       usesPex: meetsPeers && options.usePex !== false,
       encryption: client.encryption,
+      externalAddresses: client.externalAddresses,
       seeds: options.seed === true,
+      superSeeds: options.superSeeding === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.
@@ -156,6 +158,7 @@ export class TorrentRun {
       listener: {
         onAddresses: (addresses) => this.addAddresses('tracker', addresses),
         onNotice: (notice) => handler.onNotice(notice),
+        onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
     });
     if (this.#trackers !== null) this.#sources.push(this.#trackers);

@@ -18,6 +18,8 @@ export interface SessionLimits {
   readonly inactiveMs: number;
   /** A peer that is of no use to either side makes room, after so long, for one that is waiting to be dialled. */
   readonly uselessMs: number;
+  /** Two partial seeds part so long after the peer said that it wants nothing (BEP 21). */
+  readonly redundantMs: number;
   /** Two connections of one peer within this time are taken to have crossed. */
   readonly crossingMs: number;
   /** Blocks. */
@@ -55,6 +57,18 @@ export interface SessionLimits {
   /** A session without anybody to ask or to dial asks for more addresses, once in so long. */
   readonly morePeersMs: number;
   readonly allowedFastPieces: number;
+  /** Pieces that a super-seed has revealed to a peer and that are not known to go round (BEP 16). */
+  readonly superSeedDepth: number;
+  /** The same for the only peer there is: nobody else is kept from a piece by it. */
+  readonly superSeedLoneDepth: number;
+  /** A peer that says nothing of what it has is taken to have nothing after this. */
+  readonly superSeedHelloMs: number;
+  /** A peer waits so long at most for others to take what it got, then it hears of another piece. */
+  readonly superSeedPatienceMs: number;
+  /** Super-seeding ends when peers have waited in vain, and no piece has gone round, for so long. */
+  readonly superSeedGiveUpMs: number;
+  /** HAVEs that a peer gets at once, and then each second, when super-seeding ends. */
+  readonly maxHavesAtOnce: number;
   /** A peer gets the pieces of the info dictionary so many times over at most. */
   readonly metadataRounds: number;
   /** Requests to web seeds under way at a time. */

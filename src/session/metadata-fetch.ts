@@ -21,6 +21,7 @@ import { MetadataPlaces } from './metadata-places.js';
 import type { MetadataAction, MetadataEvent, MetadataFetchSettings, MetadataProgress } from './metadata-terms.js';
 import type { Notice } from './notices.js';
 import { PeerBook } from './peer-book.js';
+import { PeerPriorities } from './peer-priority.js';
 import { PexIntake } from './pex-intake.js';
 
 interface Source {
@@ -53,7 +54,8 @@ export class MetadataFetch {
 
   constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
     this.#settings = settings;
-    this.#book = new PeerBook(settings.limits, random, settings.encryption);
+    const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
+    this.#book = new PeerBook(settings.limits, random, settings.encryption, priorities);
     this.#places = new MetadataPlaces(settings.metadata);
     this.#now = now;
     this.#watchedAt = now;
@@ -212,7 +214,8 @@ export class MetadataFetch {
   }
 
   #hearHandshake(source: Source, payload: Uint8Array): void {
-    const { extensions, metadataSize = 0 } = decodeExtendedHandshake(payload);
+    const { extensions, metadataSize = 0, yourIp } = decodeExtendedHandshake(payload);
+    if (yourIp !== undefined) this.#settings.externalAddresses.hearFromPeer(source.remote, yourIp);
     if (source.size > 0) return;
     source.messageId = extensions.get(UT_METADATA) ?? 0;
     if (source.messageId === 0 || metadataSize > this.#settings.metadata.maxBytes) {

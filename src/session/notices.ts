@@ -8,6 +8,9 @@ import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource } from './events.js';
 import type { WebSeedReason } from './web-seed.js';
 
+/** Why (BEP 16): `another-seed`: it, or a peer that became one, helps; `spread`: each piece is with two peers; `not-spreading`: nobody passes any on. */
+export type SuperSeedingEnd = 'another-seed' | 'spread' | 'not-spreading';
+
 export type Notice =
   | { readonly type: 'addresses-found'; readonly source: AddressSource; readonly count: number; readonly added: number }
   | { readonly type: 'peer-opened'; readonly address: Address; readonly incoming: boolean; readonly client: string }
@@ -33,5 +36,7 @@ export type Notice =
   | { readonly type: 'web-seed-dropped'; readonly name: string; readonly reason: WebSeedReason; readonly status?: number }
   | { readonly type: 'web-seed-banned'; readonly name: string; readonly piece: PieceIndex }
   | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
+  /** From now on pieces are not held back any more (BEP 16). */
+  | { readonly type: 'super-seeding-ended'; readonly reason: SuperSeedingEnd }
   | { readonly type: 'completed' }
   | { readonly type: 'stopped' };

@@ -9,13 +9,18 @@ import { PEX_FLAGS, type PexPeer } from '../wire/ut-pex.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource } from './events.js';
 import type { SessionLimits } from './limits.js';
+import type { PeerPriorities } from './peer-priority.js';
 
 interface Entry {
   readonly address: Address;
   /** Who named it first; but any other counts before `pex`, and then before `dht`: strangers vouch for nothing. */
   source: AddressSource;
-  /** Random: the order among equals. */
+  /** Random: the order among equals where priorities are not known. */
   readonly lot: number;
+  /** Its priority (BEP 40), or a random one where that is not known. */
+  priority: number;
+  /** The revision of our own addresses that the priority is for; −1: of none. */
+  priorityRevision: number;
   state: 'usable' | 'banned' | 'self';
   /** The next dial is to be encrypted. */
   isEncrypted: boolean;
@@ -56,6 +61,7 @@ export class PeerBook {
   readonly #limits: SessionLimits;
   readonly #random: Random;
   readonly #encryption: EncryptionPolicy;
+  readonly #priorities: PeerPriorities | null;
   readonly #entries = new Map<AddressKey, Entry>();
   readonly #banned = new Map<AddressKey, Address>();
   readonly #bannedHosts = new Set<string>();
@@ -65,10 +71,16 @@ export class PeerBook {
   /** undefined: to be found anew. */
   #nextDialAt: Millis | null | undefined = null;
 
-  constructor(limits: SessionLimits, random: Random, encryption: EncryptionPolicy = 'prefer') {
+  constructor(
+    limits: SessionLimits,
+    random: Random,
+    encryption: EncryptionPolicy = 'prefer',
+    priorities: PeerPriorities | null = null,
+  ) {
     this.#limits = limits;
     this.#random = random;
     this.#encryption = encryption;
+    this.#priorities = priorities;
   }
 
   get size(): number {
@@ -97,6 +109,8 @@ export class PeerBook {
         address,
         source,
         lot: this.#random.next(),
+        priority: 0,
+        priorityRevision: -1,
         state: 'usable',
         isEncrypted: this.#encryption === 'require',
         isDialing: false,
@@ -124,15 +138,18 @@ export class PeerBook {
   }
 
   /**
-   * The addresses to dial now, at most `places`: fewest failures first, among equals those last that only peers have named. They count
-   * as half-open from here on.
+   * The addresses to dial now, at most `places`: fewest failures first, among equals those last that only peers have named, and those
+   * of high priority (BEP 40) first. They count as half-open from here on.
    */
   takeDialable(places: number, now: Millis): Address[] {
     const room = Math.min(places, this.#limits.maxHalfOpen - this.#dialing);
     const next = this.nextDialAt();
     if (room <= 0 || next === null || next > now) return [];
     const ready = [...this.#entries.values()].filter((entry) => isIdle(entry) && entry.notBefore <= now);
-    ready.sort((a, b) => a.failures - b.failures || Number(a.source === 'pex') - Number(b.source === 'pex') || a.lot - b.lot);
+    for (const entry of ready) this.#prioritise(entry);
+    ready.sort(
+      (a, b) => a.failures - b.failures || Number(a.source === 'pex') - Number(b.source === 'pex') || b.priority - a.priority,
+    );
     // A peer can name fresh addresses for ever: whoever else waits, again and again, is not to wait for all of them.
     const isContested = ready.some((entry) => entry.source !== 'pex');
     let hearsay = isContested ? Math.ceil(this.#limits.maxHalfOpen / 2) - this.#hearsayDialing() : room;
@@ -141,6 +158,13 @@ export class PeerBook {
     this.#dialing += taken.length;
     this.#nextDialAt = undefined;
     return taken.map((entry) => entry.address);
+  }
+
+  #prioritise(entry: Entry): void {
+    const revision = this.#priorities?.revision ?? 0;
+    if (entry.priorityRevision === revision) return;
+    entry.priorityRevision = revision;
+    entry.priority = this.#priorities?.of(entry.address) ?? entry.lot * 2 ** 32;
   }
 
   #hearsayDialing(): number {
@@ -225,6 +249,14 @@ export class PeerBook {
       entry.wasUseful = true;
       entry.failures = 0;
       entry.notBefore = now;
+    });
+  }
+
+  /** It went and has nothing we want, nor wants anything of us: no failure, but it is left alone as long as one that fails again and again. */
+  markUnneeded(address: Address, now: Millis): void {
+    this.#change(address, (entry) => {
+      if (entry.connections > 0) entry.connections--;
+      entry.notBefore = now + this.#limits.maxBackoffMs;
     });
   }
 

@@ -42,7 +42,8 @@ export function tellHaves(state: SessionState, peer: Peer): void {
   peer.untoldHaves.length = 0;
 }
 
-function loseWanted(state: SessionState, peer: Peer): void {
+/** The peer has one piece less that we lack: it has lost it, or we have it too. */
+export function loseWanted(state: SessionState, peer: Peer): void {
   peer.wantedCount--;
   if (peer.wantedCount > 0 || !peer.amInterested) return;
   peer.amInterested = false;

@@ -5,13 +5,15 @@ import type { PieceIndex } from '../model/ids.js';
 import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
-import { longestIdler } from './idler.js';
+import { leastIdler, leastOf } from './idler.js';
 import { tellPeers } from './pex.js';
 import { tellHaves } from './piece-flow.js';
 import { takeBackFromSnubbed } from './recall.js';
 import { refillAll, takeTurns } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
+import { superSeedRound } from './super-seeding.js';
+import { isRedundant } from './upload-only.js';
 import { chokeRound } from './uploader.js';
 import { watchWebSeeds } from './web-seed-events.js';
 import { refillWebSeeds } from './web-seed-runs.js';
@@ -176,6 +178,8 @@ export class Rounds {
     for (const peer of Array.from(state.peers.values())) {
       if (state.now - peer.lastReceivedAt >= state.limits.inactiveMs) {
         dropPeer(state, peer, 'inactive');
+      } else if (isRedundant(state, peer)) {
+        dropPeer(state, peer, 'both-upload-only');
       } else {
         tellHaves(state, peer);
         tellPeers(state, peer);
@@ -184,24 +188,25 @@ export class Rounds {
         if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
       }
     }
+    superSeedRound(state);
     this.#makeRoom();
   }
 
-  /** In a full house, with addresses waiting: the peer longest of no use goes. A seed minds only those that never did anything. */
+  /** In a full house, with addresses waiting: a peer that has long been of no use goes. A seed minds only those that never did anything. */
   #makeRoom(): void {
     const { peers, book, limits, now, isComplete } = this.#state;
     const nextDialAt = book.nextDialAt();
     if (this.#isOver() || peers.size < limits.maxPeers || nextDialAt === null || nextDialAt > now) return;
     if (isComplete) {
-      const idler = longestIdler(this.#state);
+      const idler = leastIdler(this.#state);
       if (idler !== null) dropPeer(this.#state, idler, 'useless');
       return;
     }
-    for (const peer of peers.values()) {
+    const useless = [...peers.values()].filter((peer) => {
       const isUseless = peer.requests.isSnubbed || (peer.wantedCount === 0 && !peer.peerInterested);
-      if (!isUseless || now < peer.connectedAt + limits.uselessMs) continue;
-      dropPeer(this.#state, peer, 'useless');
-      return;
-    }
+      return isUseless && now >= peer.connectedAt + limits.uselessMs;
+    });
+    const least = leastOf(this.#state, useless);
+    if (least !== null) dropPeer(this.#state, least, 'useless');
   }
 }

@@ -15,14 +15,17 @@ import { dropPeer, forgetPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
 import type { PieceBudget, RequestPace } from './limits.js';
 import { PeerBook } from './peer-book.js';
+import { PeerPriorities } from './peer-priority.js';
 import { handlePeerMessage } from './peer-messages.js';
 import { blameMismatch, convictLiars, countStored } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
 import { RequestTurns } from './request-turns.js';
 import { refill, refillAll } from './requester.js';
+import { RevealedPieces } from './revealed-pieces.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
 import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
+import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
 import { addWebSeeds, endRun, handleSeedBlock, judgeBlock, skipBytes, stopWebSeeds, type RunVerdict } from './web-seed-events.js';
 import { arriveAt, refillWebSeeds } from './web-seed-runs.js';
@@ -47,8 +50,9 @@ export class Session {
     pace: RequestPace | null = null,
   ) {
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
-    const book = new PeerBook(settings.limits, random, settings.encryption);
-    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace));
+    const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
+    const book = new PeerBook(settings.limits, random, settings.encryption, priorities);
+    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities);
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
     this.#rounds = new Rounds(this.#state, this.#choker);
@@ -112,6 +116,7 @@ export class Session {
       case 'checked':
         state.tracker.start(event.have);
         state.isStarted = true;
+        if (state.isComplete && state.settings.seeds && state.settings.superSeeds) state.revealed = new RevealedPieces();
         refillWebSeeds(state);
         this.#rounds.dial();
         return;
@@ -278,8 +283,12 @@ export class Session {
     state.turns.end();
     state.notice({ type: 'completed' });
     state.emit({ type: 'announce', event: 'completed' });
-    if (state.settings.seeds)
-      for (const peer of Array.from(state.peers.values())) if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+    if (state.settings.seeds) {
+      for (const peer of Array.from(state.peers.values())) {
+        if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+        else tellUploadOnly(state, peer);
+      }
+    }
     state.emit({ type: 'complete' });
   }
 

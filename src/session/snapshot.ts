@@ -18,6 +18,8 @@ export interface PeerSnapshot {
   readonly peerChoking: boolean;
   readonly peerInterested: boolean;
   readonly isSnubbed: boolean;
+  /** It says that it wants no pieces (BEP 21): a seed, whole or partial. */
+  readonly isUploadOnly: boolean;
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
   readonly downloadBytesPerSecond: number;
@@ -61,6 +63,8 @@ export interface SessionSnapshot {
   readonly isEndgame: boolean;
   /** A download limit of ours is why no more is asked for now: silence is not a stall. */
   readonly isThrottled: boolean;
+  /** Pieces are revealed one by one (BEP 16). */
+  readonly isSuperSeeding: boolean;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
   readonly halfOpen: number;
@@ -79,6 +83,7 @@ function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
     peerChoking: peer.peerChoking,
     peerInterested: peer.peerInterested,
     isSnubbed: peer.requests.isSnubbed,
+    isUploadOnly: peer.uploadOnlySince !== null,
     downloadedBytes: peer.download.totalBytes,
     uploadedBytes: peer.upload.totalBytes,
     downloadBytesPerSecond: peer.download.rate(now),
@@ -125,6 +130,7 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
     isThrottled: isThrottled(state),
+    isSuperSeeding: state.isHidingPieces,
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     halfOpen: book.halfOpen,

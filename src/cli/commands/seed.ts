@@ -30,6 +30,7 @@ export interface SeedOptions extends DhtCommandOptions {
   /** 0 is no limit. */
   readonly maxPeers?: number;
   readonly maxUploads?: number;
+  readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
   readonly excludeTracker?: readonly string[];
@@ -67,6 +68,7 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
         useDht: options.dht,
         useLsd: options.lsd,
         seed: true,
+        superSeeding: options.superSeeding === true,
         isReadOnly: true,
         command: 'effusion seed',
       },

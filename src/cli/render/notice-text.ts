@@ -6,6 +6,12 @@ import { formatAddress } from '../../model/address.js';
 import { describeWebSeedFailure } from '../../engine/web-seed-words.js';
 import { sanitise } from './sanitise.js';
 
+const SUPER_SEEDING_ENDS = {
+  'another-seed': 'there is another seed',
+  spread: 'every piece is with two peers',
+  'not-spreading': 'peers do not pass on what they get',
+} as const;
+
 /** One line without the torrent's name, or null. */
 export function describeNotice(notice: ServerNotice): string | null {
   if (notice.type === 'checked') {
@@ -20,5 +26,6 @@ export function describeNotice(notice: ServerNotice): string | null {
     return `gave up web seed ${sanitise(notice.name)}: ${why}`;
   }
   if (notice.type === 'tracker-warning') return `tracker ${sanitise(notice.url)} warns: ${sanitise(notice.message)}`;
+  if (notice.type === 'super-seeding-ended') return `super-seeding is over: ${SUPER_SEEDING_ENDS[notice.reason]}`;
   return null;
 }

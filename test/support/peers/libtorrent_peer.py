@@ -6,7 +6,7 @@ usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:P
 
 LISTEN is 127.0.0.1:PORT or [::1]:PORT; one session each. `seed` prints `ready` and goes on until SIGTERM, then prints
 `uploaded N` (payload bytes of all sessions). `leech` prints `listening`, `connected N` whenever
-it has more peers than before, and ends with 0 when all is there. `show` prints info hash, name and size
+it has more peers than before, `upload only` once one of them says it wants nothing (BEP 21), and ends with 0 when all is there. `show` prints info hash, name and size
 as JSON. No DHT, port mapping or uTP, and LSD only with --lsd; plain connections first, with --encrypt only RC4 in and out; it ends by itself after PEER_SECONDS (default 120).
 """
 import argparse
@@ -100,13 +100,17 @@ def leech(args):
     print("listening", flush=True)
     dial(handle, args.peer)
     most = 0
+    is_told = False
 
     def count_peers():
-        nonlocal most
+        nonlocal most, is_told
         count = handle.status().num_peers
         if count > most:
             most = count
             print("connected", count, flush=True)
+        if not is_told and any(peer.flags & lt.peer_info.upload_only for peer in handle.get_peer_info()):
+            is_told = True
+            print("upload only", flush=True)
 
     if not wait_until(session, lt.torrent_finished_alert, count_peers):
         sys.exit(1)

@@ -34,6 +34,7 @@ const KINDS: readonly ScriptedKind[] = [
   'rude',
   'twin',
   'prober',
+  'forgetter',
 ];
 
 export interface ContentSpec {
@@ -51,7 +52,11 @@ export interface LinkSpec {
 }
 
 export type MemberSpec =
-  | ({ readonly role: 'seed' } & LinkSpec)
+  | ({
+      readonly role: 'seed';
+      /** Default false. */
+      readonly superSeeds?: boolean;
+    } & LinkSpec)
   | ({
       readonly role: 'leecher';
       readonly seeds: boolean;
@@ -132,7 +137,7 @@ export function drawScenario(seed: number): Scenario {
   const plain = traitsOf('plain', random);
   members.push(
     random.next() < 0.6
-      ? { role: 'seed', ...drawLink(random) }
+      ? { role: 'seed', superSeeds: createRandom(seed ^ 0x5eed).next() < 0.3, ...drawLink(random) }
       : { role: 'scripted', traits: { ...plain, dials: false }, haveShare: 1, ...drawLink(random) },
   );
   const leechers = 1 + random.below(random.next() < 0.5 ? 2 : 5);
@@ -260,6 +265,7 @@ export class Swarm {
       limits: { ...scenario.limits, budgetBlocks: Math.ceil(budgetBytes / BLOCK_LENGTH) },
       budget: new SimBudget(budgetBytes),
       seeds: isSeed || member.seeds,
+      superSeeds: isSeed && member.superSeeds === true,
       writeMs: random.below(40),
       pace: isSeed ? null : (member.pace ?? null),
       ...(isSeed || member.webSeeds === undefined ? {} : { webSeeds: member.webSeeds }),

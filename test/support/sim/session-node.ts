@@ -3,6 +3,7 @@
 
 import { addressKey, createAddress, type Address } from '../../../src/model/address.js';
 import type { Bitfield } from '../../../src/model/bitfield.js';
+import { ExternalAddresses } from '../../../src/model/external-addresses.js';
 import type { PeerId, PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
@@ -45,6 +46,8 @@ export interface SessionNodeOptions {
   readonly limits: SessionLimits;
   readonly budget: SimBudget;
   readonly seeds: boolean;
+  /** Default false. */
+  readonly superSeeds?: boolean;
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
   /** A download limit. */
@@ -122,7 +125,9 @@ export class SessionNode implements SimNode {
       isPrivate: false,
       usesPex: true,
       encryption: options.encryption,
+      externalAddresses: new ExternalAddresses(100),
       seeds,
+      superSeeds: options.superSeeds === true,
     };
     const random = createRandom(world.random.below(2 ** 31));
     this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
@@ -279,6 +284,8 @@ export class SessionNode implements SimNode {
         const link = this.#links.get(action.peer);
         const { peer, piece, begin, length } = action;
         must(link !== undefined, 'blocks go to open connections');
+        const isHidden = this.session.inspect().isHidingPieces && this.#mirrors.get(peer)?.told.has(piece) !== true;
+        must(!isHidden, 'a super-seed serves what it has revealed', () => ({ peer, piece }));
         const bytes = this.disk.read(piece, begin, length);
         link.sendBlock({ piece, begin, bytes }, (sent) => this.handle({ type: 'block-settled', peer, length, sent }));
         return;

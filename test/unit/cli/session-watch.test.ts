@@ -13,6 +13,7 @@ const SNAPSHOT: ServerSnapshot = {
   bytesToCheck: 0,
   trackers: [],
   dht: null,
+  externalAddresses: [],
   elapsedMs: 0,
   dialFailures: {},
   peersMet: 0,
@@ -31,6 +32,7 @@ const SNAPSHOT: ServerSnapshot = {
   isEndgame: false,
   isThrottled: false,
   sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
+  isSuperSeeding: false,
   knownAddresses: 0,
   bannedAddresses: 0,
   halfOpen: 0,
@@ -160,6 +162,7 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
     { type: 'checked', havePieces: 4, pieceCount: 10, resumed: true },
     { type: 'tracker-warning', url: 'http://t.example/', message: 'be\u0007nice' },
     { type: 'piece-stored', piece: 1 as PieceIndex, have: 5, pieceCount: 10 },
+    { type: 'super-seeding-ended', reason: 'spread' },
     ...Array.from({ length: 50 }, () => banned),
   ]);
   watch.start();
@@ -168,10 +171,11 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
   });
   watch.stop();
   const texts = lines.map((line) => line.slice(line.indexOf(': ') + 2));
-  expect(texts.slice(0, 3)).toEqual([
+  expect(texts.slice(0, 4)).toEqual([
     'goes on: 4 of 10 pieces are there already',
     'tracker http://t.example/ warns: be\uFFFDnice',
+    'super-seeding is over: every piece is with two peers',
     'banned 10.0.0.1:5: bad data for piece 7',
   ]);
-  expect(texts).toHaveLength(22);
+  expect(texts).toHaveLength(23);
 });
