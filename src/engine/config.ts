@@ -189,6 +189,10 @@ export const CONFIG = {
     /** The largest torrents seen are near 50 MiB; the parser has the same limit. */
     maxTorrentBytes: 64 * MIB,
     maxRedirects: 5,
+    /** Addresses of its torrent file that a magnet link may name (`xs`, `as`); real links have one or two. */
+    maxSources: 10,
+    /** Of those at a time: one slow server holds nobody up, and memory stays at two torrent files. */
+    parallelSources: 2,
   },
   supervisor: {
     maxRestarts: 3,
@@ -220,6 +224,14 @@ export const CONFIG = {
     idleReleaseMs: 30_000,
   },
   cli: {
+    /** Torrents of one run under way at a time: enough to fill a link while one waits for peers, few enough for 55 connections each. */
+    jobs: 5,
+    /** The most that may be asked for: beyond that they share connections and memory so thinly that none gets on. */
+    maxJobs: 100,
+    /** Torrents of one run: each has a line at the end. */
+    maxTorrents: 10_000,
+    /** A list of torrents: as many lines with a magnet link of 1.6 KiB each. */
+    maxListBytes: 16 * MIB,
     /** Where nobody watches (no terminal), a run must end by itself: so long without a peer, */
     unattendedNoPeersMs: 120_000,
     /** or without data, */

@@ -26,6 +26,8 @@ import { sessionLimits } from './session-setup.js';
 import { explainSilence, type StallFacts } from './stall-report.js';
 import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
+import { fetchTorrentFile } from './torrent-fetch.js';
+import { TorrentSources, type SourcedTorrent } from './torrent-sources.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
@@ -37,6 +39,8 @@ export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | '
   readonly announceTiers: readonly (readonly string[])[];
   /** BEP 19; only handed on. */
   readonly webSeeds: readonly string[];
+  /** Web addresses of the torrent file (`xs` and `as`), asked besides the peers. Default none. */
+  readonly sources?: readonly string[];
   /** A session follows at once, so the trackers are not told good-bye. Default false. */
   readonly isHandover?: boolean;
   /** 0 or undefined: no limit. */
@@ -48,6 +52,8 @@ export interface FetchedMetadata {
   readonly metainfo: Metainfo;
   /** Where its peers are: for the session that follows. */
   readonly peers: readonly PeerHint[];
+  /** The torrent file, where it came as one. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** No block is expected before there are pieces. */
@@ -63,7 +69,10 @@ export class MetadataFetcher implements IncomingTorrent {
   readonly #roster: PeerRoster;
   readonly #sources: PeerSource[] = [];
   readonly #trackerSnapshots: () => TrackerSnapshot[];
+  readonly #files: TorrentSources;
   readonly #infoBytes = new Deferred<Uint8Array>();
+  /** What came as a file, and not from peers. */
+  #file: SourcedTorrent | null = null;
   #isEnded = false;
 
   constructor(options: MetadataFetcherOptions) {
@@ -114,6 +123,13 @@ export class MetadataFetcher implements IncomingTorrent {
       },
     });
     if (trackers !== null) this.#sources.push(trackers);
+    const { maxSources, parallelSources } = CONFIG.download;
+    this.#files = new TorrentSources({
+      urls: options.sources ?? [],
+      infoHash,
+      fetch: fetchTorrentFile,
+      limits: { maxUrls: maxSources, parallel: parallelSources },
+    });
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }
 
@@ -136,7 +152,11 @@ export class MetadataFetcher implements IncomingTorrent {
       const addresses = this.#loop.machine.addresses(fields.isPrivate);
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
-      return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })) };
+      const peers = addresses.map(({ host, port }) => ({ host, port }));
+      const file = this.#file;
+      return file === null
+        ? { metainfo, peers, bytes: null }
+        : { metainfo: joinFile(metainfo, file.metainfo), peers, bytes: file.bytes };
     } finally {
       timer.abort();
       signal?.removeEventListener('abort', onAbort);
@@ -148,7 +168,7 @@ export class MetadataFetcher implements IncomingTorrent {
   /** How it stands, for people. */
   facts(): StallFacts {
     const { peers, sources, ...counts } = this.#loop.machine.progress();
-    return { ...counts, trackers: this.#trackerSnapshots(), dialFailures: this.#roster.dialFailures, connected: peers, sources };
+    return { ...counts, trackers: this.#trackerSnapshots(), dialFailures: this.#roster.dialFailures, connected: peers, sources, files: this.#files.facts() };
   }
 
   /** For the client's listener. */
@@ -163,6 +183,19 @@ export class MetadataFetcher implements IncomingTorrent {
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });
     for (const source of this.#sources) source.start();
+    void this.#askFiles();
+  }
+
+  /** A torrent file is as good as what peers send; that none comes is an end only where there is nobody else. */
+  async #askFiles(): Promise<void> {
+    if (this.#files.facts().urls === 0) return;
+    try {
+      this.#file = await this.#files.find();
+      if (this.#file !== null) this.#infoBytes.resolve(this.#file.metainfo.infoBytes);
+      else if (this.#sources.length === 0 && (this.#options.peers ?? []).length === 0) this.#infoBytes.reject(this.#noMetadata(0));
+    } catch (error) {
+      this.#infoBytes.reject(this.#crashError(error));
+    }
   }
 
   #addAddresses(source: 'tracker' | 'user', addresses: readonly Address[]): void {
@@ -206,13 +239,20 @@ export class MetadataFetcher implements IncomingTorrent {
       // It was over before.
       return new Promise<never>(() => {});
     }
+    throw this.#noMetadata(timeoutMs);
+  }
+
+  /** `timeoutMs` 0: there is nobody left to ask. */
+  #noMetadata(timeoutMs: number): NoMetadataError {
     const explanation = explainSilence(this.facts());
-    throw new NoMetadataError(`no metadata came within ${timeoutMs / 1000} s: ${explanation}`, { timeoutMs, explanation });
+    const within = timeoutMs > 0 ? ` within ${timeoutMs / 1000} s` : '';
+    return new NoMetadataError(`no metadata came${within}: ${explanation}`, { timeoutMs, explanation });
   }
 
   async #end(isHandover: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#files.stop();
     this.#loop.end();
     this.#roster.close();
     if (isHandover) for (const source of this.#sources) source.abandon();
@@ -223,6 +263,17 @@ export class MetadataFetcher implements IncomingTorrent {
     const infoHash = infoHashKey(this.infoHash);
     return new SessionCrashedError(`the fetch of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
   }
+}
+
+/** The link's own trackers and web seeds come first. */
+function joinFile(link: Metainfo, file: Metainfo): Metainfo {
+  const known = new Set(link.announceTiers.flat());
+  const tiers = file.announceTiers.map((tier) => tier.filter((url) => !known.has(url))).filter((tier) => tier.length > 0);
+  return {
+    ...file,
+    announceTiers: [...link.announceTiers, ...tiers],
+    webSeeds: [...new Set([...link.webSeeds, ...file.webSeeds])],
+  };
 }
 
 function toError(reason: unknown): Error {

@@ -3,6 +3,7 @@
 
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { ServerSnapshot } from './server-snapshot.js';
+import type { TorrentSourceFacts } from './torrent-sources.js';
 
 type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
 
@@ -13,6 +14,8 @@ export interface StallFacts extends Sources {
   readonly connected: number;
   /** Those of them that say they have the metadata. */
   readonly sources: number;
+  /** Web addresses of the torrent file. */
+  readonly files: TorrentSourceFacts;
 }
 
 const REASONS: Record<string, string> = {
@@ -81,8 +84,17 @@ export function explainStall(snapshot: ServerSnapshot): string {
 /** The same while the metadata of a magnet link is being fetched. */
 export function explainSilence(facts: StallFacts): string {
   const { connected, sources } = facts;
-  if (connected === 0) return explain(facts, 'no peer is connected');
-  return explain(facts, `${count(connected, 'connected peer')}, ${sources === 0 ? 'none' : sources} with the metadata`);
+  const peers =
+    connected === 0
+      ? 'no peer is connected'
+      : `${count(connected, 'connected peer')}, ${sources === 0 ? 'none' : sources} with the metadata`;
+  return explain(facts, peers) + explainFiles(facts.files);
+}
+
+function explainFiles({ urls, failed, lastFailure }: TorrentSourceFacts): string {
+  if (urls === 0) return '';
+  const why = lastFailure === null ? '' : ` (${lastFailure})`;
+  return `; ${failed} of ${count(urls, 'address', 'addresses')} of the torrent file failed${why}`;
 }
 
 function explain(sources: Sources, peers: string): string {
