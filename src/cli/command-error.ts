@@ -9,6 +9,7 @@ export type CommandErrorCode =
   | 'timed_out'
   | 'data_incomplete'
   | 'output_failed'
+  | 'name_taken'
   | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {

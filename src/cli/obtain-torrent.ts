@@ -4,12 +4,18 @@
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import { MetainfoError } from '../model/error.js';
+import { toHex } from '../model/ids.js';
+import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
-import { parseTorrentArgument } from './torrent-argument.js';
+import type { ProgressView } from './render/progress.js';
+import { infoHashText } from './render/torrent-text.js';
+import type { RunEnd } from './run-end.js';
 import { readTorrentFile } from './torrent-file-argument.js';
+import type { TorrentItem } from './torrent-list.js';
 
 /** Options of every command that takes magnet links. */
 export interface DiscoveryOptions {
@@ -27,29 +33,38 @@ export interface DiscoveryOptions {
   readonly timeout?: number;
 }
 
-export interface ObtainedTorrent extends FetchedMetadata {
-  /** The torrent file, where it came as one. */
-  readonly bytes: Uint8Array | null;
+/** What the torrents of one run share while they are obtained. */
+export interface ObtainRun {
+  /** Called where peers have to be asked. */
+  readonly openClient: () => Promise<Client>;
+  readonly claims: Claims;
+  readonly end: RunEnd;
 }
 
-/** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
+/**
+ * `peers`: those that were met on the way, and those of the options. Rejects with SameTorrentError where another torrent of the run is
+ * the same, and with RunEndedError.
+ */
 export async function obtainTorrent(
-  argument: string,
+  { argument: parsed, label }: TorrentItem,
   options: DiscoveryOptions,
-  openClient: () => Promise<Client>,
+  { openClient, claims, end }: ObtainRun,
+  view: ProgressView,
   context: CommandContext,
-): Promise<ObtainedTorrent> {
-  const parsed = parseTorrentArgument(argument);
+): Promise<FetchedMetadata> {
+  if (parsed instanceof MetainfoError) throw parsed;
   const trackers = options.tracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await readTorrentFile(parsed);
+    const { metainfo, bytes } = await end.waitFor(readTorrentFile(parsed, end.signal));
+    claims.claimTorrent(infoHashText(metainfo), label);
     return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named, bytes };
   }
-  const { stderr, isQuiet } = context;
+  const { stderr, board } = context;
   const { magnet, text } = parsed;
-  if (magnet.selection !== null && !isQuiet) {
-    stderr.line(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
+  claims.claimTorrent(toHex(magnet.infoHash), label);
+  if (magnet.selection !== null) {
+    board.log(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
   }
   const fetched = await fetchMagnet(
     {
@@ -63,8 +78,10 @@ export async function obtainTorrent(
       usePex: options.pex,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
+      view,
+      end,
     },
     context,
   );
-  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers], bytes: null };
+  return { ...fetched, peers: [...named, ...fetched.peers] };
 }

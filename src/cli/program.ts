@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { CONFIG } from '../engine/config.js';
 import type { CommandContext } from './command-context.js';
 import type { CreateOptions } from './commands/create.js';
 import type { DownloadOptions } from './commands/download.js';
@@ -16,6 +17,7 @@ import {
   type HostPort,
   parseDuration,
   parseHostPort,
+  parseJobs,
   parsePieceLength,
   parsePort,
   parseRate,
@@ -96,13 +98,25 @@ const encryptionOption = (): Option =>
   new Option('--encryption <MODE>', 'encrypt connections where peers want it, always (take no others), or never')
     .choices(['prefer', 'require', 'off'])
     .default('prefer');
+const collectLists = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+const inputFileOption = (): Option =>
+  new Option(
+    '-i, --input-file <LIST>',
+    'a file that names torrents, one a line, # for comments, - for stdin (repeatable)',
+  ).argParser(collectLists);
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('download', { isDefault: true })
     .description('download what a torrent names, verify it, and end')
-    .argument('<TORRENT>', TORRENT)
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .addOption(
+      new Option('-j, --jobs <N>', `torrents at a time, of several (default: ${CONFIG.cli.jobs})`).argParser((text) =>
+        parseJobs(text, '--jobs'),
+      ),
+    )
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
     .addOption(trackerOption())
@@ -123,15 +137,10 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
-    // Counted in the action, where a mistyped command can be told from a second torrent.
-    .allowExcessArguments(true)
     .addHelpText('after', EXAMPLES.download)
-    .action(async (file: string, options: DownloadOptions, command: Command) => {
-      if (program.args[0] !== 'download') refuseMistypedCommand(file, program);
-      if (command.args.length > 1) {
-        throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
-      }
-      await host.run(globals(), async (context) => (await import('./commands/download.js')).download(file, options, context));
+    .action(async (torrents: string[], options: DownloadOptions) => {
+      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
+      await host.run(globals(), async (context) => (await import('./commands/download.js')).download(torrents, options, context));
     });
 }
 
@@ -139,8 +148,8 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('seed')
     .description('check data and serve it until stopped')
-    .argument('<FILE.torrent>', 'the torrent file')
-    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
+    .argument('<FILE.torrent...>', 'the torrent file, or several')
+    .option('--data <DIR>', 'the folder that holds the data, as download wrote it', '.')
     .addOption(portOption())
     .addOption(
       new Option('--max-upload <RATE>', 'send at most so much a second').argParser((text) => parseRate(text, '--max-upload')),
@@ -150,8 +159,8 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(pexOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
-    .action(async (file: string, options: SeedOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
+    .action(async (files: string[], options: SeedOptions) => {
+      await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(files, options, context));
     });
 }
 
@@ -191,8 +200,9 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('info')
     .description('show what is in a torrent')
-    .argument('<TORRENT>', TORRENT)
-    .option('--json', 'print one JSON object')
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .option('--json', 'print a JSON object, of several torrents one a line')
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(peerOption())
     .addOption(trackerOption())
@@ -201,8 +211,8 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
-    .action(async (file: string, options: InfoOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/info.js')).info(file, options, context));
+    .action(async (torrents: string[], options: InfoOptions) => {
+      await host.run(globals(), async (context) => (await import('./commands/info.js')).info(torrents, options, context));
     });
 }
 

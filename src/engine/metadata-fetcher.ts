@@ -168,7 +168,14 @@ export class MetadataFetcher implements IncomingTorrent {
   /** How it stands, for people. */
   facts(): StallFacts {
     const { peers, sources, ...counts } = this.#loop.machine.progress();
-    return { ...counts, trackers: this.#trackerSnapshots(), dialFailures: this.#roster.dialFailures, connected: peers, sources, files: this.#files.facts() };
+    return {
+      ...counts,
+      trackers: this.#trackerSnapshots(),
+      dialFailures: this.#roster.dialFailures,
+      connected: peers,
+      sources,
+      files: this.#files.facts(),
+    };
   }
 
   /** For the client's listener. */
@@ -192,7 +199,8 @@ export class MetadataFetcher implements IncomingTorrent {
     try {
       this.#file = await this.#files.find();
       if (this.#file !== null) this.#infoBytes.resolve(this.#file.metainfo.infoBytes);
-      else if (this.#sources.length === 0 && (this.#options.peers ?? []).length === 0) this.#infoBytes.reject(this.#noMetadata(0));
+      else if (this.#sources.length === 0 && (this.#options.peers ?? []).length === 0)
+        this.#infoBytes.reject(this.#noMetadata(0));
     } catch (error) {
       this.#infoBytes.reject(this.#crashError(error));
     }

@@ -180,7 +180,11 @@ async function serveFiles(answer: RequestListener): Promise<string> {
 
 test('the torrent file from a web server, where peers have nothing; its trackers and those of the link are both kept', async () => {
   const origin = await makeOrigin();
-  const file = encodeMetainfo({ ...origin.metainfo, announceTiers: [['http://t.example/a'], ['http://u.example/a']], comment: 'mine' });
+  const file = encodeMetainfo({
+    ...origin.metainfo,
+    announceTiers: [['http://t.example/a'], ['http://u.example/a']],
+    comment: 'mine',
+  });
   const base = await serveFiles((request, response) => {
     if (request.url === '/right.torrent') response.end(file);
     else response.writeHead(404).end();

@@ -12,7 +12,7 @@ const bytes = readTorrentFixture('hybrid.torrent');
 const infoHash = sha1(parseTorrentFile(bytes).infoBytes);
 const LIMITS = { maxUrls: 4, parallel: 2 };
 
-class NoFileError extends EffusionError<object> {
+class NoFileError extends EffusionError {
   readonly code = 'torrent_unreadable';
 }
 
@@ -50,7 +50,9 @@ describe('the first right file', () => {
   test('ends the asking', async () => {
     const asked: string[] = [];
     const fetch = fetchFrom({ a: bytes, b: bytes, c: bytes }, asked);
-    expect(await new TorrentSources({ urls: ['a', 'b', 'c'], infoHash, fetch, limits: { ...LIMITS, parallel: 1 } }).find()).not.toBe(null);
+    expect(
+      await new TorrentSources({ urls: ['a', 'b', 'c'], infoHash, fetch, limits: { ...LIMITS, parallel: 1 } }).find(),
+    ).not.toBe(null);
     expect(asked).toEqual(['a']);
   });
 });
@@ -80,7 +82,12 @@ test('stop ends it, whatever is under way', async () => {
 });
 
 test('a bug is no failure of the address', async () => {
-  const sources = new TorrentSources({ urls: ['a'], infoHash, fetch: () => Promise.reject(new TypeError('bug')), limits: LIMITS });
+  const sources = new TorrentSources({
+    urls: ['a'],
+    infoHash,
+    fetch: () => Promise.reject(new TypeError('bug')),
+    limits: LIMITS,
+  });
   await expect(sources.find()).rejects.toThrow('bug');
 });
 
