@@ -6,7 +6,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
@@ -153,4 +153,36 @@ test.each([
   const end = await cli.run(args, { cwd: await makeTempFolder() });
   expect(end.code).toBe(2);
   expect(end.stderr).toMatch(message);
+});
+
+describe('a link that names where its torrent file is', () => {
+  test('gets it there, past an address that has another one; the data then comes from peers', async () => {
+    const { cwd, infoHash } = await prepare();
+    const peer = await seed(cwd);
+    await writeFile(path.join(cwd, 'other.bin'), fixturePayload(10, 1000));
+    expect((await cli.run(['create', 'other.bin', '-o', 'other.torrent'], { cwd })).code).toBe(0);
+    const files = {
+      '/right': await readFile(path.join(cwd, 'data.torrent')),
+      '/other': await readFile(path.join(cwd, 'other.torrent')),
+    };
+    const base = await serve((request, response) => response.end(files[request.url as keyof typeof files]));
+    const [right, other] = ['/right', '/other'].map((file) => encodeURIComponent(base + file));
+    const link = `magnet:?xt=urn:btih:${infoHash}&xs=${other}&as=${right}`;
+    const saved = await cli.run(['info', link, '--save', 'kept.torrent', '--no-trackers'], { cwd });
+    expect(saved.code, saved.stderr).toBe(0);
+    expect(Buffer.compare(await readFile(path.join(cwd, 'kept.torrent')), files['/right'])).toBe(0);
+    const end = await cli.run(['download', link, '-o', 'out', '--no-trackers', '--peer', peer], { cwd });
+    expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+    expect(Buffer.compare(await readFile(path.join(cwd, 'out/data.bin')), payload)).toBe(0);
+  });
+
+  test('4, with the reason, where no address has it and there is nobody else', async () => {
+    const base = await serve((_, response) => response.writeHead(404).end());
+    const link = `magnet:?xt=urn:btih:${UNKNOWN}&xs=${encodeURIComponent(`${base}/x?passkey=0123456789abcdef0123`)}`;
+    const end = await cli.run(['download', link], { cwd: await makeTempFolder() });
+    expect(end.code).toBe(4);
+    expect(end.stderr).toMatch(
+      /no metadata came: .*cannot fetch http:.*\/x\?passkey=\*\*\*: HTTP status 404\)\. .* \(exit 4\)$/m,
+    );
+  });
 });

@@ -382,30 +382,3 @@ describe('seed of several', () => {
     expect(errorsIn(end.stderr)).toHaveLength(2);
   });
 });
-
-describe('a magnet link that names where its torrent file is', () => {
-  test('gets it there, past an address that has another one; the data then comes from peers', async () => {
-    const cwd = await prepare();
-    const { peer } = await seed(cwd);
-    const files = { '/a': await readFile(path.join(cwd, 'a.torrent')), '/b': await readFile(path.join(cwd, 'b.torrent')) };
-    const base = await serve((request, response) => response.end(files[request.url as '/a' | '/b']));
-    const sources = ['/b', '/a'].map((file) => encodeURIComponent(base + file));
-    const link = `magnet:?xt=urn:btih:${await infoHashOf(cwd, 'a.torrent')}&xs=${sources[0]}&as=${sources[1]}`;
-    const saved = await cli.run(['info', link, '--save', 'kept.torrent', '--no-trackers'], { cwd });
-    expect(saved.code, saved.stderr).toBe(0);
-    expect(Buffer.compare(await readFile(path.join(cwd, 'kept.torrent')), files['/a'])).toBe(0);
-    const end = await cli.run(['download', link, '-o', 'out', '--no-trackers', '--peer', peer], { cwd });
-    expect(end.code, end.stderr).toBe(0);
-    await expectWhole(cwd, 'out', ['a']);
-  });
-
-  test('4, with the reason, where no address has it and there is nobody else', async () => {
-    const base = await serve((_, response) => response.writeHead(404).end());
-    const link = `magnet:?xt=urn:btih:${UNKNOWN}&xs=${encodeURIComponent(`${base}/x?passkey=0123456789abcdef0123`)}`;
-    const end = await cli.run(['download', link], { cwd: await makeTempFolder() });
-    expect(end.code).toBe(4);
-    expect(end.stderr).toMatch(
-      /no metadata came: .*cannot fetch http:.*\/x\?passkey=\*\*\*: HTTP status 404\)\. .* \(exit 4\)$/m,
-    );
-  });
-});
