@@ -2,6 +2,7 @@
 // What is not named here is free to change from one version to the next.
 
 export { Client, type ClientOptions, type EncryptionPolicy } from './engine/client.js';
+export type { ClientDhtOptions } from './engine/client-dht.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
@@ -32,6 +33,7 @@ export {
 } from './engine/torrent-files.js';
 export { type FetchedMetadata, MetadataFetcher, type MetadataFetcherOptions } from './engine/metadata-fetcher.js';
 export { type Magnet, parseMagnet } from './metainfo/magnet.js';
+export { scrapeTrackers, type ScrapeOutcome, type TrackerScrapeOptions } from './engine/tracker-scrape.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';

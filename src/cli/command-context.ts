@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly resultStyle: Style;
   /** Nothing but results and errors. */
   readonly isQuiet: boolean;
+  /** What came of each source of peers is told. Never with `isQuiet`. */
+  readonly isVerbose: boolean;
   readonly interruption: Interruption;
   readonly suspension: Suspension;
   /** Where progress is shown, and every line on stderr that may come while it is. */

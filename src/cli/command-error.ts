@@ -7,6 +7,7 @@ export type CommandErrorCode =
   | 'torrent_unreadable'
   | 'no_metadata'
   | 'timed_out'
+  | 'network_failed'
   | 'data_incomplete'
   | 'output_failed'
   | 'name_taken'

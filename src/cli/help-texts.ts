@@ -47,6 +47,7 @@ Examples:
   effusion info ubuntu.torrent
   effusion info ubuntu.torrent --json | jq -r .infoHash
   effusion info *.torrent --json | jq -r .name
+  effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.

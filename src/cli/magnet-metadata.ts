@@ -14,6 +14,7 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { formatLimit } from './render/human-numbers.js';
 import { NO_DATA, type ProgressView } from './render/progress.js';
+import { describeSources } from './render/source-text.js';
 import { sanitise } from './render/sanitise.js';
 import { RunEndedError, type RunEnd } from './run-end.js';
 import { namedMetainfoError } from './torrent-argument.js';
@@ -25,17 +26,22 @@ export interface MagnetMetadataOptions {
   readonly text: string;
   readonly client: Client;
   readonly peers: readonly PeerHint[];
-  /** Besides those of the link. */
-  readonly trackers: readonly (readonly string[])[];
+  /** Those of the link, as far as they are to be asked, and others. */
+  readonly announceTiers: readonly (readonly string[])[];
   readonly useTrackers: boolean;
   readonly isHandover: boolean;
   readonly usePex: boolean;
+  readonly maxPeers?: number;
+  readonly useDht: boolean;
+  readonly useLsd: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
   /** Of the whole run: told where it is up; 0 is off. */
   readonly timeoutMs: number;
   readonly view: ProgressView;
   readonly end: RunEnd;
+  /** What lines begin with that do not name the link: nothing where there is one. */
+  readonly whose: string;
 }
 
 const NO_METADATA_HINT = 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --metadata-timeout 0.';
@@ -44,10 +50,9 @@ const MAX_REASON = 1000;
 
 /** Rejects with MetainfoError, CommandError (no_metadata, timed_out), UsageError, or RunEndedError where it was stopped in order. */
 export async function fetchMagnet(options: MagnetMetadataOptions, context: CommandContext): Promise<FetchedMetadata> {
-  const { magnet, client, metadataTimeoutMs: timeoutMs, useTrackers, view, end } = options;
+  const { magnet, client, announceTiers, metadataTimeoutMs: timeoutMs, useTrackers, view, end } = options;
   const peers = [...options.peers, ...magnet.peers];
-  const announceTiers = [...options.trackers, ...magnet.trackers.map((url) => [url])];
-  refuseNoSource(options, peers, announceTiers);
+  refuseNoSource(options, peers);
   const { board, stderr } = context;
   const name = sanitise(options.text, MAX_NAME);
   const fetcher = new MetadataFetcher({
@@ -60,6 +65,9 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     useTrackers,
     isHandover: options.isHandover,
     usePex: options.usePex,
+    ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
+    useDht: options.useDht,
+    useLsd: options.useLsd,
     timeoutMs,
   });
   if (!stderr.canDraw) board.log(formatStart(name, timeoutMs));
@@ -73,6 +81,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     explainAt = now + CONFIG.cli.silenceRepeatMs;
     const seconds = Math.round((now - startedAt) / 1000);
     view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
+    if (context.isVerbose) for (const line of describeSources(facts, options.whose)) view.log(line);
   }, CONFIG.cli.drawIntervalMs);
   try {
     return await fetcher.fetch(end.signal);
@@ -83,6 +92,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     }
     if (error instanceof MetainfoError) throw namedMetainfoError(name, error);
     if (!(error instanceof NoMetadataError)) throw error;
+    if (context.isVerbose) for (const line of describeSources(fetcher.facts(), options.whose)) view.log(line);
     throw new CommandError('no_metadata', `${name}: ${error.message}`, NO_METADATA_HINT, { cause: error });
   } finally {
     clearInterval(drawing);
@@ -95,13 +105,12 @@ function formatStart(name: string, timeoutMs: number): string {
 }
 
 function refuseNoSource(
-  { useTrackers, text, magnet }: MagnetMetadataOptions,
+  { useTrackers, useDht, announceTiers: tiers, text, magnet }: MagnetMetadataOptions,
   peers: readonly PeerHint[],
-  tiers: readonly (readonly string[])[],
 ): void {
-  if (peers.length > 0 || magnet.sources.length > 0 || (useTrackers && tiers.length > 0)) return;
+  if (useDht || peers.length > 0 || magnet.sources.length > 0 || (useTrackers && tiers.length > 0)) return;
   throw new UsageError(
     `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
-    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
+    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL, or leave the DHT on.',
   );
 }

@@ -72,6 +72,7 @@ export async function main(options: MainOptions): Promise<void> {
       environment: env,
       style: await styleOf(stderr),
       isQuiet: globals.quiet === true,
+      isVerbose: globals.verbose === true && globals.quiet !== true,
       interruption,
       suspension: new Suspension(process),
     };

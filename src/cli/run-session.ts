@@ -16,6 +16,7 @@ import { CommandError } from './command-error.js';
 import type { ProgressView } from './render/progress.js';
 import { describeCrash } from './report-error.js';
 import type { RunEnd } from './run-end.js';
+import { describeSources } from './render/source-text.js';
 import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
@@ -27,6 +28,8 @@ export interface SessionRunOptions {
   /** Closed by whoever opened it. */
   readonly view: ProgressView;
   readonly end: RunEnd;
+  /** What lines begin with that do not name the torrent: nothing where there is one. */
+  readonly whose: string;
   /** A line to be said once the check of existing data is over; null for none. */
   readonly readyLine?: (snapshot: ServerSnapshot, port: number | null) => string | null;
 }
@@ -42,6 +45,8 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   const { stderr, interruption, board } = context;
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
+  /** Nobody was asked for anything. */
+  let wasWhole = false;
   const stop = (): void => {
     if (session === null) return;
     const notice = end.takeNotice();
@@ -65,6 +70,8 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch = new SessionWatch({
       session,
       view,
+      isVerbose: context.isVerbose,
+      whose: options.whose,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       onChecked: (snapshot) => {
@@ -77,6 +84,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     // It may have come when there was nothing to stop yet.
     if (end.signal.aborted) stop();
     const result = await finished;
+    wasWhole = result.status === 'complete' && result.alreadyComplete && options.session.seed !== true;
     return { result, snapshot: session.current.snapshot() };
   } catch (error) {
     if (!(error instanceof SessionCrashedError) || !crashes.includes(error)) throw error;
@@ -88,6 +96,9 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   } finally {
     watch?.stop();
     end.signal.removeEventListener('abort', stop);
+    if (context.isVerbose && session !== null && !wasWhole) {
+      for (const line of describeSources(session.current.snapshot(), options.whose)) board.log(line);
+    }
     forgetExit();
   }
 }

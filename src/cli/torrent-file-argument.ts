@@ -6,7 +6,7 @@ import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import { fetchTorrentFile } from '../engine/torrent-fetch.js';
 import { MetainfoError } from '../model/error.js';
-import { redactUrl } from '../model/redact-url.js';
+import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { CommandError } from './command-error.js';
@@ -35,7 +35,7 @@ export async function loadTorrent(argument: string): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
     const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
-    throw new UsageError(`${sanitise(argument, 60)}: a torrent file is needed here, not a link`, hint);
+    throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
   }
   return (await readTorrentFile(parsed)).metainfo;
 }
@@ -66,7 +66,7 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
 }
 
 async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, signal?: AbortSignal): Promise<Uint8Array> {
-  if (argument.kind === 'url') return fetchTorrentFile(argument.url, signal);
+  if (argument.kind === 'url') return (await fetchTorrentFile(argument.url, signal)).bytes;
   return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
 }
 

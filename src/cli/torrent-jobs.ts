@@ -84,6 +84,11 @@ export async function runJobs(options: JobsOptions, context: CommandContext): Pr
   return tally();
 }
 
+/** What lines of a torrent begin with that do not name it: nothing where there is one. */
+export function whoseLines({ isOneOfSeveral, name }: TorrentJob): string {
+  return isOneOfSeveral ? `${name}: ` : '';
+}
+
 /** What an error's line is to begin with, where its message does not say it: the line of the list, the torrent. */
 function nameIn(error: unknown, { item, name, isOneOfSeveral }: TorrentJob): string {
   const message = error instanceof Error ? error.message : '';

@@ -39,6 +39,8 @@ export const CONFIG = {
     maxAddresses: 2000,
     /** Of these, known from other peers only: they vouch for nothing, and must leave room for what the trackers name. */
     maxPexAddresses: 1000,
+    /** The same for the DHT: two full searches and more. */
+    maxDhtAddresses: 500,
     /** First wait after a failed dial; doubles with each failure. */
     backoffMs: 5000,
     maxBackoffMs: 30 * 60_000,
@@ -95,6 +97,12 @@ export const CONFIG = {
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },
+  pacing: {
+    /** Under a download limit: what a late timer missed is made up for so long. At 100 KiB/s that is a third of a block. */
+    leewayMs: 50,
+    /** What came unasked makes us wait so long at most: a flood must not stop the download. */
+    maxDebtMs: 1000,
+  },
   metadata: {
     /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
     maxBytes: 16 * MIB,
@@ -108,6 +116,35 @@ export const CONFIG = {
     secondCopyMs: 1000,
     /** While others wait, the slowest of `maxAssemblies` gives up its place after this: four liars must not hold all of them. */
     turnMs: 10_000,
+  },
+  webSeeds: {
+    /** URLs of one torrent; a file with thousands of them is no use to anybody. */
+    maxUrls: 32,
+    /** Requests to one URL at a time, 1 to 4: one is enough for a near server, several for one that limits each connection. */
+    linksPerUrl: 4,
+    /** Requests to all of them at a time, and never more than half of the connections there may be. */
+    maxLinks: 16,
+    maxRedirects: 5,
+    /** Peers that send at which a URL has one request at a time only: they come first. */
+    enoughPeers: 8,
+    /** Of the first request, bytes; it doubles while one takes less than `webSeedRunMs`, so that a slow server holds few pieces. */
+    webSeedRunBytes: 4 * MIB,
+    webSeedMaxRunBytes: 128 * MIB,
+    webSeedRunMs: 5000,
+    /** What is left of a request is shared with an idle link where it is more than this: less comes sooner than a new request. */
+    webSeedSplitBytes: 1 * MIB,
+    /** A request that brings no block for so long is given up: as a peer is snubbed. Name, connection and redirects count too. */
+    webSeedStallMs: 20_000,
+    /** The same, where another web seed has nothing else to do: longer than a slow server needs for its first byte. */
+    webSeedOvertakeMs: 5000,
+    /** First wait after a request that brought nothing; doubles. */
+    webSeedBackoffMs: 5000,
+    /** The longest wait, also where a server asks for more (Retry-After). */
+    webSeedMaxBackoffMs: 10 * 60_000,
+    /** Wait after a request that broke off half-way. */
+    webSeedPauseMs: 1000,
+    /** While a download limit makes it wait, a request shows so often that it lives: well before `webSeedStallMs`. */
+    pauseStepMs: 5000,
   },
   choking: {
     slots: 4,
@@ -175,6 +212,12 @@ export const CONFIG = {
     defaultIntervalMs: 30 * 60_000,
     minIntervalMs: 30_000,
     maxRedirects: 5,
+    /** All trackers of a torrent, asked for their numbers by a person who waits: */
+    scrapeTimeoutMs: 15_000,
+    /** Once they are through, the DHT has so much longer: a lookup from nothing takes three to ten seconds. */
+    scrapeDhtMs: 6000,
+    /** so many at a time. The longest lists in use are through in four rounds. */
+    scrapeParallel: 50,
     /** First wait for a UDP tracker's answer; doubles with each repetition, so that a request sends four datagrams in its 30 s. BEP 15
      * begins with 15 s: one lost datagram would cost five times what the next tier waits. */
     udpRetransmitMs: 3000,
@@ -182,6 +225,88 @@ export const CONFIG = {
     maxBackoffMs: 60 * 60_000,
     /** Announced when we don't listen: trackers want a port, and nobody answers on this one (RFC 863). */
     silentPort: 9,
+  },
+  lsd: {
+    /** BEP 14: each torrent every five minutes, one message a minute. */
+    intervalMs: 5 * 60_000,
+    minGapMs: 60_000,
+    /** A local network with more peers of one torrent than that is none. */
+    maxPeersPerInterval: 100,
+    /** Most small downloads are over by then, and need no sockets. */
+    startDelayMs: 1000,
+  },
+  dht: {
+    /** Where a first run finds nodes; those of the last run come first. */
+    routers: [
+      { host: 'router.bittorrent.com', port: 6881 },
+      { host: 'dht.transmissionbt.com', port: 6881 },
+      { host: 'router.utorrent.com', port: 6881 },
+      { host: 'dht.libtorrent.org', port: 25_401 },
+    ],
+    /** A torrent that has trackers, or peers by name, opens the DHT only where these have brought too little by then: most downloads end
+     * without it, and a start costs a socket, a file and the code. */
+    delayMs: 2000,
+    /** Connected peers that are enough: as many as a fast download is made of. */
+    enoughPeers: 10,
+    /** Where they were enough, they are counted again after so long. */
+    checkMs: 15_000,
+    /** BEP 5 leaves it open; others announce in this rhythm. */
+    searchIntervalMs: 15 * 60_000,
+    retryMs: 15_000,
+    /** A session that has nobody asks for more twice a minute. */
+    minIntervalMs: 60_000,
+    /** Saved nodes: a few may be gone, of twenty in most cases some are there. */
+    enoughSaved: 20,
+    savedAnswerMs: 3000,
+    saveIntervalMs: 10 * 60_000,
+    /** Nodes of a torrent that are looked at, some of which may be names to be looked up; and of peers, before the DHT is opened. */
+    maxHints: 30,
+    node: {
+      /** BEP 5's own numbers. */
+      bucketSize: 8,
+      goodForMs: 15 * 60_000,
+      refreshMs: 15 * 60_000,
+      /** A table has 50 to 150 nodes: each is asked before it counts as silent. */
+      keepUpMs: 5000,
+      tokenLifeMs: 5 * 60_000,
+      /** One may be a lost datagram. */
+      maxFailures: 2,
+      /** A network of 256 addresses is cheap to have: two are enough where a household has two nodes. */
+      maxPerNetwork: 2,
+      /** More bring the end of a lookup little nearer and cost questions. */
+      parallel: 3,
+      /** A lookup among millions of nodes takes 20 to 40; the rest is for those that are gone. */
+      maxQueriesPerLookup: 120,
+      /** Ten times what a session dials at a time: a popular torrent has thousands, and any of them will do. */
+      maxPeersPerSearch: 200,
+      queryTimeoutMs: 5000,
+      /** Most answers come within half a second. */
+      slowAnswerMs: 1000,
+      maxTransactions: 300,
+      /** One lost datagram may be all that went wrong. */
+      contactsMs: 3000,
+      /** A host without IPv6 has nobody there for ever. */
+      maxContactsMs: 30 * 60_000,
+      addressVotes: 5,
+      /** Most downloads are over by then: nobody is to keep us in his table for them (BEP 43). */
+      briefRunMs: 10 * 60_000,
+      unseenMs: 15 * 60_000,
+      /** About 1 MB in all. */
+      maxStoredTorrents: 1000,
+      maxStoredPeers: 5000,
+      maxPeersPerTorrent: 500,
+      /** Clients announce every 15 minutes or so: one may be lost. */
+      peerLifeMs: 30 * 60_000,
+      /** With the nodes an answer stays under 600 bytes. */
+      maxValues: 20,
+      /** A lookup asks a node once or twice; many hosts may share an address. */
+      askerRate: 5,
+      askerBurst: 20,
+      /** 100 KiB/s of answers at most. */
+      totalRate: 200,
+      totalBurst: 400,
+      maxAskers: 2000,
+    },
   },
   download: {
     /** A torrent file of a web server: all of it. */

@@ -2,6 +2,7 @@
 // have. It ends with the metadata and the addresses it met, so that the session that follows need not look for them again.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import { parseInfoBytes } from '../metainfo/info-dict.js';
@@ -17,12 +18,14 @@ import type { Notice } from '../session/notices.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import { infoHashKey, type Client, type IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
+import { createDhtSource } from './dht-setup.js';
 import { Deferred } from './deferred.js';
 import { LoopClock } from './loop-clock.js';
 import { MachineLoop } from './machine-loop.js';
 import { NoMetadataError, SessionCrashedError } from './session-error.js';
 import type { PeerHint, SessionOptions } from './session-options.js';
 import { sessionLimits } from './session-setup.js';
+import { SourceTally } from './source-tally.js';
 import { explainSilence, type StallFacts } from './stall-report.js';
 import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
@@ -31,7 +34,10 @@ import { TorrentSources, type SourcedTorrent } from './torrent-sources.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
-export interface MetadataFetcherOptions extends Pick<SessionOptions, 'peers' | 'useTrackers' | 'usePex' | 'announceTransport'> {
+export interface MetadataFetcherOptions extends Pick<
+  SessionOptions,
+  'peers' | 'useTrackers' | 'usePex' | 'useDht' | 'useLsd' | 'maxPeers' | 'announceTransport'
+> {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly client: Client;
@@ -52,6 +58,8 @@ export interface FetchedMetadata {
   readonly metainfo: Metainfo;
   /** Where its peers are: for the session that follows. */
   readonly peers: readonly PeerHint[];
+  /** Who was connected when it came: peers, and the web server that sent the torrent file. */
+  readonly met: readonly Address[];
   /** The torrent file, where it came as one. */
   readonly bytes: Uint8Array | null;
 }
@@ -68,7 +76,9 @@ export class MetadataFetcher implements IncomingTorrent {
   readonly #loop: MachineLoop<MetadataEvent, MetadataAction, MetadataFetch>;
   readonly #roster: PeerRoster;
   readonly #sources: PeerSource[] = [];
+  readonly #tally: SourceTally;
   readonly #trackerSnapshots: () => TrackerSnapshot[];
+  readonly #dht: DhtSource | null;
   readonly #files: TorrentSources;
   readonly #infoBytes = new Deferred<Uint8Array>();
   /** What came as a file, and not from peers. */
@@ -79,7 +89,12 @@ export class MetadataFetcher implements IncomingTorrent {
     const { client, infoHash } = options;
     this.#options = options;
     this.infoHash = { v1: infoHash };
-    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes);
+    this.#tally = new SourceTally({
+      pex: options.usePex !== false,
+      lsd: options.useLsd !== false && client.localDiscovery !== null,
+      listener: client.port !== null,
+    });
+    const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options);
     const random = createRandom(client.nextSeed());
     const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
     const machine = new MetadataFetch(
@@ -108,6 +123,7 @@ export class MetadataFetcher implements IncomingTorrent {
       onWritable: () => {},
       onForgotten: () => {},
       maxPeers: limits.maxPeers + CONFIG.swarm.newcomers,
+      usesDht: options.useDht !== false,
       onMessage: () => {},
     });
     const trackers = createTrackerSource({
@@ -130,6 +146,27 @@ export class MetadataFetcher implements IncomingTorrent {
       fetch: fetchTorrentFile,
       limits: { maxUrls: maxSources, parallel: parallelSources },
     });
+    this.#dht = createDhtSource({
+      client,
+      infoHash,
+      nodes: [],
+      isAllowed: options.useDht !== false,
+      // Whether the torrent is private shows with its metadata only; what was found is forgotten then.
+      announces: false,
+      hasOthers: trackers !== null || (options.peers ?? []).length > 0,
+      isNeeded: () => true,
+      isSeed: () => false,
+      listener: {
+        onAddresses: (addresses) => this.#addAddresses('dht', addresses),
+        onNotice: (notice) => options.onNotice?.(notice),
+      },
+    });
+    if (this.#dht !== null) this.#sources.push(this.#dht);
+    const local = options.useLsd === false ? null : client.localDiscovery;
+    if (local !== null) {
+      const onAddresses = (addresses: readonly Address[]): void => this.#addAddresses('lsd', addresses);
+      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+    }
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }
 
@@ -150,13 +187,14 @@ export class MetadataFetcher implements IncomingTorrent {
       const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
       const fields = parseInfoBytes(infoBytes);
       const addresses = this.#loop.machine.addresses(fields.isPrivate);
+      const met = this.#loop.machine.met();
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
       const peers = addresses.map(({ host, port }) => ({ host, port }));
       const file = this.#file;
-      return file === null
-        ? { metainfo, peers, bytes: null }
-        : { metainfo: joinFile(metainfo, file.metainfo), peers, bytes: file.bytes };
+      if (file === null) return { metainfo, peers, met, bytes: null };
+      const server = file.remote === null ? [] : [file.remote];
+      return { metainfo: joinFile(metainfo, file.metainfo), peers, met: [...met, ...server], bytes: file.bytes };
     } finally {
       timer.abort();
       signal?.removeEventListener('abort', onAbort);
@@ -167,13 +205,15 @@ export class MetadataFetcher implements IncomingTorrent {
 
   /** How it stands, for people. */
   facts(): StallFacts {
-    const { peers, sources, ...counts } = this.#loop.machine.progress();
+    const { peers, sources: withMetadata, ...counts } = this.#loop.machine.progress();
     return {
       ...counts,
       trackers: this.#trackerSnapshots(),
+      dht: this.#dht?.snapshot() ?? null,
       dialFailures: this.#roster.dialFailures,
       connected: peers,
-      sources,
+      withMetadata,
+      sources: this.#tally.counts(),
       files: this.#files.facts(),
     };
   }
@@ -206,7 +246,7 @@ export class MetadataFetcher implements IncomingTorrent {
     }
   }
 
-  #addAddresses(source: 'tracker' | 'user', addresses: readonly Address[]): void {
+  #addAddresses(source: 'tracker' | 'user' | 'dht' | 'lsd', addresses: readonly Address[]): void {
     if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
   }
 
@@ -226,6 +266,7 @@ export class MetadataFetcher implements IncomingTorrent {
         return;
       case 'notice':
         if (action.notice.type === 'dial-failed') this.#roster.noteFailure(action.notice.reason);
+        this.#tally.note(action.notice);
         this.#options.onNotice?.(action.notice);
         return;
       case 'complete':

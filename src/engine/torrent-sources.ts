@@ -6,6 +6,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { EffusionError, MetainfoError } from '../model/error.js';
 import { equalBytes } from '../model/ids.js';
 import { redactUrl } from '../model/redact-url.js';
+import type { FetchedFile } from './torrent-fetch.js';
 
 /** How they stand, for people. */
 export interface TorrentSourceFacts {
@@ -15,10 +16,8 @@ export interface TorrentSourceFacts {
   readonly lastFailure: string | null;
 }
 
-export interface SourcedTorrent {
+export interface SourcedTorrent extends FetchedFile {
   readonly metainfo: Metainfo;
-  /** The torrent file as it came. */
-  readonly bytes: Uint8Array;
 }
 
 export interface TorrentSourcesOptions {
@@ -27,7 +26,7 @@ export interface TorrentSourcesOptions {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   /** Rejects with an EffusionError. */
-  readonly fetch: (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+  readonly fetch: (url: string, signal: AbortSignal) => Promise<FetchedFile>;
   /** `maxUrls`: those after it are not asked; `parallel`: at a time, each of which may be as large as a torrent file may. */
   readonly limits: { readonly maxUrls: number; readonly parallel: number };
 }
@@ -73,9 +72,9 @@ export class TorrentSources {
   async #ask(url: string): Promise<SourcedTorrent | null> {
     const { infoHash, fetch } = this.#options;
     try {
-      const bytes = await fetch(url, this.#stop.signal);
-      const metainfo = parseTorrentFile(bytes);
-      if (metainfo.infoHash.v1 !== undefined && equalBytes(metainfo.infoHash.v1, infoHash)) return { metainfo, bytes };
+      const file = await fetch(url, this.#stop.signal);
+      const metainfo = parseTorrentFile(file.bytes);
+      if (metainfo.infoHash.v1 !== undefined && equalBytes(metainfo.infoHash.v1, infoHash)) return { ...file, metainfo };
       return this.#fail(`${redactUrl(url)} is another torrent`);
     } catch (error) {
       if (error instanceof MetainfoError) return this.#fail(`${redactUrl(url)} is not a usable torrent`);

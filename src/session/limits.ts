@@ -2,6 +2,7 @@
 // part of the session holds such a number itself.
 
 import type { PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
 
 export interface SessionLimits {
   readonly maxPeers: number;
@@ -9,6 +10,8 @@ export interface SessionLimits {
   readonly maxAddresses: number;
   /** Of these, addresses at most that only other peers have named (BEP 11). */
   readonly maxPexAddresses: number;
+  /** The same for the DHT. */
+  readonly maxDhtAddresses: number;
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly keepAliveMs: number;
@@ -54,6 +57,25 @@ export interface SessionLimits {
   readonly allowedFastPieces: number;
   /** A peer gets the pieces of the info dictionary so many times over at most. */
   readonly metadataRounds: number;
+  /** Requests to web seeds under way at a time. */
+  readonly maxWebSeedLinks: number;
+  /** Peers that send at which a web seed is content with one link. */
+  readonly enoughPeers: number;
+  /** Of a web seed's first run, bytes. It doubles while a run takes less than `webSeedRunMs`. */
+  readonly webSeedRunBytes: number;
+  readonly webSeedMaxRunBytes: number;
+  readonly webSeedRunMs: number;
+  /** What is left of a run is shared with an idle link where it is more than this. */
+  readonly webSeedSplitBytes: number;
+  /** A request that brings no block for so long is given up. */
+  readonly webSeedStallMs: number;
+  /** The same, where another web seed has nothing else to do. */
+  readonly webSeedOvertakeMs: number;
+  /** First wait after a request that brought nothing; doubles with each such failure. */
+  readonly webSeedBackoffMs: number;
+  readonly webSeedMaxBackoffMs: number;
+  /** Wait after a request that failed half-way. */
+  readonly webSeedPauseMs: number;
   /** From one message of peer exchange to the next that a peer gets (BEP 11). */
   readonly pexIntervalMs: number;
   /** A peer's message that comes sooner after the last one is not read. */
@@ -69,4 +91,14 @@ export interface PieceBudget {
   /** True: the piece may be opened. `force`: answer true, whatever is free (none is open, or a failed piece is to be settled). */
   reserve(bytes: number, force: boolean, piece: PieceIndex): boolean;
   release(bytes: number, piece: PieceIndex): void;
+}
+
+/** The download limits, of this torrent and of all: asked before a block is. */
+export interface RequestPace {
+  /** When `bytes` more may be asked for: they count from here on. Not after `now`: at once. */
+  reserve(bytes: number, now: Millis): Millis;
+  /** They were reserved, and will not come. */
+  giveBack(bytes: number): void;
+  /** They came without a place of theirs. */
+  charge(bytes: number, now: Millis): void;
 }

@@ -99,13 +99,18 @@ export class MetadataFetch {
 
   /**
    * Where peers can be dialled: those connected now first; none that was banned, and of what only peers have named those that are
-   * connected. Of a private torrent, as which it shows with its metadata, not even them (BEP 27).
+   * connected. Of a private torrent, as which it shows with its metadata, not even them, nor what came by the DHT (BEP 27).
    */
   addresses(isPrivate: boolean): Address[] {
-    const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
-    const met = isPrivate ? connected.filter((address) => !this.#book.isFromPeersOnly(address)) : connected;
-    const all = [...met, ...this.#book.usableAddresses()];
+    const connected = this.met();
+    const met = isPrivate ? connected.filter((address) => !this.#book.isPublicOnly(address)) : connected;
+    const all = [...met, ...this.#book.usableAddresses(isPrivate)];
     return [...new Map(all.map((address) => [addressKey(address), address])).values()];
+  }
+
+  /** Those of peers that are connected. */
+  met(): Address[] {
+    return [...this.#sources.values()].flatMap(({ address }) => address ?? []);
   }
 
   #route(event: MetadataEvent): void {

@@ -68,6 +68,8 @@ export class Peer {
   pexId = 0;
   readonly pexTold: PexTold = { addresses: new Map(), at: null, membership: 0 };
   readonly pexIntake = new PexIntake();
+  /** The number of its last turn to be asked, where the download is limited. */
+  lastTurn = 0;
   lastReceivedAt: Millis;
   lastSentAt: Millis;
   unexpectedBytes = 0;

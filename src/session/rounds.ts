@@ -9,10 +9,12 @@ import { longestIdler } from './idler.js';
 import { tellPeers } from './pex.js';
 import { tellHaves } from './piece-flow.js';
 import { takeBackFromSnubbed } from './recall.js';
-import { refillAll } from './requester.js';
+import { refillAll, takeTurns } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
 import { chokeRound } from './uploader.js';
+import { watchWebSeeds } from './web-seed-events.js';
+import { refillWebSeeds } from './web-seed-runs.js';
 
 const QUICK_TICK: Millis = 100;
 
@@ -46,10 +48,14 @@ export class Rounds {
     const sooner = (at: Millis): void => {
       if (next === null || at < next) next = at;
     };
-    if (state.peers.size > 0) {
+    if (state.peers.size > 0 || state.webSeeds.runningCount > 0) {
       sooner(this.#slowAt + SECOND);
       if (this.#isQuick()) sooner(this.#quickAt + QUICK_TICK);
+      const turnAt = state.turns.nextAt(state.now);
+      if (turnAt !== null) sooner(turnAt);
     }
+    const retryAt = state.webSeeds.nextRetryAt();
+    if (retryAt !== null && !state.isComplete) sooner(retryAt);
     if (this.#exhaustedSince !== null && !this.#isExhaustionSaid) sooner(this.#exhaustedSince + state.limits.exhaustedGraceMs);
     if (this.#isLonely()) sooner(this.#morePeersAt());
     return next;
@@ -62,16 +68,19 @@ export class Rounds {
     if (now >= this.#slowAt + SECOND) {
       this.#slowAt = now;
       this.#watchPeers();
+      watchWebSeeds(state);
       if (now >= this.#chokeAt + state.limits.chokeRoundMs) {
         this.#chokeAt = now;
         if (!state.tracker.have.isEmpty) chokeRound(state, this.#choker);
       }
       refillAll(state);
     }
+    if (state.turns.isLimited) takeTurns(state);
     if (this.#isQuick() && now >= this.#quickAt + QUICK_TICK) {
       this.#quickAt = now;
       askSecondCopies(state);
     }
+    refillWebSeeds(state);
     this.watchExhaustion();
     if (this.#isLonely() && now >= this.#morePeersAt()) this.#askForPeers();
   }
@@ -93,7 +102,8 @@ export class Rounds {
   watchExhaustion(): void {
     const state = this.#state;
     if (this.#isExhaustionSaid || !state.isStarted) return;
-    const piece = state.book.bannedCount > 0 && !this.#mayMeetSource() ? this.#sourcelessPiece() : null;
+    const isBanned = state.book.bannedCount > 0 || state.webSeeds.hasBanned;
+    const piece = isBanned && !this.#mayMeetSource() ? this.#sourcelessPiece() : null;
     if (piece === null) {
       this.#exhaustedSince = null;
       return;
@@ -103,14 +113,15 @@ export class Rounds {
       if (!this.#hasAsked || state.now >= this.#morePeersAt()) this.#askForPeers();
     } else if (state.now >= this.#exhaustedSince + state.limits.exhaustedGraceMs) {
       this.#isExhaustionSaid = true;
-      state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses() });
+      const bannedWebSeeds = state.webSeeds.all.filter((seed) => seed.isBanned).map((seed) => seed.name);
+      state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses(), bannedWebSeeds });
     }
   }
 
   /** Somebody who is not connected yet, or has not said yet what it has, may be a source. */
   #mayMeetSource(): boolean {
-    const { book, peers, limits, now } = this.#state;
-    if (book.hasProspects) return true;
+    const { book, peers, webSeeds, limits, now } = this.#state;
+    if (book.hasProspects || webSeeds.hasUsable) return true;
     for (const peer of peers.values()) {
       if (!peer.hasSaidWhatItHas && now < peer.connectedAt + limits.exhaustedGraceMs) return true;
     }

@@ -15,6 +15,8 @@ import type { PeerBook } from './peer-book.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
+import type { RequestTurns } from './request-turns.js';
+import { WebSeeds } from './web-seeds.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -38,7 +40,7 @@ export interface SessionSettings {
 }
 
 /** What invariants are checked on. */
-export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer'>;
+export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer'>;
 
 export class SessionState {
   readonly settings: SessionSettings;
@@ -46,7 +48,9 @@ export class SessionState {
   readonly tracker: PieceTracker;
   readonly book: PeerBook;
   readonly blame: Blame;
+  readonly turns: RequestTurns;
   readonly peers = new Map<PeerKey, Peer>();
+  readonly webSeeds = new WebSeeds();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
   wastedBytes = 0;
@@ -60,12 +64,20 @@ export class SessionState {
   membership = 0;
   #actions: SessionAction[] = [];
 
-  constructor(settings: SessionSettings, random: Random, tracker: PieceTracker, book: PeerBook, blame: Blame) {
+  constructor(
+    settings: SessionSettings,
+    random: Random,
+    tracker: PieceTracker,
+    book: PeerBook,
+    blame: Blame,
+    turns: RequestTurns,
+  ) {
     this.settings = settings;
     this.random = random;
     this.tracker = tracker;
     this.book = book;
     this.blame = blame;
+    this.turns = turns;
   }
 
   get limits(): SessionLimits {

@@ -4,7 +4,9 @@
 import type { Address } from '../model/address.js';
 import type { Millis } from '../model/time.js';
 import type { Peer } from './peer.js';
+import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
+import type { WebSeed, WebSeedReason } from './web-seed.js';
 
 export interface PeerSnapshot {
   readonly address: Address;
@@ -22,6 +24,21 @@ export interface PeerSnapshot {
   readonly uploadBytesPerSecond: number;
   readonly outstandingRequests: number;
   readonly requestDepth: number;
+}
+
+export interface WebSeedSnapshot {
+  /** Its URL without secrets. */
+  readonly name: string;
+  /** `waiting`: for the time of its next try; `idle`: nothing to ask of it now. */
+  readonly state: 'idle' | 'fetching' | 'waiting' | 'dropped' | 'banned';
+  /** Why it last failed, and what its server answered. */
+  readonly reason: WebSeedReason | null;
+  readonly status: number | null;
+  readonly retryInMs: number | null;
+  /** Requests under way. */
+  readonly connections: number;
+  readonly downloadedBytes: number;
+  readonly downloadBytesPerSecond: number;
 }
 
 export interface SessionSnapshot {
@@ -42,10 +59,13 @@ export interface SessionSnapshot {
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
   readonly isEndgame: boolean;
+  /** A download limit of ours is why no more is asked for now: silence is not a stall. */
+  readonly isThrottled: boolean;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
   readonly halfOpen: number;
   readonly peers: readonly PeerSnapshot[];
+  readonly webSeeds: readonly WebSeedSnapshot[];
 }
 
 function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
@@ -68,6 +88,26 @@ function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
   };
 }
 
+function stateOf(seed: WebSeed, now: Millis): WebSeedSnapshot['state'] {
+  if (seed.isBanned) return 'banned';
+  if (seed.isDropped) return 'dropped';
+  if (seed.isBusy) return 'fetching';
+  return seed.retryAt !== null && seed.retryAt > now ? 'waiting' : 'idle';
+}
+
+function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
+  return {
+    name: seed.name,
+    state: stateOf(seed, now),
+    reason: seed.lastFailure?.reason ?? null,
+    status: seed.lastFailure?.status ?? null,
+    retryInMs: seed.retryAt === null ? null : Math.max(0, seed.retryAt - now),
+    connections: seed.links.filter((link) => link.run !== null).length,
+    downloadedBytes: seed.download.totalBytes,
+    downloadBytesPerSecond: seed.download.rate(now),
+  };
+}
+
 export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot {
   const { tracker, geometry, book } = state;
   return {
@@ -84,9 +124,11 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
+    isThrottled: isThrottled(state),
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     halfOpen: book.halfOpen,
     peers: [...state.peers.values()].map((peer) => snapshotPeer(peer, now)),
+    webSeeds: state.webSeeds.all.map((seed) => snapshotWebSeed(seed, now)),
   };
 }

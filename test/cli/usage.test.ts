@@ -35,7 +35,11 @@ describe('usage errors are one line on stderr and exit 2', () => {
       /Allowed choices are prefer, require, off/,
     ],
     ['an option without its value', ['download', 'x.torrent', '-o'], /argument missing/],
-    ['nobody to download from', ['download', 'x.torrent', '--no-trackers', '--no-listen'], /nobody to download from/],
+    [
+      'nobody to download from',
+      ['download', 'x.torrent', '--webseeds', 'never', '--no-trackers', '--no-dht', '--no-listen'],
+      /nobody to download from/,
+    ],
     ['an unknown topic', ['help', 'exit-code'], /Did you mean effusion help exit-codes\?/],
     ['create of nothing', ['create', 'nothing-here'], /there is no file or folder/],
     ['a piece length that is none', ['create', '.', '--piece-length', '17K'], /--piece-length: '17K' is no piece length/],

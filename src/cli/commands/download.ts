@@ -10,7 +10,9 @@ import { MetainfoError } from '../../model/error.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
-import { type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenOn, type PortRange } from '../options.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
@@ -26,20 +28,29 @@ import {
   NOTHING_DONE,
   runJobs,
   type TorrentJob,
+  whoseLines,
 } from '../torrent-jobs.js';
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
   readonly jobs?: number;
   readonly output: string;
-  readonly port?: number;
+  readonly port?: PortRange;
   readonly listen: boolean;
   readonly fsync?: boolean;
   readonly overwrite: 'verify' | 'never';
+  /** Bytes per second; 0 is no limit. */
+  readonly maxDownload?: number;
+  readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxUploads?: number;
+  /** Besides those of the torrent. */
+  readonly webseed?: readonly string[];
+  readonly webseeds: 'auto' | 'only' | 'never';
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
@@ -58,11 +69,19 @@ interface DownloadRun extends ObtainRun {
 export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
-  if (items.some(isTorrentFile)) refuseNoSource(options);
+  if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
-  const { listen, encryption, port } = options;
-  const client = await Client.open({ listen, encryption, ...(port === undefined ? {} : { port }) });
+  const client = await Client.open({
+    // With web seeds only, others are needed for the metadata of a magnet link alone.
+    listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
+    encryption: options.encryption,
+    maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+    maxUploadBytesPerSecond: options.maxUpload ?? 0,
+    ...listenOn(options.port),
+    lsd: options.lsd,
+    ...dhtOptions(options, context.environment, true),
+  });
   const end = new RunEnd(interruption, limits.timeoutMs);
   const run: DownloadRun = {
     client,
@@ -134,8 +153,13 @@ async function runOne(
   context: CommandContext,
 ): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
   const { limits, client, end } = run;
-  const { metainfo, peers } = await obtainTorrent(job.item, { ...options, isHandover: true }, run, view, context);
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  refuseNoSource(
+    { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
+    metainfo.webSeeds.length + (options.webseed ?? []).length,
+  );
   run.claims.claimName(metainfo.name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
   const ended = await runSession(
@@ -147,14 +171,21 @@ async function runOne(
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
+        ...chosenCounts(options),
+        useDht: options.dht,
+        useLsd: options.lsd,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
+        webSeedMode: options.webseeds,
+        webSeeds: options.webseed ?? [],
+        ...(webSeedNamers === null ? {} : { webSeedNamers }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
         command: 'effusion download',
       },
       view,
       end,
+      whose: whoseLines(job),
     },
     context,
   );
@@ -225,7 +256,15 @@ function resultPath(folder: string, metainfo: Metainfo): string {
   return place.startsWith('-') ? `./${place}` : place;
 }
 
-function refuseNoSource(options: DownloadOptions): void {
-  if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  throw new UsageError('--no-trackers and --no-listen leave nobody to download from', 'Name a peer with --peer HOST:PORT.');
+/** `webSeeds`: how many are named, by the torrent and the options. */
+function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
+  const { webseeds: mode, trackers, dht, listen, onlyPeers, peer = [] } = options;
+  if (mode !== 'never' && webSeeds > 0) return;
+  if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');
+  if (trackers || dht || listen || peer.length > 0) return;
+  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers, --no-dht and --no-listen leave';
+  throw new UsageError(
+    `${cause} nobody to download from`,
+    'Name a peer with --peer HOST:PORT, or a web server that has the files with --webseed URL.',
+  );
 }

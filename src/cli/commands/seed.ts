@@ -13,36 +13,50 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
-import type { HostPort } from '../options.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { listenOn, type HostPort, type PortRange } from '../options.js';
+import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
 import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
-import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob } from '../torrent-jobs.js';
+import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions {
+export interface SeedOptions extends DhtCommandOptions {
+  readonly lsd: boolean;
   readonly data: string;
-  readonly port?: number;
+  readonly port?: PortRange;
+  readonly listen: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
+  readonly maxUploads?: number;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
+  readonly excludeTracker?: readonly string[];
   readonly pex: boolean;
+  readonly onlyPeers?: boolean;
   readonly encryption: EncryptionPolicy;
 }
 
 const MAX_NAMED_FILES = 10;
 
 export async function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
+  refuseNobody(options);
   const items = await gatherTorrents(torrents);
   const { board, interruption } = context;
   const client = await Client.open({
+    listen: options.listen,
     encryption: options.encryption,
-    ...(options.port === undefined ? {} : { port: options.port }),
+    ...listenOn(options.port),
+    lsd: options.lsd,
+    ...dhtOptions(options, context.environment, false),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
   const end = new RunEnd(interruption);
@@ -79,7 +93,8 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
   run.checks.push(check.promise);
   const view = context.board.open();
   try {
-    const metainfo = await end.waitFor(loadTorrent(job.item.text));
+    const loaded = await end.waitFor(loadTorrent(job.item.text));
+    const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
     await expectData(metainfo, options.data);
@@ -88,6 +103,10 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
       peers: options.peer ?? [],
       useTrackers: options.trackers,
       usePex: options.pex,
+      ...chosenCounts(options),
+      webSeedMode: 'never' as const,
+      useDht: options.dht,
+      useLsd: options.lsd,
       seed: true,
       isReadOnly: true,
       command: 'effusion seed',
@@ -96,7 +115,10 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
       check.resolve();
       return `seeding ${job.name} on port ${port ?? 'none'}`;
     };
-    const ended = runSession({ metainfo, folder: options.data, client, session, view, end, readyLine }, context);
+    const ended = runSession(
+      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), readyLine },
+      context,
+    );
     const { snapshot } = await ended.catch(async (error: unknown) => {
       throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
     });
@@ -105,6 +127,12 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     check.resolve();
     view.close();
   }
+}
+
+function refuseNobody({ listen, trackers, peer, onlyPeers }: SeedOptions): void {
+  if (listen || trackers || (peer ?? []).length > 0) return;
+  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */

@@ -3,7 +3,15 @@
 // character in the last one makes some terminals wrap).
 
 import type { Style } from './color-level.js';
-import { formatBytes, formatClock, formatCount, formatPercent, formatProgressBytes, formatRate } from './human-numbers.js';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatPercent,
+  formatProgressBytes,
+  formatRate,
+  formatSources,
+} from './human-numbers.js';
 import type { Progress } from './progress.js';
 import { truncateToWidth, type WidthOf } from './text-width.js';
 
@@ -84,7 +92,7 @@ function fieldsOf(progress: Progress, style: Style, leastAmountWidth: number): F
     { text: amount.padStart(amountWidth), rank: 3, paint: plain },
     { text: formatRate(progress.downloadBytesPerSecond).padStart(11), rank: 1, paint: plain },
     { text: `ETA ${formatClock(progress.timeLeftMs).padStart(5)}`, rank: 2, paint: plain },
-    { text: formatCount(progress.peers, 'peer').padStart(7), rank: 4, paint: style.faint },
+    { text: formatSources(progress.peers, progress.webSeeds).padStart(7), rank: 4, paint: style.faint },
   ];
 }
 

@@ -3,7 +3,15 @@
 
 import { CONFIG } from '../../engine/config.js';
 import type { Output } from '../output.js';
-import { formatBytes, formatClock, formatCount, formatPercent, formatProgressBytes, formatRate } from './human-numbers.js';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatPercent,
+  formatProgressBytes,
+  formatRate,
+  formatSources,
+} from './human-numbers.js';
 import type { Progress, ProgressView } from './progress.js';
 
 const STEP = 0.1;
@@ -62,7 +70,7 @@ function formatState(progress: Progress): string {
     `${formatPercent(doneBytes, totalBytes, 0)}, ${formatProgressBytes(doneBytes, totalBytes)}`,
     formatRate(progress.downloadBytesPerSecond),
     ...(progress.timeLeftMs === null ? [] : [`${formatClock(progress.timeLeftMs)} left`]),
-    formatCount(progress.peers, 'peer'),
+    formatSources(progress.peers, progress.webSeeds),
   ];
   return parts.join(', ');
 }

@@ -37,7 +37,7 @@ test('each crash is told with its stack once, and the end in one line', async ()
   const client = await Client.open({ listen: false, transport });
   const folder = await makeTempFolder();
   const error = await runSession(
-    { metainfo, folder, client, session, view: board.open(), end: new RunEnd(interruption) },
+    { metainfo, folder, client, session, view: board.open(), end: new RunEnd(interruption), whose: '' },
     context,
   ).catch((caught: unknown) => caught);
   expect(lines).toHaveLength(4);

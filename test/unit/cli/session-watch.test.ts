@@ -12,6 +12,7 @@ const SNAPSHOT: ServerSnapshot = {
   checkedBytes: 0,
   bytesToCheck: 0,
   trackers: [],
+  dht: null,
   elapsedMs: 0,
   dialFailures: {},
   peersMet: 0,
@@ -28,13 +29,16 @@ const SNAPSHOT: ServerSnapshot = {
   uploadBytesPerSecond: 0,
   isComplete: false,
   isEndgame: false,
+  isThrottled: false,
+  sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
   knownAddresses: 0,
   bannedAddresses: 0,
   halfOpen: 0,
   peers: [],
+  webSeeds: [],
 };
 
-function open(notices: readonly ServerNotice[] = []) {
+function open(notices: readonly ServerNotice[] = [], isVerbose = false) {
   let snapshot = SNAPSHOT;
   let now = 0;
   const updates: Progress[] = [];
@@ -49,6 +53,7 @@ function open(notices: readonly ServerNotice[] = []) {
   const watch = new SessionWatch({
     session: { current: server },
     view: { update: (progress) => updates.push(progress), log: (line) => lines.push(line), close: () => {} },
+    isVerbose,
     now: () => now,
     intervalMs: 3_600_000,
     onChecked: (state) => checked.push(state),
@@ -104,6 +109,25 @@ describe('silence', () => {
     for (let second = 8; second < 300; second++) at(second * 1000);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^data\uFFFD\[31m\.bin: no data for 8 s: .*tracker/);
+  });
+
+  test('with -v the sources follow it', () => {
+    const { at, lines } = open([], true);
+    at(0);
+    at(8000);
+    expect(lines.slice(1)).toEqual([
+      '  trackers: none was asked',
+      '  DHT: off',
+      '  peer exchange: off',
+      '  local network: off',
+      '  incoming: off',
+    ]);
+  });
+
+  test('a download that waits for its own limit is not silent', () => {
+    const { at, lines } = open();
+    for (let second = 0; second < 100; second++) at(second * 1000, { phase: 'downloading', isThrottled: true });
+    expect(lines).toEqual([]);
   });
 
   test('data in between starts the count again, but a line comes once a minute at most', () => {

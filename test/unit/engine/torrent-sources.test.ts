@@ -2,6 +2,7 @@
 
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FetchedFile } from '../../../src/engine/torrent-fetch.js';
 import { TorrentSources } from '../../../src/engine/torrent-sources.js';
 import { sha1 } from '../../../src/hash/digest.js';
 import { parseTorrentFile } from '../../../src/metainfo/torrent-file.js';
@@ -18,14 +19,14 @@ class NoFileError extends EffusionError {
 
 /** Answers by URL; an answer that is a promise waits for it, and for the signal. */
 function fetchFrom(answers: Record<string, Uint8Array | Promise<Uint8Array>>, asked: string[] = []) {
-  return async (url: string, signal: AbortSignal): Promise<Uint8Array> => {
+  return async (url: string, signal: AbortSignal): Promise<FetchedFile> => {
     asked.push(url);
     const answer = answers[url];
     if (answer === undefined) throw new NoFileError(`cannot fetch ${url}: HTTP status 404`, {});
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(new NoFileError('given up', {})), { once: true });
     });
-    return Promise.race([answer, aborted]);
+    return { bytes: await Promise.race([answer, aborted]), remote: null };
   };
 }
 
@@ -93,7 +94,12 @@ test('a bug is no failure of the address', async () => {
 
 test('secrets in an address are not told', async () => {
   const url = 'https://user:pw@a.example/x?passkey=0123456789abcdef0123';
-  const sources = new TorrentSources({ urls: [url], infoHash, fetch: () => Promise.resolve(new Uint8Array(3)), limits: LIMITS });
+  const sources = new TorrentSources({
+    urls: [url],
+    infoHash,
+    fetch: () => Promise.resolve({ bytes: new Uint8Array(3), remote: null }),
+    limits: LIMITS,
+  });
   await sources.find();
   expect(sources.facts().lastFailure).toBe('https://a.example/x?passkey=*** is not a usable torrent');
 });
@@ -101,7 +107,7 @@ test('secrets in an address are not told', async () => {
 test('garbage is never the torrent, and never a crash', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (garbage) => {
-      const fetch = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(garbage));
+      const fetch = (): Promise<FetchedFile> => Promise.resolve({ bytes: new Uint8Array(garbage), remote: null });
       const sources = new TorrentSources({ urls: ['a'], infoHash, fetch, limits: LIMITS });
       expect(await sources.find()).toBe(null);
       expect(sources.facts().failed).toBe(1);

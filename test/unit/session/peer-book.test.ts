@@ -113,7 +113,7 @@ describe('PeerBook', () => {
     const book = create({ ...SIM_LIMITS, maxPexAddresses: 2 });
     expect(book.add([at(1), at(2), at(3)], 'pex', 0)).toBe(2);
     expect(book.add([at(4), at(2)], 'tracker', 0)).toBe(1);
-    expect([at(1), at(2), at(4), at(9)].map((address) => book.isFromPeersOnly(address))).toEqual([true, false, false, false]);
+    expect([at(1), at(2), at(4), at(9)].map((address) => book.isPublicOnly(address))).toEqual([true, false, false, false]);
     expect(book.takeDialable(9, 0).at(-1)).toEqual(at(1));
     expect(book.add([at(5), at(6)], 'pex', 0)).toBe(1);
     book.markFailed(at(4), 0);
@@ -121,6 +121,19 @@ describe('PeerBook', () => {
     expect(book.add([at(6)], 'pex', 0), 'makes room among its own kind').toBe(1);
     expect(book.add([at(4)], 'tracker', 0), 'is still there').toBe(0);
     expect(book.add([at(1)], 'tracker', 0)).toBe(1);
+  });
+
+  test('what only the DHT names has a share of its own too, and is not for private torrents', () => {
+    const book = create({ ...SIM_LIMITS, maxDhtAddresses: 2, maxPexAddresses: 1 });
+    expect(book.add([at(1), at(2), at(3)], 'dht', 0)).toBe(2);
+    expect(book.add([at(4), at(1)], 'pex', 0)).toBe(1);
+    // Named by a peer first, and then by the DHT: worth as much as the rest of it.
+    book.add([at(4), at(2)], 'dht', 0);
+    book.add([at(2)], 'tracker', 0);
+    expect([at(1), at(2), at(4)].map((address) => book.isPublicOnly(address))).toEqual([true, false, true]);
+    const ports = (isPrivate: boolean): number[] => book.usableAddresses(isPrivate).map(({ port }) => port);
+    expect(ports(false).toSorted((a, b) => a - b)).toEqual([1, 2, 4]);
+    expect(ports(true)).toEqual([2]);
   });
 
   test('has prospects while an address is untried, or was of use and failed a few times only', () => {

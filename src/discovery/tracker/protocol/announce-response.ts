@@ -39,6 +39,10 @@ export interface AnnounceResponse {
   /** Distinct; IPv4 and IPv6 together. */
   readonly addresses: readonly Address[];
   readonly names: readonly NamedPeer[];
+  /** Where the answer came from, as far as that is known: the names are believed by it. */
+  readonly source?: Address;
+  /** Addresses that were left out since the tracker may not name them. */
+  readonly outOfScope?: number;
 }
 
 export interface AnnounceContext {

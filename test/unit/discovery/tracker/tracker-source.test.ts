@@ -8,7 +8,7 @@ import { TrackerError } from '../../../../src/discovery/tracker/protocol/tracker
 import { TrackerSource } from '../../../../src/discovery/tracker/tracker-source.js';
 import { formatAddress } from '../../../../src/model/address.js';
 import { createRandom } from '../../../../src/model/random.js';
-import { goodAnswer, TRACKER_LIMITS } from '../../../support/scripted-trackers.js';
+import { addressAt, goodAnswer, TRACKER_LIMITS } from '../../../support/scripted-trackers.js';
 
 interface PendingCall extends AnnounceCall {
   answer(response?: AnnounceResponse): Promise<void>;
@@ -162,6 +162,16 @@ describe('silence after the stop', () => {
     expect(lookups).toEqual(['a.example', 'b.example']);
     expect(addresses).toHaveLength(2);
   });
+});
+
+test('a name is believed as far as the tracker reaches', async () => {
+  const { source, calls, addresses, resolvers } = create([[URL_A]]);
+  source.start();
+  const names = [{ host: 'a.example', port: 5 }];
+  await calls[0].answer(goodAnswer({ addresses: [], names, source: addressAt('8.8.8.8', 80) }));
+  resolvers[0](['127.0.0.1', '10.0.0.1', '9.9.9.9', '::1']);
+  await settled();
+  expect(addresses).toEqual(['9.9.9.9:5']);
 });
 
 describe('failures', () => {
