@@ -204,6 +204,20 @@ describe('a link that names where its torrent file is', () => {
     expect(Buffer.compare(await readFile(path.join(cwd, 'out/data.bin')), payload)).toBe(0);
   });
 
+  test('takes its trackers too, but for those that are not to be asked', async () => {
+    const { cwd, infoHash } = await prepare();
+    const tracker = 'http://127.0.0.1:9/announce';
+    await cli.run(['create', 'seed/data.bin', '-o', 'tracked.torrent', '--tracker', tracker], { cwd });
+    const bytes = await readFile(path.join(cwd, 'tracked.torrent'));
+    const base = await serve((_, response) => response.end(bytes));
+    const own = ['--tracker', 'udp://127.0.0.1:9'];
+    const args = ['info', `magnet:?xt=urn:btih:${infoHash}&xs=${base}/x`, '--json', '--no-dht', '--no-trackers', ...own];
+    const all = await cli.run(args, { cwd });
+    expect(JSON.parse(all.stdout)).toMatchObject({ infoHash, trackers: [['udp://127.0.0.1:9'], [tracker]] });
+    const fewer = await cli.run([...args, '--exclude-tracker', '*:9*'], { cwd });
+    expect(JSON.parse(fewer.stdout)).toMatchObject({ trackers: [['udp://127.0.0.1:9']] });
+  });
+
   test('4, with the reason, where no address has it and there is nobody else', async () => {
     const base = await serve((_, response) => response.writeHead(404).end());
     const link = `magnet:?xt=urn:btih:${UNKNOWN}&xs=${encodeURIComponent(`${base}/x?passkey=0123456789abcdef0123`)}`;

@@ -176,9 +176,11 @@ describe('one that fails does not stop the others', () => {
 
   test('all of the same cause: the code of that', async () => {
     const cwd = await prepare();
-    const args = ['a.torrent', 'b.torrent', '-o', 'out', '--no-trackers', '--no-peers-timeout', '500ms'];
+    const args = ['a.torrent', 'b.torrent', '-v', '-o', 'out', '--no-trackers', '--no-peers-timeout', '500ms'];
     const end = await cli.run(args, { cwd });
     expect(end.code).toBe(5);
+    // What -v tells of sources says of which torrent's.
+    for (const name of ['a', 'b']) expect(end.stderr).toMatch(new RegExp(`^  ${name}\\.bin: DHT: `, 'm'));
     const errors = errorsIn(end.stderr);
     expect(errors.slice(0, 2).toSorted()).toEqual([
       expect.stringMatching(/error: a\.bin: no peer answered within 0\.5 s: .* \(exit 5\)$/),

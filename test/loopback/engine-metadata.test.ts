@@ -197,6 +197,8 @@ test('the torrent file from a web server, where peers have nothing; its trackers
   expect(fetched.bytes).toEqual(file);
   expect(fetched.metainfo.infoBytes).toEqual(origin.metainfo.infoBytes);
   expect(fetched.metainfo.comment).toBe('mine');
+  // Who sent it answers for the web seeds that it names.
+  expect(fetched.met.map(({ host }) => host)).toEqual(['127.0.0.1']);
   expect(fetched.metainfo.announceTiers).toEqual([['http://127.0.0.1:1/a'], ['http://u.example/a'], ['http://t.example/a']]);
   // What was met on the way is handed on, as where peers sent it.
   expect(fetched.peers).toContainEqual({ host: '127.0.0.1', port: 1 });
