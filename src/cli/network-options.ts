@@ -1,8 +1,31 @@
-// The options on peers, trackers, ports and limits that several commands take, each written down once. What they do is the same
+// The options on torrents, peers, trackers, ports and limits that several commands take, each written down once. What they do is the same
 // wherever they stand.
 
 import { Option } from 'commander';
-import { type HostPort, parseCount, parseDuration, parseHostPort, parsePortRange, parseRate, parseTier } from './options.js';
+import { CONFIG } from '../engine/config.js';
+import {
+  type HostPort,
+  parseCount,
+  parseDuration,
+  parseHostPort,
+  parseJobs,
+  parsePortRange,
+  parseRate,
+  parseTier,
+} from './options.js';
+
+const collectLists = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+export const inputFileOption = (): Option =>
+  new Option(
+    '-i, --input-file <LIST>',
+    'a file that names torrents, one a line, # for comments, - for stdin (repeatable)',
+  ).argParser(collectLists);
+
+export const jobsOption = (): Option =>
+  new Option('-j, --jobs <N>', `torrents at a time, of several (default: ${CONFIG.cli.jobs})`).argParser((text) =>
+    parseJobs(text, '--jobs'),
+  );
 
 const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
   ...previous,

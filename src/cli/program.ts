@@ -17,6 +17,8 @@ import {
   durationOption,
   encryptionOption,
   excludeTrackerOption,
+  inputFileOption,
+  jobsOption,
   listenOption,
   maxDownloadOption,
   maxPeersOption,
@@ -82,7 +84,9 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
   program
     .command('download', { isDefault: true })
     .description('download what a torrent names, verify it, and end')
-    .argument('<TORRENT>', TORRENT)
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .addOption(jobsOption())
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
     .addOption(trackerOption())
@@ -118,16 +122,11 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
-    // Counted in the action, where a mistyped command can be told from a second torrent.
-    .allowExcessArguments(true)
     .addHelpText('after', EXAMPLES.download)
-    .action(async (file: string, options: DownloadOptions, command: Command) => {
-      if (program.args[0] !== 'download') refuseMistypedCommand(file, program);
-      if (command.args.length > 1) {
-        throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
-      }
+    .action(async (torrents: string[], options: DownloadOptions) => {
+      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
       await host.run(globals(), async (context) =>
-        (await import('./commands/download.js')).download(file, applyOnlyPeers(options), context),
+        (await import('./commands/download.js')).download(torrents, applyOnlyPeers(options), context),
       );
     });
 }
@@ -136,8 +135,8 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('seed')
     .description('check data and serve it until stopped')
-    .argument('<FILE.torrent>', 'the torrent file')
-    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
+    .argument('<FILE.torrent...>', 'the torrent file, or several')
+    .option('--data <DIR>', 'the folder that holds the data, as download wrote it', '.')
     .addOption(portOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
@@ -154,9 +153,9 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
-    .action(async (file: string, options: SeedOptions) => {
+    .action(async (files: string[], options: SeedOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/seed.js')).seed(file, applyOnlyPeers(options), context),
+        (await import('./commands/seed.js')).seed(files, applyOnlyPeers(options), context),
       );
     });
 }
@@ -197,8 +196,9 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('info')
     .description('show what is in a torrent')
-    .argument('<TORRENT>', TORRENT)
-    .option('--json', 'print one JSON object')
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .option('--json', 'print a JSON object, of several torrents one a line')
     .option('--scrape', 'ask every tracker for seeds, leechers and completed downloads (exit 6 where none answers)')
     .addOption(durationOption('--timeout <TIME>', 'of --scrape, for all trackers together (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
@@ -214,9 +214,9 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
-    .action(async (file: string, options: InfoOptions) => {
+    .action(async (torrents: string[], options: InfoOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/info.js')).info(file, applyOnlyPeers(options), context),
+        (await import('./commands/info.js')).info(torrents, applyOnlyPeers(options), context),
       );
     });
 }

@@ -27,16 +27,18 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 
 const MAX_LINE = 2000;
 
-export function describeError(error: unknown): ErrorReport {
+/** `where`: whose error it is, in front of the message; empty where there is one torrent. */
+export function describeError(error: unknown, where = ''): ErrorReport {
   if (error instanceof CommanderError) return describeUsage(error.message);
+  const prefix = where === '' ? '' : `${where}: `;
   if (error instanceof UsageError || error instanceof CommandError) {
-    return toLine(error.message, error.detail.hint, exitCodeOf(error.code));
+    return toLine(prefix + error.message, error.detail.hint, exitCodeOf(error.code));
   }
   if (error instanceof EffusionError) {
     const exitCode = exitCodeOf(error.code);
-    if (exitCode !== EXIT.bug) return toLine(withPeers(error), hintFor(error), exitCode);
+    if (exitCode !== EXIT.bug) return toLine(prefix + withPeers(error), hintFor(error), exitCode);
   }
-  const text = sanitiseLines(redactUrls(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
+  const text = sanitiseLines(redactUrls(`effusion: error: ${prefix}this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
   return { text, exitCode: EXIT.bug };
 }
 

@@ -15,9 +15,11 @@ export interface ScrapeRequest {
   readonly tiers: readonly (readonly string[])[];
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
-  /** For the DHT; null: it is not asked. */
+  /** For the DHT, and closed by whoever gave it; null: it is not asked. */
   readonly openClient: (() => Promise<Client>) | null;
   readonly nodes: readonly MetainfoNode[];
+  /** What the line about it begins with: nothing where there is one torrent. */
+  readonly whose: string;
   /** Milliseconds, for all of them; undefined: the default. 0 is that too: some tracker is always dead. */
   readonly timeout?: number;
 }
@@ -27,13 +29,13 @@ export class ScrapeStoppedError extends Error {}
 
 /** The trackers in their order, then the DHT. Rejects with UsageError where there is nobody to ask, and with ScrapeStoppedError. */
 export async function scrapeSwarm(request: ScrapeRequest, context: CommandContext): Promise<ScrapeOutcome[]> {
-  const { tiers, infoHash, openClient, timeout = 0 } = request;
-  const { interruption, isQuiet, stderr } = context;
+  const { tiers, infoHash, openClient, whose, timeout = 0 } = request;
+  const { interruption, board } = context;
   const trackers = new Set(tiers.flat()).size;
   if (trackers === 0 && openClient === null) throw new UsageError('there is no tracker to ask', 'Name one with --tracker URL.');
   const timeoutMs = timeout > 0 ? timeout : CONFIG.tracker.scrapeTimeoutMs;
   const asked = [...(trackers > 0 ? [formatCount(trackers, 'tracker')] : []), ...(openClient === null ? [] : ['the DHT'])];
-  if (!isQuiet) stderr.line(`asking ${asked.join(' and ')}; gives up after ${formatLimit(timeoutMs)} (--timeout)`);
+  board.log(`${whose}asking ${asked.join(' and ')}; gives up after ${formatLimit(timeoutMs)} (--timeout)`);
   const stop = new AbortController();
   const forgetStop = interruption.onStop(() => stop.abort());
   try {
@@ -66,7 +68,6 @@ async function askDht(
     return await scrapeDht({ client, infoHash, nodes, signal: AbortSignal.any([patience.signal, stop]) });
   } finally {
     for (const timer of timers) clearTimeout(timer);
-    await client.close();
   }
 }
 

@@ -46,9 +46,13 @@ export interface LoadedTorrent {
   readonly bytes: Uint8Array;
 }
 
-export async function readTorrentFile(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<LoadedTorrent> {
+/** `signal` ends a request to a web server. */
+export async function readTorrentFile(
+  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  signal?: AbortSignal,
+): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument);
+  const bytes = await readTorrent(argument, signal);
   try {
     return { metainfo: parseTorrentFile(bytes), bytes };
   } catch (error) {
@@ -61,8 +65,8 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
   return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
 }
 
-async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<Uint8Array> {
-  if (argument.kind === 'url') return fetchTorrentFile(argument.url);
+async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, signal?: AbortSignal): Promise<Uint8Array> {
+  if (argument.kind === 'url') return (await fetchTorrentFile(argument.url, signal)).bytes;
   return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
 }
 

@@ -29,6 +29,8 @@ import { SourceTally } from './source-tally.js';
 import { explainSilence, type StallFacts } from './stall-report.js';
 import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
+import { fetchTorrentFile } from './torrent-fetch.js';
+import { TorrentSources, type SourcedTorrent } from './torrent-sources.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
@@ -43,6 +45,8 @@ export interface MetadataFetcherOptions extends Pick<
   readonly announceTiers: readonly (readonly string[])[];
   /** BEP 19; only handed on. */
   readonly webSeeds: readonly string[];
+  /** Web addresses of the torrent file (`xs` and `as`), asked besides the peers. Default none. */
+  readonly sources?: readonly string[];
   /** A session follows at once, so the trackers are not told good-bye. Default false. */
   readonly isHandover?: boolean;
   /** 0 or undefined: no limit. */
@@ -54,8 +58,10 @@ export interface FetchedMetadata {
   readonly metainfo: Metainfo;
   /** Where its peers are: for the session that follows. */
   readonly peers: readonly PeerHint[];
-  /** The peers that were connected when it came. */
+  /** Who was connected when it came: peers, and the web server that sent the torrent file. */
   readonly met: readonly Address[];
+  /** The torrent file, where it came as one. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** No block is expected before there are pieces. */
@@ -73,7 +79,10 @@ export class MetadataFetcher implements IncomingTorrent {
   readonly #tally: SourceTally;
   readonly #trackerSnapshots: () => TrackerSnapshot[];
   readonly #dht: DhtSource | null;
+  readonly #files: TorrentSources;
   readonly #infoBytes = new Deferred<Uint8Array>();
+  /** What came as a file, and not from peers. */
+  #file: SourcedTorrent | null = null;
   #isEnded = false;
 
   constructor(options: MetadataFetcherOptions) {
@@ -132,6 +141,13 @@ export class MetadataFetcher implements IncomingTorrent {
       },
     });
     if (trackers !== null) this.#sources.push(trackers);
+    const { maxSources, parallelSources } = CONFIG.download;
+    this.#files = new TorrentSources({
+      urls: options.sources ?? [],
+      infoHash,
+      fetch: fetchTorrentFile,
+      limits: { maxUrls: maxSources, parallel: parallelSources },
+    });
     this.#dht = createDhtSource({
       client,
       infoHash,
@@ -176,7 +192,11 @@ export class MetadataFetcher implements IncomingTorrent {
       const met = this.#loop.machine.met();
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
-      return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })), met };
+      const peers = addresses.map(({ host, port }) => ({ host, port }));
+      const file = this.#file;
+      if (file === null) return { metainfo, peers, met, bytes: null };
+      const server = file.remote === null ? [] : [file.remote];
+      return { metainfo: joinFile(metainfo, file.metainfo), peers, met: [...met, ...server], bytes: file.bytes };
     } finally {
       timer.abort();
       signal?.removeEventListener('abort', onAbort);
@@ -196,6 +216,7 @@ export class MetadataFetcher implements IncomingTorrent {
       connected: peers,
       withMetadata,
       sources: this.#tally.counts(),
+      files: this.#files.facts(),
     };
   }
 
@@ -211,6 +232,20 @@ export class MetadataFetcher implements IncomingTorrent {
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });
     for (const source of this.#sources) source.start();
+    void this.#askFiles();
+  }
+
+  /** A torrent file is as good as what peers send; that none comes is an end only where there is nobody else. */
+  async #askFiles(): Promise<void> {
+    if (this.#files.facts().urls === 0) return;
+    try {
+      this.#file = await this.#files.find();
+      if (this.#file !== null) this.#infoBytes.resolve(this.#file.metainfo.infoBytes);
+      else if (this.#sources.length === 0 && (this.#options.peers ?? []).length === 0)
+        this.#infoBytes.reject(this.#noMetadata(0));
+    } catch (error) {
+      this.#infoBytes.reject(this.#crashError(error));
+    }
   }
 
   #addAddresses(source: 'tracker' | 'user' | 'dht' | 'lsd', addresses: readonly Address[]): void {
@@ -255,13 +290,20 @@ export class MetadataFetcher implements IncomingTorrent {
       // It was over before.
       return new Promise<never>(() => {});
     }
+    throw this.#noMetadata(timeoutMs);
+  }
+
+  /** `timeoutMs` 0: there is nobody left to ask. */
+  #noMetadata(timeoutMs: number): NoMetadataError {
     const explanation = explainSilence(this.facts());
-    throw new NoMetadataError(`no metadata came within ${timeoutMs / 1000} s: ${explanation}`, { timeoutMs, explanation });
+    const within = timeoutMs > 0 ? ` within ${timeoutMs / 1000} s` : '';
+    return new NoMetadataError(`no metadata came${within}: ${explanation}`, { timeoutMs, explanation });
   }
 
   async #end(isHandover: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#files.stop();
     this.#loop.end();
     this.#roster.close();
     if (isHandover) for (const source of this.#sources) source.abandon();
@@ -272,6 +314,17 @@ export class MetadataFetcher implements IncomingTorrent {
     const infoHash = infoHashKey(this.infoHash);
     return new SessionCrashedError(`the fetch of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
   }
+}
+
+/** The link's own trackers and web seeds come first. */
+function joinFile(link: Metainfo, file: Metainfo): Metainfo {
+  const known = new Set(link.announceTiers.flat());
+  const tiers = file.announceTiers.map((tier) => tier.filter((url) => !known.has(url))).filter((tier) => tier.length > 0);
+  return {
+    ...file,
+    announceTiers: [...link.announceTiers, ...tiers],
+    webSeeds: [...new Set([...link.webSeeds, ...file.webSeeds])],
+  };
 }
 
 function toError(reason: unknown): Error {

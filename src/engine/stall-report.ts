@@ -5,6 +5,7 @@ import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { SourceCounts } from './source-tally.js';
 import type { ServerSnapshot } from './server-snapshot.js';
+import type { TorrentSourceFacts } from './torrent-sources.js';
 import { describeWebSeeds } from './web-seed-words.js';
 
 type Sources = Pick<ServerSnapshot, 'trackers' | 'dht' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
@@ -17,6 +18,8 @@ export interface StallFacts extends Sources {
   readonly connected: number;
   /** Those of them that say they have the metadata. */
   readonly withMetadata: number;
+  /** Web addresses of the torrent file. */
+  readonly files: TorrentSourceFacts;
 }
 
 const REASONS: Record<string, string> = {
@@ -104,8 +107,17 @@ export function explainStall(snapshot: ServerSnapshot): string {
 /** The same while the metadata of a magnet link is being fetched. */
 export function explainSilence(facts: StallFacts): string {
   const { connected, withMetadata } = facts;
-  if (connected === 0) return explain(facts, 'no peer is connected');
-  return explain(facts, `${count(connected, 'connected peer')}, ${withMetadata === 0 ? 'none' : withMetadata} with the metadata`);
+  const peers =
+    connected === 0
+      ? 'no peer is connected'
+      : `${count(connected, 'connected peer')}, ${withMetadata === 0 ? 'none' : withMetadata} with the metadata`;
+  return explain(facts, peers) + explainFiles(facts.files);
+}
+
+function explainFiles({ urls, failed, lastFailure }: TorrentSourceFacts): string {
+  if (urls === 0) return '';
+  const why = lastFailure === null ? '' : ` (${lastFailure})`;
+  return `; ${failed} of ${count(urls, 'address', 'addresses')} of the torrent file failed${why}`;
 }
 
 function explain(sources: Sources, peers: string): string {

@@ -6,7 +6,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
@@ -181,4 +181,50 @@ test.each([
   const end = await cli.run(args, { cwd: await makeTempFolder() });
   expect(end.code).toBe(2);
   expect(end.stderr).toMatch(message);
+});
+
+describe('a link that names where its torrent file is', () => {
+  test('gets it there, past an address that has another one; the data then comes from peers', async () => {
+    const { cwd, infoHash } = await prepare();
+    const peer = await seed(cwd);
+    await writeFile(path.join(cwd, 'other.bin'), fixturePayload(10, 1000));
+    expect((await cli.run(['create', 'other.bin', '-o', 'other.torrent'], { cwd })).code).toBe(0);
+    const files = {
+      '/right': await readFile(path.join(cwd, 'data.torrent')),
+      '/other': await readFile(path.join(cwd, 'other.torrent')),
+    };
+    const base = await serve((request, response) => response.end(files[request.url as keyof typeof files]));
+    const [right, other] = ['/right', '/other'].map((file) => encodeURIComponent(base + file));
+    const link = `magnet:?xt=urn:btih:${infoHash}&xs=${other}&as=${right}`;
+    const saved = await cli.run(['info', link, '--save', 'kept.torrent', '--no-trackers'], { cwd });
+    expect(saved.code, saved.stderr).toBe(0);
+    expect(Buffer.compare(await readFile(path.join(cwd, 'kept.torrent')), files['/right'])).toBe(0);
+    const end = await cli.run(['download', link, '-o', 'out', '--no-trackers', '--peer', peer], { cwd });
+    expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+    expect(Buffer.compare(await readFile(path.join(cwd, 'out/data.bin')), payload)).toBe(0);
+  });
+
+  test('takes its trackers too, but for those that are not to be asked', async () => {
+    const { cwd, infoHash } = await prepare();
+    const tracker = 'http://127.0.0.1:9/announce';
+    await cli.run(['create', 'seed/data.bin', '-o', 'tracked.torrent', '--tracker', tracker], { cwd });
+    const bytes = await readFile(path.join(cwd, 'tracked.torrent'));
+    const base = await serve((_, response) => response.end(bytes));
+    const own = ['--tracker', 'udp://127.0.0.1:9'];
+    const args = ['info', `magnet:?xt=urn:btih:${infoHash}&xs=${base}/x`, '--json', '--no-dht', '--no-trackers', ...own];
+    const all = await cli.run(args, { cwd });
+    expect(JSON.parse(all.stdout)).toMatchObject({ infoHash, trackers: [['udp://127.0.0.1:9'], [tracker]] });
+    const fewer = await cli.run([...args, '--exclude-tracker', '*:9*'], { cwd });
+    expect(JSON.parse(fewer.stdout)).toMatchObject({ trackers: [['udp://127.0.0.1:9']] });
+  });
+
+  test('4, with the reason, where no address has it and there is nobody else', async () => {
+    const base = await serve((_, response) => response.writeHead(404).end());
+    const link = `magnet:?xt=urn:btih:${UNKNOWN}&xs=${encodeURIComponent(`${base}/x?passkey=0123456789abcdef0123`)}`;
+    const end = await cli.run(['download', link, '--no-dht'], { cwd: await makeTempFolder() });
+    expect(end.code).toBe(4);
+    expect(end.stderr).toMatch(
+      /no metadata came: .*cannot fetch http:.*\/x\?passkey=\*\*\*: HTTP status 404\)\. .* \(exit 4\)$/m,
+    );
+  });
 });

@@ -39,11 +39,11 @@ export class PlainView implements ProgressView {
     }
     const share = progress.totalBytes === 0 ? 1 : progress.doneBytes / progress.totalBytes;
     const step = Math.floor(share / STEP + 1e-9);
-    // What was there at the start is no step; and the end has its own line.
-    if (this.#lastStep < 0) this.#lastStep = step;
+    // What was there at the start is no step; and the end has its own line. Of metadata there are no tenths.
+    if (this.#lastStep < 0 && progress.phase !== 'metadata') this.#lastStep = step;
     const isStep = progress.phase === 'downloading' && step > this.#lastStep && step < 1 / STEP;
     if (isStep || sinceMs >= CONFIG.cli.lineIntervalMs) {
-      this.#lastStep = Math.max(step, this.#lastStep);
+      if (progress.phase !== 'metadata') this.#lastStep = Math.max(step, this.#lastStep);
       this.#say(`${progress.name}: ${formatState(progress)}`, now);
     }
   }
