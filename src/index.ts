@@ -1,8 +1,9 @@
 // The public API of the library, and the only file that re-exports. Nothing inside src/ imports it.
 // What is not named here is free to change from one version to the next.
 
-export { Client, type ClientOptions, type EncryptionPolicy, type PortMappingNotice } from './engine/client.js';
 export { BlocklistError, type BlocklistReport, loadBlocklists, type LoadedBlocklists } from './engine/blocklist-file.js';
+export { Client, type ClientOptions, type EncryptionPolicy, type PortMappingNotice } from './engine/client.js';
+export type { ClientDhtOptions } from './engine/client-dht.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
@@ -33,6 +34,7 @@ export {
 } from './engine/torrent-files.js';
 export { type FetchedMetadata, MetadataFetcher, type MetadataFetcherOptions } from './engine/metadata-fetcher.js';
 export { type Magnet, parseMagnet } from './metainfo/magnet.js';
+export { scrapeTrackers, type ScrapeOutcome, type TrackerScrapeOptions } from './engine/tracker-scrape.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
 export type { Address } from './model/address.js';

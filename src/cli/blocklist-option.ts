@@ -13,14 +13,12 @@ const MAX_LINE = 80;
 /** For the options of a client; empty where no file is named. Rejects with BlocklistError. */
 export async function loadBlocklistOption(
   paths: readonly string[] | undefined,
-  { stderr, isQuiet }: CommandContext,
+  { board }: CommandContext,
 ): Promise<Pick<ClientOptions, 'addressFilter'>> {
   if (paths === undefined || paths.length === 0) return {};
   const { filter, rangeCount, reports } = await loadBlocklists(paths);
-  if (!isQuiet) {
-    for (const report of reports) if (report.badLines > 0) stderr.line(describeBadLines(report));
-    stderr.line(`blocklist: ${formatCount(rangeCount, 'range')} of addresses from ${formatCount(reports.length, 'file')}`);
-  }
+  for (const report of reports) if (report.badLines > 0) board.log(describeBadLines(report));
+  board.log(`blocklist: ${formatCount(rangeCount, 'range')} of addresses from ${formatCount(reports.length, 'file')}`);
   return { addressFilter: filter };
 }
 

@@ -7,8 +7,10 @@ export type CommandErrorCode =
   | 'torrent_unreadable'
   | 'no_metadata'
   | 'timed_out'
+  | 'network_failed'
   | 'data_incomplete'
   | 'output_failed'
+  | 'name_taken'
   | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {

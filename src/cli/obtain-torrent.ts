@@ -4,24 +4,40 @@
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { Address } from '../model/address.js';
+import { MetainfoError } from '../model/error.js';
+import { matchesGlob } from '../model/glob.js';
+import { toHex } from '../model/ids.js';
+import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
-import { parseTorrentArgument } from './torrent-argument.js';
+import type { ProgressView } from './render/progress.js';
+import { infoHashText } from './render/torrent-text.js';
+import type { RunEnd } from './run-end.js';
 import { readTorrentFile } from './torrent-file-argument.js';
+import { type TorrentJob, whoseLines } from './torrent-jobs.js';
 
 /** Options of every command that takes magnet links. */
 export interface DiscoveryOptions {
   readonly peer?: readonly HostPort[];
   /** Tiers, asked before those of the torrent. */
   readonly tracker?: readonly (readonly string[])[];
+  /** Globs: those of the torrent that match are not asked. */
+  readonly excludeTracker?: readonly string[];
   readonly trackers: boolean;
   /** Peers from peers. */
   readonly pex: boolean;
+  /** Already applied to the others: for messages. */
+  readonly onlyPeers?: boolean;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
   /** Files. */
   readonly blocklist?: readonly string[];
+  readonly dht: boolean;
+  readonly lsd: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -29,29 +45,62 @@ export interface DiscoveryOptions {
   readonly timeout?: number;
 }
 
-export interface ObtainedTorrent extends FetchedMetadata {
-  /** The torrent file, where it came as one. */
-  readonly bytes: Uint8Array | null;
+/** What the torrents of one run share while they are obtained. */
+export interface ObtainRun {
+  /** Called where peers have to be asked. */
+  readonly openClient: () => Promise<Client>;
+  readonly claims: Claims;
+  readonly end: RunEnd;
 }
 
-/** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
+export interface ObtainedTorrent extends FetchedMetadata {
+  /** Who named the torrent's web seeds where they came by a magnet link: those that were met; null: the user's own file. */
+  readonly webSeedNamers: readonly Address[] | null;
+}
+
+/** For a session's options: what is not named stays as it is. */
+export function chosenCounts({ maxPeers, maxUploads }: { maxPeers?: number; maxUploads?: number }): {
+  maxPeers?: number;
+  maxUploads?: number;
+} {
+  return { ...(maxPeers === undefined ? {} : { maxPeers }), ...(maxUploads === undefined ? {} : { maxUploads }) };
+}
+
+/** The tiers of a torrent without the trackers whose URL one of the globs matches. */
+export function withoutTrackers(tiers: readonly (readonly string[])[], globs: readonly string[]): readonly (readonly string[])[] {
+  if (globs.length === 0) return tiers;
+  return tiers
+    .map((tier) => tier.filter((url) => !globs.some((glob) => matchesGlob(glob, url.trim()))))
+    .filter((tier) => tier.length > 0);
+}
+
+/**
+ * `peers`: those that were met on the way, and those of the options. Rejects with SameTorrentError where another torrent of the run is
+ * the same, and with RunEndedError.
+ */
 export async function obtainTorrent(
-  argument: string,
+  job: TorrentJob,
   options: DiscoveryOptions,
-  openClient: () => Promise<Client>,
+  { openClient, claims, end }: ObtainRun,
+  view: ProgressView,
   context: CommandContext,
 ): Promise<ObtainedTorrent> {
-  const parsed = parseTorrentArgument(argument);
+  const { argument: parsed, label } = job.item;
+  if (parsed instanceof MetainfoError) throw parsed;
   const trackers = options.tracker ?? [];
+  const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await readTorrentFile(parsed);
-    return { metainfo: { ...metainfo, announceTiers: [...trackers, ...metainfo.announceTiers] }, peers: named, bytes };
+    const { metainfo, bytes } = await end.waitFor(readTorrentFile(parsed, end.signal));
+    claims.claimTorrent(infoHashText(metainfo), label);
+    const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
+    return { metainfo: { ...metainfo, announceTiers }, peers: named, met: [], bytes, webSeedNamers: null };
   }
-  const { stderr, isQuiet } = context;
+  const { stderr, board } = context;
   const { magnet, text } = parsed;
-  if (magnet.selection !== null && !isQuiet) {
-    stderr.line(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
+  claims.claimTorrent(toHex(magnet.infoHash), label);
+  if (magnet.selection !== null) {
+    board.log(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
   }
   const fetched = await fetchMagnet(
     {
@@ -59,14 +108,29 @@ export async function obtainTorrent(
       text,
       client: await openClient(),
       peers: named,
-      trackers,
+      announceTiers: [
+        ...trackers,
+        ...withoutTrackers(
+          magnet.trackers.map((url) => [url]),
+          excluded,
+        ),
+      ],
       useTrackers: options.trackers,
       isHandover: options.isHandover === true,
       usePex: options.pex,
+      ...chosenCounts(options),
+      useDht: options.dht,
+      useLsd: options.lsd,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
+      view,
+      end,
+      whose: whoseLines(job),
     },
     context,
   );
-  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers], bytes: null };
+  const { metainfo, met } = fetched;
+  // Where a torrent file came its trackers stand behind those of the options and of the link.
+  const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers.slice(trackers.length), excluded)];
+  return { ...fetched, metainfo: { ...metainfo, announceTiers }, peers: [...named, ...fetched.peers], webSeedNamers: met };
 }

@@ -1,7 +1,9 @@
 // The values of options, from text to numbers with units in their names. What cannot be read is a UsageError that names
 // the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
 
+import { CONFIG } from '../engine/config.js';
 import type { ColorChoice } from './render/color-level.js';
+import { redactUrl } from '../model/redact-url.js';
 import { UsageError } from './usage-error.js';
 
 /** Everything a timer of Node can hold: 2^31 - 1 ms; beyond it a timer would fire at once. */
@@ -46,12 +48,53 @@ export function parseRate(text: string, option: string): number {
   return parseSize(text.trim().replace(/\/s$/i, ''), option);
 }
 
+/** 0 … 999,999. */
+export function parseCount(text: string, option: string): number {
+  if (!/^[0-9]{1,6}$/.test(text.trim())) {
+    throw new UsageError(`${option}: '${text}' is no count`, 'Use a whole number; 0 is no limit.');
+  }
+  return Number(text);
+}
+
 /** 1 … 65535; 0, where it is allowed, is any free port. */
 export function parsePort(text: string, option: string, lowest: 0 | 1 = 1): number {
   const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port >= lowest && port <= 65_535))
     throw new UsageError(`${option}: '${text}' is no port`, 'Use a number from 1 to 65535.');
   return port;
+}
+
+/** How many torrents at a time: 1 … `maxJobs` of the configuration. */
+export function parseJobs(text: string, option: string): number {
+  const jobs = /^[0-9]{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  const { maxJobs } = CONFIG.cli;
+  if (!(jobs >= 1 && jobs <= maxJobs)) {
+    throw new UsageError(`${option}: '${text}' is no number of torrents`, `Use a number from 1 to ${maxJobs}.`);
+  }
+  return jobs;
+}
+
+/** Ports that are tried in this order; one port is a range of one. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** For a client's options; undefined: any free port. */
+export function listenOn(range: PortRange | undefined): { port?: number; lastPort?: number } {
+  return range === undefined ? {} : { port: range.first, lastPort: range.last };
+}
+
+/** `6881` or `6881-6889`; a bare 0 is any free port. */
+export function parsePortRange(text: string, option: string): PortRange {
+  const match = /^([0-9]+)-([0-9]+)$/.exec(text.trim());
+  if (match === null) {
+    const port = parsePort(text.trim(), option, 0);
+    return { first: port, last: port };
+  }
+  const range = { first: parsePort(match[1], option), last: parsePort(match[2], option) };
+  if (range.first <= range.last) return range;
+  throw new UsageError(`${option}: '${text}' is no range of ports`, 'Write the lower one first, such as 6881-6889.');
 }
 
 export interface HostPort {
@@ -97,7 +140,7 @@ export function parseUrl(text: string, option: string, schemes: readonly string[
   }
   if (!schemes.includes(scheme)) {
     throw new UsageError(
-      `${option}: '${text}' is no URL that is understood`,
+      `${option}: '${redactUrl(text)}' is no URL that is understood`,
       `Use one that begins with ${schemes.map((name) => `${name}//`).join(', ')}.`,
     );
   }
@@ -107,5 +150,6 @@ export function parseUrl(text: string, option: string, schemes: readonly string[
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
   readonly color?: ColorChoice;
 }

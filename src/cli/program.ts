@@ -12,16 +12,31 @@ import type { VerifyOptions } from './commands/verify.js';
 import { findNearest } from './edit-distance.js';
 import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
-  type GlobalOptions,
-  type HostPort,
-  parseDuration,
-  parseHostPort,
-  parsePieceLength,
-  parsePort,
-  parseRate,
-  parseTier,
-  parseUrl,
-} from './options.js';
+  blocklistOption,
+  bootstrapOption,
+  collectTiers,
+  durationOption,
+  encryptionOption,
+  excludeTrackerOption,
+  inputFileOption,
+  jobsOption,
+  listenOption,
+  maxDownloadOption,
+  maxPeersOption,
+  maxUploadOption,
+  maxUploadsOption,
+  metadataTimeoutOption,
+  noDhtOption,
+  noLsdOption,
+  onlyPeersOption,
+  peerOption,
+  pexOption,
+  portmapOption,
+  portOption,
+  trackerOption,
+} from './network-options.js';
+import { applyOnlyPeers } from './network-switches.js';
+import { type GlobalOptions, parsePieceLength, parseUrl } from './options.js';
 import { UsageError } from './usage-error.js';
 
 export interface ProgramHost {
@@ -39,6 +54,7 @@ export function createProgram(host: ProgramHost): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .option('-q, --quiet', 'print results and errors only')
+    .option('-v, --verbose', 'tell what came of each source of peers, at the end and where no data comes')
     .option('--color', 'use colour even where it is no terminal')
     .option('--no-color', 'use no colour')
     .addHelpText('after', OVERVIEW)
@@ -59,68 +75,45 @@ export function createProgram(host: ProgramHost): Command {
 
 type Globals = () => GlobalOptions;
 
-const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
-  ...previous,
-  parseHostPort(text, '--peer'),
-];
-const peerOption = (): Option =>
-  new Option('--peer <HOST:PORT>', 'a peer to connect to, besides those of trackers (repeatable)').argParser(collectPeers);
-const portOption = (): Option =>
-  new Option('--port <N>', 'listen for peers on this port (default: any free one)').argParser((text) =>
-    parsePort(text, '--port', 0),
-  );
-const portmapOption = (): Option =>
-  new Option('--portmap', 'ask the router to lead peers to this port (UPnP, NAT-PMP, PCP), until the end of the run');
-const durationOption = (flags: string, description: string): Option => {
-  const name = flags.split(' ')[0];
-  const option = new Option(flags, description).argParser((text) => parseDuration(text, name));
-  // `--no-peers-timeout` has a value of its own: it is not the opposite of a `--peers-timeout`.
-  option.negate = false;
-  return option;
-};
-
-const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
-  ...previous,
-  parseTier(text, '--tracker'),
-];
-const trackerOption = (): Option =>
-  new Option(
-    '--tracker <URL>',
-    'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
-  ).argParser(collectTiers);
-const metadataTimeoutOption = (): Option =>
-  durationOption(
-    '--metadata-timeout <TIME>',
-    'give up on a magnet link without metadata for so long (exit 4; without a terminal 2m)',
-  );
-const pexOption = (): Option => new Option('--no-pex', 'neither ask peers for other peers nor name any to them');
-const collectFiles = (file: string, previous: readonly string[] = []): string[] => [...previous, file];
-const blocklistOption = (): Option =>
-  new Option(
-    '--blocklist <FILE>',
-    'neither dial nor let in the addresses it lists: p2p, .dat or CIDR, also gzip (repeatable)',
-  ).argParser(collectFiles);
-const encryptionOption = (): Option =>
-  new Option('--encryption <MODE>', 'encrypt connections where peers want it, always (take no others), or never')
-    .choices(['prefer', 'require', 'off'])
-    .default('prefer');
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
+
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
 
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('download', { isDefault: true })
     .description('download what a torrent names, verify it, and end')
-    .argument('<TORRENT>', TORRENT)
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .addOption(jobsOption())
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
     .addOption(trackerOption())
+    .addOption(excludeTrackerOption())
     .addOption(portOption())
     .addOption(portmapOption())
-    .option('--no-listen', 'accept no connections from peers')
+    .addOption(listenOption())
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
+    .addOption(onlyPeersOption())
+    .addOption(maxDownloadOption())
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
     .addOption(encryptionOption())
     .addOption(blocklistOption())
+    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
+    .addOption(
+      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+        .choices(['auto', 'only', 'never'])
+        .default('auto'),
+    )
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -133,15 +126,12 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
-    // Counted in the action, where a mistyped command can be told from a second torrent.
-    .allowExcessArguments(true)
     .addHelpText('after', EXAMPLES.download)
-    .action(async (file: string, options: DownloadOptions, command: Command) => {
-      if (program.args[0] !== 'download') refuseMistypedCommand(file, program);
-      if (command.args.length > 1) {
-        throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
-      }
-      await host.run(globals(), async (context) => (await import('./commands/download.js')).download(file, options, context));
+    .action(async (torrents: string[], options: DownloadOptions) => {
+      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
+      await host.run(globals(), async (context) =>
+        (await import('./commands/download.js')).download(torrents, applyOnlyPeers(options), context),
+      );
     });
 }
 
@@ -149,21 +139,30 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('seed')
     .description('check data and serve it until stopped')
-    .argument('<FILE.torrent>', 'the torrent file')
-    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
+    .argument('<FILE.torrent...>', 'the torrent file, or several')
+    .option('--data <DIR>', 'the folder that holds the data, as download wrote it', '.')
     .addOption(portOption())
     .addOption(portmapOption())
-    .addOption(
-      new Option('--max-upload <RATE>', 'send at most so much a second').argParser((text) => parseRate(text, '--max-upload')),
-    )
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
+    .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent')
     .addOption(peerOption())
+    .addOption(listenOption())
     .option('--no-trackers', 'announce to no tracker')
+    .addOption(excludeTrackerOption())
     .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
+    .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addOption(blocklistOption())
     .addHelpText('after', EXAMPLES.seed)
-    .action(async (file: string, options: SeedOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/seed.js')).seed(file, options, context));
+    .action(async (files: string[], options: SeedOptions) => {
+      await host.run(globals(), async (context) =>
+        (await import('./commands/seed.js')).seed(files, applyOnlyPeers(options), context),
+      );
     });
 }
 
@@ -203,19 +202,29 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('info')
     .description('show what is in a torrent')
-    .argument('<TORRENT>', TORRENT)
-    .option('--json', 'print one JSON object')
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .option('--json', 'print a JSON object, of several torrents one a line')
+    .option('--scrape', 'ask every tracker for seeds, leechers and completed downloads (exit 6 where none answers)')
+    .addOption(durationOption('--timeout <TIME>', 'of --scrape, for all trackers together (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(peerOption())
     .addOption(trackerOption())
+    .addOption(excludeTrackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
+    .addOption(onlyPeersOption())
     .addOption(encryptionOption())
     .addOption(blocklistOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
-    .action(async (file: string, options: InfoOptions) => {
-      await host.run(globals(), async (context) => (await import('./commands/info.js')).info(file, options, context));
+    .action(async (torrents: string[], options: InfoOptions) => {
+      await host.run(globals(), async (context) =>
+        (await import('./commands/info.js')).info(torrents, applyOnlyPeers(options), context),
+      );
     });
 }
 

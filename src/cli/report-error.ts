@@ -1,8 +1,10 @@
 // The one line that an error becomes: `effusion: error: WHAT: WHY. WHAT TO DO. (exit N)`. Errors that we threw on purpose
-// carry what and why in their message; what to do is in their detail or here. Anything else is a bug of ours: its stack.
+// carry what and why in their message; what to do is in their detail or here. Anything else is a bug of ours: its stack. Whatever URL
+// is in it, and wherever it came from, shows no login and no passkey.
 
 import { CommanderError } from 'commander';
 import { EffusionError } from '../model/error.js';
+import { redactUrls } from '../model/redact-url.js';
 import { CommandError } from './command-error.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { sanitise, sanitiseLines } from './render/sanitise.js';
@@ -26,16 +28,19 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 
 const MAX_LINE = 2000;
 
-export function describeError(error: unknown): ErrorReport {
+/** `where`: whose error it is, in front of the message; empty where there is one torrent. */
+export function describeError(error: unknown, where = ''): ErrorReport {
   if (error instanceof CommanderError) return describeUsage(error.message);
+  const prefix = where === '' ? '' : `${where}: `;
   if (error instanceof UsageError || error instanceof CommandError) {
-    return toLine(error.message, error.detail.hint, exitCodeOf(error.code));
+    return toLine(prefix + error.message, error.detail.hint, exitCodeOf(error.code));
   }
   if (error instanceof EffusionError) {
     const exitCode = exitCodeOf(error.code);
-    if (exitCode !== EXIT.bug) return toLine(withPeers(error), hintFor(error), exitCode);
+    if (exitCode !== EXIT.bug) return toLine(prefix + withPeers(error), hintFor(error), exitCode);
   }
-  return { text: sanitiseLines(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`), exitCode: EXIT.bug };
+  const text = sanitiseLines(redactUrls(`effusion: error: ${prefix}this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
+  return { text, exitCode: EXIT.bug };
 }
 
 function hintFor(error: EffusionError): string {
@@ -45,7 +50,7 @@ function hintFor(error: EffusionError): string {
 
 /** A session crashed, and may be started again: the stack, for a report. */
 export function describeCrash(error: Error): string {
-  return sanitiseLines(`effusion: this is a bug: ${stackOf(error)}`);
+  return sanitiseLines(redactUrls(`effusion: this is a bug: ${stackOf(error)}`));
 }
 
 /** commander's `error: unknown option '--prot'\n(Did you mean --port?)` in our form. */
@@ -56,10 +61,10 @@ function describeUsage(message: string): ErrorReport {
 }
 
 function toLine(message: string, hint: string, exitCode: number): ErrorReport {
-  const what = sanitise(message, MAX_LINE);
+  const what = sanitise(redactUrls(message), MAX_LINE);
   const end = /[.!?]$/.test(what) ? '' : '.';
   return {
-    text: `effusion: error: ${what}${end}${hint === '' ? '' : ` ${sanitise(hint, MAX_LINE)}`} (exit ${exitCode})`,
+    text: `effusion: error: ${what}${end}${hint === '' ? '' : ` ${sanitise(redactUrls(hint), MAX_LINE)}`} (exit ${exitCode})`,
     exitCode,
   };
 }
@@ -71,7 +76,7 @@ function withPeers(error: EffusionError): string {
   const parts = [error.message.replace(/\.$/, '')];
   for (const [label, value] of [
     ['files', detail.files],
-    ['peers', detail.banned],
+    ['sources', detail.banned],
   ] as const) {
     if (!Array.isArray(value)) continue;
     const missing = value.map(String).filter((item) => !error.message.includes(item));

@@ -4,6 +4,7 @@
 import { CONFIG } from '../engine/config.js';
 import type { ServerNotice, ServerSnapshot } from '../engine/server-snapshot.js';
 import { explainStall } from '../engine/stall-report.js';
+import { describeSources } from './render/source-text.js';
 import { describeNotice } from './render/notice-text.js';
 import type { Progress, ProgressPhase, ProgressView } from './render/progress.js';
 import { SpeedMeter } from './render/speed-meter.js';
@@ -21,6 +22,10 @@ export interface SessionWatchOptions {
   readonly view: ProgressView;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Says what came of each source, too, where it says why nothing comes. */
+  readonly isVerbose: boolean;
+  /** What the lines about sources begin with; default nothing. */
+  readonly whose?: string;
   /** How often the view gets a new state. */
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
@@ -81,7 +86,8 @@ export class SessionWatch {
     if (snapshot.uploadedBytes < this.#lastUploaded) this.#lastUploaded = 0;
     this.#download.add(snapshot.downloadedBytes - this.#lastDownloaded, now);
     this.#upload.add(snapshot.uploadedBytes - this.#lastUploaded, now);
-    if (phase === 'checking' || snapshot.downloadedBytes > this.#lastDownloaded) this.#lastPayloadAt = now;
+    const isSilent = snapshot.downloadedBytes <= this.#lastDownloaded && !snapshot.isThrottled;
+    if (phase === 'checking' || !isSilent) this.#lastPayloadAt = now;
     this.#lastDownloaded = snapshot.downloadedBytes;
     this.#lastUploaded = snapshot.uploadedBytes;
     this.#options.view.update(this.#toProgress(snapshot, phase, now));
@@ -101,6 +107,7 @@ export class SessionWatch {
       uploadedBytes: snapshot.uploadedBytes,
       timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
       peers: snapshot.peers.length,
+      webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,
       ...(reachableAt === null ? {} : { reachableAt }),
     };
   }
@@ -112,7 +119,9 @@ export class SessionWatch {
       return;
     this.#lastExplainedAt = now;
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
-    this.#options.view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
+    const { view, isVerbose, whose = '' } = this.#options;
+    view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
+    if (isVerbose) for (const line of describeSources(snapshot, whose)) view.log(line);
   }
 
   /** Of one session after the other, until the one that ended was the last. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import { fetchTorrentFile } from '../engine/torrent-fetch.js';
 import { MetainfoError } from '../model/error.js';
-import { redactUrl } from '../model/redact-url.js';
+import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { CommandError } from './command-error.js';
@@ -35,7 +35,7 @@ export async function loadTorrent(argument: string): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
     const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
-    throw new UsageError(`${sanitise(argument, 60)}: a torrent file is needed here, not a link`, hint);
+    throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
   }
   return (await readTorrentFile(parsed)).metainfo;
 }
@@ -46,9 +46,13 @@ export interface LoadedTorrent {
   readonly bytes: Uint8Array;
 }
 
-export async function readTorrentFile(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<LoadedTorrent> {
+/** `signal` ends a request to a web server. */
+export async function readTorrentFile(
+  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  signal?: AbortSignal,
+): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument);
+  const bytes = await readTorrent(argument, signal);
   try {
     return { metainfo: parseTorrentFile(bytes), bytes };
   } catch (error) {
@@ -61,8 +65,8 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
   return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
 }
 
-async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): Promise<Uint8Array> {
-  if (argument.kind === 'url') return fetchTorrentFile(argument.url);
+async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, signal?: AbortSignal): Promise<Uint8Array> {
+  if (argument.kind === 'url') return (await fetchTorrentFile(argument.url, signal)).bytes;
   return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
 }
 

@@ -1,10 +1,14 @@
-// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files
-// and the upload limit. Incoming connections are handed to their torrent by info hash.
+// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files, the
+// limits of their rates and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { LocalDiscovery } from '../discovery/lsd/local-discovery.js';
+import { multicastInterfaces } from '../io/network-interfaces.js';
 import type { Address } from '../model/address.js';
 import { NO_FILTER, type AddressFilter } from '../model/address-filter.js';
+import { ExternalAddresses } from '../model/external-addresses.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import type { PortMappingPlaces } from '../net/port-mapping/port-forwarding.js';
@@ -12,7 +16,8 @@ import type { PortMappingNotice } from '../net/port-mapping/protocol/port-mapper
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
 import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
-import { TokenBucket } from '../net/rate-limiter.js';
+import { PortTakenError } from '../net/port-taken-error.js';
+import type { RequestPacer } from '../net/request-pacer.js';
 import { TcpTransport } from '../net/tcp.js';
 import type { Link, Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
@@ -22,8 +27,10 @@ import { PieceHasher } from '../storage/piece-hasher.js';
 import { ENCRYPTION_POLICIES, type EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import { torrentMark } from '../wire/mse/mse-keys.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
+import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
+import { createPacer } from './download-pace.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
 import { ClientPortMapping } from './port-mapping.js';
 import { UploadGate } from './upload-gate.js';
@@ -34,6 +41,8 @@ export type { EncryptionPolicy, PortMappingNotice };
 export interface ClientOptions {
   /** To listen on; 0 or undefined: any free one. */
   readonly port?: number;
+  /** With `port`: where that one is taken, those after it up to this one are tried, in order. */
+  readonly lastPort?: number;
   /** Numeric address to listen on; without it all, IPv4 and IPv6. */
   readonly host?: string;
   /** Default true. */
@@ -44,6 +53,8 @@ export interface ClientOptions {
   readonly seed?: number;
   /** Payload of all torrents; 0 or undefined: no limit. */
   readonly maxUploadBytesPerSecond?: number;
+  /** The same for what is received. */
+  readonly maxDownloadBytesPerSecond?: number;
   /** Memory for pieces in flight, of all torrents. */
   readonly pieceBudgetBytes?: number;
   /** How connections may begin, in and out. Default `prefer`. */
@@ -54,6 +65,10 @@ export interface ClientOptions {
   readonly portMapping?: boolean | PortMappingPlaces;
   /** TCP where it is not given. */
   readonly transport?: Transport;
+  /** Finds peers on the local network, and is found there (BEP 14); not without a listener. Default false. */
+  readonly lsd?: boolean;
+  /** Where it is not given, the DHT is not used. Opened when a torrent needs it. */
+  readonly dht?: ClientDhtOptions;
 }
 
 /** A torrent, as the listener sees it. */
@@ -70,11 +85,20 @@ export class Client {
   readonly pieceHasher: PieceHasher;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
+  /** Null where there is no limit. */
+  readonly downloadPacer: RequestPacer | null;
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
   readonly addressFilter: AddressFilter;
+  /** Null: not used. */
+  readonly dht: ClientDht | null;
+  readonly #lsd: boolean;
+  readonly #host: string | undefined;
+  #localDiscovery: LocalDiscovery | null = null;
+  /** Where trackers and peers see us. */
+  readonly externalAddresses = new ExternalAddresses(CONFIG.net.maxAddressVoters);
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -97,17 +121,21 @@ export class Client {
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;
     this.openFiles = new OpenFiles(budget.maxOpenFiles);
-    const rate = options.maxUploadBytesPerSecond ?? 0;
-    const bucket = rate > 0 ? new TokenBucket(rate, Math.max(rate / 4, CONFIG.wire.maxBlockBytes)) : null;
-    this.uploadGate = new UploadGate(bucket, () => performance.now());
+    this.uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0);
+    this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
+    const { dht, host } = options;
+    this.#lsd = options.lsd === true;
+    this.#host = host;
+    this.dht =
+      dht === undefined ? null : new ClientDht(dht, () => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) }));
     this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
     this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.addressFilter = options.addressFilter ?? NO_FILTER;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
-  /** Listens, unless told not to. Rejects with PortTakenError where the port is in use, or with InvalidArgumentError. */
+  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
   static async open(options: ClientOptions = {}): Promise<Client> {
     if (options.encryption !== undefined && !ENCRYPTION_POLICIES.includes(options.encryption)) {
       const known = ENCRYPTION_POLICIES.join(', ');
@@ -116,31 +144,42 @@ export class Client {
       });
     }
     const client = new Client(options);
-    if (options.listen === false) return client;
-    const { port = 0, host } = options;
-    client.#listener = await Listener.open<DisconnectReason>(
-      client.#transport,
+    if (options.listen !== false) await client.#listen(options);
+    return client;
+  }
+
+  async #listen({ port = 0, lastPort = port, host, portMapping = false }: ClientOptions): Promise<void> {
+    for (let tried = port; this.#listener === null; tried++) {
+      try {
+        this.#listener = await this.#tryPort(tried, host);
+      } catch (error) {
+        if (!(error instanceof PortTakenError) || lastPort <= port) throw error;
+        if (tried >= lastPort) throw new PortTakenError(port, error.detail.errno, { cause: error, lastPort });
+      }
+    }
+    if (portMapping === false) return;
+    const places = portMapping === true ? {} : portMapping;
+    this.#portMapping = new ClientPortMapping(this.#listener.port, this.nextSeed(), places);
+  }
+
+  #tryPort(port: number, host: string | undefined): Promise<Listener<DisconnectReason>> {
+    return Listener.open<DisconnectReason>(
+      this.#transport,
       {
         port,
-        maxPendingIncoming: client.#maxPendingIncoming,
-        limits: client.connectionLimits,
-        filter: client.addressFilter,
-        ...(client.encryption === 'off' ? {} : { unwrap: (link: Link) => MseLink.accepted(link, client.#encryptionOptions()) }),
+        maxPendingIncoming: this.#maxPendingIncoming,
+        limits: this.connectionLimits,
+        filter: this.addressFilter,
+        ...(this.encryption === 'off' ? {} : { unwrap: (link: Link) => MseLink.accepted(link, this.#encryptionOptions()) }),
         ...(host === undefined ? {} : { host }),
       },
       {
-        onIncoming: (infoHash, connection) => client.#torrents.get(toHex(infoHash))?.onIncoming(connection) ?? null,
+        onIncoming: (infoHash, connection) => this.#torrents.get(toHex(infoHash))?.onIncoming(connection) ?? null,
         onFault: (error) => {
           throw error;
         },
       },
     );
-    const { portMapping = false } = options;
-    if (portMapping !== false) {
-      const places = portMapping === true ? {} : portMapping;
-      client.#portMapping = new ClientPortMapping(client.#listener.port, client.nextSeed(), places);
-    }
-    return client;
   }
 
   /** The port we listen on; null when not listening. */
@@ -177,6 +216,21 @@ export class Client {
   /** Incoming connections refused because of the address filter. */
   get blockedCount(): number {
     return this.#listener?.blockedCount ?? 0;
+  }
+
+  /** Of the whole process; null where it is not used. */
+  get localDiscovery(): LocalDiscovery | null {
+    const { port } = this;
+    if (!this.#lsd || port === null) return null;
+    const host = this.#host;
+    return (this.#localDiscovery ??= new LocalDiscovery({
+      port,
+      cookie: randomBytes(8).toString('hex'),
+      limits: CONFIG.lsd,
+      // Who listens on one address is to be found there only.
+      interfaces: (family) => (host === undefined ? multicastInterfaces(family) : family === isIP(host) ? [host] : []),
+      now: () => performance.now(),
+    }));
   }
 
   /** A seed for one session's random generator. */
@@ -258,7 +312,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
-    await this.releasePort();
+    await Promise.all([this.releasePort(), this.dht?.close()]);
     await this.#listener?.close();
     this.pieceBuffers.trim();
     this.pieceHasher.close();

@@ -3,29 +3,49 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { formatAddress, type Address } from '../model/address.js';
+import type { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
+import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import type { SessionOptions } from './session-options.js';
+import { SourceTally } from './source-tally.js';
+import { IncompleteDataError } from './session-error.js';
+
+export interface ChosenLimits {
+  /** 0: as many as there can be. */
+  readonly maxPeers?: number | undefined;
+  readonly maxUploads?: number | undefined;
+}
 
 /** `maxConnections`: what the process's descriptors allow. `budgetBytes`: memory for pieces in flight. */
-export function sessionLimits(maxConnections: number, budgetBytes: number): SessionLimits {
-  const { swarm, requests, choking, net, wire } = CONFIG;
-  const maxPeers = Math.min(swarm.maxPeers, maxConnections);
+export function sessionLimits(maxConnections: number, budgetBytes: number, chosen: ChosenLimits = {}): SessionLimits {
+  const { swarm, requests, webSeeds, choking, net, wire } = CONFIG;
+  const maxPeers = Math.min(noneToAll(chosen.maxPeers ?? swarm.maxPeers), maxConnections);
+  const uploads = Math.min(noneToAll(chosen.maxUploads ?? choking.slots + choking.optimisticSlots), maxPeers);
+  // One slot alone goes to whoever deserves it: a choice by chance would take it away from everybody else.
+  const optimisticSlots = uploads > 1 ? choking.optimisticSlots : 0;
   return {
     ...swarm,
     ...requests,
+    ...webSeeds,
     maxPeers,
+    maxWebSeedLinks: Math.max(1, Math.min(webSeeds.maxLinks, Math.floor(maxConnections / 2))),
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
-    uploadSlots: choking.slots,
-    optimisticSlots: choking.optimisticSlots,
+    uploadSlots: uploads - optimisticSlots,
+    optimisticSlots,
     chokeRoundMs: choking.roundMs,
     optimisticRoundMs: choking.optimisticRoundMs,
     uploadWindowBytes: net.maxWritableBytes,
     maxUploadBlockBytes: wire.maxBlockBytes,
   };
+}
+
+function noneToAll(limit: number): number {
+  return limit === 0 ? Infinity : limit;
 }
 
 /** While the disk is being looked at. */
@@ -45,11 +65,14 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     uploadBytesPerSecond: 0,
     isComplete: false,
     isEndgame: false,
+    isThrottled: false,
+    isSuperSeeding: false,
     knownAddresses: 0,
     bannedAddresses: 0,
     blockedAddresses: 0,
     halfOpen: 0,
     peers: [],
+    webSeeds: [],
   };
 }
 
@@ -67,6 +90,26 @@ export function exhaustedDetail(
   metainfo: Metainfo,
   piece: PieceIndex,
   banned: readonly Address[],
+  bannedWebSeeds: readonly string[],
 ): { piece: number; files: string[]; banned: string[] } {
-  return { piece, files: filesOfPiece(metainfo, piece), banned: banned.map((address) => formatAddress(address)) };
+  return {
+    piece,
+    files: filesOfPiece(metainfo, piece),
+    banned: [...banned.map((address) => formatAddress(address)), ...bannedWebSeeds],
+  };
+}
+
+export function incompleteData(have: Bitfield): IncompleteDataError {
+  const detail = { havePieces: have.count, pieceCount: have.length };
+  const missing = have.length - have.count;
+  return new IncompleteDataError(`the data is not whole: ${missing} of ${have.length} pieces are missing or wrong`, detail);
+}
+
+/** Counts what comes by the ways that this torrent is found by. */
+export function tallyFor({ isPrivate }: Metainfo, client: Client, { usePex, useLsd }: SessionOptions): SourceTally {
+  return new SourceTally({
+    pex: usePex !== false && !isPrivate,
+    lsd: useLsd !== false && !isPrivate && client.localDiscovery !== null,
+    listener: client.port !== null,
+  });
 }

@@ -3,6 +3,7 @@
 
 import { httpGet } from '../io/http-client.js';
 import { HttpError } from '../io/http-error.js';
+import type { Address } from '../model/address.js';
 import { EffusionError } from '../model/error.js';
 import { redactUrl } from '../model/redact-url.js';
 import { CONFIG } from './config.js';
@@ -13,14 +14,20 @@ class TorrentFetchError extends EffusionError<{ url: string; status?: number }> 
   readonly code = 'torrent_unreadable';
 }
 
+export interface FetchedFile {
+  readonly bytes: Uint8Array;
+  /** The server that sent it; null where the system does not say. */
+  readonly remote: Address | null;
+}
+
 /** http or https. Rejects with TorrentFetchError. */
-export async function fetchTorrentFile(url: string, signal?: AbortSignal): Promise<Uint8Array> {
+export async function fetchTorrentFile(url: string, signal?: AbortSignal): Promise<FetchedFile> {
   const { torrentTimeoutMs, maxTorrentBytes, maxRedirects } = CONFIG.download;
   const shown = redactUrl(url);
   const options = { url, userAgent: USER_AGENT, timeoutMs: torrentTimeoutMs, maxResponseBytes: maxTorrentBytes, maxRedirects };
   try {
-    const { status, body } = await httpGet({ ...options, ...(signal === undefined ? {} : { signal }) });
-    if (status === 200) return body;
+    const { status, body, remote } = await httpGet({ ...options, ...(signal === undefined ? {} : { signal }) });
+    if (status === 200) return { bytes: body, remote };
     throw new TorrentFetchError(`cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;

@@ -30,7 +30,7 @@ interface TrackerSetup {
 const monotonicNow = (): Millis => performance.now();
 
 /** Every kind of tracker that is spoken. */
-function createTransport(): AnnounceTransport {
+export function createTransport(): AnnounceTransport {
   const { udpRetransmitMs: retransmitMs, ...limits } = CONFIG.tracker;
   return joinTransports(
     createHttpTracker({ userAgent: USER_AGENT, ...limits }),

@@ -1,9 +1,10 @@
-// The process's upload limit: payload of all torrents and peers waits here in one line, so that the limit is shared fairly in
-// the order of asking. Without a limit nothing waits.
+// An upload limit: payload of all peers waits here in one line, so that the limit is shared fairly in the order of asking. That of a torrent
+// stands before that of the process. Without a limit nothing waits.
 
 import type { PeerKey } from '../model/ids.js';
-import type { TokenBucket } from '../net/rate-limiter.js';
+import { TokenBucket } from '../net/rate-limiter.js';
 import type { Millis } from '../model/time.js';
+import { CONFIG } from './config.js';
 
 interface Waiting {
   readonly peer: PeerKey;
@@ -14,27 +15,39 @@ interface Waiting {
 export class UploadGate {
   readonly #bucket: TokenBucket | null;
   readonly #now: () => Millis;
+  readonly #next: UploadGate | null;
   #line: Waiting[] = [];
   #timer: NodeJS.Timeout | null = null;
 
-  /** `bucket` null: no limit. */
-  constructor(bucket: TokenBucket | null, now: () => Millis) {
+  /** `bucket` null: no limit. What has passed here goes on to `next`, which is not this gate's to close. */
+  constructor(bucket: TokenBucket | null, now: () => Millis, next: UploadGate | null = null) {
     this.#bucket = bucket;
     this.#now = now;
+    this.#next = next;
+  }
+
+  /** 0: no limit. */
+  static ofRate(bytesPerSecond: number, next: UploadGate | null = null): UploadGate {
+    const burstBytes = Math.max(bytesPerSecond / 4, CONFIG.wire.maxBlockBytes);
+    const bucket = bytesPerSecond > 0 ? new TokenBucket(bytesPerSecond, burstBytes) : null;
+    return new UploadGate(bucket, () => performance.now(), next);
   }
 
   /** Calls `go` when `bytes` may leave: at once, or later, or never where the peer is forgotten before. */
   pass(peer: PeerKey, bytes: number, go: () => void): void {
+    const next = this.#next;
+    const onward = next === null ? go : (): void => next.pass(peer, bytes, go);
     if (this.#bucket === null) {
-      go();
+      onward();
       return;
     }
-    this.#line.push({ peer, bytes, go });
+    this.#line.push({ peer, bytes, go: onward });
     this.#serve(this.#bucket);
   }
 
   /** The peer is gone: what waits for it costs neither memory nor the others' time. */
   forget(peer: PeerKey): void {
+    this.#next?.forget(peer);
     if (this.#line.some((waiting) => waiting.peer === peer)) this.#line = this.#line.filter((waiting) => waiting.peer !== peer);
   }
 

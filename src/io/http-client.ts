@@ -3,6 +3,8 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
+import { mayName } from '../model/address-scope.js';
+import { createAddress, type Address } from '../model/address.js';
 import { HttpError, toHttpError } from './http-error.js';
 import { systemResolver } from './system-resolver.js';
 
@@ -22,6 +24,11 @@ export interface HttpGet {
   readonly certificateAuthority?: string;
   /** A connection stands and the request is on its way; once for each redirect too. */
   readonly onConnected?: () => void;
+  /**
+   * Who named the URL: it must lead to an address of the same scope or a wider one, else `bad_redirect`. Undefined: the user, who may name
+   * anything. A redirect is held to the server that sent it.
+   */
+  readonly origin?: Address;
 }
 
 export interface HttpPost {
@@ -37,6 +44,8 @@ export interface HttpResponse {
   readonly body: Uint8Array;
   /** Our end of the connection, numeric; empty where the system does not say. */
   readonly localHost: string;
+  /** The server that sent it, after all redirects; null where the system does not say. */
+  readonly remote: Address | null;
 }
 
 interface Reply {
@@ -45,11 +54,13 @@ interface Reply {
   readonly encoding: string;
   readonly body: Uint8Array;
   readonly localHost: string;
+  readonly remote: Address | null;
 }
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function parseHttpUrl(text: string, base?: string): URL {
+/** Throws HttpError. `base`: of a redirect. */
+export function parseHttpUrl(text: string, base?: string): URL {
   const code = base === undefined ? 'invalid_url' : 'bad_redirect';
   if (!URL.canParse(text, base)) throw new HttpError(code, base === undefined ? 'not a valid URL' : 'redirected to no valid URL');
   const url = new URL(text, base);
@@ -60,7 +71,7 @@ function parseHttpUrl(text: string, base?: string): URL {
     : new HttpError('bad_redirect', `redirected to ${scheme}`);
 }
 
-function decodePercent(text: string): string {
+export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -68,41 +79,57 @@ function decodePercent(text: string): string {
   }
 }
 
-/** As Node asks for it: all addresses, or the first one. */
-const lookup: LookupFunction = (...question) => void answerLookup(...question);
+function outOfScope(): HttpError {
+  return new HttpError('bad_redirect', 'leads to an address that is not reachable from where it was named');
+}
 
-async function answerLookup(...[host, options, callback]: Parameters<LookupFunction>): Promise<void> {
+function isAllowed(host: string, origin: Address | null): boolean {
+  const address = createAddress(host, 1);
+  return origin === null || (address !== null && mayName(origin, address));
+}
+
+/** As Node asks for it: all addresses, or the first one. */
+function lookupFor(origin: Address | null): LookupFunction {
+  return (...question) => void answerLookup(origin, ...question);
+}
+
+async function answerLookup(origin: Address | null, ...[host, options, callback]: Parameters<LookupFunction>): Promise<void> {
   const hosts = await systemResolver.resolve(host);
   const wanted = options.family === 4 || options.family === 6 ? options.family : 0;
-  const found = hosts
+  const known = hosts
     .map((address) => ({ address, family: isIP(address) }))
     .filter(({ family }) => wanted === 0 || family === wanted);
-  if (found.length === 0) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
+  const found = known.filter(({ address }) => isAllowed(address, origin));
+  if (found.length === 0 && known.length > 0) callback(outOfScope(), '', 0);
+  else if (found.length === 0) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
   else if (options.all === true) callback(null, found);
   else callback(null, found[0].address, found[0].family);
 }
 
-async function open(url: URL, options: HttpGet): Promise<ClientRequest> {
+async function open(url: URL, options: HttpGet, origin: Address | null): Promise<ClientRequest> {
+  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  // A number is not looked up, so it has to be judged here.
+  if (isIP(hostname) !== 0 && !isAllowed(hostname, origin)) throw outOfScope();
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const hasLogin = url.username !== '' || url.password !== '';
   return request({
     method: options.post === undefined ? 'GET' : 'POST',
     protocol: url.protocol,
-    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    hostname,
     port: url.port,
     path: `${url.pathname}${url.search}`,
     ...(hasLogin ? { auth: `${decodePercent(url.username)}:${decodePercent(url.password)}` } : {}),
     ...(options.certificateAuthority === undefined ? {} : { ca: options.certificateAuthority }),
     headers: { 'user-agent': options.userAgent, accept: '*/*', 'accept-encoding': 'gzip', ...options.post?.headers },
-    lookup,
+    lookup: lookupFor(origin),
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
   });
 }
 
 /** Reads one reply; a redirect's body is not waited for. Whatever happens, the connection is gone afterwards. */
-async function exchange(url: URL, options: HttpGet, signal: AbortSignal): Promise<Reply> {
-  const request = await open(url, options);
+async function exchange(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<Reply> {
+  const request = await open(url, options, origin);
   try {
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (error: unknown): void => reject(toHttpError(error));
@@ -123,9 +150,7 @@ async function exchange(url: URL, options: HttpGet, signal: AbortSignal): Promis
       });
       request.on('response', (response) => {
         isAnswered = true;
-        // Asked for now: a socket that has been destroyed tells nothing.
-        const localHost = response.socket.localAddress ?? '';
-        readReply(response, options.maxResponseBytes, (reply) => resolve({ ...reply, localHost }), fail);
+        readReply(response, options.maxResponseBytes, resolve, fail);
       });
       request.end(options.post?.body);
     });
@@ -139,12 +164,15 @@ async function exchange(url: URL, options: HttpGet, signal: AbortSignal): Promis
 function readReply(
   response: IncomingMessage,
   maxBytes: number,
-  resolve: (reply: Omit<Reply, 'localHost'>) => void,
+  resolve: (reply: Reply) => void,
   fail: (error: unknown) => void,
 ): void {
   const status = response.statusCode ?? 0;
   const location = REDIRECTS.has(status) ? (response.headers.location ?? null) : null;
   const encoding = (response.headers['content-encoding'] ?? '').trim().toLowerCase();
+  // Asked for now: a socket that is closed does not know any more.
+  const localHost = response.socket.localAddress ?? '';
+  const remote = remoteOf(response);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const finish = (): void => {
@@ -154,7 +182,7 @@ function readReply(
       body.set(chunk, at);
       at += chunk.length;
     }
-    resolve({ status, location, encoding, body });
+    resolve({ status, location, encoding, body, localHost, remote });
   };
   const tooLarge = (): void => fail(new HttpError('too_large', `the answer is longer than ${maxBytes} bytes`));
   response.on('error', fail);
@@ -177,6 +205,12 @@ function readReply(
   response.on('close', () => fail(new HttpError('reset', 'connection closed early')));
 }
 
+function remoteOf({ socket }: IncomingMessage): Address | null {
+  // An address of the link has its interface behind it.
+  const host = socket.remoteAddress?.replace(/%.*$/, '');
+  return host === undefined ? null : createAddress(host, socket.remotePort ?? 0);
+}
+
 async function unpack(reply: Reply, maxBytes: number): Promise<Uint8Array> {
   if (reply.encoding === '' || reply.encoding === 'identity' || reply.body.length === 0) return reply.body;
   if (reply.encoding !== 'gzip' && reply.encoding !== 'x-gzip') {
@@ -195,14 +229,16 @@ async function unpack(reply: Reply, maxBytes: number): Promise<Uint8Array> {
 
 async function follow(options: HttpGet, signal: AbortSignal): Promise<HttpResponse> {
   let url = parseHttpUrl(options.url);
+  let origin = options.origin ?? null;
   for (let hops = 0; hops <= options.maxRedirects; hops++) {
-    const reply = await exchange(url, options, signal);
+    const reply = await exchange(url, options, origin, signal);
     if (reply.location === null) {
       const body = await unpack(reply, options.maxResponseBytes);
       signal.throwIfAborted();
-      return { status: reply.status, body, localHost: reply.localHost };
+      return { status: reply.status, body, localHost: reply.localHost, remote: reply.remote };
     }
     url = parseHttpUrl(reply.location, url.href);
+    origin = reply.remote ?? origin;
   }
   throw new HttpError('too_many_redirects', `more than ${options.maxRedirects} redirects`);
 }

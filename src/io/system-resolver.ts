@@ -8,22 +8,44 @@ import type { Resolver } from './resolver.js';
 const ANSWER_MS = 3000;
 const TRIES = 2;
 
-export const systemResolver: Resolver = {
-  async resolve(host) {
-    const { Resolver: NameServers, lookup } = await import('node:dns/promises');
-    const known = await fromHostsFile(host);
-    if (known.length > 0) return known;
+/** The ways to ask, in their order; a test has its own. */
+export interface NameWays {
+  /** Empty where the hosts file does not know the name. */
+  fromHostsFile(host: string): Promise<readonly string[]>;
+  /** Of one family; rejects as Node's resolver does. */
+  fromNameServers(host: string, family: 4 | 6): Promise<readonly string[]>;
+  fromLibrary(host: string): Promise<readonly string[]>;
+}
+
+export function createNameResolver(ways: NameWays): Resolver {
+  return {
+    async resolve(host) {
+      const known = await ways.fromHostsFile(host);
+      if (known.length > 0) return known;
+      const answers = await Promise.allSettled([ways.fromNameServers(host, 4), ways.fromNameServers(host, 6)]);
+      const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      if (found.length > 0 || answers.some((answer) => answer.status === 'rejected' && isSilence(answer.reason))) return found;
+      try {
+        return await ways.fromLibrary(host);
+      } catch {
+        return [];
+      }
+    },
+  };
+}
+
+export const systemResolver: Resolver = createNameResolver({
+  fromHostsFile,
+  async fromNameServers(host, family) {
+    const { Resolver: NameServers } = await import('node:dns/promises');
     const servers = new NameServers({ timeout: ANSWER_MS, tries: TRIES });
-    const answers = await Promise.allSettled([servers.resolve4(host), servers.resolve6(host)]);
-    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    if (found.length > 0 || answers.some((answer) => answer.status === 'rejected' && isSilence(answer.reason))) return found;
-    try {
-      return (await lookup(host, { all: true })).map(({ address }) => address);
-    } catch {
-      return [];
-    }
+    return family === 4 ? servers.resolve4(host) : servers.resolve6(host);
   },
-};
+  async fromLibrary(host) {
+    const { lookup } = await import('node:dns/promises');
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  },
+});
 
 /** No server has answered, so the C library would wait for the same ones. */
 function isSilence(reason: unknown): boolean {

@@ -3,6 +3,7 @@
 
 import type { Address } from '../model/address.js';
 import type { AddressFilter } from '../model/address-filter.js';
+import type { ExternalAddresses } from '../model/external-addresses.js';
 import type { PeerId, PeerKey } from '../model/ids.js';
 import type { Message } from '../wire/message.js';
 import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
@@ -51,6 +52,8 @@ export interface MetadataFetchSettings {
   readonly encryption: EncryptionPolicy;
   /** Addresses that are never dialled, unless the user named them. Left out: none. */
   readonly addressFilter?: AddressFilter;
+  /** Where we are seen: peers tell it. */
+  readonly externalAddresses: ExternalAddresses;
 }
 
 export interface MetadataProgress {

@@ -11,6 +11,7 @@ function recallBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: 
   const begin = block * BLOCK_LENGTH;
   if (tellPeer) state.send(peer, { type: 'cancel', piece, begin, length: state.geometry.blockLength(piece, block) });
   state.emit({ type: 'revoke-lease', peer: peer.key, piece, begin });
+  state.turns.giveBack(state.geometry.blockLength(piece, block));
   const open = state.tracker.openPiece(piece);
   if (open?.unask(block, peer.key) === true) state.tracker.updatePartial(open);
 }
@@ -80,6 +81,8 @@ export function releasePiece(state: SessionState, open: OpenPiece): void {
     for (const { piece, block } of asked) cancelBlock(state, peer, piece, block);
     peer.unverified.delete(open.piece);
   }
+  // Its bytes go on coming and are skipped.
+  for (const { run } of state.webSeeds.links()) if (run?.current === open.piece) run.current = null;
   state.tracker.reopen(open.piece);
   state.emit({ type: 'discard-piece', piece: open.piece });
 }

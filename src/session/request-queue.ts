@@ -60,6 +60,11 @@ export class RequestQueue {
     return this.#requests.length <= depth >> 1 ? depth - this.#requests.length : 0;
   }
 
+  /** How many more it could be asked for, batches or not. */
+  get freePlaces(): number {
+    return Math.max(0, this.depth - this.#requests.length);
+  }
+
   has(piece: PieceIndex, block: number): boolean {
     return this.#indexOf(piece, block) >= 0;
   }

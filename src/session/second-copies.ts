@@ -25,13 +25,13 @@ export function askSecondCopies(state: SessionState): void {
   const { tracker, limits, now } = state;
   const copyBefore = now - (tracker.isEndgame ? limits.endgameAgeMs : limits.reassignAgeMs);
   for (const open of Array.from(tracker.openPieces())) {
-    if (idle.length === 0) return;
+    if (idle.length === 0 || !state.turns.isRipe(now)) return;
     if (open.isExclusive) {
       passOn(state, open, idle);
       continue;
     }
     const stealBefore = now - limits.reassignAgeMs * 2 ** Math.min(open.steals, MAX_DOUBLINGS);
-    for (let block = 0; block < open.blockCount && idle.length > 0; block++) {
+    for (let block = 0; block < open.blockCount && idle.length > 0 && state.turns.isRipe(now); block++) {
       if (open.isReceived(block)) continue;
       const copies = open.copies(block);
       const askedAt = open.askedAt(block);

@@ -59,6 +59,14 @@ function readEvent(text: string | null): ParsedAnnounce['event'] | undefined {
   return text === 'started' || text === 'completed' || text === 'stopped' ? text : undefined;
 }
 
+/** The info hashes of a scrape (BEP 48); what is none is left out. */
+export function parseScrapeQuery(query: string): Uint8Array[] {
+  return query.split('&').flatMap((part) => {
+    const hash = part.startsWith('info_hash=') ? percentDecode(part.slice('info_hash='.length)) : null;
+    return hash?.length === 20 ? [hash] : [];
+  });
+}
+
 /** `remoteHost` is the client's numeric address. The second form is the failure reason to send. */
 export function parseAnnounceQuery(query: string, remoteHost: string): ParsedAnnounce | { readonly failure: string } {
   const fields = readFields(query);

@@ -1,11 +1,14 @@
-// A small HTTP tracker in this process (BEP 3, 7, 23, 24), for the demo and the tests: it remembers what it was told, and
+// A small HTTP tracker in this process (BEP 3, 7, 23, 24, 48), for the demo and the tests: it remembers what it was told, and
 // misbehaves where it is asked to.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BencodeDict } from '../bencode/bencode-dict.js';
+import { decode } from '../bencode/decode.js';
 import { encode, type Encodable } from '../bencode/encode.js';
 import { addressKey, createAddress, encodeCompactAddress, type Address } from '../model/address.js';
-import { parseAnnounceQuery, type ParsedAnnounce } from './announce-query.js';
+import { toHex } from '../model/ids.js';
+import { parseAnnounceQuery, parseScrapeQuery, type ParsedAnnounce } from './announce-query.js';
 import { TrackerRegistry, type RegisteredPeer } from './tracker-registry.js';
 
 /** May be changed while it runs; each announce obeys what stands then. */
@@ -108,6 +111,19 @@ export async function startTrackerServer(options: TrackerServerOptions = {}): Pr
     };
   };
 
+  const scrape = (query: string): { [key: string]: Encodable } => {
+    // Its keys are no text, so it is put together from raw bytes.
+    const files = new BencodeDict();
+    for (const bytes of parseScrapeQuery(query)) {
+      const peers = registry.peersOf(toHex(bytes));
+      const complete = peers.filter(({ isSeed }) => isSeed).length;
+      const completed = announces.filter(({ infoHash, event }) => infoHash === toHex(bytes) && event === 'completed').length;
+      const counts = decode(encode({ complete, downloaded: completed, incomplete: peers.length - complete }));
+      files.add(String.fromCodePoint(...bytes), counts, 0, 0);
+    }
+    return { files };
+  };
+
   const send = (response: ServerResponse, body: { [key: string]: Encodable | undefined }): void => {
     response.writeHead(200, { 'content-type': 'text/plain' });
     response.end(encode(body));
@@ -115,6 +131,10 @@ export async function startTrackerServer(options: TrackerServerOptions = {}): Pr
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const [path, query = ''] = (request.url ?? '').split('?', 2);
+    if (request.method === 'GET' && path === '/scrape') {
+      send(response, faults.failWith === undefined ? scrape(query) : { 'failure reason': faults.failWith });
+      return;
+    }
     if (request.method !== 'GET' || path !== '/announce') {
       response.writeHead(404);
       response.end();

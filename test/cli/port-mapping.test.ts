@@ -16,19 +16,33 @@ beforeAll(async () => {
 afterAll(() => cli.remove());
 
 test.skipIf(!canMakeNetworks())(
-  'no gateway: one line that says what was tried; the seed goes on, and ends in order',
+  'no gateway: one line that says what was tried, of two torrents too; the seed goes on, and ends in order',
   async () => {
     const cwd = await makeTempFolder();
     await mkdir(path.join(cwd, 'seed'));
     await writeFile(path.join(cwd, 'seed/data.bin'), 'some data');
-    expect((await cli.run(['create', 'seed/data.bin', '-o', 'data.torrent'], { cwd })).code).toBe(0);
-    const args = ['seed', 'data.torrent', '--data', 'seed', '--no-trackers', '--port', '7001', '--portmap'];
+    await writeFile(path.join(cwd, 'seed/more.bin'), 'more data');
+    for (const name of ['data', 'more'])
+      expect((await cli.run(['create', `seed/${name}.bin`, '-o', `${name}.torrent`], { cwd })).code).toBe(0);
+    const args = [
+      'seed',
+      'data.torrent',
+      'more.torrent',
+      '--data',
+      'seed',
+      '--no-trackers',
+      '--no-dht',
+      '--no-lsd',
+      '--port',
+      '7001',
+      '--portmap',
+    ];
     const seeder = startChild(UNSHARE, ['-rn', process.execPath, cli.script, ...args], { cwd });
     await seeder.outputMatching(/^port 7001 .*\n/m);
     seeder.kill('SIGTERM');
     const end = await seeder.ended;
     expect(end.code).toBe(143);
-    expect(end.stderr).toMatch(/^seeding data\.bin on port 7001$/m);
+    for (const name of ['data', 'more']) expect(end.stderr).toMatch(new RegExp(`^seeding ${name}\\.bin on port 7001$`, 'm'));
     expect(end.stderr.match(/^port .*$/gm)).toEqual([
       'port 7001 could not be mapped, peers may not reach it: NAT-PMP: no gateway is known; PCP: no gateway is known; ' +
         'UPnP: there is no way to the local network',
@@ -36,8 +50,12 @@ test.skipIf(!canMakeNetworks())(
   },
 );
 
-test('without a port to map it is a contradiction', async () => {
-  const end = await cli.run(['download', 'x.torrent', '--portmap', '--no-listen']);
+test.each([
+  ['download', '--no-listen'],
+  ['download', '--only-peers'],
+  ['seed', '--no-listen'],
+])('%s --portmap without a port to map, by %s, is a contradiction', async (command, option) => {
+  const end = await cli.run([command, 'x.torrent', '--portmap', option, '--peer', '127.0.0.1:1']);
   expect(end.code).toBe(2);
-  expect(end.stderr).toContain('--portmap and --no-listen exclude each other. Leave one of them out.');
+  expect(end.stderr).toContain(`--portmap and ${option} exclude each other. Leave one of them out.`);
 });

@@ -2,6 +2,7 @@
 // by the one and one by the other.
 
 import { expect, test } from 'vitest';
+import { scrapeTrackers } from '../../src/engine/tracker-scrape.js';
 import { startEffusion } from '../support/effusion-command.js';
 import { startOpentracker } from '../support/opentracker.js';
 import { writeTorrent } from '../support/payload.js';
@@ -30,6 +31,11 @@ describeWith(['opentracker'], 'through opentracker', () => {
     const seeder = startEffusion(['seed', await torrentOf(seeding), '--data', swarm.seedFolder], { timeoutMs: 120_000 });
     await seeder.outputMatching(/seeding .* on port \d+/);
     await tracker.seeds(1);
+    const infoHash = Uint8Array.from(Buffer.from(swarm.torrent.infoHash, 'hex'));
+    expect(await scrapeTrackers([[urls.http, urls.udp]], infoHash)).toMatchObject([
+      { counts: { seeds: 1, leechers: 0, completed: 0 } },
+      { counts: { seeds: 1, leechers: 0, completed: 0 } },
+    ]);
     await expectDownloadFromTrackers(swarm, await torrentOf(downloading));
     seeder.kill('SIGINT');
     expect((await seeder.ended).code).toBe(130);

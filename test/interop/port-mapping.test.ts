@@ -31,15 +31,24 @@ describeWith(['miniupnpd'], 'behind miniupnpd', () => {
     expect(run.code).toBe(0);
   });
 
-  test.skipIf(!canMakeNetworks())('effusion seed --portmap', { timeout: 70_000 }, async () => {
+  test.skipIf(!canMakeNetworks()).each([
+    ['seed', '--data', 'seed'],
+    ['download', '--output', 'out'],
+  ])('effusion %s --portmap, of two torrents', { timeout: 70_000 }, async (command, option, place) => {
     const folder = await makeTempFolder();
     await mkdir(path.join(folder, 'seed'));
-    await writeFile(path.join(folder, 'seed/data.bin'), 'some data');
-    const torrent = path.join(folder, 'data.torrent');
-    expect((await runEffusion(['create', path.join(folder, 'seed/data.bin'), '-o', torrent])).code).toBe(0);
-    const args = ['seed', torrent, '--data', path.join(folder, 'seed'), '--no-trackers', '--port', '7001', '--portmap'];
+    const torrents = ['data', 'more'].map((name) => path.join(folder, `${name}.torrent`));
+    for (const [index, torrent] of torrents.entries()) {
+      const file = path.join(folder, `seed/${index}.bin`);
+      await writeFile(file, `some data: ${index}`);
+      expect((await runEffusion(['create', file, '-o', torrent])).code).toBe(0);
+    }
+    const places = [option, path.join(folder, place), '--no-trackers', '--no-dht', '--no-lsd'];
+    const args = [command, ...torrents, ...places, '--port', '7001', '--portmap'];
     const run = await runBehindRouter([process.execPath, path.join(project, 'bin/effusion.js'), ...args], 'enable_natpmp=yes');
-    expect(run.output).toMatch(new RegExp(`^port 7001 is reachable as ${ROUTER_ADDRESS}:7001 by (NAT-PMP|PCP|UPnP)$`, 'm'));
+    expect(run.output.match(/^port 7001 .*$/gm), 'once').toEqual([
+      expect.stringMatching(new RegExp(`^port 7001 is reachable as ${ROUTER_ADDRESS}:7001 by (NAT-PMP|PCP|UPnP)$`)),
+    ]);
     expect(run.during).toMatch(ruleOf('(tcp|0x6)', 7001));
     expect(run.after).not.toContain('dnat');
     expect(run.code).toBe(143);

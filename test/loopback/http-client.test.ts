@@ -8,6 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { httpGet, type HttpGet } from '../../src/io/http-client.js';
 import { HttpError } from '../../src/io/http-error.js';
+import { formatAddress } from '../../src/model/address.js';
+import { addressAt } from '../support/scripted-trackers.js';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -167,6 +169,45 @@ describe('redirects', () => {
   test.each(['file:///etc/passwd', 'ftp://127.0.0.1/', 'http://', 'data:,x'])('not to %s', async (location) => {
     const url = await serve((_, response) => response.writeHead(302, { location }).end());
     expect(await codeOf(get(url))).toBe('bad_redirect');
+  });
+
+  test.each(['http://0.0.0.1/', 'http://224.0.0.1/', 'http://255.255.255.255/', 'http://[::]/', 'http://[ff02::1]/'])(
+    'not to %s, where nobody can be',
+    async (location) => {
+      const url = await serve((_, response) => response.writeHead(302, { location }).end());
+      const failed = get(url);
+      await expect(failed).rejects.toThrow(/not reachable from where it was named/);
+      expect(await codeOf(failed)).toBe('bad_redirect');
+    },
+  );
+
+  test('from this host to this host, and the answer says from where it came', async () => {
+    const target = await serve((_, response) => response.end('there'), '::1');
+    const url = await serve((_, response) => response.writeHead(302, { location: target }).end());
+    const { body, remote } = await get(url);
+    expect(text(body)).toBe('there');
+    expect(remote === null ? null : formatAddress(remote)).toBe(target.slice('http://'.length));
+  });
+
+  test.each([
+    ['8.8.8.8', '127.0.0.1', false],
+    ['8.8.8.8', 'localhost', false],
+    ['8.8.8.8', '[::ffff:127.0.0.1]', false],
+    ['8.8.8.8', '2130706433', false],
+    ['192.168.0.1', '127.0.0.1', false],
+    ['2a00::1', 'localhost', false],
+    ['127.0.0.1', '127.0.0.1', true],
+    ['::1', 'localhost', true],
+  ])('what %s names may lead to %s: %s', async (origin, host, isAllowed) => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests++;
+      response.end('there');
+    });
+    const asked = get(url.replace('127.0.0.1', host), { origin: addressAt(origin, 80) });
+    if (isAllowed) expect((await asked).status).toBe(200);
+    else expect(await codeOf(asked)).toBe('bad_redirect');
+    expect(requests).toBe(isAllowed ? 1 : 0);
   });
 
   test('an endless body under a redirect is not read', async () => {

@@ -43,6 +43,24 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce`;
 }
 
+test('an answer knows from where it came, so that what it names can be judged', async () => {
+  const peers = Buffer.of(127, 0, 0, 1, 26, 225, 8, 8, 8, 8, 1, 187);
+  const body = Buffer.concat([Buffer.from('d8:intervali9e5:peers12:'), peers, Buffer.from('e')]);
+  const url = await serve((_, response) => response.end(body));
+  const transport = createHttpTracker({ userAgent: 'effusion/0', maxResponseBytes: 1000, maxRedirects: 0 });
+  const parameters = { port: 6881, uploaded: 0, downloaded: 0, left: 1, numwant: 9, event: null };
+  const peerId = new TextEncoder().encode('-EF0100-000000000000');
+  const answer = await transport.announce({
+    url,
+    parameters: { ...parameters, infoHash: INFO_HASH, peerId },
+    timeoutMs: 5000,
+    signal: new AbortController().signal,
+    onSent: () => undefined,
+  });
+  expect(answer).toMatchObject({ source: { host: '127.0.0.1', port: Number(new URL(url).port) }, outOfScope: 0 });
+  expect(answer.addresses.map(({ host }) => host)).toEqual(['127.0.0.1', '8.8.8.8']);
+});
+
 /** A source whose news can be waited for. */
 class Client {
   readonly source: TrackerSource;

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { encode, type Encodable } from '../../src/bencode/encode.js';
 import { buildAnnounceUrl } from '../../src/discovery/tracker/protocol/announce-request.js';
 import { decodeAnnounceResponse, MAX_PEERS_PER_ANSWER } from '../../src/discovery/tracker/protocol/announce-response.js';
+import { decodeScrapeResponse } from '../../src/discovery/tracker/protocol/scrape.js';
 import { TrackerError } from '../../src/discovery/tracker/protocol/tracker-error.js';
 import { toHex } from '../../src/model/ids.js';
 import { redactText, redactUrl } from '../../src/model/redact-url.js';
@@ -104,5 +105,38 @@ test('no text makes redaction throw, and no passkey survives it', () => {
         'http://t.example/***/announce?x=***&passkey=***',
       );
     }),
+  );
+});
+
+test('the answer to a scrape is three counts or a TrackerError, whatever it is', () => {
+  const infoHash = new Uint8Array(20).fill(0x61);
+  const expectCountsOrError = (bytes: Uint8Array): void => {
+    try {
+      for (const count of Object.values(decodeScrapeResponse(bytes, infoHash))) expect(count ?? 0).toBeGreaterThanOrEqual(0);
+    } catch (error) {
+      if (!(error instanceof TrackerError)) throw error;
+      expect(error.message).not.toMatch(/[\p{Cc}\n]/u);
+    }
+  };
+  const { value } = fc.letrec<{ value: Encodable }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      bytes,
+      fc.maxSafeInteger(),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('complete', 'incomplete', 'downloaded', 'a'.repeat(20), 'x'), tie('value'), { maxKeys: 5 }),
+    ),
+  }));
+  const name = fc.constantFrom('files', 'failure reason', 'flags');
+  fc.assert(fc.property(bytes, expectCountsOrError), { numRuns: 1000 });
+  fc.assert(
+    fc.property(fc.dictionary(name, value, { maxKeys: 3 }), fc.nat(), fc.nat(255), (answer, at, byte) => {
+      const encoded = encode(answer);
+      expectCountsOrError(encoded);
+      encoded[at % encoded.length] = byte;
+      expectCountsOrError(encoded);
+    }),
+    { numRuns: 2000 },
   );
 });

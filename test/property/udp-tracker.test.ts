@@ -30,6 +30,8 @@ test('any bytes are a bounded value or nothing', () => {
       expect(bytes).toEqual(before);
       if (reply?.type === 'connected') expect(reply.connectionId).toHaveLength(8);
       if (reply?.type === 'error') expect(reply.message).toMatch(/^[^\p{Cc}]{1,400}$/u);
+      if (reply?.type === 'scraped')
+        for (const count of Object.values(reply.counts)) expect(count ?? 0).toBeGreaterThanOrEqual(0);
       if (reply?.type === 'announced') {
         const { addresses, intervalSeconds } = reply.response;
         expect(addresses.length).toBeLessThanOrEqual(MAX_PEERS_PER_ANSWER);
@@ -39,7 +41,7 @@ test('any bytes are a bounded value or nothing', () => {
     }),
     { numRuns: 3000 },
   );
-  expect(kinds).toEqual(new Set(['nothing', 'connected', 'announced', 'error']));
+  expect(kinds).toEqual(new Set(['nothing', 'connected', 'announced', 'scraped', 'error']));
 });
 
 test('an exchange never throws, ends once at most, and always in time', () => {
@@ -47,43 +49,51 @@ test('an exchange never throws, ends once at most, and always in time', () => {
     fc.record({ from: fc.constantFrom(TRACKER, addressAt('10.0.0.8', 6969)), bytes: datagram, afterMs: fc.nat(20_000) }),
     fc.nat(20_000),
   );
+  const parameters = {
+    infoHash: new Uint8Array(20),
+    peerId: new Uint8Array(20),
+    port: 1,
+    uploaded: 0,
+    downloaded: 0,
+    left: 0,
+    numwant: 0,
+    event: null,
+  };
   const connection = fc.option(fc.record({ id: fc.uint8Array({ minLength: 8, maxLength: 8 }), receivedAt: fc.nat(100_000) }));
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 30 }), connection, fc.nat(60_000), (events, connection, timeoutMs) => {
-      const exchange = new UdpExchange({
-        address: TRACKER,
-        parameters: {
-          infoHash: new Uint8Array(20),
-          peerId: new Uint8Array(20),
-          port: 1,
-          uploaded: 0,
-          downloaded: 0,
-          left: 0,
-          numwant: 0,
-          event: null,
-        },
-        urlData: new Uint8Array(),
-        connection,
-        timeoutMs,
-        retransmitMs: 3000,
-        nextTransactionId: () => 0,
-      });
-      let now = 100_000;
-      let ends = 0;
-      const handle = (event: UdpExchangeEvent): void => {
-        const actions = exchange.handle(event, now);
-        ends += actions.filter(({ type }) => type === 'done' || type === 'failed').length;
-        expect(exchange.nextTimeout() === null).toBe(ends === 1);
-      };
-      handle({ type: 'start' });
-      for (const next of events) {
-        now += typeof next === 'number' ? next : next.afterMs;
-        handle(typeof next === 'number' ? { type: 'timeout' } : { type: 'datagram', from: next.from, bytes: next.bytes });
-      }
-      now = Math.max(now, 100_000 + timeoutMs);
-      handle({ type: 'timeout' });
-      expect(ends).toBe(1);
-    }),
+    fc.property(
+      fc.array(event, { maxLength: 30 }),
+      connection,
+      fc.nat(60_000),
+      fc.boolean(),
+      (events, connection, timeoutMs, isScrape) => {
+        const exchange = new UdpExchange({
+          address: TRACKER,
+          question: isScrape
+            ? { type: 'scrape', infoHash: new Uint8Array(20) }
+            : { type: 'announce', parameters, urlData: new Uint8Array() },
+          connection,
+          timeoutMs,
+          retransmitMs: 3000,
+          nextTransactionId: () => 0,
+        });
+        let now = 100_000;
+        let ends = 0;
+        const handle = (event: UdpExchangeEvent): void => {
+          const actions = exchange.handle(event, now);
+          ends += actions.filter(({ type }) => type === 'done' || type === 'failed').length;
+          expect(exchange.nextTimeout() === null).toBe(ends === 1);
+        };
+        handle({ type: 'start' });
+        for (const next of events) {
+          now += typeof next === 'number' ? next : next.afterMs;
+          handle(typeof next === 'number' ? { type: 'timeout' } : { type: 'datagram', from: next.from, bytes: next.bytes });
+        }
+        now = Math.max(now, 100_000 + timeoutMs);
+        handle({ type: 'timeout' });
+        expect(ends).toBe(1);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

@@ -105,7 +105,7 @@ export class UdpTrackerServer {
   #handle(packet: Buffer, from: RemoteInfo): void {
     this.sources.add(from.port);
     const action = packet.readInt32BE(8);
-    this.received.push(action === 0 ? 'connect' : 'announce');
+    this.received.push(['connect', 'announce', 'scrape'][action] ?? 'nonsense');
     const { lose = 0, loseAnnounces = 0, isSilent = false } = this.faults;
     if (lose > 0) this.faults.lose = lose - 1;
     else if (action === 1 && loseAnnounces > 0) this.faults.loseAnnounces = loseAnnounces - 1;
@@ -115,7 +115,12 @@ export class UdpTrackerServer {
 
   #answer(packet: Buffer, action: number, from: RemoteInfo): void {
     const transaction = packet.subarray(12, 16);
-    const answer = action === 0 ? this.#connect(packet, transaction) : this.#announce(packet, transaction, from);
+    const answer =
+      action === 0
+        ? this.#connect(packet, transaction)
+        : action === 2
+          ? this.#scrape(packet, transaction)
+          : this.#announce(packet, transaction, from);
     if (this.faults.isNoisy === true) {
       const wrongTransaction = Buffer.from(answer);
       wrongTransaction[4] ^= 1;
@@ -134,6 +139,15 @@ export class UdpTrackerServer {
     const id = randomBytes(8);
     this.#connections.add(id.toString('hex'));
     return Buffer.concat([word(0), transaction, id]);
+  }
+
+  #scrape(packet: Buffer, transaction: Uint8Array): Buffer {
+    if (!this.#connections.has(packet.subarray(0, 8).toString('hex'))) return error(transaction, 'Connection ID missmatch.');
+    if (this.faults.failWith !== undefined) return error(transaction, this.faults.failWith);
+    if (packet.length !== 36) return error(transaction, 'one torrent at a time');
+    const lefts = [...(this.#swarms.get(packet.subarray(16, 36).toString('hex'))?.values() ?? [])];
+    const seeds = lefts.filter((left) => left === 0).length;
+    return Buffer.concat([word(2), transaction, word(seeds), word(17), word(lefts.length - seeds)]);
   }
 
   #announce(packet: Buffer, transaction: Uint8Array, from: RemoteInfo): Buffer {

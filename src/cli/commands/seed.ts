@@ -1,33 +1,51 @@
-// `effusion seed FILE.torrent`: checks the data, then serves it until stopped. Nothing on the disk is changed, and data that
+// `effusion seed FILE.torrent...`: checks the data, then serves it until stopped. Nothing on the disk is changed, and data that
 // is not whole is refused: who wants the rest should download it.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Client, EncryptionPolicy } from '../../engine/client.js';
+import { Client, type EncryptionPolicy } from '../../engine/client.js';
+import { CONFIG } from '../../engine/config.js';
+import { Deferred } from '../../engine/deferred.js';
+import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
-import { withClient } from '../command-client.js';
 import type { CommandContext } from '../command-context.js';
-import { EXIT } from '../exit-codes.js';
-import type { HostPort } from '../options.js';
-import { formatBytes } from '../render/human-numbers.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { listenOn, type HostPort, type PortRange } from '../options.js';
+import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
+import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
+import { infoHashText } from '../render/torrent-text.js';
+import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
+import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
+import { gatherTorrents } from '../torrent-list.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions {
+export interface SeedOptions extends DhtCommandOptions {
+  readonly lsd: boolean;
   readonly data: string;
-  readonly port?: number;
+  readonly port?: PortRange;
   readonly portmap?: boolean;
+  readonly listen: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
+  /** 0 is no limit. */
+  readonly maxPeers?: number;
+  readonly maxUploads?: number;
+  readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
+  readonly excludeTracker?: readonly string[];
   readonly pex: boolean;
+  readonly onlyPeers?: boolean;
   readonly encryption: EncryptionPolicy;
   /** Files. */
   readonly blocklist?: readonly string[];
@@ -35,44 +53,98 @@ export interface SeedOptions {
 
 const MAX_NAMED_FILES = 10;
 
-export async function seed(file: string, options: SeedOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file);
-  await expectData(metainfo, options.data);
-  const blocklist = await loadBlocklistOption(options.blocklist, context);
-  const clientOptions = {
+export async function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
+  refuseNobody(options);
+  const portMapping = choosePortMapping(options);
+  const items = await gatherTorrents(torrents);
+  const { board, interruption } = context;
+  const client = await Client.open({
+    listen: options.listen,
     encryption: options.encryption,
-    ...blocklist,
-    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(await loadBlocklistOption(options.blocklist, context)),
+    ...listenOn(options.port),
+    portMapping,
+    lsd: options.lsd,
+    ...dhtOptions(options, context.environment, false),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
-    portMapping: options.portmap === true,
+  });
+  tellPortMapping(client, context);
+  const end = new RunEnd(interruption);
+  const run: SeedRun = { client, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
+  const work = (job: TorrentJob): Promise<void> => seedOne(job, options, run, context);
+  let running = items.length;
+  const closeOverview = items.length > 1 ? board.openOverview(() => formatCount(running, 'torrent')) : null;
+  const onChange = (now: JobTally): void => {
+    ({ running } = now);
   };
-  return withClient(clientOptions, async (openClient) => serve(await openClient(), metainfo, options, context));
+  // None of them ends by itself, so all are under way at a time.
+  const tally = await runJobs({ items, jobs: items.length, end, work, onChange }, context);
+  closeOverview?.();
+  await client.releasePort();
+  end.close();
+  if (tally.done > 0) board.log(`stopped: ${formatBytes(run.uploadedBytes)} sent`);
+  return interruption.exitCode ?? exitCodeOfJobs(tally, end, null);
 }
 
-async function serve(client: Client, metainfo: Metainfo, options: SeedOptions, context: CommandContext): Promise<number> {
-  const run = runSession(
-    {
-      metainfo,
-      folder: options.data,
-      client,
-      session: {
-        peers: options.peer ?? [],
-        useTrackers: options.trackers,
-        usePex: options.pex,
-        seed: true,
-        isReadOnly: true,
-        command: 'effusion seed',
-      },
-      timeoutMs: 0,
-      readyLine: (_, port) => `seeding ${sanitise(metainfo.name)} on port ${port ?? 'none'}`,
-    },
-    context,
-  );
-  const { snapshot } = await run.catch(async (error: unknown) => {
-    throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
-  });
-  if (!context.isQuiet) context.stderr.line(`stopped: ${formatBytes(snapshot.uploadedBytes)} sent`);
-  return context.interruption.exitCode ?? EXIT.ok;
+/** What the torrents of one run share. */
+interface SeedRun {
+  readonly client: Client;
+  readonly claims: Claims;
+  readonly end: RunEnd;
+  /** In their order: each resolves when that torrent is through with its check. */
+  readonly checks: Promise<void>[];
+  uploadedBytes: number;
+}
+
+async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, context: CommandContext): Promise<void> {
+  const { client, claims, end } = run;
+  // Checks use the disk and every core: as many at a time as there would be downloads.
+  const turn = run.checks.at(-CONFIG.cli.jobs) ?? Promise.resolve();
+  const check = new Deferred<void>();
+  run.checks.push(check.promise);
+  const view = context.board.open();
+  try {
+    const loaded = await end.waitFor(loadTorrent(job.item.text));
+    const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
+    claims.claimTorrent(infoHashText(metainfo), job.item.label);
+    job.name = sanitise(metainfo.name);
+    await expectData(metainfo, options.data);
+    await end.waitFor(turn);
+    const session = {
+      peers: options.peer ?? [],
+      useTrackers: options.trackers,
+      usePex: options.pex,
+      ...chosenCounts(options),
+      webSeedMode: 'never' as const,
+      useDht: options.dht,
+      useLsd: options.lsd,
+      seed: true,
+      superSeeding: options.superSeeding === true,
+      isReadOnly: true,
+      command: 'effusion seed',
+    };
+    const readyLine = (_: ServerSnapshot, port: number | null): string => {
+      check.resolve();
+      return `seeding ${job.name} on port ${port ?? 'none'}`;
+    };
+    const ended = runSession(
+      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), readyLine },
+      context,
+    );
+    const { snapshot } = await ended.catch(async (error: unknown) => {
+      throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
+    });
+    run.uploadedBytes += snapshot.uploadedBytes;
+  } finally {
+    check.resolve();
+    view.close();
+  }
+}
+
+function refuseNobody({ listen, trackers, peer, onlyPeers }: SeedOptions): void {
+  if (listen || trackers || (peer ?? []).length > 0) return;
+  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */

@@ -20,6 +20,8 @@ export interface Progress {
   readonly peers: number;
   /** Where others reach us through a gateway, as text; left out where that is not known. */
   readonly reachableAt?: string;
+  /** Web seeds that are being asked; default 0. */
+  readonly webSeeds?: number;
 }
 
 /** For phases that move no data. */

@@ -3,7 +3,7 @@
 
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { toHex } from '../../model/ids.js';
-import { redactUrl, redactWebSeedUrl } from '../../model/redact-url.js';
+import { redactUrl, redactUrls, redactWebSeedUrl } from '../../model/redact-url.js';
 import type { Style } from './color-level.js';
 import { formatBytes, formatCount } from './human-numbers.js';
 import { sanitise } from './sanitise.js';
@@ -46,8 +46,8 @@ export function toTorrentJson(metainfo: Metainfo): TorrentJson {
     files: metainfo.files.filter((file) => !file.isPadding).map((file) => ({ path: file.path.join('/'), length: file.length })),
     trackers: metainfo.announceTiers.map((tier) => tier.map(redactUrl)),
     webSeeds: metainfo.webSeeds.map(redactWebSeedUrl),
-    comment: metainfo.comment ?? null,
-    createdBy: metainfo.createdBy ?? null,
+    comment: metainfo.comment === undefined ? null : redactUrls(metainfo.comment),
+    createdBy: metainfo.createdBy === undefined ? null : redactUrls(metainfo.createdBy),
     creationDate: metainfo.creationDate ?? null,
   };
 }
@@ -65,9 +65,9 @@ export function formatTorrent(metainfo: Metainfo, style: Style): string[] {
     row('private', metainfo.isPrivate ? 'yes: peers come from its trackers only' : 'no'),
   ];
   if (metainfo.isHybrid) lines.push(row('hybrid', 'yes: its v1 half is used'));
-  if (metainfo.createdBy !== undefined) lines.push(row('made by', sanitise(metainfo.createdBy)));
+  if (metainfo.createdBy !== undefined) lines.push(row('made by', sanitise(redactUrls(metainfo.createdBy))));
   if (metainfo.creationDate !== undefined) lines.push(row('made on', formatDate(metainfo.creationDate)));
-  if (metainfo.comment !== undefined) lines.push(row('comment', sanitise(metainfo.comment)));
+  if (metainfo.comment !== undefined) lines.push(row('comment', sanitise(redactUrls(metainfo.comment))));
   if (metainfo.announceTiers.length === 0) lines.push(row('trackers', 'none'));
   for (const [index, tier] of cap(metainfo.announceTiers, MAX_LINES).entries()) {
     lines.push(row(index === 0 ? 'trackers' : '', `tier ${index + 1}: ${tier.map((url) => sanitise(redactUrl(url))).join(' ')}`));

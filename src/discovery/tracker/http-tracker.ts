@@ -1,11 +1,13 @@
-// An announce over HTTP or HTTPS (BEP 3): build the URL, fetch, decode. A failure reason is believed whatever the
+// An announce or a scrape over HTTP or HTTPS (BEP 3, 48): build the URL, fetch, decode. A failure reason is believed whatever the
 // status says, since many trackers send theirs with 400 or 403.
 
-import { httpGet } from '../../io/http-client.js';
+import { httpGet, type HttpGet, type HttpResponse } from '../../io/http-client.js';
 import { HttpError } from '../../io/http-error.js';
-import type { AnnounceCall, AnnounceTransport } from './announce-transport.js';
+import type { AnnounceTransport } from './announce-transport.js';
 import { buildAnnounceUrl } from './protocol/announce-request.js';
-import { decodeAnnounceResponse, type AnnounceResponse } from './protocol/announce-response.js';
+import { keepBelievable } from './protocol/believable-peers.js';
+import { decodeAnnounceResponse } from './protocol/announce-response.js';
+import { buildScrapeUrl, decodeScrapeResponse } from './protocol/scrape.js';
 import { TrackerError } from './protocol/tracker-error.js';
 
 export interface HttpTrackerOptions {
@@ -18,10 +20,10 @@ export interface HttpTrackerOptions {
 }
 
 /** A tracker with status 500 and a page of HTML says "HTTP status 500"; one with a failure reason says that. */
-function readAnswer(status: number, body: Uint8Array, { peerId, port }: AnnounceCall['parameters']): AnnounceResponse {
-  if (status === 200) return decodeAnnounceResponse(body, { peerId, port });
+function readAnswer<T>({ status, body }: HttpResponse, decode: (body: Uint8Array) => T): T {
+  if (status === 200) return decode(body);
   try {
-    decodeAnnounceResponse(body, { peerId, port });
+    decode(body);
   } catch (error) {
     if (error instanceof TrackerError && error.code === 'failure_reason') {
       throw new TrackerError('failure_reason', error.message, { ...error.detail, status });
@@ -30,24 +32,28 @@ function readAnswer(status: number, body: Uint8Array, { peerId, port }: Announce
   throw new TrackerError('http_status', `HTTP status ${status}`, { status });
 }
 
+async function get(request: HttpGet): Promise<HttpResponse> {
+  try {
+    return await httpGet(request);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    // Only streams are held to addresses.
+    const code = error.code === 'forbidden_address' ? 'bad_redirect' : error.code;
+    throw new TrackerError(code, error.message, {}, { cause: error });
+  }
+}
+
 export function createHttpTracker(options: HttpTrackerOptions): AnnounceTransport {
   return {
     schemes: ['http', 'https'],
-    async announce(call) {
-      const url = buildAnnounceUrl(call.url, call.parameters);
-      try {
-        const { status, body } = await httpGet({
-          ...options,
-          url,
-          timeoutMs: call.timeoutMs,
-          signal: call.signal,
-          onConnected: call.onSent,
-        });
-        return readAnswer(status, body, call.parameters);
-      } catch (error) {
-        if (!(error instanceof HttpError)) throw error;
-        throw new TrackerError(error.code, error.message, {}, { cause: error });
-      }
+    async announce({ url, parameters, timeoutMs, signal, onSent: onConnected }) {
+      const answer = await get({ ...options, url: buildAnnounceUrl(url, parameters), timeoutMs, signal, onConnected });
+      const response = readAnswer(answer, (body) => decodeAnnounceResponse(body, parameters));
+      return keepBelievable(response, answer.remote);
+    },
+    async scrape({ url, infoHash, timeoutMs, signal }) {
+      const answer = await get({ ...options, url: buildScrapeUrl(url, infoHash), timeoutMs, signal });
+      return readAnswer(answer, (body) => decodeScrapeResponse(body, infoHash));
     },
   };
 }

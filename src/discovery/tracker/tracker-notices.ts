@@ -40,6 +40,10 @@ export interface TrackerSnapshot {
   readonly leechers: number | null;
   /** Addresses in the last answer that was asked for some. */
   readonly peers: number | null;
+  /** Addresses of that answer that were left out, since the tracker may not name them (`src/model/address-scope.ts`). */
+  readonly outOfScope: number;
+  /** From the last answered announce to its answer. */
+  readonly latencyMs: number | null;
   readonly lastAnnounceAgoMs: number | null;
   /** Null while it is being asked and where nothing is planned. */
   readonly nextAnnounceInMs: number | null;

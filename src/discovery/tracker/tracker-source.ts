@@ -1,6 +1,7 @@
 // A torrent's trackers as a source of peers: the shell around the tiers machine. Owns one timer and the open requests, takes the
 // transfer's numbers at the moment of sending, resolves the names that some trackers hand out, and redacts what it reports.
 
+import { mayName } from '../../model/address-scope.js';
 import { addressKey, createAddress, type Address } from '../../model/address.js';
 import type { PeerId } from '../../model/ids.js';
 import { redactText, redactUrl } from '../../model/redact-url.js';
@@ -10,7 +11,7 @@ import type { Resolver } from '../../io/resolver.js';
 import type { PeerSource, PeerSourceListener } from '../peer-source.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import type { AnnounceParameters } from './protocol/announce-request.js';
-import type { NamedPeer } from './protocol/announce-response.js';
+import type { AnnounceResponse } from './protocol/announce-response.js';
 import { TrackerTiers } from './protocol/tiers.js';
 import { TrackerError } from './protocol/tracker-error.js';
 import type { AnnounceFailure, TrackerAction, TrackerEvent, TrackerLimits } from './protocol/tracker-messages.js';
@@ -107,7 +108,7 @@ export class TrackerSource implements PeerSource {
     return this.#machine.snapshot(this.#options.now()).map((tracker) => ({
       ...tracker,
       url: redactUrl(tracker.url),
-      lastError: tracker.lastError === null ? null : redactText(tracker.lastError),
+      lastError: tracker.lastError === null ? null : redactText(tracker.lastError, tracker.url),
     }));
   }
 
@@ -137,7 +138,7 @@ export class TrackerSource implements PeerSource {
         break;
       case 'peers':
         if (action.response.addresses.length > 0) this.#report(action.response.addresses);
-        if (action.response.names.length > 0) void this.#resolveNames(action.response.names);
+        if (action.response.names.length > 0) void this.#resolveNames(action.response);
         break;
       case 'notice':
         if (this.#isListening) this.#options.listener.onNotice(redactNotice(action.notice));
@@ -176,6 +177,7 @@ export class TrackerSource implements PeerSource {
         onSent: () => this.#handle({ type: 'sent', request }),
       });
       outcome = { type: 'answered', request, response };
+      if (response.externalHost !== null && this.#isListening) this.#reportSeenAs(response.externalHost, url);
     } catch (error) {
       outcome = { type: 'failed', request, failure: toFailure(error) };
     }
@@ -184,17 +186,22 @@ export class TrackerSource implements PeerSource {
   }
 
   /** One after the other: look-ups share threads with the disk. */
-  async #resolveNames(names: readonly NamedPeer[]): Promise<void> {
+  async #resolveNames({ names, source }: AnnounceResponse): Promise<void> {
     for (const { host, port } of names) {
       if (!this.#isListening || this.#stopping !== null) return;
       const hosts = await this.#options.resolver.resolve(host);
       const found = new Map<string, Address>();
       for (const numeric of hosts.slice(0, MAX_ADDRESSES_PER_NAME)) {
         const address = createAddress(numeric, port);
-        if (address !== null) found.set(addressKey(address), address);
+        const isBelieved = address !== null && (source === undefined || mayName(source, address));
+        if (isBelieved) found.set(addressKey(address), address);
       }
       if (found.size > 0) this.#report([...found.values()]);
     }
+  }
+
+  #reportSeenAs(host: string, url: string): void {
+    this.#options.listener.onSeenAs?.(host, new URL(url).hostname);
   }
 
   #report(addresses: readonly Address[]): void {
@@ -210,5 +217,7 @@ function toFailure(error: unknown): AnnounceFailure {
 
 function redactNotice(notice: TrackerNotice): TrackerNotice {
   const url = redactUrl(notice.url);
-  return notice.type === 'tracker-answered' ? { ...notice, url } : { ...notice, url, message: redactText(notice.message) };
+  return notice.type === 'tracker-answered'
+    ? { ...notice, url }
+    : { ...notice, url, message: redactText(notice.message, notice.url) };
 }

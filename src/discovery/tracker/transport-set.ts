@@ -7,13 +7,24 @@ import { schemeOf } from './protocol/tracker-url.js';
 
 /** Where two speak a scheme, the first has it. Announces of a scheme that none speaks reject with `unsupported_scheme`. */
 export function joinTransports(...transports: readonly AnnounceTransport[]): AnnounceTransport {
+  const find = (url: string): AnnounceTransport => {
+    const scheme = schemeOf(url);
+    const transport = transports.find(({ schemes }) => scheme !== null && schemes.includes(scheme));
+    if (transport !== undefined) return transport;
+    throw new TrackerError(
+      'unsupported_scheme',
+      scheme === null ? 'not the address of a tracker' : `${scheme} is not spoken here`,
+    );
+  };
   return {
     schemes: transports.flatMap(({ schemes }) => schemes),
     async announce(call) {
-      const scheme = schemeOf(call.url) ?? '';
-      const transport = transports.find(({ schemes }) => schemes.includes(scheme));
-      if (transport === undefined) throw new TrackerError('unsupported_scheme', `${scheme} is not spoken here`);
-      return transport.announce(call);
+      return find(call.url).announce(call);
+    },
+    async scrape(call) {
+      const transport = find(call.url);
+      if (transport.scrape === undefined) throw new TrackerError('no_scrape', 'does not support scrape');
+      return transport.scrape(call);
     },
     close() {
       for (const transport of transports) transport.close?.();

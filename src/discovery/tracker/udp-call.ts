@@ -4,9 +4,8 @@
 import type { UdpError } from '../../io/udp-socket.js';
 import type { Address } from '../../model/address.js';
 import type { Millis } from '../../model/time.js';
-import type { AnnounceResponse } from './protocol/announce-response.js';
 import { TrackerError } from './protocol/tracker-error.js';
-import type { UdpConnection, UdpExchange, UdpExchangeAction, UdpExchangeEvent } from './protocol/udp-exchange.js';
+import type { UdpAnswer, UdpConnection, UdpExchange, UdpExchangeAction, UdpExchangeEvent } from './protocol/udp-exchange.js';
 
 export interface UdpCallOptions {
   readonly exchange: UdpExchange;
@@ -21,7 +20,7 @@ export interface UdpCallOptions {
 }
 
 interface Waiting {
-  readonly resolve: (response: AnnounceResponse) => void;
+  readonly resolve: (answer: UdpAnswer) => void;
   readonly reject: (error: TrackerError) => void;
 }
 
@@ -36,7 +35,7 @@ export class UdpCall {
   }
 
   /** Once. Rejects with TrackerError, `aborted` where the signal ended it. */
-  run(): Promise<AnnounceResponse> {
+  run(): Promise<UdpAnswer> {
     const { signal } = this.#options;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -70,7 +69,7 @@ export class UdpCall {
         this.#options.onConnected(action.connection);
         break;
       case 'done':
-        this.#end()?.resolve(action.response);
+        this.#end()?.resolve(action.answer);
         break;
       case 'failed':
         this.#end()?.reject(action.error);

@@ -1,15 +1,16 @@
-// An announce over UDP (BEP 15): find the tracker's addresses, drive an exchange with one of each family in turn until one
+// An announce or a scrape over UDP (BEP 15): find the tracker's addresses, drive an exchange with one of each family in turn until one
 // answers. Keeps between announces what saves a round trip, the sockets and the connection ids.
 
 import { resolveWithin, type Resolver } from '../../io/resolver.js';
 import { UdpSocket } from '../../io/udp-socket.js';
 import { addressKey, createAddress, type Address, type AddressKey } from '../../model/address.js';
 import type { Millis } from '../../model/time.js';
-import type { AnnounceCall, AnnounceTransport } from './announce-transport.js';
+import type { AnnounceCall, AnnounceTransport, ScrapeCall } from './announce-transport.js';
 import type { AnnounceResponse } from './protocol/announce-response.js';
 import { TrackerError } from './protocol/tracker-error.js';
+import type { ScrapeCounts } from './protocol/scrape.js';
 import { parseUdpTrackerUrl } from './protocol/tracker-url.js';
-import { UdpExchange, type UdpConnection } from './protocol/udp-exchange.js';
+import { UdpExchange, type UdpAnswer, type UdpConnection, type UdpQuestion } from './protocol/udp-exchange.js';
 import { UdpCall } from './udp-call.js';
 
 export interface UdpTrackerOptions {
@@ -21,6 +22,9 @@ export interface UdpTrackerOptions {
   /** Monotonic. */
   readonly now: () => Millis;
 }
+
+/** What both kinds of calls have. */
+type AnyCall = Pick<AnnounceCall, 'timeoutMs' | 'signal'> & { readonly onSent?: () => void };
 
 /** Trackers that are remembered as having answered; a torrent that has more forgets the oldest. */
 const MAX_CONNECTIONS = 400;
@@ -43,8 +47,21 @@ class UdpTracker implements AnnounceTransport {
   }
 
   async announce(call: AnnounceCall): Promise<AnnounceResponse> {
-    const { now } = this.#options;
     const { host, port, urlData } = parseUdpTrackerUrl(call.url);
+    const answer = await this.#ask(host, port, { type: 'announce', parameters: call.parameters, urlData }, call);
+    if (answer.type !== 'announced') throw new TrackerError('malformed_answer', 'answered what was not asked');
+    return answer.response;
+  }
+
+  async scrape(call: ScrapeCall): Promise<ScrapeCounts> {
+    const { host, port } = parseUdpTrackerUrl(call.url);
+    const answer = await this.#ask(host, port, { type: 'scrape', infoHash: call.infoHash }, call);
+    if (answer.type !== 'scraped') throw new TrackerError('malformed_answer', 'answered what was not asked');
+    return answer.counts;
+  }
+
+  async #ask(host: string, port: number, question: UdpQuestion, call: AnyCall): Promise<UdpAnswer> {
+    const { now } = this.#options;
     const deadline = now() + call.timeoutMs;
     const addresses = await this.#find(host, port, call);
     let failure = new TrackerError('name_not_found', 'host name not found');
@@ -52,7 +69,7 @@ class UdpTracker implements AnnounceTransport {
       // An even share of what is left, so that a family without a way out leaves time for the other.
       const timeoutMs = Math.max(0, deadline - now()) / (addresses.length - index);
       try {
-        return await this.#exchange(address, urlData, timeoutMs, call);
+        return await this.#exchange(address, question, timeoutMs, call);
       } catch (error) {
         if (!(error instanceof TrackerError) || error.code === 'failure_reason' || call.signal.aborted) throw error;
         failure = error;
@@ -69,7 +86,7 @@ class UdpTracker implements AnnounceTransport {
   }
 
   /** One address of each family: those that answered before come first, then as the resolver has them. */
-  async #find(host: string, port: number, call: AnnounceCall): Promise<Address[]> {
+  async #find(host: string, port: number, call: AnyCall): Promise<Address[]> {
     const numeric = createAddress(host, port);
     if (numeric !== null) return [numeric];
     const hosts = await resolveWithin(this.#options.resolver, host, call.timeoutMs, call.signal);
@@ -82,13 +99,13 @@ class UdpTracker implements AnnounceTransport {
     return [...firsts.values()];
   }
 
-  async #exchange(address: Address, urlData: Uint8Array, timeoutMs: number, call: AnnounceCall): Promise<AnnounceResponse> {
+  async #exchange(address: Address, question: UdpQuestion, timeoutMs: number, call: AnyCall): Promise<UdpAnswer> {
     const { retransmitMs, nextTransactionId, now } = this.#options;
-    const { parameters, signal, onSent } = call;
+    const { signal, onSent = () => undefined } = call;
     const key = addressKey(address);
     const connection = this.#connections.get(key) ?? null;
     const exchange = new UdpCall({
-      exchange: new UdpExchange({ address, parameters, urlData, connection, timeoutMs, retransmitMs, nextTransactionId }),
+      exchange: new UdpExchange({ address, question, connection, timeoutMs, retransmitMs, nextTransactionId }),
       now,
       signal,
       send: (bytes, onSettled) => this.#openSocket().send(address, bytes, onSettled),

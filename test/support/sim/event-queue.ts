@@ -18,6 +18,11 @@ export class EventQueue {
     return this.#heap.length;
   }
 
+  /** Infinity where nothing is to come. */
+  get nextAt(): number {
+    return this.#heap.length === 0 ? Infinity : this.#heap[0].at;
+  }
+
   push(at: number, run: () => void): void {
     const heap = this.#heap;
     const entry = { at, serial: this.#serial++, run };

@@ -49,11 +49,14 @@ export class World {
     this.at(this.now + delayMs, run);
   }
 
-  /** Runs until `isDone` or until virtual time is up; true where it was done. */
+  /** Runs until `isDone` or until virtual time is up; true where it was done. May be called again: what comes later is kept. */
   run(untilMs: number, isDone: () => boolean): boolean {
     while (!isDone()) {
-      const next = this.#queue.pop();
-      if (next === undefined || next.at > untilMs) return false;
+      const next = this.#queue.nextAt > untilMs ? undefined : this.#queue.pop();
+      if (next === undefined) {
+        this.now = Math.max(this.now, untilMs);
+        return false;
+      }
       this.now = next.at;
       this.eventCount++;
       next.run();

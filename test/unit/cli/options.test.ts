@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
+  parseCount,
   parseDuration,
   parseHostPort,
   parsePieceLength,
   parsePort,
+  parsePortRange,
   parseRate,
   parseSize,
   parseTier,
@@ -103,5 +105,34 @@ describe('URLs', () => {
   test('other schemes are refused', () => {
     expect(() => parseTier('ftp://a/', '--tracker')).toThrow(/--tracker/);
     expect(() => parseUrl('not a url', '--web-seed', ['http:'])).toThrow(/--web-seed/);
+  });
+});
+
+describe('parseCount', () => {
+  test.each([
+    ['0', 0],
+    ['5', 5],
+    [' 12 ', 12],
+    ['999999', 999_999],
+  ])('%j is %i', (text, count) => expect(parseCount(text, '--max-peers')).toBe(count));
+
+  test.each(['', '-1', '1.5', '1e3', '5K', 'all', '1000000'])('%j is refused', (text) => {
+    expect(() => parseCount(text, '--max-peers')).toThrow(UsageError);
+    expect(() => parseCount(text, '--max-peers')).toThrow(/--max-peers/);
+  });
+});
+
+describe('parsePortRange', () => {
+  test.each([
+    ['6881', { first: 6881, last: 6881 }],
+    ['0', { first: 0, last: 0 }],
+    ['6881-6889', { first: 6881, last: 6889 }],
+    ['7000-7000', { first: 7000, last: 7000 }],
+    [' 1-65535 ', { first: 1, last: 65_535 }],
+  ])('%j', (text, range) => expect(parsePortRange(text, '--port')).toEqual(range));
+
+  test.each(['', '-', '1-', '-5', '5-4', '0-10', '1-65536', '1-2-3', 'a-b', '1.5', '1e3-2e3'])('%j is refused', (text) => {
+    expect(() => parsePortRange(text, '--port')).toThrow(UsageError);
+    expect(() => parsePortRange(text, '--port')).toThrow(/--port/);
   });
 });

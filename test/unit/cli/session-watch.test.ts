@@ -12,6 +12,8 @@ const SNAPSHOT: ServerSnapshot = {
   checkedBytes: 0,
   bytesToCheck: 0,
   trackers: [],
+  dht: null,
+  externalAddresses: [],
   elapsedMs: 0,
   dialFailures: {},
   peersMet: 0,
@@ -28,14 +30,18 @@ const SNAPSHOT: ServerSnapshot = {
   uploadBytesPerSecond: 0,
   isComplete: false,
   isEndgame: false,
+  isThrottled: false,
+  sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
+  isSuperSeeding: false,
   knownAddresses: 0,
   bannedAddresses: 0,
   blockedAddresses: 0,
   halfOpen: 0,
   peers: [],
+  webSeeds: [],
 };
 
-function open(notices: readonly ServerNotice[] = []) {
+function open(notices: readonly ServerNotice[] = [], isVerbose = false) {
   let snapshot = SNAPSHOT;
   let now = 0;
   const place: { reachableAt: string | null } = { reachableAt: null };
@@ -51,6 +57,7 @@ function open(notices: readonly ServerNotice[] = []) {
   const watch = new SessionWatch({
     session: { current: server },
     view: { update: (progress) => updates.push(progress), log: (line) => lines.push(line), close: () => {} },
+    isVerbose,
     now: () => now,
     intervalMs: 3_600_000,
     reachableAt: () => place.reachableAt,
@@ -118,6 +125,25 @@ describe('silence', () => {
     expect(lines[0]).toMatch(/^data\uFFFD\[31m\.bin: no data for 8 s: .*tracker/);
   });
 
+  test('with -v the sources follow it', () => {
+    const { at, lines } = open([], true);
+    at(0);
+    at(8000);
+    expect(lines.slice(1)).toEqual([
+      '  trackers: none was asked',
+      '  DHT: off',
+      '  peer exchange: off',
+      '  local network: off',
+      '  incoming: off',
+    ]);
+  });
+
+  test('a download that waits for its own limit is not silent', () => {
+    const { at, lines } = open();
+    for (let second = 0; second < 100; second++) at(second * 1000, { phase: 'downloading', isThrottled: true });
+    expect(lines).toEqual([]);
+  });
+
   test('data in between starts the count again, but a line comes once a minute at most', () => {
     const { at, lines } = open();
     at(0);
@@ -148,6 +174,7 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
     { type: 'checked', havePieces: 4, pieceCount: 10, resumed: true },
     { type: 'tracker-warning', url: 'http://t.example/', message: 'be\u0007nice' },
     { type: 'piece-stored', piece: 1 as PieceIndex, have: 5, pieceCount: 10 },
+    { type: 'super-seeding-ended', reason: 'spread' },
     ...Array.from({ length: 50 }, () => banned),
   ]);
   watch.start();
@@ -156,10 +183,11 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
   });
   watch.stop();
   const texts = lines.map((line) => line.slice(line.indexOf(': ') + 2));
-  expect(texts.slice(0, 3)).toEqual([
+  expect(texts.slice(0, 4)).toEqual([
     'goes on: 4 of 10 pieces are there already',
     'tracker http://t.example/ warns: be\uFFFDnice',
+    'super-seeding is over: every piece is with two peers',
     'banned 10.0.0.1:5: bad data for piece 7',
   ]);
-  expect(texts).toHaveLength(22);
+  expect(texts).toHaveLength(23);
 });

@@ -1,7 +1,7 @@
 // What may be shown of an address, and what never.
 
 import { describe, expect, test } from 'vitest';
-import { redactText, redactUrl, redactWebSeedUrl } from '../../../src/model/redact-url.js';
+import { redactText, redactUrl, redactUrls, redactWebSeedUrl } from '../../../src/model/redact-url.js';
 
 describe('redactUrl', () => {
   test.each([
@@ -57,4 +57,42 @@ test('redactText cuts keys and addresses out of sentences', () => {
     'passkey *** is unknown, see http://t.example/***',
   );
   expect(redactText('unregistered torrent (internationalization)')).toBe('unregistered torrent (internationalization)');
+});
+
+describe('redactText of an answer', () => {
+  const KEY = '0123456789abcdef0123456789abcdef';
+
+  test.each([
+    [`http://t.example/announce?passkey=sesame`, 'Unknown passkey sesame', 'Unknown passkey ***'],
+    ['http://t.example/announce?passkey=open%20up', 'no such key: open up', 'no such key: ***'],
+    [`http://t.example/${KEY}/announce`, `${KEY.toUpperCase()} or ${KEY}?`, '*** or ***?'],
+    ['http://t.example/abcdefghijklmnopqrstuvwx/announce', 'abcdefghijklmnopqrstuvwx is banned', '*** is banned'],
+    ['http://joe:hunter2@t.example/announce', 'wrong password hunter2', 'wrong password ***'],
+    ['http://t.example/announce?uid=7', 'error 7', 'error 7'],
+    ['http://t.example/announce?passkey=%zz%zz', 'bad %zz%zz', 'bad ***'],
+  ])('%s: %s', (url, text, shown) => expect(redactText(text, url)).toBe(shown));
+
+  test('that repeats the query', () => {
+    expect(redactText('bad request: info_hash=%01&passkey=abc&port=6881')).toBe(
+      'bad request: info_hash=%01&passkey=***&port=6881',
+    );
+  });
+});
+
+describe('redactUrls', () => {
+  test.each([
+    ['cannot fetch http://u:p@t.example/x.torrent: HTTP status 404', 'cannot fetch http://t.example/x.torrent: HTTP status 404'],
+    ["'ftp://u:p@h/0123456789abcdef0123456789abcdef' (no)", "'ftp://h/***' (no)"],
+    ['see udp://t.example:1/?passkey=abc, or not.', 'see udp://t.example:1/?passkey=***, or not.'],
+    ['magnet:?xt=urn:btih:aa&tr=http%3A%2F%2Ft%2Fkey: no', 'magnet:?… no'],
+    ['at file:///home/somebody-1234567890/effusion.js:3:4', 'at file:///home/somebody-1234567890/effusion.js:3:4'],
+    ['/srv/0123456789abcdef0123456789abcdef/data.torrent', '/srv/0123456789abcdef0123456789abcdef/data.torrent'],
+    ['nothing', 'nothing'],
+  ])('%s', (text, shown) => expect(redactUrls(text)).toBe(shown));
+
+  test('leaves what is redacted already as it is, and is quick with long runs', () => {
+    const once = redactUrls('http://t.example/0123456789abcdef0123456789abcdef/announce?passkey=a');
+    expect(redactUrls(once)).toBe(once);
+    expect(redactUrls(`http://${'.'.repeat(200_000)}`).length).toBeLessThan(400);
+  });
 });

@@ -39,6 +39,12 @@ export interface AnnounceResponse {
   /** Distinct; IPv4 and IPv6 together. */
   readonly addresses: readonly Address[];
   readonly names: readonly NamedPeer[];
+  /** Where the answer came from, as far as that is known: the names are believed by it. */
+  readonly source?: Address;
+  /** Addresses that were left out since the tracker may not name them. */
+  readonly outOfScope?: number;
+  /** Our numeric address as the tracker sees it (BEP 24), or null where it does not say. */
+  readonly externalHost: string | null;
 }
 
 export interface AnnounceContext {
@@ -162,7 +168,8 @@ export function decodeAnnounceResponse(bytes: Uint8Array, context: AnnounceConte
     const reason = text(answer.get('failure reason')) ?? 'no reason given';
     throw new TrackerError('failure_reason', reason, retry === undefined ? {} : { retryInMs: retry });
   }
-  const list = new PeerList(context, ownHost(answer.get('external ip')));
+  const externalHost = ownHost(answer.get('external ip'));
+  const list = new PeerList(context, externalHost);
   addPeers(list, answer.get('peers'));
   const peers6 = answer.get('peers6');
   if (peers6 instanceof Uint8Array) list.addCompact(peers6, 6);
@@ -176,5 +183,6 @@ export function decodeAnnounceResponse(bytes: Uint8Array, context: AnnounceConte
     warning: text(answer.get('warning message')),
     addresses: list.addresses,
     names: list.names,
+    externalHost,
   };
 }

@@ -36,6 +36,8 @@ export class TrackerEntry {
   #seeds: number | null = null;
   #leechers: number | null = null;
   #peers: number | null = null;
+  #outOfScope = 0;
+  #latencyMs: number | null = null;
   #lastAnnounceAt: Millis | null = null;
 
   constructor(url: string, tier: number, isSupported: boolean) {
@@ -75,10 +77,15 @@ export class TrackerEntry {
     this.isWorking = true;
     if (event === 'started') this.hasStarted = true;
     if (response.trackerId !== null) this.trackerId = response.trackerId;
-    this.#seeds = response.seeds;
-    this.#leechers = response.leechers;
+    // A good-bye tells how the swarm is without us: for whoever asks afterwards what came of this tracker, that is no answer.
+    if (event !== 'stopped') {
+      this.#latencyMs = this.#lastAnnounceAt === null ? null : now - this.#lastAnnounceAt;
+      this.#seeds = response.seeds;
+      this.#leechers = response.leechers;
+    }
     if (event === null || event === 'started') {
       this.#peers = response.addresses.length + response.names.length;
+      this.#outOfScope = response.outOfScope ?? 0;
       this.othersFound = response.names.length + response.addresses.filter(({ port }) => port !== ownPort).length;
     }
     const asked = response.intervalSeconds === null ? limits.defaultIntervalMs : response.intervalSeconds * 1000;
@@ -111,6 +118,8 @@ export class TrackerEntry {
       seeds: this.#seeds,
       leechers: this.#leechers,
       peers: this.#peers,
+      outOfScope: this.#outOfScope,
+      latencyMs: this.#latencyMs,
       lastAnnounceAgoMs: this.#lastAnnounceAt === null ? null : now - this.#lastAnnounceAt,
       nextAnnounceInMs: isRunning ? this.#nextInMs(now, nextSeekAt) : null,
     };

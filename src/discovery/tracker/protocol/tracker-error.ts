@@ -12,6 +12,8 @@ export type TrackerErrorCode =
   | 'invalid_parameter'
   | 'invalid_url'
   | 'unsupported_scheme'
+  /** Its URL has no form that a scrape follows from (BEP 48). */
+  | 'no_scrape'
   | 'timeout'
   | 'aborted'
   | 'too_large'

@@ -1,13 +1,20 @@
-// One announce to one address of a UDP tracker (BEP 15) without socket or clock: get a connection id, announce with it, repeat
+// One announce or scrape to one address of a UDP tracker (BEP 15) without socket or clock: get a connection id, ask with it, repeat
 // what is not answered. An id serves for a minute, so one from an earlier announce may be brought along; a tracker that has
 // forgotten it, and says so or says nothing, is asked for a new one.
 
 import { addressKey, type Address } from '../../../model/address.js';
 import type { Millis } from '../../../model/time.js';
 import type { AnnounceParameters } from './announce-request.js';
-import type { AnnounceResponse } from './announce-response.js';
+import { keepBelievable } from './believable-peers.js';
 import { TrackerError } from './tracker-error.js';
-import { CONNECTION_ID_BYTES, decodeUdpReply, encodeAnnounce, encodeConnect, type UdpReply } from './udp-messages.js';
+import {
+  CONNECTION_ID_BYTES,
+  decodeUdpReply,
+  encodeAnnounce,
+  encodeConnect,
+  encodeScrape,
+  type UdpReply,
+} from './udp-messages.js';
 
 /** A tracker's leave to announce, for the address of ours that asked for it. */
 export interface UdpConnection {
@@ -16,11 +23,19 @@ export interface UdpConnection {
   readonly receivedAt: Millis;
 }
 
+/** What is asked once there is a connection id. */
+export type UdpQuestion =
+  /** `urlData`: path and query of the tracker's URL (BEP 41). */
+  | { readonly type: 'announce'; readonly parameters: AnnounceParameters; readonly urlData: Uint8Array }
+  /** 20 bytes. */
+  | { readonly type: 'scrape'; readonly infoHash: Uint8Array };
+
+/** The answer to such a question. */
+export type UdpAnswer = Extract<UdpReply, { type: 'announced' | 'scraped' }>;
+
 export interface UdpExchangeOptions {
   readonly address: Address;
-  readonly parameters: AnnounceParameters;
-  /** Path and query of the tracker's URL (BEP 41). */
-  readonly urlData: Uint8Array;
+  readonly question: UdpQuestion;
   /** Of an earlier announce to this address; null where there is none. It may be too old. */
   readonly connection: UdpConnection | null;
   /** From `start` to the last moment that an answer counts. */
@@ -44,14 +59,14 @@ export type UdpExchangeAction =
   /** To be kept for later announces to this address. */
   | { readonly type: 'connected'; readonly connection: UdpConnection }
   /** The end, one way or the other. */
-  | { readonly type: 'done'; readonly response: AnnounceResponse }
+  | { readonly type: 'done'; readonly answer: UdpAnswer }
   | { readonly type: 'failed'; readonly error: TrackerError };
 
 /** BEP 15: a client may use a connection id for a minute after it came. */
 export const CONNECTION_LIFE_MS = 60_000;
 
 interface OpenRequest {
-  readonly type: 'connect' | 'announce';
+  readonly type: 'connect' | UdpQuestion['type'];
   readonly transactionId: number;
   /** The same bytes each time: a late answer to the first of them is an answer to all. */
   readonly bytes: Uint8Array;
@@ -73,8 +88,7 @@ export class UdpExchange {
 
   /** Throws TrackerError `invalid_parameter`, so that nothing after this can. */
   constructor(options: UdpExchangeOptions) {
-    const { parameters, urlData } = options;
-    encodeAnnounce({ connectionId: new Uint8Array(CONNECTION_ID_BYTES), transactionId: 0, parameters, urlData });
+    encodeQuestion(options.question, new Uint8Array(CONNECTION_ID_BYTES), 0);
     this.#options = options;
     this.#connection = options.connection;
     // A third and then two thirds: even a good-bye that has two seconds in all survives a lost packet.
@@ -109,15 +123,15 @@ export class UdpExchange {
     return this.#request === null ? null : Math.min(this.#request.retransmitAt, this.#deadline);
   }
 
-  /** Announces where a connection id is at hand that is young enough, and asks for one where not. */
+  /** Asks what is to be asked where a connection id is at hand that is young enough, and for one where not. */
   #ask(now: Millis): void {
-    const { parameters, urlData, nextTransactionId } = this.#options;
+    const { question, nextTransactionId } = this.#options;
     const connection = this.#connection;
     const transactionId = nextTransactionId();
     const retransmitAt = now + this.#firstWaitMs;
     if (connection !== null && isUsable(connection, now)) {
-      const bytes = encodeAnnounce({ connectionId: connection.id, transactionId, parameters, urlData });
-      this.#request = { type: 'announce', transactionId, bytes, retransmitAt, repetitions: 0 };
+      const bytes = encodeQuestion(question, connection.id, transactionId);
+      this.#request = { type: question.type, transactionId, bytes, retransmitAt, repetitions: 0 };
     } else {
       this.#connection = null;
       this.#request = { type: 'connect', transactionId, bytes: encodeConnect(transactionId), retransmitAt, repetitions: 0 };
@@ -161,8 +175,9 @@ export class UdpExchange {
         this.#ask(now);
         break;
       case 'announced':
+      case 'scraped':
         this.#request = null;
-        this.#actions.push({ type: 'done', response: reply.response });
+        this.#actions.push({ type: 'done', answer: believed(reply, this.#options.address) });
         break;
       case 'error':
         if (this.#connection !== null && this.#isBorrowed) this.#reconnect(now);
@@ -179,6 +194,7 @@ export class UdpExchange {
     const reply = decodeUdpReply(bytes, request.transactionId, address.family);
     if (reply?.type === 'connected' && request.type !== 'connect') return null;
     if (reply?.type === 'announced' && request.type !== 'announce') return null;
+    if (reply?.type === 'scraped' && request.type !== 'scrape') return null;
     return reply;
   }
 
@@ -191,6 +207,16 @@ export class UdpExchange {
     this.#request = null;
     this.#actions.push({ type: 'failed', error });
   }
+}
+
+function believed(answer: UdpAnswer, source: Address): UdpAnswer {
+  return answer.type === 'announced' ? { ...answer, response: keepBelievable(answer.response, source) } : answer;
+}
+
+function encodeQuestion(question: UdpQuestion, connectionId: Uint8Array, transactionId: number): Uint8Array {
+  if (question.type === 'scrape') return encodeScrape(connectionId, transactionId, question.infoHash);
+  const { parameters, urlData } = question;
+  return encodeAnnounce({ connectionId, transactionId, parameters, urlData });
 }
 
 function isUsable(connection: UdpConnection, now: Millis): boolean {

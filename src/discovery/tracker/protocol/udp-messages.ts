@@ -1,9 +1,11 @@
 // The datagrams of UDP trackers (BEP 15, with the URL of BEP 41) as values. A datagram that is not the answer to the request
 // in question is null and not an error: on UDP anybody can send us anything, and it says nothing about the tracker.
 
+import { INFO_HASH_BYTES } from '../../../model/ids.js';
 import { addressKey, decodeCompactAddresses, isUnicast, type Address, type AddressKey } from '../../../model/address.js';
 import { validateParameters, type AnnounceEvent, type AnnounceParameters } from './announce-request.js';
 import { MAX_INTERVAL_SECONDS, MAX_PEERS_PER_ANSWER, type AnnounceResponse } from './announce-response.js';
+import type { ScrapeCounts } from './scrape.js';
 import { toPrintable } from './printable-text.js';
 import { TrackerError } from './tracker-error.js';
 
@@ -13,6 +15,7 @@ export type UdpReply =
   /** A copy of 8 bytes that only the tracker understands. */
   | { readonly type: 'connected'; readonly connectionId: Uint8Array }
   | { readonly type: 'announced'; readonly response: AnnounceResponse }
+  | { readonly type: 'scraped'; readonly counts: ScrapeCounts }
   /** Printable and bounded. */
   | { readonly type: 'error'; readonly message: string };
 
@@ -31,11 +34,13 @@ const PROTOCOL_ID = 0x41727101980n;
 
 const CONNECT = 0;
 const ANNOUNCE = 1;
+const SCRAPE = 2;
 const ERROR = 3;
 
 const ANNOUNCE_BYTES = 98;
 const ANNOUNCE_HEAD_BYTES = 20;
 const CONNECTED_BYTES = 16;
+const SCRAPED_BYTES = 20;
 const ERROR_HEAD_BYTES = 8;
 
 const EVENT_CODES: Readonly<Record<AnnounceEvent, number>> = { completed: 1, started: 2, stopped: 3 };
@@ -95,6 +100,20 @@ export function encodeAnnounce({ connectionId, transactionId, parameters, urlDat
   return bytes;
 }
 
+/** Of one torrent, 20 bytes. Throws TrackerError `invalid_parameter`. */
+export function encodeScrape(connectionId: Uint8Array, transactionId: number, infoHash: Uint8Array): Uint8Array {
+  if (infoHash.length !== INFO_HASH_BYTES) {
+    throw new TrackerError('invalid_parameter', `info_hash must have ${INFO_HASH_BYTES} bytes`, { parameter: 'info_hash' });
+  }
+  const bytes = new Uint8Array(16 + INFO_HASH_BYTES);
+  const view = new DataView(bytes.buffer);
+  bytes.set(connectionId, 0);
+  view.setUint32(8, SCRAPE);
+  view.setUint32(12, transactionId);
+  bytes.set(infoHash, 16);
+  return bytes;
+}
+
 /** What trackers count in signed numbers; a negative one is no count. */
 function count(view: DataView, at: number): number | null {
   const value = view.getInt32(at);
@@ -119,6 +138,7 @@ function decodeAnnounced(bytes: Uint8Array, view: DataView, family: 4 | 6): Anno
     warning: null,
     addresses: [...addresses.values()],
     names: [],
+    externalHost: null,
   };
 }
 
@@ -137,6 +157,9 @@ export function decodeUdpReply(bytes: Uint8Array, transactionId: number, family:
     case ANNOUNCE:
       if (bytes.length < ANNOUNCE_HEAD_BYTES) return null;
       return { type: 'announced', response: decodeAnnounced(bytes, view, family) };
+    case SCRAPE:
+      if (bytes.length < SCRAPED_BYTES) return null;
+      return { type: 'scraped', counts: { seeds: count(view, 8), completed: count(view, 12), leechers: count(view, 16) } };
     case ERROR: {
       const message = toPrintable(bytes.subarray(ERROR_HEAD_BYTES));
       return { type: 'error', message: message === '' ? 'no reason given' : message };

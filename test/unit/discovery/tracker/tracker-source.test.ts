@@ -8,7 +8,7 @@ import { TrackerError } from '../../../../src/discovery/tracker/protocol/tracker
 import { TrackerSource } from '../../../../src/discovery/tracker/tracker-source.js';
 import { formatAddress } from '../../../../src/model/address.js';
 import { createRandom } from '../../../../src/model/random.js';
-import { goodAnswer, TRACKER_LIMITS } from '../../../support/scripted-trackers.js';
+import { addressAt, goodAnswer, TRACKER_LIMITS } from '../../../support/scripted-trackers.js';
 
 interface PendingCall extends AnnounceCall {
   answer(response?: AnnounceResponse): Promise<void>;
@@ -22,6 +22,7 @@ function create(tiers: string[][], left = 1000) {
   const calls: PendingCall[] = [];
   const addresses: string[] = [];
   const notices: DiscoveryNotice[] = [];
+  const seenAs: string[] = [];
   const lookups: string[] = [];
   const resolvers: ((hosts: string[]) => void)[] = [];
   const numbers = { uploaded: 0, downloaded: 0, left };
@@ -65,14 +66,24 @@ function create(tiers: string[][], left = 1000) {
     listener: {
       onAddresses: (found) => addresses.push(...found.map(formatAddress)),
       onNotice: (notice) => notices.push(notice),
+      onSeenAs: (host, tracker) => seenAs.push(`${host} by ${tracker}`),
     },
   });
-  return { source, log, calls, addresses, notices, lookups, resolvers, numbers };
+  return { source, log, calls, addresses, notices, seenAs, lookups, resolvers, numbers };
 }
 
 const URL_A = 'http://a.example/announce';
 
 describe('a run', () => {
+  test('tells where the tracker sees us (BEP 24), also without peers', async () => {
+    const { source, calls, seenAs } = create([[URL_A]]);
+    source.start();
+    await calls[0].answer(goodAnswer({ externalHost: '203.0.113.5', addresses: [] }));
+    expect(seenAs).toEqual(['203.0.113.5 by a.example']);
+    void source.stop();
+    source.abandon();
+  });
+
   test('announces with what the torrent and the moment say', async () => {
     const { source, calls, numbers, addresses } = create([[URL_A]]);
     expect(calls).toHaveLength(0);
@@ -162,6 +173,16 @@ describe('silence after the stop', () => {
     expect(lookups).toEqual(['a.example', 'b.example']);
     expect(addresses).toHaveLength(2);
   });
+});
+
+test('a name is believed as far as the tracker reaches', async () => {
+  const { source, calls, addresses, resolvers } = create([[URL_A]]);
+  source.start();
+  const names = [{ host: 'a.example', port: 5 }];
+  await calls[0].answer(goodAnswer({ addresses: [], names, source: addressAt('8.8.8.8', 80) }));
+  resolvers[0](['127.0.0.1', '10.0.0.1', '9.9.9.9', '::1']);
+  await settled();
+  expect(addresses).toEqual(['9.9.9.9:5']);
 });
 
 describe('failures', () => {

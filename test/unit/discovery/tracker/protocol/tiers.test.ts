@@ -254,8 +254,20 @@ describe('more peers', () => {
 
 describe('the snapshot', () => {
   test('tells state, numbers, and the last and next announce', () => {
-    const world = new ScriptedTrackers([[A], [B], [C]], { [A]: REFUSED, [B]: answering(goodAnswer({ seeds: 7, leechers: 3 })) });
-    const idle = { lastError: null, seeds: null, leechers: null, peers: null, lastAnnounceAgoMs: null, nextAnnounceInMs: null };
+    const world = new ScriptedTrackers([[A], [B], [C]], {
+      [A]: REFUSED,
+      [B]: answering(goodAnswer({ seeds: 7, leechers: 3, outOfScope: 4 })),
+    });
+    const idle = {
+      lastError: null,
+      seeds: null,
+      leechers: null,
+      peers: null,
+      outOfScope: 0,
+      latencyMs: null,
+      lastAnnounceAgoMs: null,
+      nextAnnounceInMs: null,
+    };
     expect(world.machine.snapshot(0)[0]).toEqual({ url: A, tier: 0, state: 'idle', ...idle });
     world.start();
     expect(world.machine.snapshot(0)[0]).toEqual({ url: A, tier: 0, state: 'announcing', ...idle, lastAnnounceAgoMs: 0 });
@@ -278,6 +290,8 @@ describe('the snapshot', () => {
         seeds: 7,
         leechers: 3,
         peers: 1,
+        outOfScope: 4,
+        latencyMs: 10,
         lastAnnounceAgoMs: 999,
         nextAnnounceInMs: 1_799_011,
       },

@@ -43,8 +43,7 @@ class Rig {
   constructor(options: Partial<UdpExchangeOptions> = {}) {
     this.exchange = new UdpExchange({
       address: TRACKER,
-      parameters: PARAMETERS,
-      urlData: new Uint8Array(),
+      question: { type: 'announce', parameters: PARAMETERS, urlData: new Uint8Array() },
       connection: null,
       timeoutMs: 60_000,
       retransmitMs: 3000,
@@ -95,7 +94,8 @@ class Rig {
   }
 }
 
-const DONE = { type: 'done', response: { intervalSeconds: 1800, seeds: 1, leechers: 0, addresses: [{ host: '10.0.0.1' }] } };
+const RESPONSE = { intervalSeconds: 1800, seeds: 1, leechers: 0, addresses: [{ host: '10.0.0.1' }] };
+const DONE = { type: 'done', answer: { type: 'announced', response: RESPONSE } };
 const REFUSED = { type: 'failed', error: { code: 'failure_reason', message: 'go away' } };
 
 describe('an exchange', () => {
@@ -120,7 +120,8 @@ describe('an exchange', () => {
   });
 
   test('refuses nonsense before anything is sent', () => {
-    expect(() => new Rig({ parameters: { ...PARAMETERS, port: 0 } })).toThrow(
+    const parameters = { ...PARAMETERS, port: 0 };
+    expect(() => new Rig({ question: { type: 'announce', parameters, urlData: new Uint8Array() } })).toThrow(
       expect.objectContaining({ code: 'invalid_parameter' }) as Error,
     );
   });
@@ -236,6 +237,36 @@ describe('datagrams that are no answer', () => {
   test('are told of where nothing else came', () => {
     const rig = new Rig().receive([1]).receive([2]).run(60_000);
     expect(rig.results).toMatchObject([{ error: { message: 'no answer in time, only 2 datagrams that are none' } }]);
+  });
+});
+
+describe('a scrape', () => {
+  const question = { type: 'scrape', infoHash: new Uint8Array(20).fill(3) } as const;
+  const scraped = (transaction: number): number[] => [
+    ...word(2),
+    ...word(transaction),
+    ...word(5),
+    ...word(700),
+    ...word(2 ** 32 - 1),
+  ];
+  const COUNTS = { type: 'done', answer: { type: 'scraped', counts: { seeds: 5, completed: 700, leechers: null } } };
+
+  test('goes the same way: connect, ask, repeat, end', () => {
+    const rig = new Rig({ question }).connected(1, 9).run(3000).announced(2).receive(scraped(2));
+    expect(rig.sent).toEqual(['0 connect 1', '0 connect 2', '3000 connect 2']);
+    expect(rig.results).toMatchObject([COUNTS]);
+    expect(rig.exchange.ignored).toBe(1);
+  });
+
+  test('with a connection id of an announce', () => {
+    const rig = new Rig({ question, connection: { id: new Uint8Array(8).fill(5), receivedAt: 999 } }).receive(scraped(1));
+    expect(rig.results).toMatchObject([COUNTS]);
+  });
+
+  test('is no answer to an announce, and an error ends it', () => {
+    expect(new Rig().connected(1).receive(scraped(2)).results).toEqual([]);
+    expect(new Rig({ question }).connected(1).error(2).results).toMatchObject([REFUSED]);
+    expect(() => new Rig({ question: { ...question, infoHash: new Uint8Array(19) } })).toThrow(/20 bytes/);
   });
 });
 

@@ -128,6 +128,7 @@ describe('replies', () => {
           { host: '10.0.0.2', port: 51_413, family: 4 },
         ],
         names: [],
+        externalHost: null,
       },
     });
   });
@@ -169,6 +170,17 @@ describe('replies', () => {
     expect(reply('00000001 deadbeef 7fffffff 00000000 00000000')).toMatchObject({ response: { intervalSeconds: 86_400 } });
   });
 
+  test('the numbers of a scrape: seeds, completed, leechers', () => {
+    expect(reply('00000002 deadbeef 0000000b 000035cc 00000013')).toEqual({
+      type: 'scraped',
+      counts: { seeds: 11, completed: 13_772, leechers: 19 },
+    });
+    expect(reply('00000002 deadbeef ffffffff 80000000 7fffffff 00000001')).toEqual({
+      type: 'scraped',
+      counts: { seeds: null, completed: null, leechers: 2 ** 31 - 1 },
+    });
+  });
+
   test.each([
     ['nothing', ''],
     ['too short for a head', '00000003 deadbe'],
@@ -176,7 +188,7 @@ describe('replies', () => {
     ['a short announce', '00000001 deadbeef 00000708 00000002 000000'],
     ['another transaction', '00000000 deadbeee 1122334455667788'],
     ['an error of another transaction', '00000003 00000000 6e6f'],
-    ['a scrape', '00000002 deadbeef 000000000000000000000000'],
+    ['a short scrape', '00000002 deadbeef 0000000000000000000000'],
     ['an action of nobody', 'ffffffff deadbeef 000000000000000000000000'],
   ])('%s is no answer', (_, text) => {
     expect(reply(text)).toBeNull();

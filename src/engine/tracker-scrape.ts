@@ -1,0 +1,40 @@
+// What the trackers of a torrent say of its swarm (BEP 48), without a session: for `effusion info --scrape` and for library users. Nobody
+// hears of us by it.
+
+import { scrapeAll, type ScrapeOutcome } from '../discovery/tracker/scrape-all.js';
+import { CONFIG } from './config.js';
+import { createTransport } from './tracker-setup.js';
+
+export type { ScrapeOutcome };
+
+export interface TrackerScrapeOptions {
+  /** For all trackers together; default: `CONFIG.tracker.scrapeTimeoutMs`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * `tiers`: a torrent's `announceTiers`. `infoHash`: 20 bytes. One outcome for each distinct tracker, in their order; what failed is an
+ * outcome too. Never rejects.
+ */
+export async function scrapeTrackers(
+  tiers: readonly (readonly string[])[],
+  infoHash: Uint8Array,
+  options: TrackerScrapeOptions = {},
+): Promise<ScrapeOutcome[]> {
+  const { scrapeTimeoutMs, scrapeParallel: parallel } = CONFIG.tracker;
+  const transport = createTransport();
+  try {
+    return await scrapeAll({
+      tiers,
+      infoHash,
+      transport,
+      parallel,
+      timeoutMs: options.timeoutMs ?? scrapeTimeoutMs,
+      now: () => performance.now(),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  } finally {
+    transport.close?.();
+  }
+}
