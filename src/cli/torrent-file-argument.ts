@@ -5,6 +5,7 @@ import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import { fetchTorrentFile } from '../engine/torrent-fetch.js';
+import type { Address } from '../model/address.js';
 import { MetainfoError } from '../model/error.js';
 import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -44,6 +45,8 @@ export interface LoadedTorrent {
   readonly metainfo: Metainfo;
   /** The file as it is, with everything in it that we don't know. */
   readonly bytes: Uint8Array;
+  /** The server that sent it; null where it is the user's own, or the system does not say. */
+  readonly remote: Address | null;
 }
 
 /** `signal` ends a request to a web server. */
@@ -52,9 +55,9 @@ export async function readTorrentFile(
   signal?: AbortSignal,
 ): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument, signal);
+  const { bytes, remote } = await readTorrent(argument, signal);
   try {
-    return { metainfo: parseTorrentFile(bytes), bytes };
+    return { metainfo: parseTorrentFile(bytes), bytes, remote };
   } catch (error) {
     throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
   }
@@ -65,9 +68,12 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
   return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
 }
 
-async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, signal?: AbortSignal): Promise<Uint8Array> {
-  if (argument.kind === 'url') return (await fetchTorrentFile(argument.url, signal)).bytes;
-  return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
+async function readTorrent(
+  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  signal?: AbortSignal,
+): Promise<Omit<LoadedTorrent, 'metainfo'>> {
+  if (argument.kind === 'url') return fetchTorrentFile(argument.url, signal);
+  return { bytes: await (argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path)), remote: null };
 }
 
 /** Whatever kind of thing stdin is: a file, a pipe, or a socket, which cannot be opened by a name. */
