@@ -2,6 +2,7 @@
 // wherever they stand.
 
 import { Option } from 'commander';
+import { UsageError } from './usage-error.js';
 import { CONFIG } from '../engine/config.js';
 import {
   type HostPort,
@@ -64,7 +65,10 @@ export const trackerOption = (): Option =>
     'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
   ).argParser(collectTiers);
 
-const collectGlobs = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+const collectGlobs = (text: string, previous: readonly string[] = []): string[] => {
+  if (text.trim() === '') throw new UsageError('--exclude-tracker names no tracker', 'Give it a URL, with * for any characters.');
+  return [...previous, text];
+};
 
 export const excludeTrackerOption = (): Option =>
   new Option(

@@ -124,11 +124,11 @@ export function parsePieceLength(text: string, option: string): number {
 
 /** `http://a/announce,https://b/announce`: one tier; each URL is checked. */
 export function parseTier(text: string, option: string): string[] {
-  return text
-    .split(',')
-    .map((url) => url.trim())
-    .filter((url) => url !== '')
-    .map((url) => parseUrl(url, option, ['http:', 'https:', 'udp:']));
+  const urls = text.split(',').map((url) => url.trim());
+  const named = urls.filter((url) => url !== '');
+  if (named.length === 0)
+    throw new UsageError(`${option} names no tracker`, 'Give it a URL such as udp://tracker.example:1337/announce.');
+  return named.map((url) => parseUrl(url, option, ['http:', 'https:', 'udp:']));
 }
 
 export function parseUrl(text: string, option: string, schemes: readonly string[]): string {

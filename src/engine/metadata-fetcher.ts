@@ -31,6 +31,7 @@ import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
 import { fetchTorrentFile } from './torrent-fetch.js';
 import { TorrentSources, type SourcedTorrent } from './torrent-sources.js';
+import type { SourceSnapshots } from './torrent-run.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
@@ -84,6 +85,8 @@ export class MetadataFetcher implements IncomingTorrent {
   /** What came as a file, and not from peers. */
   #file: SourcedTorrent | null = null;
   #isEnded = false;
+  /** As they stood before the end. */
+  #lastSources: SourceSnapshots | null = null;
 
   constructor(options: MetadataFetcherOptions) {
     const { client, infoHash } = options;
@@ -210,14 +213,17 @@ export class MetadataFetcher implements IncomingTorrent {
     const { peers, sources: withMetadata, ...counts } = this.#loop.machine.progress();
     return {
       ...counts,
-      trackers: this.#trackerSnapshots(),
-      dht: this.#dht?.snapshot() ?? null,
+      ...(this.#lastSources ?? this.#sourceSnapshots()),
       dialFailures: this.#roster.dialFailures,
       connected: peers,
       withMetadata,
       sources: this.#tally.counts(),
       files: this.#files.facts(),
     };
+  }
+
+  #sourceSnapshots(): SourceSnapshots {
+    return { trackers: this.#trackerSnapshots(), dht: this.#dht?.snapshot() ?? null };
   }
 
   /** For the client's listener. */
@@ -303,6 +309,7 @@ export class MetadataFetcher implements IncomingTorrent {
   async #end(isHandover: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#lastSources = this.#sourceSnapshots();
     this.#files.stop();
     this.#loop.end();
     this.#roster.close();

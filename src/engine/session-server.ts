@@ -154,11 +154,11 @@ export class SessionServer implements IncomingTorrent {
     return {
       ...session,
       name: this.metainfo.name,
+      isPrivate: this.metainfo.isPrivate,
       phase: this.#phase === 'announcing' && isMet ? 'downloading' : this.#phase,
       ...this.#check,
-      trackers: run?.trackerSnapshots() ?? [],
+      ...(run?.sourceSnapshots() ?? { trackers: [], dht: null }),
       sources: this.#tally.counts(),
-      dht: run?.dhtSnapshot() ?? null,
       externalAddresses: this.#client.externalAddresses.hosts,
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},

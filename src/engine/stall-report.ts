@@ -100,7 +100,7 @@ export function explainStall(snapshot: ServerSnapshot): string {
   if (webSeeds.length === 0) return explain(snapshot, explainPeers(snapshot));
   const seeds = describeWebSeeds(webSeeds);
   // Nobody but web seeds was ever to be asked, or none came: there is nothing to say of others.
-  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0) return seeds;
+  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0 && snapshot.dht === null) return seeds;
   return `${explain(snapshot, explainPeers(snapshot))}; ${seeds}`;
 }
 

@@ -52,6 +52,13 @@ export interface TorrentRunHandler {
 
 const monotonicNow = (): Millis => performance.now();
 
+/** How the sources of peers stand. */
+export interface SourceSnapshots {
+  readonly trackers: readonly TrackerSnapshot[];
+  /** Null where it is not used. */
+  readonly dht: DhtSnapshot | null;
+}
+
 export class TorrentRun {
   readonly store: PieceStore;
   readonly peers: PeerRoster;
@@ -66,6 +73,7 @@ export class TorrentRun {
   readonly #have: Bitfield;
   readonly #uploadGate: UploadGate;
   #snapshot: SessionSnapshot;
+  #lastSources: SourceSnapshots | null = null;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
     this.#options = options;
@@ -228,16 +236,14 @@ export class TorrentRun {
     return this.#snapshot;
   }
 
-  trackerSnapshots(): TrackerSnapshot[] {
-    return this.#trackers?.snapshot() ?? [];
-  }
-
-  dhtSnapshot(): DhtSnapshot | null {
-    return this.#dht?.snapshot() ?? null;
+  /** After the stop as they stood before it: what came of them is asked for at the end. */
+  sourceSnapshots(): SourceSnapshots {
+    return this.#lastSources ?? { trackers: this.#trackers?.snapshot() ?? [], dht: this.#dht?.snapshot() ?? null };
   }
 
   /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */
   async stop(farewellMs: number): Promise<void> {
+    this.#lastSources = this.sourceSnapshots();
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();

@@ -20,6 +20,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
     dht: null,
     externalAddresses: [],
+    isPrivate: false,
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
