@@ -7,7 +7,10 @@ import { EffusionError } from '../model/error.js';
 
 export type UdpErrorCode =
   /** No way to that address from here, or no such family. */
-  'unreachable' | 'failed';
+  | 'unreachable'
+  /** The proxy does not carry it. */
+  | 'proxy'
+  | 'failed';
 
 /** Why a datagram did not leave. That it was lost on its way nobody tells. */
 export class UdpError extends EffusionError<{ systemCode: string }> {
@@ -28,7 +31,7 @@ function toUdpError(cause: unknown): UdpError {
 }
 
 /** Must not throw. */
-type DatagramListener = (from: Address, bytes: Uint8Array) => void;
+export type DatagramListener = (from: Address, bytes: Uint8Array) => void;
 
 export class UdpSocket {
   readonly #onDatagram: DatagramListener;
