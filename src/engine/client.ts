@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.js';
+import type { ProxyServer } from '../model/proxy-server.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
@@ -11,7 +12,6 @@ import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
 import { PortTakenError } from '../net/port-taken-error.js';
 import type { RequestPacer } from '../net/request-pacer.js';
-import { TcpTransport } from '../net/tcp.js';
 import type { Link, Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
@@ -23,6 +23,7 @@ import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
+import { createEgress, type Egress } from './egress.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
@@ -50,7 +51,9 @@ export interface ClientOptions {
   readonly pieceBudgetBytes?: number;
   /** How connections may begin, in and out. Default `prefer`. */
   readonly encryption?: EncryptionPolicy;
-  /** TCP where it is not given. */
+  /** Everything goes through it, and nobody is listened for. */
+  readonly proxy?: ProxyServer;
+  /** What `egress` has where it is not given. */
   readonly transport?: Transport;
 }
 
@@ -74,6 +77,8 @@ export class Client {
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
+  /** What may be opened, and how. */
+  readonly egress: Egress;
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -86,7 +91,7 @@ export class Client {
   #placesTaken = 0;
   #closing: Promise<void> | null = null;
 
-  private constructor(options: ClientOptions) {
+  private constructor(options: ClientOptions, egress: Egress) {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
@@ -98,12 +103,13 @@ export class Client {
     this.uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0);
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
-    this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
+    this.egress = egress;
+    this.#transport = options.transport ?? egress.createTransport();
     this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
-  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
+  /** Listens, unless told not to or behind a proxy. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
   static async open(options: ClientOptions = {}): Promise<Client> {
     if (options.encryption !== undefined && !ENCRYPTION_POLICIES.includes(options.encryption)) {
       const known = ENCRYPTION_POLICIES.join(', ');
@@ -111,8 +117,8 @@ export class Client {
         argument: 'options.encryption',
       });
     }
-    const client = new Client(options);
-    if (options.listen !== false) await client.#listen(options);
+    const client = new Client(options, await createEgress(options.proxy));
+    if (options.listen !== false && client.egress.allowsDirect) await client.#listen(options);
     return client;
   }
 

@@ -171,7 +171,7 @@ export class MetadataFetcher implements IncomingTorrent {
 
   #start(): void {
     const { peers = [] } = this.#options;
-    void resolveHints(peers, {
+    void resolveHints(peers, this.#options.client.egress.resolver, {
       onAddresses: (addresses) => this.#addAddresses('user', addresses),
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });

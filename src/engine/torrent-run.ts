@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { Resolver } from '../io/resolver.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
@@ -58,10 +59,12 @@ export class TorrentRun {
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
   readonly #uploadGate: UploadGate;
+  readonly #resolver: Resolver;
   #snapshot: SessionSnapshot;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
     this.#options = options;
+    this.#resolver = client.egress.resolver;
     this.#have = disk.have;
     this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
@@ -165,7 +168,7 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
-    void resolveHints(this.#options.peers ?? [], {
+    void resolveHints(this.#options.peers ?? [], this.#resolver, {
       onAddresses: (addresses) => this.addAddresses('user', addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });

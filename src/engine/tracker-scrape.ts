@@ -2,7 +2,9 @@
 // hears of us by it.
 
 import { scrapeAll, type ScrapeOutcome } from '../discovery/tracker/scrape-all.js';
+import type { ProxyServer } from '../model/proxy-server.js';
 import { CONFIG } from './config.js';
+import { createEgress } from './egress.js';
 import { createTransport } from './tracker-setup.js';
 
 export type { ScrapeOutcome };
@@ -11,6 +13,8 @@ export interface TrackerScrapeOptions {
   /** For all trackers together; default: `CONFIG.tracker.scrapeTimeoutMs`. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Everything goes through it. */
+  readonly proxy?: ProxyServer;
 }
 
 /**
@@ -23,7 +27,7 @@ export async function scrapeTrackers(
   options: TrackerScrapeOptions = {},
 ): Promise<ScrapeOutcome[]> {
   const { scrapeTimeoutMs, scrapeParallel: parallel } = CONFIG.tracker;
-  const transport = createTransport();
+  const transport = createTransport(await createEgress(options.proxy));
   try {
     return await scrapeAll({
       tiers,

@@ -6,6 +6,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { mayName } from '../model/address-scope.js';
 import { createAddress, type Address } from '../model/address.js';
 import { HttpError, toHttpError } from './http-error.js';
+import type { ProxyRoute } from './proxy/proxy-route.js';
 import { systemResolver } from './system-resolver.js';
 
 export interface HttpGet {
@@ -27,6 +28,8 @@ export interface HttpGet {
    * anything. A redirect is held to the server that sent it.
    */
   readonly origin?: Address;
+  /** Everything goes through it, look-ups too; null or undefined: straight. */
+  readonly proxy?: ProxyRoute | null;
 }
 
 export interface HttpResponse {
@@ -34,7 +37,7 @@ export interface HttpResponse {
   readonly status: number;
   /** Unpacked, in memory of its own. */
   readonly body: Uint8Array;
-  /** The server that sent it, after all redirects; null where the system does not say. */
+  /** The server that sent it, after all redirects; null where the system does not say, and for a name that a proxy looked up. */
   readonly remote: Address | null;
 }
 
@@ -94,13 +97,17 @@ async function answerLookup(origin: Address | null, ...[host, options, callback]
   else callback(null, found[0].address, found[0].family);
 }
 
-async function open(url: URL, options: HttpGet, origin: Address | null): Promise<ClientRequest> {
-  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+async function open(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<ClientRequest> {
+  const hostname = hostOf(url);
   // A number is not looked up, so it has to be judged here.
   if (isIP(hostname) !== 0 && !isAllowed(hostname, origin)) throw outOfScope();
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const hasLogin = url.username !== '' || url.password !== '';
-  return request({
+  const direct = {
     protocol: url.protocol,
     hostname,
     port: url.port,
@@ -111,12 +118,16 @@ async function open(url: URL, options: HttpGet, origin: Address | null): Promise
     lookup: lookupFor(origin),
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
-  });
+  };
+  const { proxy } = options;
+  if (proxy === undefined || proxy === null) return request(direct);
+  const { throughProxy } = await import('./proxy/proxied-request.js');
+  return request(await throughProxy(proxy, url, direct, signal));
 }
 
 /** Reads one reply; a redirect's body is not waited for. Whatever happens, the connection is gone afterwards. */
 async function exchange(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<Reply> {
-  const request = await open(url, options, origin);
+  const request = await open(url, options, origin, signal);
   try {
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (error: unknown): void => reject(toHttpError(error));
@@ -133,7 +144,9 @@ async function exchange(url: URL, options: HttpGet, origin: Address | null, sign
       });
       request.on('socket', (socket) => {
         if (options.onConnected === undefined) return;
-        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
+        // A tunnel stands already.
+        if (url.protocol === 'http:' && !socket.connecting) options.onConnected();
+        else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
       });
       request.on('response', (response) => {
         isAnswered = true;
@@ -213,11 +226,21 @@ async function unpack(reply: Reply, maxBytes: number): Promise<Uint8Array> {
   });
 }
 
+/** The other end of the connection is the proxy; whom it asked we know only of a number. */
+function behindProxy(reply: Reply, url: URL, { proxy }: HttpGet): Reply {
+  if (proxy === undefined || proxy === null) return reply;
+  if (proxy.server.kind === 'http' && url.protocol === 'http:') {
+    const complaint = proxy.complaint(reply.status);
+    if (complaint !== null) throw complaint;
+  }
+  return { ...reply, remote: createAddress(hostOf(url), Number(url.port === '' ? 1 : url.port)) };
+}
+
 async function follow(options: HttpGet, signal: AbortSignal): Promise<HttpResponse> {
   let url = parseHttpUrl(options.url);
   let origin = options.origin ?? null;
   for (let hops = 0; hops <= options.maxRedirects; hops++) {
-    const reply = await exchange(url, options, origin, signal);
+    const reply = behindProxy(await exchange(url, options, origin, signal), url, options);
     if (reply.location === null) {
       const body = await unpack(reply, options.maxResponseBytes);
       signal.throwIfAborted();

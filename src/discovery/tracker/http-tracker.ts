@@ -3,6 +3,7 @@
 
 import { httpGet, type HttpGet, type HttpResponse } from '../../io/http-client.js';
 import { HttpError } from '../../io/http-error.js';
+import type { ProxyRoute } from '../../io/proxy/proxy-route.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import { buildAnnounceUrl } from './protocol/announce-request.js';
 import { keepBelievable } from './protocol/believable-peers.js';
@@ -17,6 +18,8 @@ export interface HttpTrackerOptions {
   readonly maxRedirects: number;
   /** PEM; instead of the system's. */
   readonly certificateAuthority?: string;
+  /** Null or undefined: straight to the tracker. */
+  readonly proxy?: ProxyRoute | null;
 }
 
 /** A tracker with status 500 and a page of HTML says "HTTP status 500"; one with a failure reason says that. */
