@@ -66,6 +66,10 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
   });
   const stop = new AbortController();
   const forgetStop = interruption.onStop((cause) => stop.abort(new FetchStoppedError(cause)));
+  const { lost } = client.egress;
+  const onLost = (): void => stop.abort(lost.reason);
+  lost.addEventListener('abort', onLost);
+  if (lost.aborted) onLost();
   const limit = formatLimit(options.timeoutMs);
   const timedOut = (): Error => new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: no metadata came`);
   const timer = options.timeoutMs > 0 ? setTimeout(() => stop.abort(timedOut()), options.timeoutMs) : null;
@@ -94,6 +98,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     if (timer !== null) clearTimeout(timer);
     clearInterval(drawing);
     view.close();
+    lost.removeEventListener('abort', onLost);
     forgetStop();
   }
 }

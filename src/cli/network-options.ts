@@ -2,7 +2,16 @@
 // wherever they stand.
 
 import { Option } from 'commander';
-import { type HostPort, parseCount, parseDuration, parseHostPort, parsePortRange, parseRate, parseTier } from './options.js';
+import {
+  type HostPort,
+  parseCount,
+  parseDuration,
+  parseHostPort,
+  parsePortRange,
+  parseProxy,
+  parseRate,
+  parseTier,
+} from './options.js';
 
 const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
   ...previous,
@@ -18,6 +27,12 @@ export const portOption = (): Option =>
   );
 
 export const listenOption = (): Option => new Option('--no-listen', 'accept no connections from peers');
+
+export const proxyOption = (): Option =>
+  new Option(
+    '--proxy <URL>',
+    'everything goes through this proxy, names are looked up by it: socks5h://[user:password@]host:port or http://…',
+  ).argParser((text) => parseProxy(text, '--proxy'));
 
 export const onlyPeersOption = (): Option =>
   new Option('--only-peers', 'find nobody and be found by nobody: connect to the peers of --peer and of the link only');

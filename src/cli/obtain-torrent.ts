@@ -5,6 +5,7 @@ import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import { matchesGlob } from '../model/glob.js';
+import type { ProxyServer } from '../model/proxy-server.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
 import type { HostPort } from './options.js';
@@ -27,6 +28,7 @@ export interface DiscoveryOptions {
   /** 0 is no limit. */
   readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
+  readonly proxy?: ProxyServer;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -67,7 +69,7 @@ export async function obtainTorrent(
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await readTorrentFile(parsed);
+    const { metainfo, bytes } = await readTorrentFile(parsed, options.proxy);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
     return { metainfo: { ...metainfo, announceTiers }, peers: named, bytes };
   }

@@ -26,9 +26,10 @@ import {
   peerOption,
   pexOption,
   portOption,
+  proxyOption,
   trackerOption,
 } from './network-options.js';
-import { applyOnlyPeers } from './network-switches.js';
+import { applySwitches } from './network-switches.js';
 import { type GlobalOptions, parsePieceLength, parseUrl } from './options.js';
 import { UsageError } from './usage-error.js';
 
@@ -84,6 +85,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
     .addOption(onlyPeersOption())
+    .addOption(proxyOption())
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
@@ -110,7 +112,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
         throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
       }
       await host.run(globals(), async (context) =>
-        (await import('./commands/download.js')).download(file, applyOnlyPeers(options), context),
+        (await import('./commands/download.js')).download(file, applySwitches(options), context),
       );
     });
 }
@@ -131,11 +133,12 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(excludeTrackerOption())
     .addOption(pexOption())
     .addOption(onlyPeersOption())
+    .addOption(proxyOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/seed.js')).seed(file, applyOnlyPeers(options), context),
+        (await import('./commands/seed.js')).seed(file, applySwitches(options), context),
       );
     });
 }
@@ -187,12 +190,13 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
     .addOption(onlyPeersOption())
+    .addOption(proxyOption())
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (file: string, options: InfoOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/info.js')).info(file, applyOnlyPeers(options), context),
+        (await import('./commands/info.js')).info(file, applySwitches(options), context),
       );
     });
 }
@@ -203,6 +207,7 @@ function addVerify(program: Command, host: ProgramHost, globals: Globals): void 
     .description('check data on the disk against a torrent')
     .argument('<FILE.torrent>', 'the torrent file')
     .argument('[DIR]', 'the folder that holds the data', '.')
+    .addOption(proxyOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES.verify)
     .action(async (file: string, folder: string, options: VerifyOptions) => {

@@ -44,6 +44,9 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
   let isTimedOut = false;
+  /** The network is, for good: the reason of `lost` is what the run ends with. */
+  let isLost = false;
+  const { lost } = client.egress;
   /** Nobody was asked for anything. */
   let wasWhole = false;
   const stop = (reason: string): void => {
@@ -59,6 +62,11 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     isTimedOut = true;
     stop('timeout');
   };
+  const onLost = (): void => {
+    isLost = true;
+    stop('network');
+  };
+  lost.addEventListener('abort', onLost);
   // Told as they happen, those included that a restart follows: a bug that heals itself is a bug all the same.
   const crashes: Error[] = [];
   const onCrash = (error: Error): void => {
@@ -90,7 +98,10 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     // They may have come when there was nothing to stop yet.
     if (interruption.cause !== null) stop(interruption.cause);
     if (isTimedOut) stop('timeout');
+    if (lost.aborted) onLost();
     const result = await finished;
+    const isCut = isLost && interruption.cause === null && !isTimedOut;
+    if (isCut && (result.status === 'stopped' || options.session.seed === true)) throw lost.reason;
     wasWhole = result.status === 'complete' && result.alreadyComplete && options.session.seed !== true;
     return { result, snapshot: session.current.snapshot(), isTimedOut };
   } catch (error) {
@@ -103,6 +114,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   } finally {
     if (timer !== null) clearTimeout(timer);
     watch?.stop();
+    lost.removeEventListener('abort', onLost);
     view.close();
     if (context.isVerbose && session !== null && !wasWhole) {
       for (const line of describeSources(session.current.snapshot())) stderr.line(line);

@@ -3,6 +3,7 @@
 
 import { CONFIG } from '../engine/config.js';
 import { scrapeTrackers, type ScrapeOutcome } from '../engine/tracker-scrape.js';
+import type { ProxyServer } from '../model/proxy-server.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { formatCount, formatLimit } from './render/human-numbers.js';
@@ -14,6 +15,7 @@ export interface ScrapeRequest {
   readonly infoHash: Uint8Array;
   /** Milliseconds, for all trackers; undefined: the default. 0 is that too: some tracker is always dead. */
   readonly timeout?: number;
+  readonly proxy?: ProxyServer;
 }
 
 /** A scrape that a signal ended. */
@@ -21,7 +23,7 @@ export class ScrapeStoppedError extends Error {}
 
 /** Rejects with UsageError where there is no tracker, and with ScrapeStoppedError. */
 export async function scrapeSwarm(request: ScrapeRequest, context: CommandContext): Promise<ScrapeOutcome[]> {
-  const { tiers, infoHash, timeout = 0 } = request;
+  const { tiers, infoHash, timeout = 0, proxy } = request;
   const { interruption, isQuiet, stderr } = context;
   const trackers = new Set(tiers.flat()).size;
   if (trackers === 0) throw new UsageError('there is no tracker to ask', 'Name one with --tracker URL.');
@@ -30,7 +32,11 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
   const stop = new AbortController();
   const forgetStop = interruption.onStop(() => stop.abort());
   try {
-    const outcomes = await scrapeTrackers(tiers, infoHash, { timeoutMs, signal: stop.signal });
+    const outcomes = await scrapeTrackers(tiers, infoHash, {
+      timeoutMs,
+      signal: stop.signal,
+      ...(proxy === undefined ? {} : { proxy }),
+    });
     if (stop.signal.aborted) throw new ScrapeStoppedError('stopped');
     return outcomes;
   } finally {

@@ -10,6 +10,7 @@ import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
+import { describeProxy, listenSwitch } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -44,11 +45,13 @@ export async function download(file: string, options: DownloadOptions, context: 
   const { stderr, stdout, isQuiet } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   let client: Client | null = null;
-  const { listen, encryption, port } = options;
+  const { listen, encryption, port, proxy } = options;
+  if (proxy !== undefined && !isQuiet) stderr.line(describeProxy(proxy));
   const openClient = async (): Promise<Client> =>
     (client ??= await Client.open({
       listen,
       encryption,
+      ...(proxy === undefined ? {} : { proxy }),
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
       ...listenOn(port),
@@ -163,6 +166,6 @@ function resultPath(folder: string, metainfo: Metainfo): string {
 
 function refuseNoSource(options: DownloadOptions): void {
   if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  const cause = options.onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  const cause = options.onlyPeers === true ? '--only-peers leaves' : `--no-trackers and ${listenSwitch(options)} leave`;
   throw new UsageError(`${cause} nobody to download from`, 'Name a peer with --peer HOST:PORT.');
 }

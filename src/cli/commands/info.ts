@@ -5,6 +5,7 @@ import { open, rm } from 'node:fs/promises';
 import { Client } from '../../engine/client.js';
 import { encodeMetainfo } from '../../metainfo/torrent-encoder.js';
 import { toHex } from '../../model/ids.js';
+import type { ProxyServer } from '../../model/proxy-server.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
@@ -50,14 +51,16 @@ export async function info(argument: string, options: InfoOptions, context: Comm
 }
 
 async function showTorrent(argument: string, options: InfoOptions, context: CommandContext): Promise<void> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption });
+  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption, ...through(options) });
   const { stdout, resultStyle } = context;
   const { timeout = 0, ...discovery } = options;
   const { metainfo, bytes } = await obtainTorrent(argument, discovery, openClient, context);
   if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));
   const infoHash = metainfo.infoHash.v1 ?? new Uint8Array();
   const outcomes =
-    options.scrape === true ? await scrapeSwarm({ tiers: metainfo.announceTiers, infoHash, timeout }, context) : null;
+    options.scrape === true
+      ? await scrapeSwarm({ tiers: metainfo.announceTiers, infoHash, timeout, ...through(options) }, context)
+      : null;
   if (options.json === true) {
     const scrape = outcomes === null ? {} : { scrape: toScrapeJson(outcomes) };
     stdout.line(formatJson({ ...toTorrentJson(metainfo), ...scrape }));
@@ -73,7 +76,7 @@ async function scrapeMagnet({ magnet, text }: MagnetArgument, options: InfoOptio
   const linked = magnet.trackers.map((url) => [url]);
   const tiers = [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])];
   const { infoHash } = magnet;
-  const outcomes = await scrapeSwarm({ tiers, infoHash, timeout: options.timeout ?? 0 }, context);
+  const outcomes = await scrapeSwarm({ tiers, infoHash, timeout: options.timeout ?? 0, ...through(options) }, context);
   if (options.json === true) {
     stdout.line(formatJson({ name: magnet.displayName, infoHash: toHex(infoHash), scrape: toScrapeJson(outcomes) }));
   } else {
@@ -82,6 +85,10 @@ async function scrapeMagnet({ magnet, text }: MagnetArgument, options: InfoOptio
     stdout.line([...name, row('info hash', toHex(infoHash)), ...formatScrape(outcomes, resultStyle)].join('\n'));
   }
   expectAnswer(outcomes);
+}
+
+function through({ proxy }: InfoOptions): { proxy?: ProxyServer } {
+  return proxy === undefined ? {} : { proxy };
 }
 
 /** Whole or not at all; a file that is there already is refused. */

@@ -7,9 +7,11 @@ import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import type { ProxyServer } from '../../model/proxy-server.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { describeProxy, listenSwitch } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { formatBytes } from '../render/human-numbers.js';
@@ -34,18 +36,22 @@ export interface SeedOptions {
   readonly pex: boolean;
   readonly onlyPeers?: boolean;
   readonly encryption: EncryptionPolicy;
+  readonly proxy?: ProxyServer;
 }
 
 const MAX_NAMED_FILES = 10;
 
 export async function seed(file: string, options: SeedOptions, context: CommandContext): Promise<number> {
   refuseNobody(options);
-  const loaded = await loadTorrent(file);
+  const { proxy } = options;
+  if (proxy !== undefined && !context.isQuiet) context.stderr.line(describeProxy(proxy));
+  const loaded = await loadTorrent(file, proxy);
   const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
   await expectData(metainfo, options.data);
   const client = await Client.open({
     listen: options.listen,
     encryption: options.encryption,
+    ...(proxy === undefined ? {} : { proxy }),
     ...listenOn(options.port),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
@@ -75,9 +81,10 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   return context.interruption.exitCode ?? EXIT.ok;
 }
 
-function refuseNobody({ listen, trackers, peer, onlyPeers }: SeedOptions): void {
+function refuseNobody({ listen, trackers, peer, onlyPeers, proxy }: SeedOptions): void {
   if (listen || trackers || (peer ?? []).length > 0) return;
-  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  const cause =
+    onlyPeers === true ? '--only-peers leaves' : `--no-trackers and ${listenSwitch(proxy === undefined ? {} : { proxy })} leave`;
   throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 

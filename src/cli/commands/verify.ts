@@ -2,6 +2,7 @@
 // script can count them.
 
 import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import type { ProxyServer } from '../../model/proxy-server.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
@@ -12,12 +13,14 @@ import { loadTorrent } from '../torrent-file-argument.js';
 
 export interface VerifyOptions {
   readonly json?: boolean;
+  /** For a torrent that is named by its URL. */
+  readonly proxy?: ProxyServer;
 }
 
 const MAX_PATH = 1000;
 
 export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file);
+  const metainfo = await loadTorrent(file, options.proxy);
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
   const { stdout, stderr, style, resultStyle } = context;
