@@ -4,7 +4,15 @@
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 
-export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent' | 'opentracker';
+export type RealPeer =
+  | 'libtorrent'
+  | 'aria2c'
+  | 'transmission'
+  | 'mktorrent'
+  | 'opentracker'
+  | 'microsocks'
+  | 'dante'
+  | 'nftables';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -18,7 +26,12 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   ],
   mktorrent: [['mktorrent', '-h']],
   opentracker: [['opentracker', '-h']],
+  microsocks: [['microsocks', '-h']],
+  dante: [['danted', '-v']],
+  nftables: [['nft', '--version']],
 };
+
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 const known = new Map<RealPeer, boolean>();
 
@@ -27,7 +40,7 @@ function isAvailable(peer: RealPeer): boolean {
   let available = known.get(peer);
   if (available === undefined) {
     available = PROBES[peer].every(([command, ...args]) => {
-      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 });
+      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000, env: { ...process.env, PATH } });
       return error === undefined && (peer !== 'libtorrent' || status === 0);
     });
     known.set(peer, available);
@@ -36,7 +49,7 @@ function isAvailable(peer: RealPeer): boolean {
 }
 
 export function missingPeers(): RealPeer[] {
-  return (['libtorrent', 'aria2c', 'transmission', 'mktorrent', 'opentracker'] as const).filter((peer) => !isAvailable(peer));
+  return (Object.keys(PROBES) as RealPeer[]).filter((peer) => !isAvailable(peer));
 }
 
 /** A suite that needs these programs. */
