@@ -62,7 +62,8 @@ export async function startSocks5Proxy(options: Socks5ProxyOptions = {}): Promis
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    const [, count] = await input.take(2);
+    const [version, count] = await input.take(2);
+    if (version !== 5) throw new Error('no SOCKS5');
     const methods = await input.take(count);
     if (options.stalls === 'greeting') return;
     if (options.login === undefined) await say(5, 0);
@@ -185,28 +186,40 @@ function readPlace(bytes: Uint8Array): Place {
 /** So many bytes of a socket at a time; rejects at its end. */
 class Input {
   readonly #socket: Socket;
+  #bytes = new Uint8Array();
+  #isEnded = false;
+  #wake = (): void => undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.pause();
+    socket.on('data', this.#onData);
+    socket.once('close', () => {
+      this.#isEnded = true;
+      this.#wake();
+    });
   }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#bytes = Uint8Array.of(...this.#bytes, ...chunk);
+    this.#wake();
+  };
 
   async take(count: number): Promise<Uint8Array> {
-    if (count === 0) return new Uint8Array();
-    for (;;) {
-      const bytes = this.#socket.read(count) as Uint8Array | null;
-      if (bytes !== null && bytes.length === count) return Uint8Array.from(bytes);
-      if (bytes !== null || this.#socket.readableEnded || this.#socket.destroyed) throw new Error('it hung up');
+    while (this.#bytes.length < count) {
+      if (this.#isEnded) throw new Error('it hung up');
       await new Promise<void>((resolve) => {
-        this.#socket.once('readable', resolve);
-        this.#socket.once('end', resolve);
-        this.#socket.once('close', resolve);
+        this.#wake = resolve;
       });
     }
+    const taken = this.#bytes.slice(0, count);
+    this.#bytes = this.#bytes.slice(count);
+    return taken;
   }
 
+  /** What comes from now on is somebody else's. */
   release(): void {
-    this.#socket.removeAllListeners('readable');
-    this.#socket.removeAllListeners('end');
+    this.#socket.off('data', this.#onData);
+    this.#socket.pause();
+    if (this.#bytes.length > 0) this.#socket.unshift(this.#bytes);
   }
 }

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
-import { applyOnlyPeers } from '../../../src/cli/network-switches.js';
+import { describe, expect, test } from 'vitest';
+import { applyOnlyPeers, applySwitches, describeProxy } from '../../../src/cli/network-switches.js';
 import { withoutTrackers } from '../../../src/cli/obtain-torrent.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
 
 const options: { trackers: boolean; pex: boolean; listen: boolean; peer: string[]; onlyPeers?: boolean } = {
   trackers: true,
@@ -33,4 +34,24 @@ test('excluded trackers go, and tiers that are empty then', () => {
     ['https://a.example/announce'],
   ]);
   expect(withoutTrackers(tiers, ['*'])).toEqual([]);
+});
+
+describe('--proxy', () => {
+  const socks = { kind: 'socks5h', host: 'h', port: 1, login: { user: 'u', password: 'secret' } } as const;
+
+  test('switches off what would go around it, and nothing else', () => {
+    expect(applySwitches({ ...options, proxy: socks })).toEqual({ ...options, proxy: socks, listen: false });
+    expect(applySwitches({ ...options, proxy: socks, onlyPeers: true })).toMatchObject({ trackers: false, listen: false });
+  });
+
+  test('and --port exclude each other', () => {
+    expect(() => applySwitches({ ...options, proxy: socks, port: { first: 1, last: 1 } })).toThrow(UsageError);
+    expect(applySwitches({ ...options, port: { first: 1, last: 1 } })).toMatchObject({ listen: true });
+  });
+
+  test('is told without its login, and with what it leaves out', () => {
+    expect(describeProxy(socks)).toMatch(/^everything goes through socks5h:\/\/h:1 /);
+    expect(describeProxy({ ...socks, kind: 'http' })).toMatch(/CONNECT.*UDP trackers are off/);
+    expect(describeProxy(socks)).not.toContain('secret');
+  });
 });
