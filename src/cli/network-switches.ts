@@ -2,6 +2,7 @@
 // us, is off; what the user names himself, by `--peer` or in a link (`x.pe`), stays. With the second nothing is left that would go, or come,
 // around the proxy.
 
+import type { EgressOptions } from '../engine/egress.js';
 import { formatProxy, type ProxyServer } from '../model/proxy-server.js';
 import type { PortRange } from './options.js';
 import { UsageError } from './usage-error.js';
@@ -51,4 +52,12 @@ export function describeProxy(proxy: ProxyServer): string {
       ? ' (peers where it allows CONNECT to their ports; UDP trackers are off)'
       : ' (UDP where it carries it)';
   return `everything goes through ${formatProxy(proxy)}${limits}`;
+}
+
+/** What is handed to whatever opens a connection. */
+export function wayOut(options: EgressOptions): EgressOptions {
+  return {
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+    ...(options.interface === undefined ? {} : { interface: options.interface }),
+  };
 }

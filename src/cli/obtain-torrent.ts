@@ -3,18 +3,19 @@
 
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
+import type { EgressOptions } from '../engine/egress.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import { matchesGlob } from '../model/glob.js';
-import type { ProxyServer } from '../model/proxy-server.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
+import { wayOut } from './network-switches.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
 import { parseTorrentArgument } from './torrent-argument.js';
 import { readTorrentFile } from './torrent-file-argument.js';
 
 /** Options of every command that takes magnet links. */
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends EgressOptions {
   readonly peer?: readonly HostPort[];
   /** Tiers, asked before those of the torrent. */
   readonly tracker?: readonly (readonly string[])[];
@@ -28,7 +29,6 @@ export interface DiscoveryOptions {
   /** 0 is no limit. */
   readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
-  readonly proxy?: ProxyServer;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -69,7 +69,7 @@ export async function obtainTorrent(
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await readTorrentFile(parsed, options.proxy);
+    const { metainfo, bytes } = await readTorrentFile(parsed, wayOut(options));
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
     return { metainfo: { ...metainfo, announceTiers }, peers: named, bytes };
   }

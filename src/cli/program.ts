@@ -16,6 +16,7 @@ import {
   durationOption,
   encryptionOption,
   excludeTrackerOption,
+  interfaceOption,
   listenOption,
   maxDownloadOption,
   maxPeersOption,
@@ -86,6 +87,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(pexOption())
     .addOption(onlyPeersOption())
     .addOption(proxyOption())
+    .addOption(interfaceOption())
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
@@ -134,6 +136,7 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(pexOption())
     .addOption(onlyPeersOption())
     .addOption(proxyOption())
+    .addOption(interfaceOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (file: string, options: SeedOptions) => {
@@ -191,6 +194,7 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(pexOption())
     .addOption(onlyPeersOption())
     .addOption(proxyOption())
+    .addOption(interfaceOption())
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
@@ -208,6 +212,7 @@ function addVerify(program: Command, host: ProgramHost, globals: Globals): void 
     .argument('<FILE.torrent>', 'the torrent file')
     .argument('[DIR]', 'the folder that holds the data', '.')
     .addOption(proxyOption())
+    .addOption(interfaceOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES.verify)
     .action(async (file: string, folder: string, options: VerifyOptions) => {

@@ -2,20 +2,20 @@
 // tracker is a line of the table; only when all of them are dead is it a failure (6).
 
 import { CONFIG } from '../engine/config.js';
+import type { EgressOptions } from '../engine/egress.js';
 import { scrapeTrackers, type ScrapeOutcome } from '../engine/tracker-scrape.js';
-import type { ProxyServer } from '../model/proxy-server.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { formatCount, formatLimit } from './render/human-numbers.js';
+import { wayOut } from './network-switches.js';
 import { UsageError } from './usage-error.js';
 
-export interface ScrapeRequest {
+export interface ScrapeRequest extends EgressOptions {
   readonly tiers: readonly (readonly string[])[];
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   /** Milliseconds, for all trackers; undefined: the default. 0 is that too: some tracker is always dead. */
   readonly timeout?: number;
-  readonly proxy?: ProxyServer;
 }
 
 /** A scrape that a signal ended. */
@@ -23,7 +23,7 @@ export class ScrapeStoppedError extends Error {}
 
 /** Rejects with UsageError where there is no tracker, and with ScrapeStoppedError. */
 export async function scrapeSwarm(request: ScrapeRequest, context: CommandContext): Promise<ScrapeOutcome[]> {
-  const { tiers, infoHash, timeout = 0, proxy } = request;
+  const { tiers, infoHash, timeout = 0 } = request;
   const { interruption, isQuiet, stderr } = context;
   const trackers = new Set(tiers.flat()).size;
   if (trackers === 0) throw new UsageError('there is no tracker to ask', 'Name one with --tracker URL.');
@@ -35,7 +35,7 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
     const outcomes = await scrapeTrackers(tiers, infoHash, {
       timeoutMs,
       signal: stop.signal,
-      ...(proxy === undefined ? {} : { proxy }),
+      ...wayOut(request),
     });
     if (stop.signal.aborted) throw new ScrapeStoppedError('stopped');
     return outcomes;

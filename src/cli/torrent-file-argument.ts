@@ -4,9 +4,9 @@
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
+import type { EgressOptions } from '../engine/egress.js';
 import { fetchTorrentFile } from '../engine/torrent-fetch.js';
 import { MetainfoError } from '../model/error.js';
-import type { ProxyServer } from '../model/proxy-server.js';
 import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
@@ -32,13 +32,13 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The torrent that a file, stdin or a URL holds. Throws CommandError (torrent_unreadable), MetainfoError or UsageError. */
-export async function loadTorrent(argument: string, proxy?: ProxyServer): Promise<Metainfo> {
+export async function loadTorrent(argument: string, way: EgressOptions = {}): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
     const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
     throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
   }
-  return (await readTorrentFile(parsed, proxy)).metainfo;
+  return (await readTorrentFile(parsed, way)).metainfo;
 }
 
 export interface LoadedTorrent {
@@ -49,10 +49,10 @@ export interface LoadedTorrent {
 
 export async function readTorrentFile(
   argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
-  proxy?: ProxyServer,
+  way: EgressOptions = {},
 ): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument, proxy);
+  const bytes = await readTorrent(argument, way);
   try {
     return { metainfo: parseTorrentFile(bytes), bytes };
   } catch (error) {
@@ -65,11 +65,8 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
   return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
 }
 
-async function readTorrent(
-  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
-  proxy: ProxyServer | undefined,
-): Promise<Uint8Array> {
-  if (argument.kind === 'url') return fetchTorrentFile(argument.url, proxy);
+async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, way: EgressOptions): Promise<Uint8Array> {
+  if (argument.kind === 'url') return fetchTorrentFile(argument.url, way);
   return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
 }
 

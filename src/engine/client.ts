@@ -4,7 +4,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.js';
-import type { ProxyServer } from '../model/proxy-server.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
@@ -23,14 +22,14 @@ import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
-import { createEgress, type Egress } from './egress.js';
+import { createEgress, type Egress, type EgressOptions } from './egress.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
 
 export type { EncryptionPolicy };
 
-export interface ClientOptions {
+export interface ClientOptions extends EgressOptions {
   /** To listen on; 0 or undefined: any free one. */
   readonly port?: number;
   /** With `port`: where that one is taken, those after it up to this one are tried, in order. */
@@ -51,8 +50,6 @@ export interface ClientOptions {
   readonly pieceBudgetBytes?: number;
   /** How connections may begin, in and out. Default `prefer`. */
   readonly encryption?: EncryptionPolicy;
-  /** Everything goes through it, and nobody is listened for. */
-  readonly proxy?: ProxyServer;
   /** What `egress` has where it is not given. */
   readonly transport?: Transport;
 }
@@ -117,7 +114,7 @@ export class Client {
         argument: 'options.encryption',
       });
     }
-    const client = new Client(options, await createEgress(options.proxy));
+    const client = new Client(options, await createEgress(options));
     if (options.listen !== false && client.egress.allowsDirect) await client.#listen(options);
     return client;
   }
@@ -241,6 +238,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
+    this.egress.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();
     this.pieceHasher.close();

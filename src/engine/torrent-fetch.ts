@@ -5,10 +5,9 @@ import { httpGet } from '../io/http-client.js';
 import { HttpError } from '../io/http-error.js';
 import { ProxyError } from '../io/proxy/proxy-error.js';
 import { EffusionError } from '../model/error.js';
-import type { ProxyServer } from '../model/proxy-server.js';
 import { redactUrl } from '../model/redact-url.js';
 import { CONFIG } from './config.js';
-import { createEgress } from './egress.js';
+import { createEgress, type EgressOptions } from './egress.js';
 import { USER_AGENT } from './version.js';
 
 /** The URL gave no file: `status` where it answered. */
@@ -16,19 +15,21 @@ class TorrentFetchError extends EffusionError<{ url: string; status?: number }> 
   readonly code = 'torrent_unreadable';
 }
 
-/** http or https. Rejects with TorrentFetchError, or with ProxyError where the proxy is at fault. */
-export async function fetchTorrentFile(url: string, server?: ProxyServer, signal?: AbortSignal): Promise<Uint8Array> {
+/** http or https. Rejects with TorrentFetchError, with ProxyError where the proxy is at fault, or with InterfaceError. */
+export async function fetchTorrentFile(url: string, way: EgressOptions = {}, signal?: AbortSignal): Promise<Uint8Array> {
   const { torrentTimeoutMs, maxTorrentBytes, maxRedirects } = CONFIG.download;
   const shown = redactUrl(url);
   const options = { url, userAgent: USER_AGENT, timeoutMs: torrentTimeoutMs, maxResponseBytes: maxTorrentBytes, maxRedirects };
-  const { proxy } = await createEgress(server);
+  const egress = await createEgress(way);
   try {
-    const { status, body } = await httpGet({ ...options, proxy, ...(signal === undefined ? {} : { signal }) });
+    const { status, body } = await httpGet({ ...options, ...egress.http, ...(signal === undefined ? {} : { signal }) });
     if (status === 200) return body;
     throw new TorrentFetchError(`cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     if (error.code === 'proxy' && error.cause instanceof ProxyError) throw error.cause;
     throw new TorrentFetchError(`cannot fetch ${shown}: ${error.message}`, { url: shown }, { cause: error });
+  } finally {
+    egress.close();
   }
 }

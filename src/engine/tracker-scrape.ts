@@ -2,24 +2,21 @@
 // hears of us by it.
 
 import { scrapeAll, type ScrapeOutcome } from '../discovery/tracker/scrape-all.js';
-import type { ProxyServer } from '../model/proxy-server.js';
 import { CONFIG } from './config.js';
-import { createEgress } from './egress.js';
+import { createEgress, type EgressOptions } from './egress.js';
 import { createTransport } from './tracker-setup.js';
 
 export type { ScrapeOutcome };
 
-export interface TrackerScrapeOptions {
+export interface TrackerScrapeOptions extends EgressOptions {
   /** For all trackers together; default: `CONFIG.tracker.scrapeTimeoutMs`. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Everything goes through it. */
-  readonly proxy?: ProxyServer;
 }
 
 /**
  * `tiers`: a torrent's `announceTiers`. `infoHash`: 20 bytes. One outcome for each distinct tracker, in their order; what failed is an
- * outcome too. Never rejects.
+ * outcome too. Rejects with InterfaceError only.
  */
 export async function scrapeTrackers(
   tiers: readonly (readonly string[])[],
@@ -27,7 +24,8 @@ export async function scrapeTrackers(
   options: TrackerScrapeOptions = {},
 ): Promise<ScrapeOutcome[]> {
   const { scrapeTimeoutMs, scrapeParallel: parallel } = CONFIG.tracker;
-  const transport = createTransport(await createEgress(options.proxy));
+  const egress = await createEgress(options);
+  const transport = createTransport(egress);
   try {
     return await scrapeAll({
       tiers,
@@ -40,5 +38,6 @@ export async function scrapeTrackers(
     });
   } finally {
     transport.close?.();
+    egress.close();
   }
 }

@@ -33,8 +33,8 @@ const monotonicNow = (): Millis => performance.now();
 /** Every kind of tracker that is spoken, as far as they can be reached. */
 export function createTransport(egress: Egress): AnnounceTransport {
   const { udpRetransmitMs: retransmitMs, ...limits } = CONFIG.tracker;
-  const { proxy, resolver, openDatagrams } = egress;
-  const overHttp = createHttpTracker({ userAgent: USER_AGENT, ...limits, proxy });
+  const { http, resolver, openDatagrams } = egress;
+  const overHttp = createHttpTracker({ userAgent: USER_AGENT, ...limits, ...http });
   if (openDatagrams === null) return joinTransports(overHttp, UNREACHABLE_UDP);
   const nextTransactionId = (): number => randomBytes(4).readUInt32LE();
   return joinTransports(

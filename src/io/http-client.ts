@@ -1,12 +1,14 @@
 // One GET with every bound a stranger's server calls for: time for all of it (name, redirects, drips), bytes before and after
 // unpacking, redirects. On node:http(s), loaded when first needed, since undici would cost each start of effusion 80 ms.
 
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
 import { mayName } from '../model/address-scope.js';
 import { createAddress, type Address } from '../model/address.js';
 import { HttpError, toHttpError } from './http-error.js';
+import type { LocalAddress } from './interface-binding.js';
 import type { ProxyRoute } from './proxy/proxy-route.js';
+import type { Resolver } from './resolver.js';
 import { systemResolver } from './system-resolver.js';
 
 export interface HttpGet {
@@ -30,6 +32,10 @@ export interface HttpGet {
   readonly origin?: Address;
   /** Everything goes through it, look-ups too; null or undefined: straight. */
   readonly proxy?: ProxyRoute | null;
+  /** Of the interface that connections are bound to; `resolver` is then bound too. */
+  readonly localAddress?: LocalAddress;
+  /** Default: that of the system. */
+  readonly resolver?: Resolver;
 }
 
 export interface HttpResponse {
@@ -101,6 +107,30 @@ function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
+/** The first address that the interface has an address for; Node binds to one only where there is no choice. */
+async function bind(
+  hostname: string,
+  localAddress: LocalAddress,
+  resolver: Resolver,
+  origin: Address | null,
+): Promise<Pick<RequestOptions, 'localAddress' | 'family' | 'lookup'>> {
+  const hosts = isIP(hostname) === 0 ? await resolver.resolve(hostname) : [hostname];
+  if (hosts.length === 0) throw new HttpError('name_not_found', 'host name not found');
+  const allowed = hosts.filter((host) => isAllowed(host, origin));
+  if (allowed.length === 0) throw outOfScope();
+  for (const address of allowed) {
+    const family = isIP(address) === 4 ? 4 : 6;
+    const local = localAddress(family);
+    if (local === null) continue;
+    const lookup: LookupFunction = (_, { all }, callback) => {
+      if (all === true) callback(null, [{ address, family }]);
+      else callback(null, address, family);
+    };
+    return { localAddress: local, family, lookup };
+  }
+  throw new HttpError('unreachable', 'the interface has no address of that family');
+}
+
 async function open(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<ClientRequest> {
   const hostname = hostOf(url);
   // A number is not looked up, so it has to be judged here.
@@ -119,8 +149,11 @@ async function open(url: URL, options: HttpGet, origin: Address | null, signal: 
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
   };
-  const { proxy } = options;
-  if (proxy === undefined || proxy === null) return request(direct);
+  const { proxy, localAddress, resolver } = options;
+  if (proxy === undefined || proxy === null) {
+    if (localAddress === undefined) return request(direct);
+    return request({ ...direct, ...(await bind(hostname, localAddress, resolver ?? systemResolver, origin)) });
+  }
   const { throughProxy } = await import('./proxy/proxied-request.js');
   return request(await throughProxy(proxy, url, direct, signal));
 }

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:dgram';
 import { createAddress, type Address } from '../model/address.js';
 import { EffusionError } from '../model/error.js';
+import type { LocalAddress } from './interface-binding.js';
 
 export type UdpErrorCode =
   /** No way to that address from here, or no such family. */
@@ -35,12 +36,14 @@ export type DatagramListener = (from: Address, bytes: Uint8Array) => void;
 
 export class UdpSocket {
   readonly #onDatagram: DatagramListener;
+  readonly #localAddress: LocalAddress | undefined;
   readonly #sockets = new Map<Address['family'], Promise<Socket>>();
   #isClosed = false;
 
-  /** `onDatagram` hears everything that comes, from anybody, until `close`. */
-  constructor(onDatagram: DatagramListener) {
+  /** `onDatagram` hears everything that comes, from anybody, until `close`. `localAddress`: of the interface that it is bound to. */
+  constructor(onDatagram: DatagramListener, localAddress?: LocalAddress) {
     this.#onDatagram = onDatagram;
+    this.#localAddress = localAddress;
   }
 
   /** `onSettled` is called once, later: with null when the datagram left. Not after `close`. It must not throw. */
@@ -83,6 +86,8 @@ export class UdpSocket {
   }
 
   async #open(family: Address['family']): Promise<Socket> {
+    const address = this.#localAddress?.(family);
+    if (address === null) throw Object.assign(new Error('no address of ours'), { code: 'EADDRNOTAVAIL' });
     const { createSocket } = await import('node:dgram');
     const socket = family === 4 ? createSocket('udp4') : createSocket({ type: 'udp6', ipv6Only: true });
     socket.on('message', (message, { address, port }) => {
@@ -92,7 +97,7 @@ export class UdpSocket {
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
-        socket.bind({ port: 0, exclusive: true }, () => {
+        socket.bind({ port: 0, exclusive: true, ...(address === undefined ? {} : { address }) }, () => {
           socket.off('error', reject);
           resolve();
         });

@@ -80,7 +80,8 @@ export async function makeProxiedNetwork(): Promise<ProxiedNetwork> {
     ip address add ${PROXY_HOST}/24 dev cable && ip link set cable up`;
   await done(outside('bash', ['-c', wire]));
   const plug = `ip link set lo up && ip address add 10.77.0.2/24 dev cable && ip link set cable up &&
-    ip route add default via ${PROXY_HOST} && nft -f "$0"`;
+    ip route add default via ${PROXY_HOST} && nft -f "$0" || exit 1
+    until ip link show cable | grep -q LOWER_UP; do sleep 0.02; done`;
   await done(inside('bash', ['-c', plug, counters]));
   return {
     inside,

@@ -10,7 +10,7 @@ import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
-import { describeProxy, listenSwitch } from '../network-switches.js';
+import { describeProxy, listenSwitch, wayOut } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -51,7 +51,7 @@ export async function download(file: string, options: DownloadOptions, context: 
     (client ??= await Client.open({
       listen,
       encryption,
-      ...(proxy === undefined ? {} : { proxy }),
+      ...wayOut(options),
       maxDownloadBytesPerSecond: options.maxDownload ?? 0,
       maxUploadBytesPerSecond: options.maxUpload ?? 0,
       ...listenOn(port),

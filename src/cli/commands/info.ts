@@ -5,11 +5,11 @@ import { open, rm } from 'node:fs/promises';
 import { Client } from '../../engine/client.js';
 import { encodeMetainfo } from '../../metainfo/torrent-encoder.js';
 import { toHex } from '../../model/ids.js';
-import type { ProxyServer } from '../../model/proxy-server.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { FetchStoppedError } from '../magnet-metadata.js';
+import { wayOut } from '../network-switches.js';
 import { type DiscoveryOptions, obtainTorrent, withoutTrackers } from '../obtain-torrent.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { formatScrape, toScrapeJson } from '../render/scrape-text.js';
@@ -51,7 +51,7 @@ export async function info(argument: string, options: InfoOptions, context: Comm
 }
 
 async function showTorrent(argument: string, options: InfoOptions, context: CommandContext): Promise<void> {
-  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption, ...through(options) });
+  const openClient = (): Promise<Client> => Client.open({ listen: false, encryption: options.encryption, ...wayOut(options) });
   const { stdout, resultStyle } = context;
   const { timeout = 0, ...discovery } = options;
   const { metainfo, bytes } = await obtainTorrent(argument, discovery, openClient, context);
@@ -59,7 +59,7 @@ async function showTorrent(argument: string, options: InfoOptions, context: Comm
   const infoHash = metainfo.infoHash.v1 ?? new Uint8Array();
   const outcomes =
     options.scrape === true
-      ? await scrapeSwarm({ tiers: metainfo.announceTiers, infoHash, timeout, ...through(options) }, context)
+      ? await scrapeSwarm({ tiers: metainfo.announceTiers, infoHash, timeout, ...wayOut(options) }, context)
       : null;
   if (options.json === true) {
     const scrape = outcomes === null ? {} : { scrape: toScrapeJson(outcomes) };
@@ -76,7 +76,7 @@ async function scrapeMagnet({ magnet, text }: MagnetArgument, options: InfoOptio
   const linked = magnet.trackers.map((url) => [url]);
   const tiers = [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])];
   const { infoHash } = magnet;
-  const outcomes = await scrapeSwarm({ tiers, infoHash, timeout: options.timeout ?? 0, ...through(options) }, context);
+  const outcomes = await scrapeSwarm({ tiers, infoHash, timeout: options.timeout ?? 0, ...wayOut(options) }, context);
   if (options.json === true) {
     stdout.line(formatJson({ name: magnet.displayName, infoHash: toHex(infoHash), scrape: toScrapeJson(outcomes) }));
   } else {
@@ -85,10 +85,6 @@ async function scrapeMagnet({ magnet, text }: MagnetArgument, options: InfoOptio
     stdout.line([...name, row('info hash', toHex(infoHash)), ...formatScrape(outcomes, resultStyle)].join('\n'));
   }
   expectAnswer(outcomes);
-}
-
-function through({ proxy }: InfoOptions): { proxy?: ProxyServer } {
-  return proxy === undefined ? {} : { proxy };
 }
 
 /** Whole or not at all; a file that is there already is refused. */

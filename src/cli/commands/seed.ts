@@ -4,14 +4,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, type EncryptionPolicy } from '../../engine/client.js';
+import type { EgressOptions } from '../../engine/egress.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
-import type { ProxyServer } from '../../model/proxy-server.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
-import { describeProxy, listenSwitch } from '../network-switches.js';
+import { describeProxy, listenSwitch, wayOut } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { formatBytes } from '../render/human-numbers.js';
@@ -21,7 +21,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions {
+export interface SeedOptions extends EgressOptions {
   readonly data: string;
   readonly port?: PortRange;
   readonly listen: boolean;
@@ -36,7 +36,6 @@ export interface SeedOptions {
   readonly pex: boolean;
   readonly onlyPeers?: boolean;
   readonly encryption: EncryptionPolicy;
-  readonly proxy?: ProxyServer;
 }
 
 const MAX_NAMED_FILES = 10;
@@ -45,13 +44,13 @@ export async function seed(file: string, options: SeedOptions, context: CommandC
   refuseNobody(options);
   const { proxy } = options;
   if (proxy !== undefined && !context.isQuiet) context.stderr.line(describeProxy(proxy));
-  const loaded = await loadTorrent(file, proxy);
+  const loaded = await loadTorrent(file, wayOut(options));
   const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
   await expectData(metainfo, options.data);
   const client = await Client.open({
     listen: options.listen,
     encryption: options.encryption,
-    ...(proxy === undefined ? {} : { proxy }),
+    ...wayOut(options),
     ...listenOn(options.port),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });

@@ -3,7 +3,6 @@
 
 import { httpGet, type HttpGet, type HttpResponse } from '../../io/http-client.js';
 import { HttpError } from '../../io/http-error.js';
-import type { ProxyRoute } from '../../io/proxy/proxy-route.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import { buildAnnounceUrl } from './protocol/announce-request.js';
 import { keepBelievable } from './protocol/believable-peers.js';
@@ -11,15 +10,13 @@ import { decodeAnnounceResponse } from './protocol/announce-response.js';
 import { buildScrapeUrl, decodeScrapeResponse } from './protocol/scrape.js';
 import { TrackerError } from './protocol/tracker-error.js';
 
-export interface HttpTrackerOptions {
+export interface HttpTrackerOptions extends Pick<HttpGet, 'proxy' | 'localAddress' | 'resolver'> {
   /** `effusion/<version>`. */
   readonly userAgent: string;
   readonly maxResponseBytes: number;
   readonly maxRedirects: number;
   /** PEM; instead of the system's. */
   readonly certificateAuthority?: string;
-  /** Null or undefined: straight to the tracker. */
-  readonly proxy?: ProxyRoute | null;
 }
 
 /** A tracker with status 500 and a page of HTML says "HTTP status 500"; one with a failure reason says that. */

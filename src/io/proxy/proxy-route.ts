@@ -3,6 +3,7 @@
 
 import { connect, isIP, type Socket } from 'node:net';
 import { formatProxy, type ProxyServer } from '../../model/proxy-server.js';
+import type { LocalAddress } from '../interface-binding.js';
 import type { Resolver } from '../resolver.js';
 import { HttpConnect, loginError } from './http-connect.js';
 import { isProxyFault, ProxyError } from './proxy-error.js';
@@ -15,8 +16,8 @@ export interface ProxyRouteOptions {
   readonly resolver: Resolver;
   /** From the first look-up to the proxy's leave to ask; what the proxy itself takes for the target is not in it. */
   readonly acceptTimeoutMs: number;
-  /** Numeric address of ours that everything is bound to; undefined: the system chooses. */
-  readonly localAddressFor?: (host: string) => string | undefined;
+  /** Of the interface that it is bound to. */
+  readonly localAddress?: LocalAddress;
 }
 
 /** Exactly one comes, later, unless it was cancelled. */
@@ -150,7 +151,12 @@ export class ProxyRoute {
     const dialNext = (hosts: readonly string[], index: number): void => {
       if (isOver) return;
       const host = hosts[index];
-      const localAddress = this.#options.localAddressFor?.(host);
+      const localAddress = this.#options.localAddress?.(isIP(host) === 4 ? 4 : 6);
+      if (localAddress === null) {
+        if (index + 1 < hosts.length) dialNext(hosts, index + 1);
+        else fail(this.#unreachable('is not reachable from the interface: it has no address of that family'));
+        return;
+      }
       const opened = connect({
         host,
         port: this.server.port,
