@@ -115,7 +115,12 @@ export class Client {
       });
     }
     const client = new Client(options, await createEgress(options));
-    if (options.listen !== false && client.egress.allowsDirect) await client.#listen(options);
+    try {
+      if (options.listen !== false && client.egress.allowsDirect) await client.#listen(options);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
     return client;
   }
 

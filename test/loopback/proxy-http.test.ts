@@ -1,4 +1,4 @@
-// The HTTP client through proxies, over real sockets: names reach the proxy as names, and each way to fail has its own words.
+// The HTTP client, and a datagram, through proxies, over real sockets: names reach the proxy as names, and each way to fail has its own words.
 
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -7,7 +7,9 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { httpGet, type HttpGet } from '../../src/io/http-client.js';
 import { HttpError } from '../../src/io/http-error.js';
+import { NameBook } from '../../src/io/proxy/name-book.js';
 import { ProxyRoute } from '../../src/io/proxy/proxy-route.js';
+import { Socks5Datagrams } from '../../src/io/proxy/socks5-datagrams.js';
 import type { ProxyServer } from '../../src/model/proxy-server.js';
 import { startHttpProxy, type HttpProxy, type HttpProxyOptions } from '../support/http-proxy.js';
 import { startSocks5Proxy, type Socks5Proxy, type Socks5ProxyOptions } from '../support/socks5-proxy.js';
@@ -172,6 +174,16 @@ describe('socks5h', () => {
     await proxy.close();
     expect((await failure(get(`http://web.test:${port}/`, route))).code).toBe('proxy');
     expect(route.lost.aborted).toBe(false);
+  });
+
+  test('one that does not say whether it carries datagrams carries none', async () => {
+    const proxy = await socksProxy({ stalls: 'request' });
+    const datagrams = new Socks5Datagrams(routeTo('socks5h', proxy.port, null, 50), new NameBook(), () => undefined);
+    onTestFinished(() => datagrams.close());
+    const to = { host: '127.0.0.1', port: 9, family: 4 } as const;
+    const failed = new Promise((resolve) => datagrams.send(to, Uint8Array.of(1), resolve));
+    expect(await failed).toMatchObject({ code: 'proxy', message: expect.stringMatching(/did not answer in time/) as string });
+    expect(proxy.asked).toEqual(['associate']);
   });
 
   test('giving up leaves no connection behind', async () => {

@@ -80,7 +80,7 @@ export class ProxyRoute {
 
   /** The connection that an association for datagrams lives as long as. SOCKS only. */
   associate(handler: TunnelHandler): PendingTunnel {
-    return this.#open(new Socks5Handshake(this.server, { type: 'associate' }), handler);
+    return this.#open(new Socks5Handshake(this.server, { type: 'associate' }), handler, true);
   }
 
   /** `connect` as a promise; rejects with ProxyError, or the reason of `signal`. */
@@ -127,7 +127,7 @@ export class ProxyRoute {
     });
   }
 
-  #open(handshake: ProxyHandshake | null, handler: TunnelHandler): PendingTunnel {
+  #open(handshake: ProxyHandshake | null, handler: TunnelHandler, isAssociation = false): PendingTunnel {
     let socket: Socket | null = null;
     let isOver = false;
     const end = (act: () => void): void => {
@@ -144,6 +144,11 @@ export class ProxyRoute {
         handler.onFailed(error);
       });
     const timer = setTimeout(() => {
+      // There is no target to wait for: it is the proxy that says nothing.
+      if (isAssociation && handshake?.isAccepted === true) {
+        fail(this.#error('proxy_unsupported', 'did not answer in time whether it carries UDP'));
+        return;
+      }
       // What an HTTP proxy takes for the target can't be told from its own silence, so it has the caller's time.
       const isWaiting = handshake instanceof HttpConnect && socket !== null && !socket.connecting;
       if (handshake?.isAccepted !== true && !isWaiting) fail(this.#unreachable('did not answer in time'));
