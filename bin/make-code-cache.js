@@ -51,7 +51,7 @@ try {
   const seeder = await SessionServer.start(metainfo, {}, folder, { client, seed: true, isReadOnly: true });
   seeder.done().catch(() => undefined);
   silence(process.stdout);
-  const options = ['--no-trackers', '--no-listen', '--peer', `127.0.0.1:${client.port}`];
+  const options = ['--no-trackers', '--no-dht', '--no-listen', '--peer', `127.0.0.1:${client.port}`];
   await bundle.exports.main({ argv: ['-q', 'download', torrent, '--output', path.join(folder, 'out'), ...options], version: '' });
 } catch {
   process.exit(1);

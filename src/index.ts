@@ -2,6 +2,7 @@
 // What is not named here is free to change from one version to the next.
 
 export { Client, type ClientOptions, type EncryptionPolicy } from './engine/client.js';
+export type { ClientDhtOptions } from './engine/client-dht.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';

@@ -4,7 +4,6 @@
 import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../engine/config.js';
 import type { CommandContext } from './command-context.js';
-import { openView } from './progress-view.js';
 import { NO_DATA } from './render/progress.js';
 import { SpeedMeter } from './render/speed-meter.js';
 import { sanitise } from './render/sanitise.js';
@@ -16,7 +15,7 @@ export interface CheckProgress {
 }
 
 export function openCheckProgress(name: string, context: CommandContext): CheckProgress {
-  const view = openView(context);
+  const view = context.board.open();
   const startedAt = performance.now();
   const rate = new SpeedMeter(startedAt, CONFIG.cli.speedWindowMs);
   const shownName = sanitise(name, 80);

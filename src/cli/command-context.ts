@@ -3,6 +3,7 @@
 
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
+import type { ProgressBoard } from './progress-board.js';
 import type { Style } from './render/color-level.js';
 import type { Suspension } from './suspension.js';
 
@@ -20,4 +21,6 @@ export interface CommandContext {
   readonly isVerbose: boolean;
   readonly interruption: Interruption;
   readonly suspension: Suspension;
+  /** Where progress is shown, and every line on stderr that may come while it is. */
+  readonly board: ProgressBoard;
 }

@@ -10,6 +10,7 @@ export type CommandErrorCode =
   | 'network_failed'
   | 'data_incomplete'
   | 'output_failed'
+  | 'name_taken'
   | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {

@@ -16,13 +16,15 @@ Durations are written 30s, 5m or 1h (a bare number is seconds, 0 is off), sizes 
 export const EXAMPLES = {
   download: `
 Run it again after any interruption: only what is missing is fetched. ^C ends in order, a second ^C at once.
-The path of the result goes to stdout, everything else to stderr.
+The path of each result goes to stdout, everything else to stderr. Of several torrents one that fails does not stop
+the others: the run ends with 14, or with the code of the failure where all failed alike.
 
 Examples:
   effusion download ubuntu.torrent
   effusion download ubuntu.torrent -o ~/iso --timeout 1h
   effusion download 'magnet:?xt=urn:btih:…&tr=…'
   effusion download https://example.org/ubuntu.torrent
+  effusion download *.torrent -i more.txt -j 3 -o ~/iso
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
@@ -31,7 +33,9 @@ Serves until it is stopped. The line "seeding NAME on port N" on stderr says tha
 
 Examples:
   effusion seed ubuntu.torrent --data ~/iso
-  effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M`,
+  effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
+  effusion seed *.torrent --data /srv
+  effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
   create: `
 The same input makes the same bytes each time. The path of the torrent goes to stdout.
 
@@ -44,6 +48,7 @@ Examples:
 Examples:
   effusion info ubuntu.torrent
   effusion info ubuntu.torrent --json | jq -r .infoHash
+  effusion info *.torrent --json | jq -r .name
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
   verify: `

@@ -12,11 +12,11 @@ import { MetainfoError } from '../model/error.js';
 import type { Magnet } from '../metainfo/magnet.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
-import { openView } from './progress-view.js';
 import { formatLimit } from './render/human-numbers.js';
+import { NO_DATA, type ProgressView } from './render/progress.js';
 import { describeSources } from './render/source-text.js';
-import { NO_DATA } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
+import { RunEndedError, type RunEnd } from './run-end.js';
 import { namedMetainfoError } from './torrent-argument.js';
 import { UsageError } from './usage-error.js';
 
@@ -32,49 +32,45 @@ export interface MagnetMetadataOptions {
   readonly isHandover: boolean;
   readonly usePex: boolean;
   readonly maxPeers?: number;
+  readonly useDht: boolean;
+  readonly useLsd: boolean;
   /** 0 is off. */
   readonly metadataTimeoutMs: number;
-  /** Of the whole run; 0 is off. */
+  /** Of the whole run: told where it is up; 0 is off. */
   readonly timeoutMs: number;
+  readonly view: ProgressView;
+  readonly end: RunEnd;
+  /** What lines begin with that do not name the link: nothing where there is one. */
+  readonly whose: string;
 }
 
 const NO_METADATA_HINT = 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --metadata-timeout 0.';
 const MAX_NAME = 100;
 const MAX_REASON = 1000;
 
-/** A run that was stopped in order while it fetched. */
-export class FetchStoppedError extends Error {}
-
-/** Rejects with NoMetadataError, FetchStoppedError, MetainfoError, CommandError (timed_out) or UsageError. */
+/** Rejects with MetainfoError, CommandError (no_metadata, timed_out), UsageError, or RunEndedError where it was stopped in order. */
 export async function fetchMagnet(options: MagnetMetadataOptions, context: CommandContext): Promise<FetchedMetadata> {
-  const { magnet, client, announceTiers, metadataTimeoutMs: timeoutMs, useTrackers } = options;
+  const { magnet, client, announceTiers, metadataTimeoutMs: timeoutMs, useTrackers, view, end } = options;
   const peers = [...options.peers, ...magnet.peers];
   refuseNoSource(options, peers);
-  const { interruption, isQuiet, stderr } = context;
+  const { board, stderr } = context;
   const name = sanitise(options.text, MAX_NAME);
   const fetcher = new MetadataFetcher({
     infoHash: magnet.infoHash,
     client,
     announceTiers,
     webSeeds: magnet.webSeeds,
+    sources: magnet.sources,
     peers,
     useTrackers,
     isHandover: options.isHandover,
     usePex: options.usePex,
     ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
+    useDht: options.useDht,
+    useLsd: options.useLsd,
     timeoutMs,
   });
-  const stop = new AbortController();
-  const forgetStop = interruption.onStop((cause) => stop.abort(new FetchStoppedError(cause)));
-  const { lost } = client.egress;
-  const onLost = (): void => stop.abort(lost.reason);
-  lost.addEventListener('abort', onLost);
-  if (lost.aborted) onLost();
-  const limit = formatLimit(options.timeoutMs);
-  const timedOut = (): Error => new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: no metadata came`);
-  const timer = options.timeoutMs > 0 ? setTimeout(() => stop.abort(timedOut()), options.timeoutMs) : null;
-  if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(name, timeoutMs));
-  const view = openView(context);
+  if (!stderr.canDraw) board.log(formatStart(name, timeoutMs));
   const startedAt = performance.now();
   let explainAt = startedAt + CONFIG.cli.silenceMs;
   const drawing = setInterval(() => {
@@ -85,21 +81,21 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     explainAt = now + CONFIG.cli.silenceRepeatMs;
     const seconds = Math.round((now - startedAt) / 1000);
     view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
-    if (context.isVerbose) for (const line of describeSources(facts)) view.log(line);
+    if (context.isVerbose) for (const line of describeSources(facts, options.whose)) view.log(line);
   }, CONFIG.cli.drawIntervalMs);
   try {
-    return await fetcher.fetch(stop.signal);
+    return await fetcher.fetch(AbortSignal.any([end.signal, client.egress.lost]));
   } catch (error) {
+    if (error instanceof RunEndedError && end.isTimedOut) {
+      const limit = formatLimit(options.timeoutMs);
+      throw new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: no metadata came`);
+    }
     if (error instanceof MetainfoError) throw namedMetainfoError(name, error);
     if (!(error instanceof NoMetadataError)) throw error;
-    if (context.isVerbose) for (const line of describeSources(fetcher.facts())) view.log(line);
+    if (context.isVerbose) for (const line of describeSources(fetcher.facts(), options.whose)) view.log(line);
     throw new CommandError('no_metadata', `${name}: ${error.message}`, NO_METADATA_HINT, { cause: error });
   } finally {
-    if (timer !== null) clearTimeout(timer);
     clearInterval(drawing);
-    view.close();
-    lost.removeEventListener('abort', onLost);
-    forgetStop();
   }
 }
 
@@ -108,10 +104,13 @@ function formatStart(name: string, timeoutMs: number): string {
   return `${name}: fetching metadata from peers; ${end}`;
 }
 
-function refuseNoSource({ useTrackers, announceTiers, text }: MagnetMetadataOptions, peers: readonly PeerHint[]): void {
-  if (peers.length > 0 || (useTrackers && announceTiers.length > 0)) return;
+function refuseNoSource(
+  { useTrackers, useDht, announceTiers: tiers, text, magnet }: MagnetMetadataOptions,
+  peers: readonly PeerHint[],
+): void {
+  if (useDht || peers.length > 0 || magnet.sources.length > 0 || (useTrackers && tiers.length > 0)) return;
   throw new UsageError(
-    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker to ask and no peer' : 'no tracker may be asked and no peer is named'}`,
-    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL: the DHT is not there yet.',
+    `${sanitise(text, MAX_NAME)}: ${useTrackers ? 'the link names no tracker and no peer' : 'no tracker may be asked and no peer is named'}`,
+    'Name a peer with --peer HOST:PORT or a tracker with --tracker URL, or leave the DHT on.',
   );
 }

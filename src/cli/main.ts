@@ -9,6 +9,7 @@ import { isUnderNohup, readParentStatus } from './nohup.js';
 import type { GlobalOptions } from './options.js';
 import { Output } from './output.js';
 import { createProgram } from './program.js';
+import { ProgressBoard } from './progress-board.js';
 import { decideColorLevel, loadStyle } from './render/color-level.js';
 import { describeError } from './report-error.js';
 import { Suspension } from './suspension.js';
@@ -66,18 +67,17 @@ export async function main(options: MainOptions): Promise<void> {
     isRunning = true;
     const styleOf = (output: Output): ReturnType<typeof loadStyle> =>
       loadStyle(decideColorLevel({ choice: globals.color, environment: env, isTerminal: output.isTerminal }));
-    const context: CommandContext = {
-      stdout,
+    const facts = {
       stderr,
       environment: env,
       style: await styleOf(stderr),
-      resultStyle: await styleOf(stdout),
       isQuiet: globals.quiet === true,
       isVerbose: globals.verbose === true && globals.quiet !== true,
       interruption,
       suspension: new Suspension(process),
     };
-    exitCode = await command(context);
+    const board = new ProgressBoard(facts);
+    exitCode = await command({ ...facts, stdout, resultStyle: await styleOf(stdout), board });
     isRunning = false;
   };
 

@@ -1,17 +1,32 @@
-// The options on peers, trackers, ports and limits that several commands take, each written down once. What they do is the same
+// The options on torrents, peers, trackers, ports and limits that several commands take, each written down once. What they do is the same
 // wherever they stand.
 
 import { Option } from 'commander';
+import { CONFIG } from '../engine/config.js';
 import {
   type HostPort,
   parseCount,
   parseDuration,
   parseHostPort,
+  parseJobs,
   parsePortRange,
   parseProxy,
   parseRate,
   parseTier,
 } from './options.js';
+
+const collectLists = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+export const inputFileOption = (): Option =>
+  new Option(
+    '-i, --input-file <LIST>',
+    'a file that names torrents, one a line, # for comments, - for stdin (repeatable)',
+  ).argParser(collectLists);
+
+export const jobsOption = (): Option =>
+  new Option('-j, --jobs <N>', `torrents at a time, of several (default: ${CONFIG.cli.jobs})`).argParser((text) =>
+    parseJobs(text, '--jobs'),
+  );
 
 const collectPeers = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
   ...previous,
@@ -103,3 +118,17 @@ export const maxUploadsOption = (): Option =>
   new Option('--max-uploads <N>', 'peers uploaded to at a time at most (default: 5; 0: no limit)').argParser((text) =>
     parseCount(text, '--max-uploads'),
   );
+
+export const noLsdOption = (): Option =>
+  new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there').env('EFFUSION_NO_LSD');
+export const noDhtOption = (): Option => new Option('--no-dht', 'look for no peers in the DHT, and take no part in it');
+
+const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
+  ...previous,
+  ...text.split(',').map((node) => parseHostPort(node, '--dht-bootstrap')),
+];
+
+export const bootstrapOption = (): Option =>
+  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)')
+    .env('EFFUSION_DHT_BOOTSTRAP')
+    .argParser(collectNodes);

@@ -11,6 +11,8 @@ import { UsageError } from './usage-error.js';
 const FINDING = {
   trackers: false,
   pex: false,
+  dht: false,
+  lsd: false,
   listen: false,
 } as const;
 
@@ -21,36 +23,45 @@ export function applyOnlyPeers<T extends { readonly onlyPeers?: boolean }>(optio
 
 /** What can't go through a proxy, by the options of commander: a new one is one more line. */
 const AROUND = {
+  dht: false,
+  lsd: false,
   listen: false,
 } as const;
 
-/** Throws UsageError where both a proxy and something that goes around it are asked for. */
-function applyProxy<T extends { readonly proxy?: ProxyServer; readonly port?: PortRange }>(options: T): T {
-  if (options.proxy === undefined) return options;
-  if (options.port !== undefined) {
+interface Switches extends EgressOptions {
+  readonly onlyPeers?: boolean;
+  readonly port?: PortRange;
+  readonly webseeds?: string;
+}
+
+/** The options as all of these mean them. Throws UsageError where a proxy and something that goes around it are asked for. */
+export function applySwitches<T extends Switches>(options: T): T {
+  const { proxy, interface: name, port, webseeds } = options;
+  if (proxy === undefined && name === undefined) return applyOnlyPeers(options);
+  if (webseeds === 'only') {
+    throw new UsageError(
+      '--webseeds only: they are not reached through a proxy, or bound to an interface, yet',
+      'Leave out --webseeds, or --proxy and --interface.',
+    );
+  }
+  if (proxy !== undefined && port !== undefined) {
     throw new UsageError('--port listens for peers that would come around the proxy', 'Leave out --port or --proxy.');
   }
-  return { ...options, ...AROUND };
+  const meant = { ...options, ...(proxy === undefined ? {} : AROUND), ...(webseeds === undefined ? {} : { webseeds: 'never' }) };
+  return applyOnlyPeers(meant);
 }
 
-/** Both, for a command that takes both. */
-export function applySwitches<
-  T extends { readonly onlyPeers?: boolean; readonly proxy?: ProxyServer; readonly port?: PortRange },
->(options: T): T {
-  return applyProxy(applyOnlyPeers(options));
-}
-
-/** Who switched the listener off, for messages. */
-export function listenSwitch({ proxy }: { readonly proxy?: ProxyServer }): string {
-  return proxy === undefined ? '--no-listen' : '--proxy';
+/** What leaves nobody to meet, for messages; `plain`: where there is no proxy. */
+export function whatIsOff({ proxy }: EgressOptions, plain: string): string {
+  return proxy === undefined ? plain : '--no-trackers and --proxy';
 }
 
 /** A line that says what goes through the proxy. */
 export function describeProxy(proxy: ProxyServer): string {
   const limits =
     proxy.kind === 'http'
-      ? ' (peers where it allows CONNECT to their ports; UDP trackers are off)'
-      : ' (UDP where it carries it)';
+      ? ' (peers where it allows CONNECT to their ports; UDP trackers, the DHT and web seeds are off)'
+      : ' (UDP trackers where it carries UDP; the DHT and web seeds are off)';
   return `everything goes through ${formatProxy(proxy)}${limits}`;
 }
 

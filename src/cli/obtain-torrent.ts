@@ -5,14 +5,21 @@ import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { Address } from '../model/address.js';
+import { MetainfoError } from '../model/error.js';
 import { matchesGlob } from '../model/glob.js';
+import { toHex } from '../model/ids.js';
+import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
 import { wayOut } from './network-switches.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
-import { parseTorrentArgument } from './torrent-argument.js';
+import type { ProgressView } from './render/progress.js';
+import { infoHashText } from './render/torrent-text.js';
+import type { RunEnd } from './run-end.js';
 import { readTorrentFile } from './torrent-file-argument.js';
+import { type TorrentJob, whoseLines } from './torrent-jobs.js';
 
 /** Options of every command that takes magnet links. */
 export interface DiscoveryOptions extends EgressOptions {
@@ -29,6 +36,8 @@ export interface DiscoveryOptions extends EgressOptions {
   /** 0 is no limit. */
   readonly maxPeers?: number;
   readonly encryption: EncryptionPolicy;
+  readonly dht: boolean;
+  readonly lsd: boolean;
   /** Milliseconds; 0 is off. */
   readonly metadataTimeout?: number;
   /** A session follows at once. */
@@ -36,9 +45,17 @@ export interface DiscoveryOptions extends EgressOptions {
   readonly timeout?: number;
 }
 
+/** What the torrents of one run share while they are obtained. */
+export interface ObtainRun {
+  /** Called where peers have to be asked. */
+  readonly openClient: () => Promise<Client>;
+  readonly claims: Claims;
+  readonly end: RunEnd;
+}
+
 export interface ObtainedTorrent extends FetchedMetadata {
-  /** The torrent file, where it came as one. */
-  readonly bytes: Uint8Array | null;
+  /** Who named the torrent's web seeds where they came by a magnet link: those that were met; null: the user's own file. */
+  readonly webSeedNamers: readonly Address[] | null;
 }
 
 /** For a session's options: what is not named stays as it is. */
@@ -57,26 +74,33 @@ export function withoutTrackers(tiers: readonly (readonly string[])[], globs: re
     .filter((tier) => tier.length > 0);
 }
 
-/** `openClient` is called where peers have to be asked. `peers`: those that were met on the way, and those of the options. */
+/**
+ * `peers`: those that were met on the way, and those of the options. Rejects with SameTorrentError where another torrent of the run is
+ * the same, and with RunEndedError.
+ */
 export async function obtainTorrent(
-  argument: string,
+  job: TorrentJob,
   options: DiscoveryOptions,
-  openClient: () => Promise<Client>,
+  { openClient, claims, end }: ObtainRun,
+  view: ProgressView,
   context: CommandContext,
 ): Promise<ObtainedTorrent> {
-  const parsed = parseTorrentArgument(argument);
+  const { argument: parsed, label } = job.item;
+  if (parsed instanceof MetainfoError) throw parsed;
   const trackers = options.tracker ?? [];
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await readTorrentFile(parsed, wayOut(options));
+    const { metainfo, bytes } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
+    claims.claimTorrent(infoHashText(metainfo), label);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
-    return { metainfo: { ...metainfo, announceTiers }, peers: named, bytes };
+    return { metainfo: { ...metainfo, announceTiers }, peers: named, met: [], bytes, webSeedNamers: null };
   }
-  const { stderr, isQuiet } = context;
+  const { stderr, board } = context;
   const { magnet, text } = parsed;
-  if (magnet.selection !== null && !isQuiet) {
-    stderr.line(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
+  claims.claimTorrent(toHex(magnet.infoHash), label);
+  if (magnet.selection !== null) {
+    board.log(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
   }
   const fetched = await fetchMagnet(
     {
@@ -95,10 +119,18 @@ export async function obtainTorrent(
       isHandover: options.isHandover === true,
       usePex: options.pex,
       ...chosenCounts(options),
+      useDht: options.dht,
+      useLsd: options.lsd,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),
       timeoutMs: options.timeout ?? 0,
+      view,
+      end,
+      whose: whoseLines(job),
     },
     context,
   );
-  return { metainfo: fetched.metainfo, peers: [...named, ...fetched.peers], bytes: null };
+  const { metainfo, met } = fetched;
+  // Where a torrent file came its trackers stand behind those of the options and of the link.
+  const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers.slice(trackers.length), excluded)];
+  return { ...fetched, metainfo: { ...metainfo, announceTiers }, peers: [...named, ...fetched.peers], webSeedNamers: met };
 }

@@ -1,6 +1,7 @@
 // The values of options, from text to numbers with units in their names. What cannot be read is a UsageError that names
 // the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
 
+import { CONFIG } from '../engine/config.js';
 import type { ColorChoice } from './render/color-level.js';
 import { parseProxy as readProxy, type ProxyRefusal, type ProxyServer } from '../model/proxy-server.js';
 import { redactUrl } from '../model/redact-url.js';
@@ -62,6 +63,16 @@ export function parsePort(text: string, option: string, lowest: 0 | 1 = 1): numb
   if (!(port >= lowest && port <= 65_535))
     throw new UsageError(`${option}: '${text}' is no port`, 'Use a number from 1 to 65535.');
   return port;
+}
+
+/** How many torrents at a time: 1 … `maxJobs` of the configuration. */
+export function parseJobs(text: string, option: string): number {
+  const jobs = /^[0-9]{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  const { maxJobs } = CONFIG.cli;
+  if (!(jobs >= 1 && jobs <= maxJobs)) {
+    throw new UsageError(`${option}: '${text}' is no number of torrents`, `Use a number from 1 to ${maxJobs}.`);
+  }
+  return jobs;
 }
 
 /** Ports that are tried in this order; one port is a range of one. */

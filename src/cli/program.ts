@@ -12,17 +12,22 @@ import type { VerifyOptions } from './commands/verify.js';
 import { findNearest } from './edit-distance.js';
 import { EXAMPLES, OVERVIEW, TOPICS } from './help-texts.js';
 import {
+  bootstrapOption,
   collectTiers,
   durationOption,
   encryptionOption,
   excludeTrackerOption,
+  inputFileOption,
   interfaceOption,
+  jobsOption,
   listenOption,
   maxDownloadOption,
   maxPeersOption,
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
+  noDhtOption,
+  noLsdOption,
   onlyPeersOption,
   peerOption,
   pexOption,
@@ -72,11 +77,18 @@ type Globals = () => GlobalOptions;
 
 const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';
 
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
+
 function addDownload(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('download', { isDefault: true })
     .description('download what a torrent names, verify it, and end')
-    .argument('<TORRENT>', TORRENT)
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .addOption(jobsOption())
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .addOption(peerOption())
     .addOption(trackerOption())
@@ -85,6 +97,9 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(listenOption())
     .option('--no-trackers', 'ask no tracker: use --peer')
     .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
     .addOption(proxyOption())
     .addOption(interfaceOption())
@@ -93,6 +108,12 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .addOption(encryptionOption())
+    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
+    .addOption(
+      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+        .choices(['auto', 'only', 'never'])
+        .default('auto'),
+    )
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
       new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
@@ -105,16 +126,11 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
-    // Counted in the action, where a mistyped command can be told from a second torrent.
-    .allowExcessArguments(true)
     .addHelpText('after', EXAMPLES.download)
-    .action(async (file: string, options: DownloadOptions, command: Command) => {
-      if (program.args[0] !== 'download') refuseMistypedCommand(file, program);
-      if (command.args.length > 1) {
-        throw new UsageError(`one torrent at a time: ${command.args.length} were named`, 'Run effusion once for each.');
-      }
+    .action(async (torrents: string[], options: DownloadOptions) => {
+      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
       await host.run(globals(), async (context) =>
-        (await import('./commands/download.js')).download(file, applySwitches(options), context),
+        (await import('./commands/download.js')).download(torrents, applySwitches(options), context),
       );
     });
 }
@@ -123,25 +139,29 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('seed')
     .description('check data and serve it until stopped')
-    .argument('<FILE.torrent>', 'the torrent file')
-    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
+    .argument('<FILE.torrent...>', 'the torrent file, or several')
+    .option('--data <DIR>', 'the folder that holds the data, as download wrote it', '.')
     .addOption(portOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
+    .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent')
     .addOption(peerOption())
     .addOption(listenOption())
     .option('--no-trackers', 'announce to no tracker')
     .addOption(excludeTrackerOption())
     .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
     .addOption(proxyOption())
     .addOption(interfaceOption())
     .addOption(encryptionOption())
     .addHelpText('after', EXAMPLES.seed)
-    .action(async (file: string, options: SeedOptions) => {
+    .action(async (files: string[], options: SeedOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/seed.js')).seed(file, applySwitches(options), context),
+        (await import('./commands/seed.js')).seed(files, applySwitches(options), context),
       );
     });
 }
@@ -182,8 +202,9 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
   program
     .command('info')
     .description('show what is in a torrent')
-    .argument('<TORRENT>', TORRENT)
-    .option('--json', 'print one JSON object')
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .option('--json', 'print a JSON object, of several torrents one a line')
     .option('--scrape', 'ask every tracker for seeds, leechers and completed downloads (exit 6 where none answers)')
     .addOption(durationOption('--timeout <TIME>', 'of --scrape, for all trackers together (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
@@ -192,15 +213,18 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(excludeTrackerOption())
     .option('--no-trackers', 'ask no tracker for the metadata of a magnet link: use --peer')
     .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
     .addOption(proxyOption())
     .addOption(interfaceOption())
     .addOption(encryptionOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
-    .action(async (file: string, options: InfoOptions) => {
+    .action(async (torrents: string[], options: InfoOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/info.js')).info(file, applySwitches(options), context),
+        (await import('./commands/info.js')).info(torrents, applySwitches(options), context),
       );
     });
 }

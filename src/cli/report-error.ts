@@ -33,16 +33,18 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 
 const MAX_LINE = 2000;
 
-export function describeError(error: unknown): ErrorReport {
+/** `where`: whose error it is, in front of the message; empty where there is one torrent. */
+export function describeError(error: unknown, where = ''): ErrorReport {
   if (error instanceof CommanderError) return describeUsage(error.message);
+  const prefix = where === '' ? '' : `${where}: `;
   if (error instanceof UsageError || error instanceof CommandError) {
-    return toLine(error.message, error.detail.hint, exitCodeOf(error.code));
+    return toLine(prefix + error.message, error.detail.hint, exitCodeOf(error.code));
   }
   if (error instanceof EffusionError) {
     const exitCode = exitCodeOf(error.code);
-    if (exitCode !== EXIT.bug) return toLine(withPeers(error), hintFor(error), exitCode);
+    if (exitCode !== EXIT.bug) return toLine(prefix + withPeers(error), hintFor(error), exitCode);
   }
-  const text = sanitiseLines(redactUrls(`effusion: error: this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
+  const text = sanitiseLines(redactUrls(`effusion: error: ${prefix}this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
   return { text, exitCode: EXIT.bug };
 }
 
@@ -79,7 +81,7 @@ function withPeers(error: EffusionError): string {
   const parts = [error.message.replace(/\.$/, '')];
   for (const [label, value] of [
     ['files', detail.files],
-    ['peers', detail.banned],
+    ['sources', detail.banned],
   ] as const) {
     if (!Array.isArray(value)) continue;
     const missing = value.map(String).filter((item) => !error.message.includes(item));

@@ -13,8 +13,9 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { invariant } from '../model/error.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
-import { openView } from './progress-view.js';
+import type { ProgressView } from './render/progress.js';
 import { describeCrash } from './report-error.js';
+import type { RunEnd } from './run-end.js';
 import { describeSources } from './render/source-text.js';
 import { SessionWatch } from './session-watch.js';
 
@@ -24,8 +25,11 @@ export interface SessionRunOptions {
   /** Never closed: the process ends with the command, and a small download must not wait for it. */
   readonly client: Client;
   readonly session: SessionOptions;
-  /** Of the whole run; 0 is off. */
-  readonly timeoutMs: number;
+  /** Closed by whoever opened it. */
+  readonly view: ProgressView;
+  readonly end: RunEnd;
+  /** What lines begin with that do not name the torrent: nothing where there is one. */
+  readonly whose: string;
   /** A line to be said once the check of existing data is over; null for none. */
   readonly readyLine?: (snapshot: ServerSnapshot, port: number | null) => string | null;
 }
@@ -33,49 +37,40 @@ export interface SessionRunOptions {
 export interface SessionRun {
   readonly result: DownloadResult;
   readonly snapshot: ServerSnapshot;
-  readonly isTimedOut: boolean;
 }
 
-/** Resolves when the session has ended in order, however; rejects with what ended it otherwise. The terminal is clean then. */
+/** Resolves when the session has ended in order, however; rejects with what ended it otherwise. */
 export async function runSession(options: SessionRunOptions, context: CommandContext): Promise<SessionRun> {
-  const { metainfo, folder, client } = options;
-  const { stderr, interruption, isQuiet } = context;
-  const view = openView(context);
+  const { metainfo, folder, client, view, end } = options;
+  const { stderr, interruption, board } = context;
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
-  let isTimedOut = false;
-  /** The network is, for good: the reason of `lost` is what the run ends with. */
+  /** The network is, for good: the reason of `lost` is what it ends with. */
   let isLost = false;
   const { lost } = client.egress;
   /** Nobody was asked for anything. */
   let wasWhole = false;
-  const stop = (reason: string): void => {
+  const stop = (): void => {
+    if (session === null) return;
+    const notice = end.takeNotice();
+    if (notice !== null) board.log(notice);
     // A failure to stop shows in done(), which is what everybody waits for.
-    session?.stop(reason).catch(() => {});
+    session.stop(end.cause ?? 'stopped').catch(() => {});
   };
-  const forgetStop = interruption.onStop((cause) => {
-    if (!isQuiet) view.log(`stopping (${cause}); once more to stop at once`);
-    stop(cause);
-  });
-  const forgetExit = interruption.onExit(() => session?.current.abandon());
-  const onTimeout = (): void => {
-    isTimedOut = true;
-    stop('timeout');
-  };
+  end.signal.addEventListener('abort', stop, { once: true });
   const onLost = (): void => {
     isLost = true;
-    stop('network');
+    session?.stop('network').catch(() => {});
   };
   lost.addEventListener('abort', onLost);
+  const forgetExit = interruption.onExit(() => session?.current.abandon());
   // Told as they happen, those included that a restart follows: a bug that heals itself is a bug all the same.
   const crashes: Error[] = [];
   const onCrash = (error: Error): void => {
     crashes.push(error);
     // Also when quiet: it is an error.
-    if (isQuiet) stderr.line(describeCrash(error));
-    else view.log(describeCrash(error));
+    board.always(describeCrash(error));
   };
-  const timer = options.timeoutMs > 0 ? setTimeout(onTimeout, options.timeoutMs) : null;
   try {
     session = await supervisor.start(metainfo, {}, folder, { ...options.session, client, owner: { onCrash } });
     invariant(session !== null, 'the session is disabled although nobody disabled it');
@@ -84,26 +79,24 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       session,
       view,
       isVerbose: context.isVerbose,
+      whose: options.whose,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
-        if (line === null) return;
         // Also when quiet: scripts wait for it.
-        if (isQuiet) stderr.line(line);
-        else view.log(line);
+        if (line !== null) board.always(line);
       },
     });
     watch.start();
-    // They may have come when there was nothing to stop yet.
-    if (interruption.cause !== null) stop(interruption.cause);
-    if (isTimedOut) stop('timeout');
+    // It may have come when there was nothing to stop yet.
+    if (end.signal.aborted) stop();
     if (lost.aborted) onLost();
     const result = await finished;
-    const isCut = isLost && interruption.cause === null && !isTimedOut;
+    const isCut = isLost && !end.signal.aborted;
     if (isCut && (result.status === 'stopped' || options.session.seed === true)) throw lost.reason;
     wasWhole = result.status === 'complete' && result.alreadyComplete && options.session.seed !== true;
-    return { result, snapshot: session.current.snapshot(), isTimedOut };
+    return { result, snapshot: session.current.snapshot() };
   } catch (error) {
     if (!(error instanceof SessionCrashedError) || !crashes.includes(error)) throw error;
     // Its stack has been printed.
@@ -112,14 +105,12 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       cause: error,
     });
   } finally {
-    if (timer !== null) clearTimeout(timer);
     watch?.stop();
+    end.signal.removeEventListener('abort', stop);
     lost.removeEventListener('abort', onLost);
-    view.close();
     if (context.isVerbose && session !== null && !wasWhole) {
-      for (const line of describeSources(session.current.snapshot())) stderr.line(line);
+      for (const line of describeSources(session.current.snapshot(), options.whose)) board.log(line);
     }
-    forgetStop();
     forgetExit();
   }
 }

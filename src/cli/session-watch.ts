@@ -24,6 +24,8 @@ export interface SessionWatchOptions {
   readonly now: () => number;
   /** Says what came of each source, too, where it says why nothing comes. */
   readonly isVerbose: boolean;
+  /** What the lines about sources begin with; default nothing. */
+  readonly whose?: string;
   /** How often the view gets a new state. */
   readonly intervalMs: number;
   /** Once, when the check of existing data is over. */
@@ -102,6 +104,7 @@ export class SessionWatch {
       uploadedBytes: snapshot.uploadedBytes,
       timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
       peers: snapshot.peers.length,
+      webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,
     };
   }
 
@@ -112,9 +115,9 @@ export class SessionWatch {
       return;
     this.#lastExplainedAt = now;
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
-    const { view, isVerbose } = this.#options;
+    const { view, isVerbose, whose = '' } = this.#options;
     view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
-    if (isVerbose) for (const line of describeSources(snapshot)) view.log(line);
+    if (isVerbose) for (const line of describeSources(snapshot, whose)) view.log(line);
   }
 
   /** Of one session after the other, until the one that ended was the last. */

@@ -1,8 +1,11 @@
-// `--scrape` of `info`: what the trackers say of the swarm, asked for without a session, and for a link without its metadata. A dead
-// tracker is a line of the table; only when all of them are dead is it a failure (6).
+// `--scrape` of `info`: what trackers and the DHT say of the swarm, asked for without a session, and for a link without its metadata. A dead
+// one is a line of the table; only when all of them are dead is it a failure (6).
 
+import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
+import { scrapeDht } from '../engine/dht-scrape.js';
+import type { MetainfoNode } from '../metainfo/metainfo.js';
 import { scrapeTrackers, type ScrapeOutcome } from '../engine/tracker-scrape.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
@@ -14,29 +17,35 @@ export interface ScrapeRequest extends EgressOptions {
   readonly tiers: readonly (readonly string[])[];
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
-  /** Milliseconds, for all trackers; undefined: the default. 0 is that too: some tracker is always dead. */
+  /** For the DHT, and closed by whoever gave it; null: it is not asked. */
+  readonly openClient: (() => Promise<Client>) | null;
+  readonly nodes: readonly MetainfoNode[];
+  /** What the line about it begins with: nothing where there is one torrent. */
+  readonly whose: string;
+  /** Milliseconds, for all of them; undefined: the default. 0 is that too: some tracker is always dead. */
   readonly timeout?: number;
 }
 
 /** A scrape that a signal ended. */
 export class ScrapeStoppedError extends Error {}
 
-/** Rejects with UsageError where there is no tracker, and with ScrapeStoppedError. */
+/** The trackers in their order, then the DHT. Rejects with UsageError where there is nobody to ask, and with ScrapeStoppedError. */
 export async function scrapeSwarm(request: ScrapeRequest, context: CommandContext): Promise<ScrapeOutcome[]> {
-  const { tiers, infoHash, timeout = 0 } = request;
-  const { interruption, isQuiet, stderr } = context;
+  const { tiers, infoHash, openClient, whose, timeout = 0 } = request;
+  const { interruption, board } = context;
   const trackers = new Set(tiers.flat()).size;
-  if (trackers === 0) throw new UsageError('there is no tracker to ask', 'Name one with --tracker URL.');
+  if (trackers === 0 && openClient === null) throw new UsageError('there is no tracker to ask', 'Name one with --tracker URL.');
   const timeoutMs = timeout > 0 ? timeout : CONFIG.tracker.scrapeTimeoutMs;
-  if (!isQuiet) stderr.line(`asking ${formatCount(trackers, 'tracker')}; gives up after ${formatLimit(timeoutMs)} (--timeout)`);
+  const asked = [...(trackers > 0 ? [formatCount(trackers, 'tracker')] : []), ...(openClient === null ? [] : ['the DHT'])];
+  board.log(`${whose}asking ${asked.join(' and ')}; gives up after ${formatLimit(timeoutMs)} (--timeout)`);
   const stop = new AbortController();
   const forgetStop = interruption.onStop(() => stop.abort());
   try {
-    const outcomes = await scrapeTrackers(tiers, infoHash, {
-      timeoutMs,
-      signal: stop.signal,
-      ...wayOut(request),
-    });
+    const trackersAnswer = scrapeTrackers(tiers, infoHash, { timeoutMs, signal: stop.signal, ...wayOut(request) });
+    const dhtAnswer = openClient === null ? null : askDht(request, await openClient(), trackersAnswer, timeoutMs, stop.signal);
+    const outcomes = await trackersAnswer;
+    const dht = await dhtAnswer;
+    if (dht !== null) outcomes.push(dht);
     if (stop.signal.aborted) throw new ScrapeStoppedError('stopped');
     return outcomes;
   } finally {
@@ -44,9 +53,31 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
   }
 }
 
+/** The trackers' time, and a little more where they are through sooner. */
+async function askDht(
+  { infoHash, nodes }: ScrapeRequest,
+  client: Client,
+  trackersAnswer: Promise<unknown>,
+  timeoutMs: number,
+  stop: AbortSignal,
+): Promise<ScrapeOutcome | null> {
+  const patience = new AbortController();
+  const timers = [setTimeout(() => patience.abort(), timeoutMs)];
+  void trackersAnswer.finally(() => {
+    timers.push(setTimeout(() => patience.abort(), Math.min(timeoutMs, CONFIG.tracker.scrapeDhtMs)));
+  });
+  try {
+    return await scrapeDht({ client, infoHash, nodes, signal: AbortSignal.any([patience.signal, stop]) });
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
 /** To be called when everything has been printed. Throws CommandError (network_failed). */
 export function expectAnswer(outcomes: readonly ScrapeOutcome[]): void {
   if (outcomes.some((outcome) => 'counts' in outcome)) return;
-  const who = outcomes.length === 1 ? 'the tracker did not answer' : `none of ${outcomes.length} trackers answered`;
+  const isTracker = outcomes[0]?.url !== 'DHT';
+  const many = `none of ${outcomes.length} ${outcomes.some(({ url }) => url === 'DHT') ? 'sources' : 'trackers'} answered`;
+  const who = outcomes.length === 1 ? `the ${isTracker ? 'tracker' : 'DHT'} did not answer` : many;
   throw new CommandError('network_failed', `${who} the scrape`, 'The table says why; --tracker URL asks another.');
 }

@@ -5,7 +5,7 @@ import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
-import { fetchTorrentFile } from '../engine/torrent-fetch.js';
+import { fetchTorrentFrom } from '../engine/torrent-fetch.js';
 import { MetainfoError } from '../model/error.js';
 import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -47,12 +47,14 @@ export interface LoadedTorrent {
   readonly bytes: Uint8Array;
 }
 
+/** `signal` ends a request to a web server. */
 export async function readTorrentFile(
   argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
   way: EgressOptions = {},
+  signal?: AbortSignal,
 ): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument, way);
+  const bytes = await readTorrent(argument, way, signal);
   try {
     return { metainfo: parseTorrentFile(bytes), bytes };
   } catch (error) {
@@ -65,8 +67,12 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
   return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
 }
 
-async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, way: EgressOptions): Promise<Uint8Array> {
-  if (argument.kind === 'url') return fetchTorrentFile(argument.url, way);
+async function readTorrent(
+  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  way: EgressOptions,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  if (argument.kind === 'url') return (await fetchTorrentFrom(argument.url, way, signal)).bytes;
   return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
 }
 

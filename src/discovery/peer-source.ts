@@ -1,17 +1,20 @@
-// How the engine sees whatever finds addresses: trackers today; DHT, peer exchange and local discovery have the same shape.
+// How the engine sees whatever finds addresses: trackers and the DHT; what comes later has the same shape.
 // A source calls its listener, never the session, and has no say in what becomes of an address.
 
 import type { Address } from '../model/address.js';
+import type { DhtNotice } from './dht/dht-notices.js';
 import type { TrackerNotice } from './tracker/tracker-notices.js';
 
 /** What sources report, as data. Grows by one union member type for each kind of source. */
-export type DiscoveryNotice = TrackerNotice;
+export type DiscoveryNotice = TrackerNotice | DhtNotice;
 
 /** Must not throw: what it does with the news is its own affair. May be called from inside `start`, `requestPeers` and `complete`. */
 export interface PeerSourceListener {
   /** At least one address, without duplicates; ours may be among them where a source cannot tell. */
   onAddresses(addresses: readonly Address[]): void;
   onNotice(notice: DiscoveryNotice): void;
+  /** Whoever is at `source` (a host name or an address) sees us at this numeric host: one of many claims. */
+  onSeenAs?(host: string, source: string): void;
 }
 
 export interface PeerSource {

@@ -7,11 +7,13 @@ import type { Notice } from '../session/notices.js';
 import type { PieceStore } from '../storage/piece-store.js';
 import type { PeerRoster } from './peer-roster.js';
 import type { UploadPump } from './upload-pump.js';
+import type { WebSeedRoster } from './web-seed-roster.js';
 
 export interface ExecutorOptions {
   readonly roster: PeerRoster;
   readonly store: PieceStore;
   readonly pump: UploadPump;
+  readonly webSeeds: WebSeedRoster;
   readonly sources: readonly PeerSource[];
   readonly onNotice: (notice: Notice) => void;
   readonly onComplete: () => void;
@@ -25,7 +27,7 @@ export class ActionExecutor {
   }
 
   execute(action: SessionAction): void {
-    const { roster, store, pump, sources } = this.#options;
+    const { roster, store, pump, webSeeds, sources } = this.#options;
     switch (action.type) {
       case 'send':
         roster.portOf(action.peer)?.send(action.message);
@@ -47,6 +49,15 @@ export class ActionExecutor {
         return;
       case 'discard-piece':
         store.discard(action.piece);
+        return;
+      case 'fetch-run':
+        webSeeds.fetch(action);
+        return;
+      case 'resume-run':
+        webSeeds.resume(action.link);
+        return;
+      case 'abort-run':
+        webSeeds.abort(action.link);
         return;
       case 'announce':
         for (const source of sources) {

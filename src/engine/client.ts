@@ -1,9 +1,13 @@
-// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files
-// and the limits of their rates. Incoming connections are handed to their torrent by info hash.
+// What the torrents of one process share: the listener and its port, the peer id, dialling, the memory for pieces, open files, the
+// limits of their rates and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { LocalDiscovery } from '../discovery/lsd/local-discovery.js';
+import { multicastInterfaces } from '../io/network-interfaces.js';
 import type { Address } from '../model/address.js';
+import { ExternalAddresses } from '../model/external-addresses.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
 import { dial, type DialOutcome } from '../net/dialer.js';
 import { MseLink, type EncryptionOptions } from '../net/mse-link.js';
@@ -19,6 +23,7 @@ import { PieceHasher } from '../storage/piece-hasher.js';
 import { ENCRYPTION_POLICIES, type EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import { torrentMark } from '../wire/mse/mse-keys.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
+import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
@@ -52,6 +57,10 @@ export interface ClientOptions extends EgressOptions {
   readonly encryption?: EncryptionPolicy;
   /** What `egress` has where it is not given. */
   readonly transport?: Transport;
+  /** Finds peers on the local network, and is found there (BEP 14); not without a listener. Default false. */
+  readonly lsd?: boolean;
+  /** Where it is not given, the DHT is not used. Opened when a torrent needs it. */
+  readonly dht?: ClientDhtOptions;
 }
 
 /** A torrent, as the listener sees it. */
@@ -76,6 +85,13 @@ export class Client {
   readonly encryption: EncryptionPolicy;
   /** What may be opened, and how. */
   readonly egress: Egress;
+  /** Null: not used. */
+  readonly dht: ClientDht | null;
+  readonly #lsd: boolean;
+  readonly #host: string | undefined;
+  #localDiscovery: LocalDiscovery | null = null;
+  /** Where trackers and peers see us. */
+  readonly externalAddresses = new ExternalAddresses(CONFIG.net.maxAddressVoters);
   readonly #maxPendingIncoming: number;
   readonly #transport: Transport;
   readonly #torrents = new Map<string, IncomingTorrent>();
@@ -101,6 +117,14 @@ export class Client {
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
     this.egress = egress;
+    // Neither goes through a proxy. Where all is bound to an interface they have one of its addresses, the IPv4 one before the other.
+    const dht = egress.allowsDirect ? options.dht : undefined;
+    const host = options.host ?? egress.localAddress?.(4) ?? egress.localAddress?.(6) ?? undefined;
+    this.#lsd = options.lsd === true && egress.allowsDirect;
+    this.#host = host;
+    const { resolver } = egress;
+    const local = (): { port: number; host?: string } => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) });
+    this.dht = dht === undefined ? null : new ClientDht(dht, local, resolver);
     this.#transport = options.transport ?? egress.createTransport();
     this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
@@ -162,6 +186,21 @@ export class Client {
   /** Incoming connections refused because they were not encrypted. */
   get unencryptedCount(): number {
     return this.#listener?.unencryptedCount ?? 0;
+  }
+
+  /** Of the whole process; null where it is not used. */
+  get localDiscovery(): LocalDiscovery | null {
+    const { port } = this;
+    if (!this.#lsd || port === null) return null;
+    const host = this.#host;
+    return (this.#localDiscovery ??= new LocalDiscovery({
+      port,
+      cookie: randomBytes(8).toString('hex'),
+      limits: CONFIG.lsd,
+      // Who listens on one address is to be found there only.
+      interfaces: (family) => (host === undefined ? multicastInterfaces(family) : family === isIP(host) ? [host] : []),
+      now: () => performance.now(),
+    }));
   }
 
   /** A seed for one session's random generator. */
@@ -244,6 +283,7 @@ export class Client {
   async #close(): Promise<void> {
     this.uploadGate.close();
     this.egress.close();
+    await this.dht?.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();
     this.pieceHasher.close();

@@ -1,6 +1,8 @@
 // The limits and defaults that users or measurements may change, each with its unit and its reason; codecs keep the bounds of
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
+import { DHT_CONFIG } from './dht-config.js';
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -29,6 +31,8 @@ export const CONFIG = {
     maxWritableBytes: 1 * MIB,
     /** Unsent bytes at which a peer that reads nothing is given up: payload stops long before, so these are messages. */
     maxUnsentBytes: 8 * MIB,
+    /** Those that told us last where they see us, of IPv4 and of IPv6: as many as two full torrents have peers. */
+    maxAddressVoters: 100,
     /** Both ways are taken, and plain is dialled first: RC4 costs 2.4 CPU-s/GiB, twice what the rest of a download does. */
     encryption: 'prefer',
   },
@@ -43,6 +47,8 @@ export const CONFIG = {
     maxAddresses: 2000,
     /** Of these, known from other peers only: they vouch for nothing, and must leave room for what the trackers name. */
     maxPexAddresses: 1000,
+    /** The same for the DHT: two full searches and more. */
+    maxDhtAddresses: 500,
     /** First wait after a failed dial; doubles with each failure. */
     backoffMs: 5000,
     maxBackoffMs: 30 * 60_000,
@@ -52,6 +58,8 @@ export const CONFIG = {
     inactiveMs: 150_000,
     /** Connected this long and of no use to either side, a peer makes room in a full house for an address not yet tried. */
     uselessMs: 30_000,
+    /** A peer that wants nothing, as we do, is kept so long: the first message of peer exchange (BEP 11) goes out after a second. */
+    redundantMs: 10_000,
     /** Two connections of one peer within this time are taken to have crossed: as long as a dial may take (`connectTimeoutMs`). */
     crossingMs: 10_000,
     /** Pieces an unproven peer may have blocks in before one is verified: one shared and one alone are all a liar can spoil. */
@@ -64,6 +72,18 @@ export const CONFIG = {
     morePeersMs: 30_000,
     /** BEP 6's own number. */
     allowedFastPieces: 10,
+    /** Pieces a super-seed has revealed to a peer at a time: one is on its way while the other is hashed and seen at somebody else. */
+    superSeedDepth: 2,
+    /** The only peer there is: as much as keeps its link busy, and little when others come. */
+    superSeedLoneDepth: 8,
+    /** Clients say what they have right after their handshake, or have nothing: a second is many round trips. */
+    superSeedHelloMs: 1000,
+    /** What a peer got and passes on takes seconds; one that can't must not wait long, and until all pieces are out another costs nothing. */
+    superSeedPatienceMs: 10_000,
+    /** Where nothing goes round for two minutes, as with peers that can't reach each other, super-seeding only slows them down. */
+    superSeedGiveUpMs: 120_000,
+    /** 45 KB of HAVEs: a torrent of some gigabytes at once, and the largest in minutes. */
+    maxHavesAtOnce: 5000,
     /** Times that one peer gets the whole info dictionary (BEP 9): once is what it needs, twice more for one that lost pieces. */
     metadataRounds: 3,
     /** BEP 11's own number: a peer is told once a minute at most who came and went. */
@@ -118,6 +138,35 @@ export const CONFIG = {
     secondCopyMs: 1000,
     /** While others wait, the slowest of `maxAssemblies` gives up its place after this: four liars must not hold all of them. */
     turnMs: 10_000,
+  },
+  webSeeds: {
+    /** URLs of one torrent; a file with thousands of them is no use to anybody. */
+    maxUrls: 32,
+    /** Requests to one URL at a time, 1 to 4: one is enough for a near server, several for one that limits each connection. */
+    linksPerUrl: 4,
+    /** Requests to all of them at a time, and never more than half of the connections there may be. */
+    maxLinks: 16,
+    maxRedirects: 5,
+    /** Peers that send at which a URL has one request at a time only: they come first. */
+    enoughPeers: 8,
+    /** Of the first request, bytes; it doubles while one takes less than `webSeedRunMs`, so that a slow server holds few pieces. */
+    webSeedRunBytes: 4 * MIB,
+    webSeedMaxRunBytes: 128 * MIB,
+    webSeedRunMs: 5000,
+    /** What is left of a request is shared with an idle link where it is more than this: less comes sooner than a new request. */
+    webSeedSplitBytes: 1 * MIB,
+    /** A request that brings no block for so long is given up: as a peer is snubbed. Name, connection and redirects count too. */
+    webSeedStallMs: 20_000,
+    /** The same, where another web seed has nothing else to do: longer than a slow server needs for its first byte. */
+    webSeedOvertakeMs: 5000,
+    /** First wait after a request that brought nothing; doubles. */
+    webSeedBackoffMs: 5000,
+    /** The longest wait, also where a server asks for more (Retry-After). */
+    webSeedMaxBackoffMs: 10 * 60_000,
+    /** Wait after a request that broke off half-way. */
+    webSeedPauseMs: 1000,
+    /** While a download limit makes it wait, a request shows so often that it lives: well before `webSeedStallMs`. */
+    pauseStepMs: 5000,
   },
   choking: {
     slots: 4,
@@ -187,6 +236,8 @@ export const CONFIG = {
     maxRedirects: 5,
     /** All trackers of a torrent, asked for their numbers by a person who waits: */
     scrapeTimeoutMs: 15_000,
+    /** Once they are through, the DHT has so much longer: a lookup from nothing takes three to ten seconds. */
+    scrapeDhtMs: 6000,
     /** so many at a time. The longest lists in use are through in four rounds. */
     scrapeParallel: 50,
     /** First wait for a UDP tracker's answer; doubles with each repetition, so that a request sends four datagrams in its 30 s. BEP 15
@@ -197,12 +248,26 @@ export const CONFIG = {
     /** Announced when we don't listen: trackers want a port, and nobody answers on this one (RFC 863). */
     silentPort: 9,
   },
+  lsd: {
+    /** BEP 14: each torrent every five minutes, one message a minute. */
+    intervalMs: 5 * 60_000,
+    minGapMs: 60_000,
+    /** A local network with more peers of one torrent than that is none. */
+    maxPeersPerInterval: 100,
+    /** Most small downloads are over by then, and need no sockets. */
+    startDelayMs: 1000,
+  },
+  dht: DHT_CONFIG,
   download: {
     /** A torrent file of a web server: all of it. */
     torrentTimeoutMs: 30_000,
     /** The largest torrents seen are near 50 MiB; the parser has the same limit. */
     maxTorrentBytes: 64 * MIB,
     maxRedirects: 5,
+    /** Addresses of its torrent file that a magnet link may name (`xs`, `as`); real links have one or two. */
+    maxSources: 10,
+    /** Of those at a time: one slow server holds nobody up, and memory stays at two torrent files. */
+    parallelSources: 2,
   },
   supervisor: {
     maxRestarts: 3,
@@ -234,6 +299,14 @@ export const CONFIG = {
     idleReleaseMs: 30_000,
   },
   cli: {
+    /** Torrents of one run under way at a time: enough to fill a link while one waits for peers, few enough for 55 connections each. */
+    jobs: 5,
+    /** The most that may be asked for: beyond that they share connections and memory so thinly that none gets on. */
+    maxJobs: 100,
+    /** Torrents of one run: each has a line at the end. */
+    maxTorrents: 10_000,
+    /** A list of torrents: as many lines with a magnet link of 1.6 KiB each. */
+    maxListBytes: 16 * MIB,
     /** Where nobody watches (no terminal), a run must end by itself: so long without a peer, */
     unattendedNoPeersMs: 120_000,
     /** or without data, */

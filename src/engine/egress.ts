@@ -2,6 +2,7 @@
 // datagrams, look a name up or ask a router asks `allowsDirect` first, and takes the ways that are here. With an interface every socket is
 // bound to it.
 
+import { setMaxListeners } from 'node:events';
 import type { OpenDatagrams } from '../io/datagrams.js';
 import type { HttpGet } from '../io/http-client.js';
 import type { InterfaceList, LocalAddress } from '../io/interface-binding.js';
@@ -26,6 +27,8 @@ export interface Egress {
   readonly allowsDirect: boolean;
   /** What every socket must be bound to; null: whatever the system chooses. */
   readonly localAddress: LocalAddress | null;
+  /** False: their kept connections (`src/io/http-streams.ts`) know neither proxy nor interface yet. */
+  readonly carriesWebSeeds: boolean;
   /** To be spread into each `httpGet`. */
   readonly http: Pick<HttpGet, 'proxy' | 'localAddress' | 'resolver'>;
   /** Behind a proxy: gives each name an address that stands for it, which the other ways here make a name again. */
@@ -40,11 +43,13 @@ export interface Egress {
 }
 
 const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
 const { receiveBufferBytes, proxyTimeoutMs, interfaceCheckMs } = CONFIG.net;
 
 const DIRECT_EGRESS: Egress = {
   allowsDirect: true,
   localAddress: null,
+  carriesWebSeeds: true,
   http: {},
   resolver: systemResolver,
   openDatagrams: (onDatagram) => new UdpSocket(onDatagram),
@@ -66,6 +71,8 @@ async function bindTo(name: string, interfaces?: InterfaceList): Promise<Egress>
   const { localAddress } = binding;
   const resolver = boundResolver(localAddress);
   const lost = new AbortController();
+  // Each torrent listens, and Node takes more than ten for a leak.
+  setMaxListeners(0, lost.signal);
   const timer = setInterval(() => {
     const error = binding.check();
     if (error === null) return;
@@ -77,9 +84,10 @@ async function bindTo(name: string, interfaces?: InterfaceList): Promise<Egress>
   return {
     allowsDirect: true,
     localAddress,
+    carriesWebSeeds: false,
     http: { localAddress, resolver },
     resolver,
-    openDatagrams: (onDatagram) => new UdpSocket(onDatagram, localAddress),
+    openDatagrams: (onDatagram) => new UdpSocket(onDatagram, { localAddress }),
     lost: lost.signal,
     createTransport: () => new TcpTransport({ receiveBufferBytes, localAddress }),
     close: () => clearInterval(timer),
@@ -99,13 +107,16 @@ async function throughProxy(server: ProxyServer, near: Egress): Promise<Egress> 
   // The name of the proxy is the only one that is looked up from here: nobody else could.
   const proxy = new ProxyRoute({ server, resolver, acceptTimeoutMs: proxyTimeoutMs, ...bound });
   const names = new NameBook();
+  const anyLost = lost === NEVER ? proxy.lost : AbortSignal.any([lost, proxy.lost]);
+  setMaxListeners(0, anyLost);
   return {
     allowsDirect: false,
     localAddress,
+    carriesWebSeeds: false,
     http: { proxy },
     resolver: names,
     openDatagrams: server.kind === 'http' ? null : (onDatagram) => new Socks5Datagrams(proxy, names, onDatagram),
-    lost: lost === NEVER ? proxy.lost : AbortSignal.any([lost, proxy.lost]),
+    lost: anyLost,
     createTransport: () => new ProxyTransport(proxy, names),
     close: () => near.close(),
   };

@@ -2,6 +2,7 @@
 // have. It ends with the metadata and the addresses it met, so that the session that follows need not look for them again.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import { parseInfoBytes } from '../metainfo/info-dict.js';
@@ -17,6 +18,7 @@ import type { Notice } from '../session/notices.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import { infoHashKey, type Client, type IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
+import { createDhtSource } from './dht-setup.js';
 import { Deferred } from './deferred.js';
 import { LoopClock } from './loop-clock.js';
 import { MachineLoop } from './machine-loop.js';
@@ -27,12 +29,14 @@ import { SourceTally } from './source-tally.js';
 import { explainSilence, type StallFacts } from './stall-report.js';
 import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
+import { fetchTorrentFile } from './torrent-fetch.js';
+import { TorrentSources, type SourcedTorrent } from './torrent-sources.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
 export interface MetadataFetcherOptions extends Pick<
   SessionOptions,
-  'peers' | 'useTrackers' | 'usePex' | 'maxPeers' | 'announceTransport'
+  'peers' | 'useTrackers' | 'usePex' | 'useDht' | 'useLsd' | 'maxPeers' | 'announceTransport'
 > {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
@@ -41,6 +45,8 @@ export interface MetadataFetcherOptions extends Pick<
   readonly announceTiers: readonly (readonly string[])[];
   /** BEP 19; only handed on. */
   readonly webSeeds: readonly string[];
+  /** Web addresses of the torrent file (`xs` and `as`), asked besides the peers. Default none. */
+  readonly sources?: readonly string[];
   /** A session follows at once, so the trackers are not told good-bye. Default false. */
   readonly isHandover?: boolean;
   /** 0 or undefined: no limit. */
@@ -52,6 +58,10 @@ export interface FetchedMetadata {
   readonly metainfo: Metainfo;
   /** Where its peers are: for the session that follows. */
   readonly peers: readonly PeerHint[];
+  /** Who was connected when it came: peers, and the web server that sent the torrent file. */
+  readonly met: readonly Address[];
+  /** The torrent file, where it came as one. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** No block is expected before there are pieces. */
@@ -68,14 +78,22 @@ export class MetadataFetcher implements IncomingTorrent {
   readonly #sources: PeerSource[] = [];
   readonly #tally: SourceTally;
   readonly #trackerSnapshots: () => TrackerSnapshot[];
+  readonly #dht: DhtSource | null;
+  readonly #files: TorrentSources;
   readonly #infoBytes = new Deferred<Uint8Array>();
+  /** What came as a file, and not from peers. */
+  #file: SourcedTorrent | null = null;
   #isEnded = false;
 
   constructor(options: MetadataFetcherOptions) {
     const { client, infoHash } = options;
     this.#options = options;
     this.infoHash = { v1: infoHash };
-    this.#tally = new SourceTally(options.usePex !== false, client.port !== null);
+    this.#tally = new SourceTally({
+      pex: options.usePex !== false,
+      lsd: options.useLsd !== false && client.localDiscovery !== null,
+      listener: client.port !== null,
+    });
     const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options);
     const random = createRandom(client.nextSeed());
     const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
@@ -89,6 +107,7 @@ export class MetadataFetcher implements IncomingTorrent {
         metadata: CONFIG.metadata,
         usesPex: options.usePex !== false,
         encryption: client.encryption,
+        externalAddresses: client.externalAddresses,
       },
       random,
       clock.now(null),
@@ -105,6 +124,7 @@ export class MetadataFetcher implements IncomingTorrent {
       onWritable: () => {},
       onForgotten: () => {},
       maxPeers: limits.maxPeers + CONFIG.swarm.newcomers,
+      usesDht: options.useDht !== false,
       onMessage: () => {},
     });
     const trackers = createTrackerSource({
@@ -117,9 +137,38 @@ export class MetadataFetcher implements IncomingTorrent {
       listener: {
         onAddresses: (addresses) => this.#addAddresses('tracker', addresses),
         onNotice: (notice) => options.onNotice?.(notice),
+        onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
     });
     if (trackers !== null) this.#sources.push(trackers);
+    const { maxSources, parallelSources } = CONFIG.download;
+    this.#files = new TorrentSources({
+      urls: options.sources ?? [],
+      infoHash,
+      fetch: (url, signal) => fetchTorrentFile(url, client.egress, signal),
+      limits: { maxUrls: maxSources, parallel: parallelSources },
+    });
+    this.#dht = createDhtSource({
+      client,
+      infoHash,
+      nodes: [],
+      isAllowed: options.useDht !== false,
+      // Whether the torrent is private shows with its metadata only; what was found is forgotten then.
+      announces: false,
+      hasOthers: trackers !== null || (options.peers ?? []).length > 0,
+      isNeeded: () => true,
+      isSeed: () => false,
+      listener: {
+        onAddresses: (addresses) => this.#addAddresses('dht', addresses),
+        onNotice: (notice) => options.onNotice?.(notice),
+      },
+    });
+    if (this.#dht !== null) this.#sources.push(this.#dht);
+    const local = options.useLsd === false ? null : client.localDiscovery;
+    if (local !== null) {
+      const onAddresses = (addresses: readonly Address[]): void => this.#addAddresses('lsd', addresses);
+      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+    }
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }
 
@@ -140,9 +189,14 @@ export class MetadataFetcher implements IncomingTorrent {
       const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
       const fields = parseInfoBytes(infoBytes);
       const addresses = this.#loop.machine.addresses(fields.isPrivate);
+      const met = this.#loop.machine.met();
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
-      return { metainfo, peers: addresses.map(({ host, port }) => ({ host, port })) };
+      const peers = addresses.map(({ host, port }) => ({ host, port }));
+      const file = this.#file;
+      if (file === null) return { metainfo, peers, met, bytes: null };
+      const server = file.remote === null ? [] : [file.remote];
+      return { metainfo: joinFile(metainfo, file.metainfo), peers, met: [...met, ...server], bytes: file.bytes };
     } finally {
       timer.abort();
       signal?.removeEventListener('abort', onAbort);
@@ -157,10 +211,12 @@ export class MetadataFetcher implements IncomingTorrent {
     return {
       ...counts,
       trackers: this.#trackerSnapshots(),
+      dht: this.#dht?.snapshot() ?? null,
       dialFailures: this.#roster.dialFailures,
       connected: peers,
       withMetadata,
       sources: this.#tally.counts(),
+      files: this.#files.facts(),
     };
   }
 
@@ -176,9 +232,23 @@ export class MetadataFetcher implements IncomingTorrent {
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });
     for (const source of this.#sources) source.start();
+    void this.#askFiles();
   }
 
-  #addAddresses(source: 'tracker' | 'user', addresses: readonly Address[]): void {
+  /** A torrent file is as good as what peers send; that none comes is an end only where there is nobody else. */
+  async #askFiles(): Promise<void> {
+    if (this.#files.facts().urls === 0) return;
+    try {
+      this.#file = await this.#files.find();
+      if (this.#file !== null) this.#infoBytes.resolve(this.#file.metainfo.infoBytes);
+      else if (this.#sources.length === 0 && (this.#options.peers ?? []).length === 0)
+        this.#infoBytes.reject(this.#noMetadata(0));
+    } catch (error) {
+      this.#infoBytes.reject(this.#crashError(error));
+    }
+  }
+
+  #addAddresses(source: 'tracker' | 'user' | 'dht' | 'lsd', addresses: readonly Address[]): void {
     if (addresses.length > 0) this.#loop.dispatch({ type: 'addresses-found', source, addresses });
   }
 
@@ -220,13 +290,20 @@ export class MetadataFetcher implements IncomingTorrent {
       // It was over before.
       return new Promise<never>(() => {});
     }
+    throw this.#noMetadata(timeoutMs);
+  }
+
+  /** `timeoutMs` 0: there is nobody left to ask. */
+  #noMetadata(timeoutMs: number): NoMetadataError {
     const explanation = explainSilence(this.facts());
-    throw new NoMetadataError(`no metadata came within ${timeoutMs / 1000} s: ${explanation}`, { timeoutMs, explanation });
+    const within = timeoutMs > 0 ? ` within ${timeoutMs / 1000} s` : '';
+    return new NoMetadataError(`no metadata came${within}: ${explanation}`, { timeoutMs, explanation });
   }
 
   async #end(isHandover: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#files.stop();
     this.#loop.end();
     this.#roster.close();
     if (isHandover) for (const source of this.#sources) source.abandon();
@@ -237,6 +314,17 @@ export class MetadataFetcher implements IncomingTorrent {
     const infoHash = infoHashKey(this.infoHash);
     return new SessionCrashedError(`the fetch of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
   }
+}
+
+/** The link's own trackers and web seeds come first. */
+function joinFile(link: Metainfo, file: Metainfo): Metainfo {
+  const known = new Set(link.announceTiers.flat());
+  const tiers = file.announceTiers.map((tier) => tier.filter((url) => !known.has(url))).filter((tier) => tier.length > 0);
+  return {
+    ...file,
+    announceTiers: [...link.announceTiers, ...tiers],
+    webSeeds: [...new Set([...link.webSeeds, ...file.webSeeds])],
+  };
 }
 
 function toError(reason: unknown): Error {

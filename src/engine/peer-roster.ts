@@ -2,7 +2,7 @@
 // never used twice; a port (what can be sent through) as long as it lives.
 
 import { setMaxListeners } from 'node:events';
-import type { Address } from '../model/address.js';
+import { createAddress, type Address } from '../model/address.js';
 import { equalBytes, type PeerId, type PeerKey } from '../model/ids.js';
 import { PeerConnection, type ConnectionSide } from '../net/peer-connection.js';
 import type { Link } from '../net/transport.js';
@@ -10,10 +10,9 @@ import type { DisconnectReason } from '../session/disconnect-reason.js';
 import type { SessionEvent } from '../session/events.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import type { PeerFeatures } from '../wire/handshake.js';
+import type { ClientDht } from './client-dht.js';
 import type { Client } from './client.js';
 import type { PeerPort } from './peer-port.js';
-
-const OUR_FEATURES: PeerFeatures = { fast: true, extended: true, dht: false };
 
 /** What connections do, for whoever works with them. */
 export type ConnectionEvent = Extract<
@@ -34,6 +33,8 @@ export interface PeerRosterOptions {
   readonly onForgotten: (peer: PeerKey) => void;
   /** Connections, those that only say hello included. */
   readonly maxPeers: number;
+  /** Tells peers of our node of the DHT, and is told of theirs (BEP 5); never for private torrents. */
+  readonly usesDht: boolean;
   /** Whenever a peer says or sends anything. */
   readonly onMessage: () => void;
 }
@@ -43,6 +44,12 @@ export class PeerRoster {
   readonly #ports = new Map<PeerKey, PeerPort>();
   /** Connections whose handshakes are not done: no peers yet, but open. */
   readonly #greeting = new Set<PeerConnection<DisconnectReason>>();
+  /** Peers with a node of the DHT, and where they are. */
+  readonly #dhtPeers = new Map<PeerKey, Address>();
+  /** Those of them that have not told its port yet. */
+  readonly #untoldPeers = new Set<PeerKey>();
+  readonly #dht: ClientDht | null;
+  readonly #forgetDht: () => void;
   readonly #connecting = new AbortController();
   readonly #dialFailures = new Map<string, number>();
   #peersMet = 0;
@@ -51,6 +58,8 @@ export class PeerRoster {
     this.#options = options;
     // One for each dial under way: Node warns of more than ten.
     setMaxListeners(0, this.#connecting.signal);
+    this.#dht = options.usesDht ? options.client.dht : null;
+    this.#forgetDht = this.#dht?.onOpen(() => this.#tellDhtPorts()) ?? (() => {});
   }
 
   get peersMet(): number {
@@ -108,6 +117,8 @@ export class PeerRoster {
   forget(peer: PeerKey, reason: DisconnectReason): void {
     const { loop, onForgotten } = this.#options;
     if (!this.#ports.delete(peer)) return;
+    this.#dhtPeers.delete(peer);
+    this.#untoldPeers.delete(peer);
     onForgotten(peer);
     loop.dispatch({ type: 'peer-disconnected', peer, reason });
   }
@@ -123,6 +134,7 @@ export class PeerRoster {
   /** Ends everything at once; nothing is dialled or accepted after it. */
   close(): void {
     this.#connecting.abort();
+    this.#forgetDht();
     for (const connection of this.#greeting) connection.close('stopping');
     for (const port of this.#ports.values()) port.close('stopping');
   }
@@ -154,7 +166,7 @@ export class PeerRoster {
       hasPlace = false;
     };
     return {
-      local: { infoHash, peerId: client.peerId, features: OUR_FEATURES },
+      local: { infoHash, peerId: client.peerId, features: { fast: true, extended: true, dht: this.#dht !== null } },
       handler: {
         sink: sinkFor(key),
         onHandshake: ({ peerId, features }) => {
@@ -172,9 +184,12 @@ export class PeerRoster {
           const incoming = address === null;
           const { isEncrypted } = connection();
           loop.dispatch({ type: 'peer-connected', peer: key, peerId, address, remote, incoming, features, isEncrypted });
+          // What it has comes first (BEP 3): the session has just said it.
+          if (features.dht) this.#meetDhtPeer(key, remote);
         },
         onMessage: (message) => {
           onMessage();
+          if (message.type === 'port') this.#noteDhtNode(key, message.port);
           loop.dispatch({ type: 'message', peer: key, message });
         },
         onWritable: () => onWritable(key),
@@ -189,6 +204,29 @@ export class PeerRoster {
         },
       },
     };
+  }
+
+  #meetDhtPeer(peer: PeerKey, remote: Address): void {
+    if (!this.#ports.has(peer)) return;
+    this.#dhtPeers.set(peer, remote);
+    this.#untoldPeers.add(peer);
+    this.#tellDhtPort(peer, remote);
+  }
+
+  #tellDhtPorts(): void {
+    for (const [peer, remote] of this.#dhtPeers) this.#tellDhtPort(peer, remote);
+  }
+
+  #tellDhtPort(peer: PeerKey, { family }: Address): void {
+    const port = this.#dht?.port(family) ?? null;
+    if (port !== null) this.#ports.get(peer)?.send({ type: 'port', port });
+  }
+
+  /** Only of those that said so in their handshake, and once: nobody is to send us from port to port. */
+  #noteDhtNode(peer: PeerKey, port: number): void {
+    const remote = this.#untoldPeers.delete(peer) ? this.#dhtPeers.get(peer) : undefined;
+    const address = remote === undefined ? null : createAddress(remote.host, port);
+    if (address !== null) this.#dht?.addNode(address);
   }
 
   #failDial(address: Address, reason: DisconnectReason): void {

@@ -1,6 +1,7 @@
 // A torrent's state now, for bars and `--json`: the session's snapshot with what only the engine knows.
 // Made anew each time it is asked for, so that nobody can hold on to the inside of a session.
 
+import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
 import type { DiscoveryNotice } from '../discovery/peer-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { Notice } from '../session/notices.js';
@@ -19,11 +20,20 @@ export interface ServerSnapshot extends SessionSnapshot {
   readonly bytesToCheck: number;
   readonly trackers: readonly TrackerSnapshot[];
   readonly sources: SourceCounts;
+  /** Null where it is not used. */
+  readonly dht: DhtSnapshot | null;
+  /** Our numeric addresses as trackers and peers see them, one of IPv4 and one of IPv6 at most; they may all be wrong. */
+  readonly externalAddresses: readonly string[];
   readonly elapsedMs: number;
   /** How dials and handshakes failed so far: reason → how often. */
   readonly dialFailures: Readonly<Record<string, number>>;
   /** Peers that completed a handshake so far. */
   readonly peersMet: number;
+}
+
+/** Peers and web seeds that answered so far. */
+export function sourcesMet({ peersMet, webSeeds }: Pick<ServerSnapshot, 'peersMet' | 'webSeeds'>): number {
+  return peersMet + webSeeds.filter((seed) => seed.downloadedBytes > 0).length;
 }
 
 /** The existing data was looked at. */
@@ -51,6 +61,7 @@ export function noticeRank(notice: ServerNotice): NoticeRank {
     case 'dial-failed':
     case 'addresses-found':
     case 'tracker-answered':
+    case 'dht-searched':
     case 'idle':
       return 'progress';
     case 'completed':

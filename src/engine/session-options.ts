@@ -2,7 +2,7 @@
 // A wrong argument is refused before there is anything to put away (row A3 of the original: nothing is left running).
 
 import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
-import { createAddress } from '../model/address.js';
+import { createAddress, type Address } from '../model/address.js';
 import type { InfoHash } from '../model/ids.js';
 import { Client, type EncryptionPolicy } from './client.js';
 import { InvalidArgumentError } from './session-error.js';
@@ -33,8 +33,23 @@ export interface SessionOptions {
   readonly useTrackers?: boolean;
   /** Takes peers from peers and tells them of others (BEP 11); never for private torrents. Default true. */
   readonly usePex?: boolean;
+  /** Looks for peers in the DHT of the client, where that has one (BEP 5); never for private torrents. Default true. */
+  readonly useDht?: boolean;
+  /** Looks for peers on the local network, where the client does (BEP 14); never for private torrents. Default true. */
+  readonly useLsd?: boolean;
+  /**
+   * Web servers that have the files (BEP 19): `auto` beside peers, `only` without any peer, tracker or incoming connection, `never`.
+   * Default `auto`.
+   */
+  readonly webSeedMode?: 'auto' | 'only' | 'never';
+  /** URLs besides those of the torrent; they may lead to any address. */
+  readonly webSeeds?: readonly string[];
+  /** Peers that the torrent's own URLs came with, by a magnet link: they may lead to the internet and to where these are. */
+  readonly webSeedNamers?: readonly Address[];
   /** Goes on after completion, until stopped. Default false. */
   readonly seed?: boolean;
+  /** With `seed`, for the first seed of a torrent: reveals pieces one by one until they go round (BEP 16). Default false. */
+  readonly superSeeding?: boolean;
   /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */
   readonly isReadOnly?: boolean;
   /** Flushes each file to the disk before it gets its name. */
@@ -91,6 +106,11 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
   if (options.overwrite !== undefined && options.overwrite !== 'verify' && options.overwrite !== 'never') {
     refuse('options.overwrite', 'must be verify or never');
   }
+  if (options.webSeedMode !== undefined && !['auto', 'only', 'never'].includes(options.webSeedMode)) {
+    refuse('options.webSeedMode', 'must be auto, only or never');
+  }
+  if (options.webSeeds !== undefined && !Array.isArray(options.webSeeds)) refuse('options.webSeeds', 'must be a list');
+  if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   for (const name of TIMEOUTS) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))

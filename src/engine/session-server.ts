@@ -3,7 +3,6 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Metainfo } from '../metainfo/metainfo.js';
-import type { Bitfield } from '../model/bitfield.js';
 import { StorageError } from '../model/error.js';
 import type { InfoHash, PeerId } from '../model/ids.js';
 import type { ConnectionSide, PeerConnection } from '../net/peer-connection.js';
@@ -16,12 +15,12 @@ import { CONFIG } from './config.js';
 import { Deferred, waitFor } from './deferred.js';
 import { LibraryPeers } from './library-peers.js';
 import { NoticeQueue } from './notice-queue.js';
-import { IncompleteDataError, NoPeersError, SessionCrashedError, SourcesExhaustedError, StalledError } from './session-error.js';
+import { IncompleteDataError, SessionCrashedError, SourcesExhaustedError } from './session-error.js';
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
-import { emptySnapshot, exhaustedDetail } from './session-setup.js';
-import { noticeRank, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
-import { SourceTally } from './source-tally.js';
-import { explainStall } from './stall-report.js';
+import { emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
+import { noticeRank, sourcesMet, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
+import type { SourceTally } from './source-tally.js';
+import { deserted, neverMet, stalled } from './starved-ends.js';
 import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
 import { Watchdog } from './watchdog.js';
@@ -65,7 +64,7 @@ export class SessionServer implements IncomingTorrent {
     this.metainfo = metainfo;
     this.#client = client;
     this.#options = options;
-    this.#tally = new SourceTally(options.usePex !== false && !metainfo.isPrivate, client.port !== null);
+    this.#tally = tallyFor(metainfo, client, options);
     this.#library = new LibraryPeers(client.peerId, infoHashKey(metainfo.infoHash));
     this.#disk = new TorrentDisk({
       metainfo,
@@ -149,16 +148,21 @@ export class SessionServer implements IncomingTorrent {
 
   snapshot(): ServerSnapshot {
     const run = this.#run;
+    const session = run?.snapshot() ?? emptySnapshot(this.metainfo);
+    const peersMet = run?.peers.peersMet ?? 0;
+    const isMet = sourcesMet({ peersMet, webSeeds: session.webSeeds }) > 0;
     return {
-      ...(run?.snapshot() ?? emptySnapshot(this.metainfo)),
+      ...session,
       name: this.metainfo.name,
-      phase: this.#phase === 'announcing' && (run?.peers.peersMet ?? 0) > 0 ? 'downloading' : this.#phase,
+      phase: this.#phase === 'announcing' && isMet ? 'downloading' : this.#phase,
       ...this.#check,
       trackers: run?.trackerSnapshots() ?? [],
       sources: this.#tally.counts(),
+      dht: run?.dhtSnapshot() ?? null,
+      externalAddresses: this.#client.externalAddresses.hosts,
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
-      peersMet: run?.peers.peersMet ?? 0,
+      peersMet,
     };
   }
 
@@ -197,7 +201,7 @@ export class SessionServer implements IncomingTorrent {
 
   /** For the client's listener. */
   onIncoming(connection: PeerConnection<DisconnectReason>): ConnectionSide<DisconnectReason> | null {
-    return this.#run?.peers.accept(connection) ?? null;
+    return this.#options.webSeedMode === 'only' ? null : (this.#run?.peers.accept(connection) ?? null);
   }
 
   readonly #onOwnerEnd = (): void => {
@@ -230,7 +234,7 @@ export class SessionServer implements IncomingTorrent {
     this.#wasComplete = disk.wasComplete;
     if (this.#options.isReadOnly === true && !have.isFull) {
       disk.storage.close();
-      throw this.#incomplete(have);
+      throw incompleteData(have);
     }
     const run = new TorrentRun(this.metainfo, this.#client, disk, this.#options, {
       onNotice: (notice) => this.#handleNotice(notice),
@@ -258,18 +262,14 @@ export class SessionServer implements IncomingTorrent {
       { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs },
       {
         read: () => {
-          const { downloadedBytes, uploadedBytes, wastedBytes, peersMet, isThrottled, isComplete } = this.snapshot();
+          const snapshot = this.snapshot();
+          const { downloadedBytes, uploadedBytes, wastedBytes, isThrottled, isComplete } = snapshot;
           const transferredBytes = downloadedBytes + uploadedBytes;
-          return { peersMet, usefulBytes: downloadedBytes - wastedBytes, transferredBytes, isThrottled, isComplete };
+          const usefulBytes = downloadedBytes - wastedBytes;
+          return { sourcesMet: sourcesMet(snapshot), usefulBytes, transferredBytes, isThrottled, isComplete };
         },
-        onNoPeers: () => {
-          const detail = { timeoutMs: noPeersTimeoutMs, explanation: explainStall(this.snapshot()) };
-          this.#fail(new NoPeersError(`no peer answered within ${noPeersTimeoutMs / 1000} s: ${detail.explanation}`, detail));
-        },
-        onStalled: () => {
-          const detail = { timeoutMs: stallTimeoutMs, explanation: explainStall(this.snapshot()) };
-          this.#fail(new StalledError(`no data came for ${stallTimeoutMs / 1000} s: ${detail.explanation}`, detail));
-        },
+        onNoPeers: () => this.#fail(neverMet(this.snapshot(), noPeersTimeoutMs)),
+        onStalled: () => this.#fail(stalled(this.snapshot(), stallTimeoutMs)),
         onIdleTimeout: () => this.#notices.publish({ type: 'idle' }),
         onIdleRelease: () => this.#run?.store.releaseIdle(),
       },
@@ -281,12 +281,19 @@ export class SessionServer implements IncomingTorrent {
   #handleNotice(notice: Notice | DiscoveryNotice): void {
     this.#notices.publish(notice);
     this.#tally.note(notice);
+    if (notice.type === 'web-seed-dropped' && this.#options.webSeedMode === 'only') this.#failIfDeserted();
     if (notice.type !== 'sources-exhausted') return;
-    const detail = exhaustedDetail(this.metainfo, notice.piece, notice.banned);
+    const detail = exhaustedDetail(this.metainfo, notice.piece, notice.banned, notice.bannedWebSeeds);
     const where = `piece ${detail.piece} of ${detail.files.join(', ')}`;
     this.#fail(
-      new SourcesExhaustedError(`${where} came only from peers that sent bad data: ${detail.banned.join(', ')}`, detail),
+      new SourcesExhaustedError(`${where} came only from sources that sent bad data: ${detail.banned.join(', ')}`, detail),
     );
+  }
+
+  /** With web seeds only, nobody else would come. What is being stored may be the last of it. */
+  #failIfDeserted(): void {
+    const error = (this.#run?.store.storingCount ?? 0) > 0 ? null : deserted(this.snapshot());
+    if (error !== null) this.#fail(error);
   }
 
   #complete(): void {
@@ -307,12 +314,6 @@ export class SessionServer implements IncomingTorrent {
       uploadedBytes,
       elapsedMs,
     };
-  }
-
-  #incomplete(have: Bitfield): IncompleteDataError {
-    const detail = { havePieces: have.count, pieceCount: have.length };
-    const missing = have.length - have.count;
-    return new IncompleteDataError(`the data is not whole: ${missing} of ${have.length} pieces are missing or wrong`, detail);
   }
 
   #fail(error: Error): void {

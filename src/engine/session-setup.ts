@@ -3,11 +3,16 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { formatAddress, type Address } from '../model/address.js';
+import type { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
+import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import type { SessionOptions } from './session-options.js';
+import { SourceTally } from './source-tally.js';
+import { IncompleteDataError } from './session-error.js';
 
 export interface ChosenLimits {
   /** 0: as many as there can be. */
@@ -17,7 +22,7 @@ export interface ChosenLimits {
 
 /** `maxConnections`: what the process's descriptors allow. `budgetBytes`: memory for pieces in flight. */
 export function sessionLimits(maxConnections: number, budgetBytes: number, chosen: ChosenLimits = {}): SessionLimits {
-  const { swarm, requests, choking, net, wire } = CONFIG;
+  const { swarm, requests, webSeeds, choking, net, wire } = CONFIG;
   const maxPeers = Math.min(noneToAll(chosen.maxPeers ?? swarm.maxPeers), maxConnections);
   const uploads = Math.min(noneToAll(chosen.maxUploads ?? choking.slots + choking.optimisticSlots), maxPeers);
   // One slot alone goes to whoever deserves it: a choice by chance would take it away from everybody else.
@@ -25,7 +30,9 @@ export function sessionLimits(maxConnections: number, budgetBytes: number, chose
   return {
     ...swarm,
     ...requests,
+    ...webSeeds,
     maxPeers,
+    maxWebSeedLinks: Math.max(1, Math.min(webSeeds.maxLinks, Math.floor(maxConnections / 2))),
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
     uploadSlots: uploads - optimisticSlots,
@@ -59,10 +66,12 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     isComplete: false,
     isEndgame: false,
     isThrottled: false,
+    isSuperSeeding: false,
     knownAddresses: 0,
     bannedAddresses: 0,
     halfOpen: 0,
     peers: [],
+    webSeeds: [],
   };
 }
 
@@ -80,6 +89,26 @@ export function exhaustedDetail(
   metainfo: Metainfo,
   piece: PieceIndex,
   banned: readonly Address[],
+  bannedWebSeeds: readonly string[],
 ): { piece: number; files: string[]; banned: string[] } {
-  return { piece, files: filesOfPiece(metainfo, piece), banned: banned.map((address) => formatAddress(address)) };
+  return {
+    piece,
+    files: filesOfPiece(metainfo, piece),
+    banned: [...banned.map((address) => formatAddress(address)), ...bannedWebSeeds],
+  };
+}
+
+export function incompleteData(have: Bitfield): IncompleteDataError {
+  const detail = { havePieces: have.count, pieceCount: have.length };
+  const missing = have.length - have.count;
+  return new IncompleteDataError(`the data is not whole: ${missing} of ${have.length} pieces are missing or wrong`, detail);
+}
+
+/** Counts what comes by the ways that this torrent is found by. */
+export function tallyFor({ isPrivate }: Metainfo, client: Client, { usePex, useLsd }: SessionOptions): SourceTally {
+  return new SourceTally({
+    pex: usePex !== false && !isPrivate,
+    lsd: useLsd !== false && !isPrivate && client.localDiscovery !== null,
+    listener: client.port !== null,
+  });
 }

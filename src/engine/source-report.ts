@@ -2,8 +2,11 @@
 // list, and what that needs to the facts.
 
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
 import type { FoundAddresses, SourceCounts } from './source-tally.js';
+import type { WebSeedSnapshot } from '../session/snapshot.js';
 import { outOfScopeText } from './stall-report.js';
+import { describeWebSeeds } from './web-seed-words.js';
 
 export interface SourceReport {
   /** Such as `tracker http://t.example/announce`: printable, bounded, and without secrets, as is the text. */
@@ -13,13 +16,23 @@ export interface SourceReport {
 
 export interface SourceFacts {
   readonly trackers: readonly TrackerSnapshot[];
+  readonly dht: DhtSnapshot | null;
   readonly sources: SourceCounts;
+  readonly webSeeds?: readonly WebSeedSnapshot[];
 }
 
 type Reporter = (facts: SourceFacts) => readonly SourceReport[];
 
 /** In this order. */
-const REPORTERS: readonly Reporter[] = [reportTrackers, reportPex, reportIncoming, reportUser];
+const REPORTERS: readonly Reporter[] = [
+  reportTrackers,
+  reportDht,
+  reportPex,
+  reportLocal,
+  reportIncoming,
+  reportUser,
+  reportWebSeeds,
+];
 
 export function reportSources(facts: SourceFacts): SourceReport[] {
   return REPORTERS.flatMap((report) => report(facts));
@@ -54,8 +67,28 @@ function answerText(tracker: TrackerSnapshot): string {
   return `named ${count(peers ?? 0, 'peer')}${swarm} in ${Math.round(latencyMs ?? 0)} ms${outOfScopeText(tracker)}`;
 }
 
+function reportDht({ dht }: SourceFacts): SourceReport[] {
+  return [{ name: 'DHT', text: dht === null ? 'off' : dhtText(dht) }];
+}
+
+function dhtText({ state, nodes, peers, searches }: DhtSnapshot): string {
+  if (state === 'waiting') return 'not asked';
+  if (state === 'failed') return 'no UDP socket for it';
+  if (nodes === 0) return state === 'starting' ? 'no node has answered yet' : 'no node answers';
+  return `named ${count(peers, 'peer')} in ${count(searches, 'search', 'searches')}, ${count(nodes, 'node')} known`;
+}
+
+/** Nothing where there is none. */
+function reportWebSeeds({ webSeeds = [] }: SourceFacts): SourceReport[] {
+  return webSeeds.length === 0 ? [] : [{ name: 'web seeds', text: describeWebSeeds(webSeeds) }];
+}
+
 function reportPex({ sources: { pex } }: SourceFacts): SourceReport[] {
   return [{ name: 'peer exchange', text: pex === null ? 'off' : addressText(pex) }];
+}
+
+function reportLocal({ sources: { lsd } }: SourceFacts): SourceReport[] {
+  return [{ name: 'local network', text: lsd === null ? 'off' : addressText(lsd) }];
 }
 
 function reportIncoming({ sources: { incoming } }: SourceFacts): SourceReport[] {

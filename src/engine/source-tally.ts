@@ -17,6 +17,8 @@ export interface SourceCounts {
   readonly user: FoundAddresses;
   /** Null where peers are not asked for others. */
   readonly pex: FoundAddresses | null;
+  /** Null where the local network is not asked. */
+  readonly lsd: FoundAddresses | null;
   /** Peers that came to us; null where nobody can. */
   readonly incoming: number | null;
 }
@@ -26,12 +28,14 @@ const NOTHING: FoundAddresses = { named: 0, added: 0 };
 export class SourceTally {
   readonly #found = new Map<AddressSource, FoundAddresses>();
   readonly #usesPex: boolean;
+  readonly #usesLsd: boolean;
   readonly #isListening: boolean;
   #incoming = 0;
 
-  constructor(usesPex: boolean, isListening: boolean) {
-    this.#usesPex = usesPex;
-    this.#isListening = isListening;
+  constructor(uses: { readonly pex: boolean; readonly lsd: boolean; readonly listener: boolean }) {
+    this.#usesPex = uses.pex;
+    this.#usesLsd = uses.lsd;
+    this.#isListening = uses.listener;
   }
 
   note(notice: Notice | DiscoveryNotice): void {
@@ -49,6 +53,7 @@ export class SourceTally {
     return {
       user: this.of('user'),
       pex: this.#usesPex ? this.of('pex') : null,
+      lsd: this.#usesLsd ? this.of('lsd') : null,
       incoming: this.#isListening ? this.#incoming : null,
     };
   }

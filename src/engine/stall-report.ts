@@ -1,11 +1,14 @@
-// Why no data comes, in one sentence of facts: what the trackers answered, how many addresses were tried and how they ended,
+// Why no data comes, in one sentence of facts: what trackers and the DHT answered, how many addresses were tried and how they ended,
 // what the connected peers are doing. Printed after some seconds of silence, and part of the errors that end a stalled run.
 
+import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
 import type { SourceCounts } from './source-tally.js';
 import type { ServerSnapshot } from './server-snapshot.js';
+import type { TorrentSourceFacts } from './torrent-sources.js';
+import { describeWebSeeds } from './web-seed-words.js';
 
-type Sources = Pick<ServerSnapshot, 'trackers' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
+type Sources = Pick<ServerSnapshot, 'trackers' | 'dht' | 'dialFailures' | 'halfOpen' | 'knownAddresses' | 'bannedAddresses'>;
 
 /** How the fetch of a magnet's metadata stands. */
 export interface StallFacts extends Sources {
@@ -15,6 +18,8 @@ export interface StallFacts extends Sources {
   readonly connected: number;
   /** Those of them that say they have the metadata. */
   readonly withMetadata: number;
+  /** Web addresses of the torrent file. */
+  readonly files: TorrentSourceFacts;
 }
 
 const REASONS: Record<string, string> = {
@@ -58,6 +63,14 @@ function explainTrackers(snapshot: Sources): string {
   return words.join(', ');
 }
 
+function explainDht({ state, nodes, peers, searches }: DhtSnapshot): string {
+  if (state === 'waiting') return 'the DHT is not asked yet';
+  if (state === 'failed') return 'no UDP socket for the DHT';
+  if (nodes === 0) return state === 'starting' ? 'no node of the DHT has answered yet' : 'no node of the DHT answers';
+  const found = searches === 0 && peers === 0 ? 'no peer yet' : count(peers, 'peer');
+  return `the DHT named ${found} (${count(nodes, 'node')} known)`;
+}
+
 function explainDials(snapshot: Sources): string {
   const words = Object.entries(snapshot.dialFailures).map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
   if (snapshot.halfOpen > 0) words.push(`${snapshot.halfOpen} being dialled`);
@@ -85,18 +98,33 @@ function explainPeers(snapshot: ServerSnapshot): string {
 
 /** One line without a full stop; URLs in it are redacted, and texts from outside printable. */
 export function explainStall(snapshot: ServerSnapshot): string {
-  return explain(snapshot, explainPeers(snapshot));
+  const { webSeeds, peers, trackers, knownAddresses } = snapshot;
+  if (webSeeds.length === 0) return explain(snapshot, explainPeers(snapshot));
+  const seeds = describeWebSeeds(webSeeds);
+  // Nobody but web seeds was ever to be asked, or none came: there is nothing to say of others.
+  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0) return seeds;
+  return `${explain(snapshot, explainPeers(snapshot))}; ${seeds}`;
 }
 
 /** The same while the metadata of a magnet link is being fetched. */
 export function explainSilence(facts: StallFacts): string {
   const { connected, withMetadata } = facts;
-  if (connected === 0) return explain(facts, 'no peer is connected');
-  return explain(facts, `${count(connected, 'connected peer')}, ${withMetadata === 0 ? 'none' : withMetadata} with the metadata`);
+  const peers =
+    connected === 0
+      ? 'no peer is connected'
+      : `${count(connected, 'connected peer')}, ${withMetadata === 0 ? 'none' : withMetadata} with the metadata`;
+  return explain(facts, peers) + explainFiles(facts.files);
+}
+
+function explainFiles({ urls, failed, lastFailure }: TorrentSourceFacts): string {
+  if (urls === 0) return '';
+  const why = lastFailure === null ? '' : ` (${lastFailure})`;
+  return `; ${failed} of ${count(urls, 'address', 'addresses')} of the torrent file failed${why}`;
 }
 
 function explain(sources: Sources, peers: string): string {
-  const parts = [explainTrackers(sources), explainDials(sources), peers];
+  const dht = sources.dht === null ? [] : [explainDht(sources.dht)];
+  const parts = [explainTrackers(sources), ...dht, explainDials(sources), peers];
   if (sources.bannedAddresses > 0) parts.push(`${sources.bannedAddresses} banned for bad data`);
   return parts.join('; ');
 }

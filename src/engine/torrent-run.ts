@@ -2,6 +2,8 @@
 // the disk check to the stop.
 
 import { setTimeout } from 'node:timers/promises';
+import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
+import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
@@ -22,6 +24,7 @@ import { BlockIntake } from './block-intake.js';
 import { ActionExecutor } from './action-executor.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { createDhtSource } from './dht-setup.js';
 import { paceOf } from './download-pace.js';
 import type { LibraryRun } from './library-peers.js';
 import { LoopClock } from './loop-clock.js';
@@ -36,6 +39,8 @@ import { createTrackerSource } from './tracker-setup.js';
 import { UploadGate } from './upload-gate.js';
 import { UploadPump } from './upload-pump.js';
 import { USER_AGENT } from './version.js';
+import { WebSeedRoster } from './web-seed-roster.js';
+import { webSeedSources } from './web-seed-sources.js';
 
 export interface TorrentRunHandler {
   onNotice(notice: Notice | DiscoveryNotice): void;
@@ -54,12 +59,14 @@ export class TorrentRun {
   /** What peers registered by a library user work with. */
   readonly library: LibraryRun;
   readonly #options: SessionOptions;
+  readonly #resolver: Resolver;
   readonly #loop: SessionLoop;
+  readonly #webSeeds: WebSeedRoster;
   readonly #trackers: TrackerSource | null;
+  readonly #dht: DhtSource | null;
   readonly #sources: PeerSource[] = [];
   readonly #have: Bitfield;
   readonly #uploadGate: UploadGate;
-  readonly #resolver: Resolver;
   #snapshot: SessionSnapshot;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
@@ -69,6 +76,7 @@ export class TorrentRun {
     this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
     const random = createRandom(client.nextSeed());
+    const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
       metainfo,
@@ -95,9 +103,11 @@ export class TorrentRun {
       clientVersion: USER_AGENT,
       infoBytes: metainfo.infoBytes,
       isPrivate: metainfo.isPrivate,
-      usesPex: options.usePex !== false,
+      usesPex: meetsPeers && options.usePex !== false,
       encryption: client.encryption,
+      externalAddresses: client.externalAddresses,
       seeds: options.seed === true,
+      superSeeds: options.superSeeding === true,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.
@@ -115,6 +125,7 @@ export class TorrentRun {
     });
     const infoHash = wireInfoHash(metainfo.infoHash);
     const intakeFor = (peer: PeerKey): BlockIntake => new BlockIntake(peer, this.#loop, this.store, geometry);
+    const usesDht = meetsPeers && options.useDht !== false && !metainfo.isPrivate;
     this.peers = new PeerRoster({
       client,
       infoHash,
@@ -126,6 +137,7 @@ export class TorrentRun {
         pump.forget(peer);
       },
       maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
+      usesDht,
       onMessage: () => handler.onMessage(),
     });
     const pump: UploadPump = new UploadPump({
@@ -137,7 +149,7 @@ export class TorrentRun {
     });
     this.library = { roster: this.peers, loop: this.#loop, intakeFor, onMessage: () => handler.onMessage() };
     this.#trackers = createTrackerSource({
-      tiers: options.useTrackers === false ? [] : metainfo.announceTiers,
+      tiers: meetsPeers && options.useTrackers !== false ? metainfo.announceTiers : [],
       infoHash,
       client,
       random,
@@ -149,13 +161,46 @@ export class TorrentRun {
       listener: {
         onAddresses: (addresses) => this.addAddresses('tracker', addresses),
         onNotice: (notice) => handler.onNotice(notice),
+        onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
     });
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
+    this.#webSeeds = new WebSeedRoster({
+      metainfo,
+      sources: client.egress.carriesWebSeeds ? webSeedSources(metainfo, options) : [],
+      client,
+      loop: this.#loop,
+      store: this.store,
+      pace,
+      intakeFor,
+    });
+    this.#dht = createDhtSource({
+      client,
+      infoHash,
+      nodes: metainfo.nodes,
+      isAllowed: usesDht,
+      announces: true,
+      hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,
+      // Who seeds is to be found; who downloads looks for more where he has few.
+      isNeeded: () => this.store.have.isFull || this.snapshot().peers.length < CONFIG.dht.enoughPeers,
+      isSeed: () => this.store.have.isFull,
+      listener: {
+        onAddresses: (addresses) => this.addAddresses('dht', addresses),
+        onNotice: (notice) => handler.onNotice(notice),
+      },
+    });
+    if (this.#dht !== null) this.#sources.push(this.#dht);
+    const usesLsd = meetsPeers && options.useLsd !== false && !metainfo.isPrivate;
+    const local = usesLsd ? client.localDiscovery : null;
+    if (local !== null) {
+      const onAddresses = (addresses: readonly Address[]): void => this.addAddresses('lsd', addresses);
+      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+    }
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
       store: this.store,
       pump,
+      webSeeds: this.#webSeeds,
       sources: this.#sources,
       onNotice: (notice) => {
         if (notice.type === 'dial-failed') this.peers.noteFailure(notice.reason);
@@ -168,7 +213,8 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
-    void resolveHints(this.#options.peers ?? [], this.#resolver, {
+    this.#webSeeds.start();
+    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), this.#resolver, {
       onAddresses: (addresses) => this.addAddresses('user', addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });
@@ -189,12 +235,17 @@ export class TorrentRun {
     return this.#trackers?.snapshot() ?? [];
   }
 
+  dhtSnapshot(): DhtSnapshot | null {
+    return this.#dht?.snapshot() ?? null;
+  }
+
   /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */
   async stop(farewellMs: number): Promise<void> {
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();
     this.#uploadGate.close();
+    this.#webSeeds.close();
     const farewell = Promise.all(this.#sources.map((source) => source.stop()));
     try {
       await this.store.close();

@@ -14,7 +14,8 @@ export interface WatchdogLimits {
 }
 
 export interface WatchedState {
-  readonly peersMet: number;
+  /** Peers and web seeds that ever answered. */
+  readonly sourcesMet: number;
   /** Payload that counts so far: bytes, may fall when a piece fails. */
   readonly usefulBytes: number;
   /** Payload in both directions: blocks come without a `touch`. */
@@ -46,7 +47,7 @@ export class Watchdog {
   #lastCheckAt: Millis;
   #mostUseful = 0;
   #transferred = 0;
-  #hasMetPeers = false;
+  #hasMetSources = false;
   #progressAt: Millis;
   #messageAt: Millis;
   #isTouched = false;
@@ -112,14 +113,14 @@ export class Watchdog {
     }
   }
 
-  #watchProgress({ peersMet, usefulBytes, isThrottled }: WatchedState, now: Millis): void {
+  #watchProgress({ sourcesMet, usefulBytes, isThrottled }: WatchedState, now: Millis): void {
     const { noPeersTimeoutMs, stallTimeoutMs } = this.#limits;
-    if (isThrottled || usefulBytes > this.#mostUseful || (peersMet > 0 && !this.#hasMetPeers)) {
+    if (isThrottled || usefulBytes > this.#mostUseful || (sourcesMet > 0 && !this.#hasMetSources)) {
       this.#mostUseful = Math.max(usefulBytes, this.#mostUseful);
-      this.#hasMetPeers = peersMet > 0;
+      this.#hasMetSources = sourcesMet > 0;
       this.#progressAt = now;
     }
-    if (noPeersTimeoutMs > 0 && peersMet === 0 && now - this.#startedAt >= noPeersTimeoutMs) this.#handler.onNoPeers();
-    else if (stallTimeoutMs > 0 && peersMet > 0 && now - this.#progressAt >= stallTimeoutMs) this.#handler.onStalled();
+    if (noPeersTimeoutMs > 0 && sourcesMet === 0 && now - this.#startedAt >= noPeersTimeoutMs) this.#handler.onNoPeers();
+    else if (stallTimeoutMs > 0 && sourcesMet > 0 && now - this.#progressAt >= stallTimeoutMs) this.#handler.onStalled();
   }
 }

@@ -55,9 +55,10 @@ interface Reply {
   readonly remote: Address | null;
 }
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function parseHttpUrl(text: string, base?: string): URL {
+/** Throws HttpError. `base`: of a redirect. */
+export function parseHttpUrl(text: string, base?: string): URL {
   const code = base === undefined ? 'invalid_url' : 'bad_redirect';
   if (!URL.canParse(text, base)) throw new HttpError(code, base === undefined ? 'not a valid URL' : 'redirected to no valid URL');
   const url = new URL(text, base);
@@ -68,7 +69,7 @@ function parseHttpUrl(text: string, base?: string): URL {
     : new HttpError('bad_redirect', `redirected to ${scheme}`);
 }
 
-function decodePercent(text: string): string {
+export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -13,6 +13,8 @@ export type HttpErrorCode =
   | 'too_large'
   | 'too_many_redirects'
   | 'bad_redirect'
+  /** Whoever named the URL, or redirected to it, may not name the address it leads to. */
+  | 'forbidden_address'
   /** A Content-Encoding that we didn't ask for, or broken gzip. */
   | 'bad_encoding'
   /** What came is not HTTP, or its header is too long. */

@@ -1,4 +1,4 @@
-// Datagrams over IPv4 and IPv6 behind one door: a socket of each family, bound to a free port when first sent from. Node's
+// Datagrams over IPv4 and IPv6 behind one door: a socket of each family, bound when first sent from, or when it is told to listen. Node's
 // module is loaded then, too: most runs need none. What arrives is a copy in plain bytes from a canonical address.
 
 import type { Socket } from 'node:dgram';
@@ -34,16 +34,35 @@ function toUdpError(cause: unknown): UdpError {
 /** Must not throw. */
 export type DatagramListener = (from: Address, bytes: Uint8Array) => void;
 
+export interface UdpSocketOptions {
+  /** 0 or undefined: any free one. Where it is taken: any free one, too. */
+  readonly port?: number;
+  /** Numeric; without it every address. The other family has no socket then. */
+  readonly host?: string;
+  /** Of the interface that it is bound to. */
+  readonly localAddress?: LocalAddress;
+}
+
 export class UdpSocket {
+  readonly #options: UdpSocketOptions;
   readonly #onDatagram: DatagramListener;
-  readonly #localAddress: LocalAddress | undefined;
   readonly #sockets = new Map<Address['family'], Promise<Socket>>();
   #isClosed = false;
 
-  /** `onDatagram` hears everything that comes, from anybody, until `close`. `localAddress`: of the interface that it is bound to. */
-  constructor(onDatagram: DatagramListener, localAddress?: LocalAddress) {
+  /** `onDatagram` hears everything that comes, from anybody, until `close`. */
+  constructor(onDatagram: DatagramListener, options: UdpSocketOptions = {}) {
     this.#onDatagram = onDatagram;
-    this.#localAddress = localAddress;
+    this.#options = options;
+  }
+
+  /** From now on datagrams of that family are heard, on the port that this resolves with; null where there is no such family here. */
+  async listen(family: Address['family']): Promise<number | null> {
+    try {
+      const socket = await this.#socketOf(family);
+      return this.#isClosed ? null : socket.address().port;
+    } catch {
+      return null;
+    }
   }
 
   /** `onSettled` is called once, later: with null when the datagram left. Not after `close`. It must not throw. */
@@ -86,8 +105,23 @@ export class UdpSocket {
   }
 
   async #open(family: Address['family']): Promise<Socket> {
-    const address = this.#localAddress?.(family);
-    if (address === null) throw Object.assign(new Error('no address of ours'), { code: 'EADDRNOTAVAIL' });
+    const { port = 0, localAddress } = this.#options;
+    const bound = localAddress?.(family);
+    if (bound === null) throw Object.assign(new Error('no address of ours'), { code: 'EADDRNOTAVAIL' });
+    const host = this.#options.host ?? bound;
+    const own = host === undefined ? null : createAddress(host, 1);
+    if (own !== null && own.family !== family) {
+      throw Object.assign(new Error('the socket has an address of the other family'), { code: 'EAFNOSUPPORT' });
+    }
+    try {
+      return await this.#bind(family, port, own?.host);
+    } catch (error) {
+      if (port === 0) throw error;
+      return await this.#bind(family, 0, own?.host);
+    }
+  }
+
+  async #bind(family: Address['family'], port: number, host: string | undefined): Promise<Socket> {
     const { createSocket } = await import('node:dgram');
     const socket = family === 4 ? createSocket('udp4') : createSocket({ type: 'udp6', ipv6Only: true });
     socket.on('message', (message, { address, port }) => {
@@ -97,7 +131,7 @@ export class UdpSocket {
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
-        socket.bind({ port: 0, exclusive: true, ...(address === undefined ? {} : { address }) }, () => {
+        socket.bind({ port, exclusive: true, ...(host === undefined ? {} : { address: host }) }, () => {
           socket.off('error', reject);
           resolve();
         });

@@ -48,6 +48,16 @@ export function addressScope(address: Address): AddressScope {
   return address.family === 4 ? scopeOfIpv4(bytes) : scopeOfIpv6(bytes);
 }
 
+/** Whether it can be somebody's address at all. */
+export function isDialable(address: Address): boolean {
+  return addressScope(address) !== 'never';
+}
+
+/** Positive where `a` means the same to more hosts than `b`. */
+export function compareScopes(a: Address, b: Address): number {
+  return WIDTH[addressScope(a)] - WIDTH[addressScope(b)];
+}
+
 /** Whether a tracker, node or peer at `source` is believed to name `named`: an address of its own scope or a wider one. */
 export function mayName(source: Address, named: Address): boolean {
   const scope = addressScope(named);

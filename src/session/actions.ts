@@ -29,6 +29,21 @@ export type SessionAction =
   | { readonly type: 'store-piece'; readonly piece: PieceIndex; readonly digests: 'never' | 'on-mismatch' | 'always' }
   /** An open piece is given up (its blocks are lost); its buffer goes back. */
   | { readonly type: 'discard-piece'; readonly piece: PieceIndex }
+  /**
+   * Fetch the torrent's bytes from `begin` in the piece `first` up to the piece `end` from the link's web seed, in order; answered by
+   * exactly one `run-ended` unless `abort-run` comes first. `isWholeFiles`: not by ranges. A link has one run at a time.
+   */
+  | {
+      readonly type: 'fetch-run';
+      readonly link: PeerKey;
+      readonly first: PieceIndex;
+      readonly begin: number;
+      readonly end: number;
+      readonly isWholeFiles: boolean;
+    }
+  /** There is memory for the piece whose bytes wait. */
+  | { readonly type: 'resume-run'; readonly link: PeerKey }
+  | { readonly type: 'abort-run'; readonly link: PeerKey }
   /** Tell the trackers at once. `started` is the engine's own affair. */
   | { readonly type: 'announce'; readonly event: 'completed' | 'more-peers' }
   | { readonly type: 'notice'; readonly notice: Notice }

@@ -5,17 +5,20 @@ import type { Address } from '../model/address.js';
 import { equalBytes } from '../model/ids.js';
 import { allowedFastSet } from '../wire/allowed-fast.js';
 import { encodeExtendedHandshake } from '../wire/extension.js';
+import { LT_DONTHAVE } from '../wire/lt-donthave.js';
 import { clientName } from '../wire/peer-id.js';
+import { UPLOAD_ONLY } from '../wire/upload-only.js';
 import { UT_METADATA } from '../wire/ut-metadata.js';
 import { UT_PEX } from '../wire/ut-pex.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import { dropPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
-import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
-import { longestIdler } from './idler.js';
+import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID, OUR_UPLOAD_ONLY_ID } from './extension-ids.js';
+import { leastIdler, outranked } from './idler.js';
 import { Peer } from './peer.js';
 import { exchangesPeers } from './pex.js';
 import type { SessionState } from './session-state.js';
+import { isUploadOnly } from './upload-only.js';
 
 type Connected = Extract<SessionEvent, { type: 'peer-connected' }>;
 
@@ -31,12 +34,14 @@ function refusal(state: SessionState, event: Connected): DisconnectReason | null
   return event.incoming && state.book.isBannedHost(event.remote) ? 'banned' : null;
 }
 
-/** Whether there is room for it; a newcomer that took the trouble to come to us takes the place of one that does nothing. */
+/** Whether there is room for it; a newcomer that took the trouble to come to us takes the place of one that does nothing (idler.ts). */
 function findsRoom(state: SessionState, event: Connected): boolean {
   if (state.peers.size < state.limits.maxPeers) return true;
-  const idler = event.incoming ? longestIdler(state) : null;
-  if (idler === null) return false;
-  dropPeer(state, idler, 'useless');
+  if (!event.incoming) return false;
+  const idler = leastIdler(state);
+  const other = idler ?? outranked(state, event.remote);
+  if (other === null) return false;
+  dropPeer(state, other, idler === null ? 'outranked' : 'useless');
   return state.peers.size < state.limits.maxPeers;
 }
 
@@ -121,18 +126,24 @@ export function learnAddress(state: SessionState, peer: Peer, address: Address):
 function greet(state: SessionState, peer: Peer): void {
   const { have } = state.tracker;
   const { features, remote } = peer.identity;
-  if (features.fast && have.isFull) state.send(peer, { type: 'have-all' });
-  else if (features.fast && have.isEmpty) state.send(peer, { type: 'have-none' });
-  else if (!have.isEmpty) state.send(peer, { type: 'bitfield', bytes: have.toBytes() });
+  const { isHidingPieces } = state;
+  if (features.fast && (have.isEmpty || isHidingPieces)) state.send(peer, { type: 'have-none' });
+  else if (features.fast && have.isFull) state.send(peer, { type: 'have-all' });
+  else if (!have.isEmpty && !isHidingPieces) state.send(peer, { type: 'bitfield', bytes: have.toBytes() });
   if (features.extended) {
     const { listenPort, clientVersion, infoBytes } = state.settings;
     const hasInfo = infoBytes.length > 0;
-    const extensions = new Map<string, number>();
+    const extensions = new Map([
+      [LT_DONTHAVE, OUR_DONTHAVE_ID],
+      [UPLOAD_ONLY, OUR_UPLOAD_ONLY_ID],
+    ]);
+    peer.knowsUploadOnly = isUploadOnly(state);
     if (hasInfo) extensions.set(UT_METADATA, OUR_METADATA_ID);
     if (exchangesPeers(state.settings)) extensions.set(UT_PEX, OUR_PEX_ID);
     const payload = encodeExtendedHandshake({
       extensions,
       ...(hasInfo ? { metadataSize: infoBytes.length } : {}),
+      ...(peer.knowsUploadOnly ? { isUploadOnly: true } : {}),
       client: clientVersion,
       requestLimit: state.limits.ownReqq,
       ...(listenPort === null ? {} : { port: listenPort }),
@@ -140,7 +151,7 @@ function greet(state: SessionState, peer: Peer): void {
     });
     state.send(peer, { type: 'extended', id: 0, payload });
   }
-  if (features.fast) allowFast(state, peer);
+  if (features.fast && !isHidingPieces) allowFast(state, peer);
 }
 
 function allowFast(state: SessionState, peer: Peer): void {

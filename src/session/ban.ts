@@ -1,5 +1,5 @@
 // The end for whoever sent bad data: its address is banned for this run and its connections are closed, also one that it
-// made under another key while the verdict was pending.
+// made under another key while the verdict was pending. A web seed is banned by its URL.
 
 import { addressKey } from '../model/address.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
@@ -8,6 +8,7 @@ import { dropPeer } from './departure.js';
 import type { Peer } from './peer.js';
 import { releasePiece } from './recall.js';
 import type { SessionState } from './session-state.js';
+import { banSeed } from './web-seed-recall.js';
 
 /** The peer itself, or the same one under another key: it left and came back before its verdict. */
 function isFrom(peer: Peer, key: PeerKey, origin: Origin | undefined): boolean {
@@ -17,7 +18,13 @@ function isFrom(peer: Peer, key: PeerKey, origin: Origin | undefined): boolean {
   return origin.cameToUs && peer.identity.incoming && peer.identity.remote.host === origin.address.host;
 }
 
-export function banPeer(state: SessionState, key: PeerKey, piece: PieceIndex): void {
+export function banSource(state: SessionState, key: PeerKey, piece: PieceIndex): void {
+  const link = state.webSeeds.linkOf(key);
+  if (link === undefined) banPeer(state, key, piece);
+  else banSeed(state, link.seed, piece);
+}
+
+function banPeer(state: SessionState, key: PeerKey, piece: PieceIndex): void {
   const origin = state.blame.originOf(key);
   if (origin !== undefined && !state.book.isBanned(origin.address)) {
     state.book.ban(origin.address, origin.cameToUs);

@@ -1,10 +1,12 @@
-// What a peer leaves behind: its requests go back, its pieces count no more, its address waits, may be dialled again, or never.
+// What a peer leaves behind: its requests go back, its pieces count no more, its address waits, long where neither side wants anything,
+// may be dialled again, or never.
 // Whoever closes the connection, this is the one way out of the session's books.
 
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { Peer } from './peer.js';
 import { takeBackRequests } from './recall.js';
 import type { SessionState } from './session-state.js';
+import { isUploadOnly } from './upload-only.js';
 
 /** Whatever such a peer has sent: it is not one to be dialled again at once. */
 function isProgressless(reason: DisconnectReason): boolean {
@@ -19,10 +21,12 @@ export function forgetPeer(state: SessionState, peer: Peer, reason: DisconnectRe
   else for (const piece of peer.have) picker.removeHave(piece);
   takeBackRequests(state, peer, false);
   state.blame.forget(peer.key);
+  state.revealed?.forget(peer.key);
   const { address } = peer;
   if (address !== null) {
     state.membership++;
     if (reason === 'self-connection') state.book.markSelf(address);
+    else if (isUploadOnly(state) && (peer.isSeed || peer.uploadOnlySince !== null)) state.book.markUnneeded(address, state.now);
     else state.book.markDisconnected(address, peer.download.totalBytes > 0 && !isProgressless(reason), state.now);
   }
   state.notice({ type: 'peer-closed', address: peer.displayAddress, reason, payloadBytes: peer.download.totalBytes });

@@ -28,6 +28,8 @@ export type DisconnectReason =
   | 'bad-data'
   | 'inactive'
   | 'both-seeds'
+  | 'both-upload-only'
   | 'useless'
+  | 'outranked'
   | 'unregistered'
   | 'stopping';

@@ -7,8 +7,9 @@ import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
 import type { PeerFeatures } from '../wire/handshake.js';
 import type { Message } from '../wire/message.js';
 import type { DisconnectReason } from './disconnect-reason.js';
+import type { WebSeedEnd, WebSeedFailure } from './web-seed.js';
 
-export type AddressSource = 'tracker' | 'user' | 'incoming' | 'pex';
+export type AddressSource = 'tracker' | 'user' | 'incoming' | 'pex' | 'dht' | 'lsd';
 
 export type SessionEvent =
   /** The disk was looked at: `have` are the verified pieces. First event of every session. */
@@ -60,6 +61,26 @@ export type SessionEvent =
    * every `send-block`, and only when the connection has room for more: that is the back-pressure.
    */
   | { readonly type: 'block-settled'; readonly peer: PeerKey; readonly length: number; readonly sent: boolean }
+  /**
+   * Web seeds (BEP 19) that may be asked; once at most. `name`: the URL without secrets. Each has as many links, and so requests at a
+   * time, as it has keys, which are new as those of peers are. With `failure` it can't be used at all.
+   */
+  | {
+      readonly type: 'web-seeds-found';
+      readonly seeds: readonly {
+        readonly name: string;
+        readonly links: readonly PeerKey[];
+        readonly failure?: WebSeedFailure;
+      }[];
+    }
+  /** The bytes of this piece are next in the link's stream: `verdict` says what is to be done with them. */
+  | { readonly type: 'run-arrived'; readonly link: PeerKey; readonly piece: PieceIndex }
+  /** The server answered a request for a range with that range. */
+  | { readonly type: 'run-ranged'; readonly link: PeerKey }
+  /** So many bytes of the stream were thrown away. */
+  | { readonly type: 'run-skipped'; readonly link: PeerKey; readonly length: number }
+  /** A `fetch-run` is over by itself; not after `abort-run`. */
+  | { readonly type: 'run-ended'; readonly link: PeerKey; readonly end: WebSeedEnd }
   /** `nextTimeout()` has come. */
   | { readonly type: 'timeout' }
   | { readonly type: 'stop' };

@@ -6,3 +6,9 @@ export const OUR_METADATA_ID = 1;
 
 /** ut_pex (BEP 11). */
 export const OUR_PEX_ID = 2;
+
+/** lt_donthave (BEP 54). */
+export const OUR_DONTHAVE_ID = 3;
+
+/** upload_only (BEP 21). */
+export const OUR_UPLOAD_ONLY_ID = 4;

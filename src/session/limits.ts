@@ -10,12 +10,16 @@ export interface SessionLimits {
   readonly maxAddresses: number;
   /** Of these, addresses at most that only other peers have named (BEP 11). */
   readonly maxPexAddresses: number;
+  /** The same for the DHT. */
+  readonly maxDhtAddresses: number;
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly keepAliveMs: number;
   readonly inactiveMs: number;
   /** A peer that is of no use to either side makes room, after so long, for one that is waiting to be dialled. */
   readonly uselessMs: number;
+  /** Two partial seeds part so long after the peer said that it wants nothing (BEP 21). */
+  readonly redundantMs: number;
   /** Two connections of one peer within this time are taken to have crossed. */
   readonly crossingMs: number;
   /** Blocks. */
@@ -53,8 +57,39 @@ export interface SessionLimits {
   /** A session without anybody to ask or to dial asks for more addresses, once in so long. */
   readonly morePeersMs: number;
   readonly allowedFastPieces: number;
+  /** Pieces that a super-seed has revealed to a peer and that are not known to go round (BEP 16). */
+  readonly superSeedDepth: number;
+  /** The same for the only peer there is: nobody else is kept from a piece by it. */
+  readonly superSeedLoneDepth: number;
+  /** A peer that says nothing of what it has is taken to have nothing after this. */
+  readonly superSeedHelloMs: number;
+  /** A peer waits so long at most for others to take what it got, then it hears of another piece. */
+  readonly superSeedPatienceMs: number;
+  /** Super-seeding ends when peers have waited in vain, and no piece has gone round, for so long. */
+  readonly superSeedGiveUpMs: number;
+  /** HAVEs that a peer gets at once, and then each second, when super-seeding ends. */
+  readonly maxHavesAtOnce: number;
   /** A peer gets the pieces of the info dictionary so many times over at most. */
   readonly metadataRounds: number;
+  /** Requests to web seeds under way at a time. */
+  readonly maxWebSeedLinks: number;
+  /** Peers that send at which a web seed is content with one link. */
+  readonly enoughPeers: number;
+  /** Of a web seed's first run, bytes. It doubles while a run takes less than `webSeedRunMs`. */
+  readonly webSeedRunBytes: number;
+  readonly webSeedMaxRunBytes: number;
+  readonly webSeedRunMs: number;
+  /** What is left of a run is shared with an idle link where it is more than this. */
+  readonly webSeedSplitBytes: number;
+  /** A request that brings no block for so long is given up. */
+  readonly webSeedStallMs: number;
+  /** The same, where another web seed has nothing else to do. */
+  readonly webSeedOvertakeMs: number;
+  /** First wait after a request that brought nothing; doubles with each such failure. */
+  readonly webSeedBackoffMs: number;
+  readonly webSeedMaxBackoffMs: number;
+  /** Wait after a request that failed half-way. */
+  readonly webSeedPauseMs: number;
   /** From one message of peer exchange to the next that a peer gets (BEP 11). */
   readonly pexIntervalMs: number;
   /** A peer's message that comes sooner after the last one is not read. */

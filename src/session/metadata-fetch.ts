@@ -21,6 +21,7 @@ import { MetadataPlaces } from './metadata-places.js';
 import type { MetadataAction, MetadataEvent, MetadataFetchSettings, MetadataProgress } from './metadata-terms.js';
 import type { Notice } from './notices.js';
 import { PeerBook } from './peer-book.js';
+import { PeerPriorities } from './peer-priority.js';
 import { PexIntake } from './pex-intake.js';
 
 interface Source {
@@ -53,7 +54,8 @@ export class MetadataFetch {
 
   constructor(settings: MetadataFetchSettings, random: Random, now: Millis) {
     this.#settings = settings;
-    this.#book = new PeerBook(settings.limits, random, settings.encryption);
+    const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
+    this.#book = new PeerBook(settings.limits, random, settings.encryption, priorities);
     this.#places = new MetadataPlaces(settings.metadata);
     this.#now = now;
     this.#watchedAt = now;
@@ -99,13 +101,18 @@ export class MetadataFetch {
 
   /**
    * Where peers can be dialled: those connected now first; none that was banned, and of what only peers have named those that are
-   * connected. Of a private torrent, as which it shows with its metadata, not even them (BEP 27).
+   * connected. Of a private torrent, as which it shows with its metadata, not even them, nor what came by the DHT (BEP 27).
    */
   addresses(isPrivate: boolean): Address[] {
-    const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
-    const met = isPrivate ? connected.filter((address) => !this.#book.isFromPeersOnly(address)) : connected;
-    const all = [...met, ...this.#book.usableAddresses()];
+    const connected = this.met();
+    const met = isPrivate ? connected.filter((address) => !this.#book.isPublicOnly(address)) : connected;
+    const all = [...met, ...this.#book.usableAddresses(isPrivate)];
     return [...new Map(all.map((address) => [addressKey(address), address])).values()];
+  }
+
+  /** Those of peers that are connected. */
+  met(): Address[] {
+    return [...this.#sources.values()].flatMap(({ address }) => address ?? []);
   }
 
   #route(event: MetadataEvent): void {
@@ -207,7 +214,8 @@ export class MetadataFetch {
   }
 
   #hearHandshake(source: Source, payload: Uint8Array): void {
-    const { extensions, metadataSize = 0 } = decodeExtendedHandshake(payload);
+    const { extensions, metadataSize = 0, yourIp } = decodeExtendedHandshake(payload);
+    if (yourIp !== undefined) this.#settings.externalAddresses.hearFromPeer(source.remote, yourIp);
     if (source.size > 0) return;
     source.messageId = extensions.get(UT_METADATA) ?? 0;
     if (source.messageId === 0 || metadataSize > this.#settings.metadata.maxBytes) {

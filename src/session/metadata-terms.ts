@@ -2,6 +2,7 @@
 // its policy, and how it stands.
 
 import type { Address } from '../model/address.js';
+import type { ExternalAddresses } from '../model/external-addresses.js';
 import type { PeerId, PeerKey } from '../model/ids.js';
 import type { Message } from '../wire/message.js';
 import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
@@ -48,6 +49,8 @@ export interface MetadataFetchSettings {
   /** Addresses are taken from peers too (BEP 11). */
   readonly usesPex: boolean;
   readonly encryption: EncryptionPolicy;
+  /** Where we are seen: peers tell it. */
+  readonly externalAddresses: ExternalAddresses;
 }
 
 export interface MetadataProgress {

@@ -6,6 +6,10 @@ import type { StorageFailure } from '../model/error.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource } from './events.js';
+import type { WebSeedReason } from './web-seed.js';
+
+/** Why (BEP 16): `another-seed`: it, or a peer that became one, helps; `spread`: each piece is with two peers; `not-spreading`: nobody passes any on. */
+export type SuperSeedingEnd = 'another-seed' | 'spread' | 'not-spreading';
 
 export type Notice =
   | { readonly type: 'addresses-found'; readonly source: AddressSource; readonly count: number; readonly added: number }
@@ -13,10 +17,26 @@ export type Notice =
   | { readonly type: 'peer-closed'; readonly address: Address; readonly reason: DisconnectReason; readonly payloadBytes: number }
   | { readonly type: 'dial-failed'; readonly address: Address; readonly reason: DisconnectReason }
   | { readonly type: 'piece-stored'; readonly piece: PieceIndex; readonly have: number; readonly pieceCount: number }
-  | { readonly type: 'hash-failed'; readonly piece: PieceIndex; readonly sources: readonly Address[] }
+  | {
+      readonly type: 'hash-failed';
+      readonly piece: PieceIndex;
+      readonly sources: readonly Address[];
+      readonly webSeeds: readonly string[];
+    }
   | { readonly type: 'peer-banned'; readonly address: Address; readonly piece: PieceIndex }
   /** Every known source of `piece` was banned for bad data and nobody else is left to ask. */
-  | { readonly type: 'sources-exhausted'; readonly piece: PieceIndex; readonly banned: readonly Address[] }
+  | {
+      readonly type: 'sources-exhausted';
+      readonly piece: PieceIndex;
+      readonly banned: readonly Address[];
+      /** URLs without secrets. */
+      readonly bannedWebSeeds: readonly string[];
+    }
+  /** A web seed is not asked any more. `name`: its URL without secrets; `status`: what its server answered. */
+  | { readonly type: 'web-seed-dropped'; readonly name: string; readonly reason: WebSeedReason; readonly status?: number }
+  | { readonly type: 'web-seed-banned'; readonly name: string; readonly piece: PieceIndex }
   | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
+  /** From now on pieces are not held back any more (BEP 16). */
+  | { readonly type: 'super-seeding-ended'; readonly reason: SuperSeedingEnd }
   | { readonly type: 'completed' }
   | { readonly type: 'stopped' };

@@ -9,13 +9,18 @@ import { PEX_FLAGS, type PexPeer } from '../wire/ut-pex.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 import type { AddressSource } from './events.js';
 import type { SessionLimits } from './limits.js';
+import type { PeerPriorities } from './peer-priority.js';
 
 interface Entry {
   readonly address: Address;
-  /** Who named it first; but any other counts before `pex`: peers vouch for nothing. */
+  /** Who named it first; but any other counts before `pex`, and then before `dht`: strangers vouch for nothing. */
   source: AddressSource;
-  /** Random: the order among equals. */
+  /** Random: the order among equals where priorities are not known. */
   readonly lot: number;
+  /** Its priority (BEP 40), or a random one where that is not known. */
+  priority: number;
+  /** The revision of our own addresses that the priority is for; −1: of none. */
+  priorityRevision: number;
   state: 'usable' | 'banned' | 'self';
   /** The next dial is to be encrypted. */
   isEncrypted: boolean;
@@ -27,6 +32,19 @@ interface Entry {
   wasUseful: boolean;
   failures: number;
   notBefore: Millis;
+}
+
+/** Of strangers, in the order in which they are believed: what only they have named is limited, and no torrent's that is private. */
+const STRANGERS = ['pex', 'dht'] as const;
+type Stranger = (typeof STRANGERS)[number];
+
+function asStranger(source: AddressSource): Stranger | null {
+  return STRANGERS.find((stranger) => stranger === source) ?? null;
+}
+
+/** Ways of finding peers that a private torrent has no business with (BEP 27). */
+function isPublic(source: AddressSource): boolean {
+  return source === 'pex' || source === 'dht' || source === 'lsd';
 }
 
 /** Failures in a row after which an address that gave us something is no prospect any more. */
@@ -43,19 +61,26 @@ export class PeerBook {
   readonly #limits: SessionLimits;
   readonly #random: Random;
   readonly #encryption: EncryptionPolicy;
+  readonly #priorities: PeerPriorities | null;
   readonly #entries = new Map<AddressKey, Entry>();
   readonly #banned = new Map<AddressKey, Address>();
   readonly #bannedHosts = new Set<string>();
   #dialing = 0;
-  /** Entries that nobody but other peers has named. */
-  #pexCount = 0;
+  /** Entries that nobody but strangers has named. */
+  readonly #strangers: Record<Stranger, number> = { pex: 0, dht: 0 };
   /** undefined: to be found anew. */
   #nextDialAt: Millis | null | undefined = null;
 
-  constructor(limits: SessionLimits, random: Random, encryption: EncryptionPolicy = 'prefer') {
+  constructor(
+    limits: SessionLimits,
+    random: Random,
+    encryption: EncryptionPolicy = 'prefer',
+    priorities: PeerPriorities | null = null,
+  ) {
     this.#limits = limits;
     this.#random = random;
     this.#encryption = encryption;
+    this.#priorities = priorities;
   }
 
   get size(): number {
@@ -79,11 +104,13 @@ export class PeerBook {
       if (known !== undefined) this.#confirm(known, source);
       if (known !== undefined || this.#banned.has(key)) continue;
       if (!this.#makeRoom(source)) break;
-      if (source === 'pex') this.#pexCount++;
+      this.#count(source, 1);
       this.#entries.set(key, {
         address,
         source,
         lot: this.#random.next(),
+        priority: 0,
+        priorityRevision: -1,
         state: 'usable',
         isEncrypted: this.#encryption === 'require',
         isDialing: false,
@@ -111,15 +138,18 @@ export class PeerBook {
   }
 
   /**
-   * The addresses to dial now, at most `places`: fewest failures first, among equals those last that only peers have named. They count
-   * as half-open from here on.
+   * The addresses to dial now, at most `places`: fewest failures first, among equals those last that only peers have named, and those
+   * of high priority (BEP 40) first. They count as half-open from here on.
    */
   takeDialable(places: number, now: Millis): Address[] {
     const room = Math.min(places, this.#limits.maxHalfOpen - this.#dialing);
     const next = this.nextDialAt();
     if (room <= 0 || next === null || next > now) return [];
     const ready = [...this.#entries.values()].filter((entry) => isIdle(entry) && entry.notBefore <= now);
-    ready.sort((a, b) => a.failures - b.failures || Number(a.source === 'pex') - Number(b.source === 'pex') || a.lot - b.lot);
+    for (const entry of ready) this.#prioritise(entry);
+    ready.sort(
+      (a, b) => a.failures - b.failures || Number(a.source === 'pex') - Number(b.source === 'pex') || b.priority - a.priority,
+    );
     // A peer can name fresh addresses for ever: whoever else waits, again and again, is not to wait for all of them.
     const isContested = ready.some((entry) => entry.source !== 'pex');
     let hearsay = isContested ? Math.ceil(this.#limits.maxHalfOpen / 2) - this.#hearsayDialing() : room;
@@ -128,6 +158,13 @@ export class PeerBook {
     this.#dialing += taken.length;
     this.#nextDialAt = undefined;
     return taken.map((entry) => entry.address);
+  }
+
+  #prioritise(entry: Entry): void {
+    const revision = this.#priorities?.revision ?? 0;
+    if (entry.priorityRevision === revision) return;
+    entry.priorityRevision = revision;
+    entry.priority = this.#priorities?.of(entry.address) ?? entry.lot * 2 ** 32;
   }
 
   #hearsayDialing(): number {
@@ -215,6 +252,14 @@ export class PeerBook {
     });
   }
 
+  /** It went and has nothing we want, nor wants anything of us: no failure, but it is left alone as long as one that fails again and again. */
+  markUnneeded(address: Address, now: Millis): void {
+    this.#change(address, (entry) => {
+      if (entry.connections > 0) entry.connections--;
+      entry.notBefore = now + this.#limits.maxBackoffMs;
+    });
+  }
+
   markSelf(address: Address): void {
     this.#change(address, (entry) => {
       this.#endDial(entry);
@@ -240,15 +285,18 @@ export class PeerBook {
     return this.#bannedHosts.has(address.host);
   }
 
-  /** Neither banned nor our own, and not from peers only; those that failed least first. */
-  usableAddresses(): Address[] {
-    const usable = [...this.#entries.values()].filter((entry) => entry.state === 'usable' && entry.source !== 'pex');
+  /** Neither banned nor our own, and not from peers only, nor, where it `isPrivate`, from the DHT or the local network; those that failed least first. */
+  usableAddresses(isPrivate: boolean): Address[] {
+    const usable = [...this.#entries.values()].filter(
+      ({ state, source }) => state === 'usable' && source !== 'pex' && !(isPrivate && isPublic(source)),
+    );
     return usable.toSorted((a, b) => a.failures - b.failures || a.lot - b.lot).map((entry) => entry.address);
   }
 
-  /** Whether nobody but other peers has named it. */
-  isFromPeersOnly(address: Address): boolean {
-    return this.#entries.get(addressKey(address))?.source === 'pex';
+  /** Whether nobody has named it but other peers, the DHT or the local network. */
+  isPublicOnly(address: Address): boolean {
+    const entry = this.#entries.get(addressKey(address));
+    return entry !== undefined && isPublic(entry.source);
   }
 
   bannedAddresses(): Address[] {
@@ -281,27 +329,36 @@ export class PeerBook {
   }
 
   #confirm(entry: Entry, source: AddressSource): void {
-    if (entry.source !== 'pex' || source === 'pex') return;
+    const rank = (of: AddressSource): number => (of === 'pex' ? 0 : of === 'dht' ? 1 : 2);
+    if (rank(source) <= rank(entry.source)) return;
+    this.#count(entry.source, -1);
+    this.#count(source, 1);
     entry.source = source;
-    this.#pexCount--;
+  }
+
+  #count(source: AddressSource, change: 1 | -1): void {
+    const stranger = asStranger(source);
+    if (stranger !== null) this.#strangers[stranger] += change;
   }
 
   /** For one more address of that source; false where nothing can go. */
   #makeRoom(source: AddressSource): boolean {
-    const { maxAddresses, maxPexAddresses } = this.#limits;
-    if (source === 'pex' && this.#pexCount >= maxPexAddresses) return this.#forgetWorst(true);
-    return this.#entries.size < maxAddresses || this.#forgetWorst(false);
+    const { maxAddresses, maxPexAddresses, maxDhtAddresses } = this.#limits;
+    const stranger = asStranger(source);
+    const limit = stranger === 'pex' ? maxPexAddresses : maxDhtAddresses;
+    if (stranger !== null && this.#strangers[stranger] >= limit) return this.#forgetWorst(stranger);
+    return this.#entries.size < maxAddresses || this.#forgetWorst(null);
   }
 
-  /** Drops the idle address with the most failures; `fromPeersOnly`: of those that nobody but peers has named. */
-  #forgetWorst(fromPeersOnly: boolean): boolean {
+  /** Drops the idle address with the most failures, of all or of what only such strangers have named. */
+  #forgetWorst(stranger: Stranger | null): boolean {
     let worst: Entry | null = null;
     for (const entry of this.#entries.values()) {
-      if (fromPeersOnly && entry.source !== 'pex') continue;
+      if (stranger !== null && entry.source !== stranger) continue;
       if (isIdle(entry) && entry.failures > 0 && (worst === null || entry.failures > worst.failures)) worst = entry;
     }
     if (worst === null) return false;
-    if (worst.source === 'pex') this.#pexCount--;
+    this.#count(worst.source, -1);
     return this.#entries.delete(addressKey(worst.address));
   }
 }

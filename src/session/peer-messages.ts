@@ -1,23 +1,27 @@
-// What each message of a peer does (BEP 3, 6, 9, 10, 11). Messages of a kind that a peer may not send, or that name pieces which
+// What each message of a peer does (BEP 3, 6, 9, 10, 11, 21, 54). Messages of a kind that a peer may not send, or that name pieces which
 // don't exist, end that peer and nothing else; unknown ones are skipped.
 
 import { createAddress } from '../model/address.js';
 import { Bitfield } from '../model/bitfield.js';
 import { decodeExtendedHandshake } from '../wire/extension.js';
 import type { Message } from '../wire/message.js';
+import { decodeUploadOnly, UPLOAD_ONLY } from '../wire/upload-only.js';
 import { UT_METADATA } from '../wire/ut-metadata.js';
 import { UT_PEX } from '../wire/ut-pex.js';
 import { WireError } from '../wire/wire-error.js';
 import { learnAddress } from './admission.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
-import { OUR_METADATA_ID, OUR_PEX_ID } from './extension-ids.js';
+import { handleDontHave } from './dont-have.js';
+import { OUR_DONTHAVE_ID, OUR_METADATA_ID, OUR_PEX_ID, OUR_UPLOAD_ONLY_ID } from './extension-ids.js';
 import { handleMetadataMessage } from './metadata-upload.js';
 import type { Peer } from './peer.js';
 import { handlePexMessage } from './pex.js';
 import { acceptReject, takeBackRequests } from './recall.js';
 import { refill, refillAll } from './requester.js';
 import type { SessionState } from './session-state.js';
+import { followSpread } from './super-seeding.js';
+import { hearUploadOnly, tellUploadOnly } from './upload-only.js';
 import { acceptCancel, acceptRequest, greetInterested, passSlotOn } from './uploader.js';
 
 /** Allowed-fast pieces remembered of one peer: BEP 6 speaks of about ten. */
@@ -79,6 +83,8 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
       if (message.id === 0) handleExtendedHandshake(state, peer, message.payload);
       else if (message.id === OUR_METADATA_ID) handleMetadataMessage(state, peer, message.payload);
       else if (message.id === OUR_PEX_ID) handlePexMessage(state, peer, message.payload);
+      else if (message.id === OUR_DONTHAVE_ID) handleDontHave(state, peer, message.payload);
+      else if (message.id === OUR_UPLOAD_ONLY_ID) handleUploadOnly(state, peer, message.payload);
       return;
   }
 }
@@ -94,6 +100,7 @@ function handleHave(state: SessionState, peer: Peer, index: number): void {
   peer.barrenSince = null;
   state.tracker.picker.addHave(piece);
   if (!state.tracker.have.has(piece)) peer.wantedCount++;
+  followSpread(state, peer, piece);
   updateInterest(state, peer);
 }
 
@@ -122,6 +129,7 @@ function handleBitfield(state: SessionState, peer: Peer, field: Bitfield | null)
       if (!have.has(piece)) peer.wantedCount++;
     }
   }
+  followSpread(state, peer, null);
   updateInterest(state, peer);
 }
 
@@ -167,8 +175,22 @@ function handleExtendedHandshake(state: SessionState, peer: Peer, payload: Uint8
     // A later handshake changes only what it names (BEP 10).
     peer.metadataId = handshake.extensions.get(UT_METADATA) ?? peer.metadataId;
     peer.pexId = handshake.extensions.get(UT_PEX) ?? peer.pexId;
+    peer.uploadOnlyId = handshake.extensions.get(UPLOAD_ONLY) ?? peer.uploadOnlyId;
+    if (handshake.isUploadOnly !== undefined) hearUploadOnly(state, peer, handshake.isUploadOnly);
+    tellUploadOnly(state, peer);
+    const { yourIp } = handshake;
+    if (yourIp !== undefined) state.settings.externalAddresses.hearFromPeer(peer.identity.remote, yourIp);
     const address = handshake.port === undefined ? null : createAddress(peer.identity.remote.host, handshake.port);
     if (address !== null && peer.identity.incoming) learnAddress(state, peer, address);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    dropPeer(state, peer, 'protocol-error');
+  }
+}
+
+function handleUploadOnly(state: SessionState, peer: Peer, payload: Uint8Array): void {
+  try {
+    hearUploadOnly(state, peer, decodeUploadOnly(payload));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     dropPeer(state, peer, 'protocol-error');

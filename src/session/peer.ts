@@ -66,6 +66,12 @@ export class Peer {
   metadataPiecesSent = 0;
   /** The id under which it takes ut_pex (BEP 11, BEP 10); 0: it does not. */
   pexId = 0;
+  /** The id under which it takes upload_only messages (BEP 21, BEP 10); 0: it does not. */
+  uploadOnlyId = 0;
+  /** It has been told that we want nothing more. */
+  knowsUploadOnly = false;
+  /** Since when it says that it wants no pieces (BEP 21); null: it may want some. */
+  uploadOnlySince: Millis | null = null;
   readonly pexTold: PexTold = { addresses: new Map(), at: null, membership: 0 };
   readonly pexIntake = new PexIntake();
   /** The number of its last turn to be asked, where the download is limited. */

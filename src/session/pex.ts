@@ -60,11 +60,11 @@ export function tellPeers(state: SessionState, peer: Peer): void {
 function othersOf(state: SessionState, peer: Peer): Map<AddressKey, PexPeer> {
   const own = addressKey(peer.displayAddress);
   const others = new Map<AddressKey, PexPeer>();
-  for (const { address, isSeed, identity } of state.peers.values()) {
+  for (const { address, isSeed, uploadOnlySince, identity } of state.peers.values()) {
     if (address === null || !mayName(peer.identity.remote, address)) continue;
     const key = addressKey(address);
     const flags =
-      (isSeed ? PEX_FLAGS.isSeed : 0) |
+      (isSeed || uploadOnlySince !== null ? PEX_FLAGS.isSeed : 0) |
       (identity.incoming ? 0 : PEX_FLAGS.isReachable) |
       (identity.isEncrypted === true ? PEX_FLAGS.prefersEncryption : 0);
     if (key !== own) others.set(key, { address, flags });

@@ -2,11 +2,12 @@
 // A failure costs its sources their other work until the case is settled, so that a liar spoils little.
 
 import type { PeerKey, PieceIndex } from '../model/ids.js';
-import { banPeer } from './ban.js';
+import { banSource } from './ban.js';
 import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
 import { releasePiece, takeBackRequests } from './recall.js';
 import type { SessionState } from './session-state.js';
+import { quarantineLink } from './web-seed-recall.js';
 
 /** All blocks are here: off to the hash and the disk. */
 export function storeWhole(state: SessionState, open: OpenPiece): void {
@@ -41,7 +42,8 @@ export function tellHaves(state: SessionState, peer: Peer): void {
   peer.untoldHaves.length = 0;
 }
 
-function loseWanted(state: SessionState, peer: Peer): void {
+/** The peer has one piece less that we lack: it has lost it, or we have it too. */
+export function loseWanted(state: SessionState, peer: Peer): void {
   peer.wantedCount--;
   if (peer.wantedCount > 0 || !peer.amInterested) return;
   peer.amInterested = false;
@@ -51,7 +53,7 @@ function loseWanted(state: SessionState, peer: Peer): void {
 
 /** The true digests of a piece that had failed before: whoever sent other bytes is banned. */
 export function convictLiars(state: SessionState, piece: PieceIndex, digests: readonly Uint8Array[]): void {
-  for (const liar of state.blame.convict(piece, digests)) banPeer(state, liar, piece);
+  for (const liar of state.blame.convict(piece, digests)) banSource(state, liar, piece);
 }
 
 /** The piece failed its hash. One source: it is banned. Several: they are suspects, and do nothing else until one is convicted. */
@@ -65,14 +67,15 @@ export function blameMismatch(state: SessionState, piece: PieceIndex, digests: r
     type: 'hash-failed',
     piece,
     sources: sources.flatMap((peer) => state.blame.originOf(peer)?.address ?? []),
+    webSeeds: sources.flatMap((key) => state.webSeeds.linkOf(key)?.seed.name ?? []),
   });
   if (sources.length === 0) {
     // Nothing but padding, and nobody sent it: the torrent contradicts itself, and no peer can help.
-    state.notice({ type: 'sources-exhausted', piece, banned: [] });
+    state.notice({ type: 'sources-exhausted', piece, banned: [], bannedWebSeeds: [] });
     return;
   }
   const guilty = state.blame.accuse(open, digests);
-  if (guilty !== null) banPeer(state, guilty, piece);
+  if (guilty !== null) banSource(state, guilty, piece);
   else for (const peer of sources) quarantine(state, peer);
 }
 
@@ -81,4 +84,6 @@ function quarantine(state: SessionState, key: PeerKey): void {
   for (const open of Array.from(state.tracker.openPieces())) if (open.sources().has(key)) releasePiece(state, open);
   const peer = state.peers.get(key);
   if (peer !== undefined) takeBackRequests(state, peer, true);
+  const link = state.webSeeds.linkOf(key);
+  if (link !== undefined) quarantineLink(state, link);
 }

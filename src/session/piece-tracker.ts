@@ -1,10 +1,10 @@
 // Where each piece stands: missing → open → storing → have, in exactly one of the four at any time, and back to missing
-// when it failed its hash or was given up. Keeps the counts that decide endgame and completion.
+// when it failed its hash or was given up. A missing piece may be claimed by a web seed, which opens it later. Keeps the counts that decide endgame and completion.
 
 import { Bitfield } from '../model/bitfield.js';
 import { invariant } from '../model/error.js';
 import type { Geometry } from '../model/geometry.js';
-import type { PieceIndex } from '../model/ids.js';
+import type { PeerKey, PieceIndex } from '../model/ids.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import { OpenPiece } from './open-piece.js';
@@ -23,6 +23,8 @@ export class PieceTracker {
   /** Open pieces with blocks nobody was asked for, in the order they were opened. */
   readonly #partial = new Set<OpenPiece>();
   readonly #storing = new Map<PieceIndex, OpenPiece>();
+  /** Missing pieces that a web seed is going to open, by its link: not for the picker. */
+  readonly #claims = new Map<PieceIndex, PeerKey>();
   #verifiedBytes = 0;
 
   constructor(geometry: Geometry, budget: PieceBudget, random: Random, isPadding: (piece: PieceIndex, block: number) => boolean) {
@@ -55,7 +57,7 @@ export class PieceTracker {
 
   /** Every missing block has been asked of somebody, and some are still to come. */
   get isEndgame(): boolean {
-    return this.picker.count === 0 && this.#partial.size === 0 && this.#open.size > 0;
+    return this.picker.count === 0 && this.#claims.size === 0 && this.#partial.size === 0 && this.#open.size > 0;
   }
 
   stateOf(piece: PieceIndex): PieceState {
@@ -85,14 +87,30 @@ export class PieceTracker {
    * suspects do nothing else until it is settled, and so could never free any.
    */
   open(piece: PieceIndex, isExclusive: boolean, now: Millis): OpenPiece | null {
-    invariant(this.picker.isPickable(piece), 'only a missing piece can be opened', { piece });
+    invariant(this.picker.isPickable(piece) || this.#claims.has(piece), 'only a missing piece can be opened', { piece });
     if (!this.#budget.reserve(this.#geometry.pieceLength(piece), isExclusive || this.openCount === 0, piece)) return null;
-    this.picker.remove(piece);
+    if (!this.#claims.delete(piece)) this.picker.remove(piece);
     const open = new OpenPiece(piece, this.#geometry.blockCount(piece), isExclusive, now);
     for (let block = 0; block < open.blockCount; block++) if (this.#isPadding(piece, block)) open.receivePadding(block);
     this.#open.set(piece, open);
     this.updatePartial(open);
     return open;
+  }
+
+  /** A missing piece is set aside for a link of a web seed: nobody else opens it. */
+  claim(piece: PieceIndex, link: PeerKey): void {
+    invariant(this.picker.isPickable(piece), 'only a missing piece can be claimed', { piece });
+    this.picker.remove(piece);
+    this.#claims.set(piece, link);
+  }
+
+  /** It is for everybody again. */
+  unclaim(piece: PieceIndex): void {
+    if (this.#claims.delete(piece)) this.picker.insert(piece);
+  }
+
+  claimantOf(piece: PieceIndex): PeerKey | undefined {
+    return this.#claims.get(piece);
   }
 
   /** To be called after anything that changes how many blocks of an open piece are unrequested. */
@@ -138,6 +156,7 @@ export class PieceTracker {
     this.#open.clear();
     this.#partial.clear();
     this.#storing.clear();
+    this.#claims.clear();
   }
 
   #count(piece: PieceIndex): void {

@@ -81,6 +81,8 @@ export function releasePiece(state: SessionState, open: OpenPiece): void {
     for (const { piece, block } of asked) cancelBlock(state, peer, piece, block);
     peer.unverified.delete(open.piece);
   }
+  // Its bytes go on coming and are skipped.
+  for (const { run } of state.webSeeds.links()) if (run?.current === open.piece) run.current = null;
   state.tracker.reopen(open.piece);
   state.emit({ type: 'discard-piece', piece: open.piece });
 }

@@ -2,19 +2,20 @@
 // slow blocks is in second-copies.ts, what is taken back in recall.ts.
 
 import { BLOCK_LENGTH } from '../model/geometry.js';
-import type { PieceIndex } from '../model/ids.js';
+import type { PeerKey, PieceIndex } from '../model/ids.js';
 import { storeWhole, tellHaves } from './piece-flow.js';
 import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
 import { releasePiece } from './recall.js';
 import type { SessionState } from './session-state.js';
+import { takeFromRun } from './web-seed-tails.js';
 
 /** Whether blocks of this piece may be asked of this peer now; that it has the piece is for the caller to know. */
 export function mayAskOf(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
   if (peer.peerChoking && !peer.allowedByPeer.has(piece)) return false;
   const { blame } = state;
   if (blame.isSuspect(peer.key) && !blame.isSuspectOf(peer.key, piece)) return false;
-  if (peer.requests.isSnubbed && blame.isOpenCase(piece) && hasLivelySource(state, piece)) return false;
+  if (peer.requests.isSnubbed && blame.isOpenCase(piece) && hasLivelyPeer(state, piece)) return false;
   if (peer.refusedUntil.size > 0 && isRefused(state, peer, piece)) return false;
   return blame.isProven(peer.key) || peer.unverified.has(piece) || peer.unverified.size < state.limits.probationPieces;
 }
@@ -26,15 +27,16 @@ function isRefused(state: SessionState, peer: Peer, piece: PieceIndex): boolean 
   return false;
 }
 
-function hasLivelySource(state: SessionState, piece: PieceIndex): boolean {
+/** Whether a peer has the piece that would send it soon. */
+export function hasLivelyPeer(state: SessionState, piece: PieceIndex): boolean {
   for (const peer of state.peers.values()) {
     if (peer.have.has(piece) && !peer.peerChoking && !peer.requests.isSnubbed) return true;
   }
   return false;
 }
 
-function mayShare(peer: Peer, open: OpenPiece): boolean {
-  return !open.isExclusive || !open.involvesOthers(peer.key);
+export function mayShare(source: PeerKey, open: OpenPiece): boolean {
+  return !open.isExclusive || !open.involvesOthers(source);
 }
 
 /** An open piece with unrequested blocks for this peer, or null. */
@@ -42,10 +44,10 @@ function begunPiece(state: SessionState, peer: Peer): OpenPiece | null {
   const { tracker } = state;
   if (peer.currentPiece !== null) {
     const open = tracker.openPiece(peer.currentPiece);
-    if (open !== undefined && open.unrequested > 0 && mayAskOf(state, peer, open.piece) && mayShare(peer, open)) return open;
+    if (open !== undefined && open.unrequested > 0 && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open)) return open;
   }
   for (const open of tracker.partialPieces()) {
-    if (peer.have.has(open.piece) && mayAskOf(state, peer, open.piece) && mayShare(peer, open)) return open;
+    if (peer.have.has(open.piece) && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open)) return open;
   }
   return null;
 }
@@ -64,12 +66,12 @@ function pickPiece(state: SessionState, peer: Peer): PieceIndex | null {
   return piece;
 }
 
-/** Gives up the open piece with the fewest blocks that no lively peer could go on with: its memory serves others better. */
-function releaseOrphan(state: SessionState): boolean {
+/** Gives up the open piece with the fewest blocks that nobody lively goes on with: its memory serves others better. */
+export function releaseOrphan(state: SessionState): boolean {
   let orphan: OpenPiece | null = null;
   for (const open of state.tracker.openPieces()) {
     if (orphan !== null && open.receivedCount >= orphan.receivedCount) continue;
-    if (!hasLivelySource(state, open.piece)) orphan = open;
+    if (!hasLivelyPeer(state, open.piece) && !state.webSeeds.isFetching(open.piece)) orphan = open;
   }
   if (orphan !== null) releasePiece(state, orphan);
   return orphan !== null;
@@ -77,7 +79,7 @@ function releaseOrphan(state: SessionState): boolean {
 
 function newPiece(state: SessionState, peer: Peer): OpenPiece | null {
   for (;;) {
-    const piece = pickPiece(state, peer);
+    const piece = pickPiece(state, peer) ?? takeFromRun(state, (last) => peer.have.has(last) && mayAskOf(state, peer, last));
     if (piece === null) return null;
     const isExclusive = state.blame.isOpenCase(piece);
     let open = state.tracker.open(piece, isExclusive, state.now);

@@ -5,14 +5,18 @@ import type { PieceIndex } from '../model/ids.js';
 import { SECOND, type Millis } from '../model/time.js';
 import type { Choker } from './choker.js';
 import { dropPeer } from './departure.js';
-import { longestIdler } from './idler.js';
+import { leastIdler, leastOf } from './idler.js';
 import { tellPeers } from './pex.js';
 import { tellHaves } from './piece-flow.js';
 import { takeBackFromSnubbed } from './recall.js';
 import { refillAll, takeTurns } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
+import { superSeedRound } from './super-seeding.js';
+import { isRedundant } from './upload-only.js';
 import { chokeRound } from './uploader.js';
+import { watchWebSeeds } from './web-seed-events.js';
+import { refillWebSeeds } from './web-seed-runs.js';
 
 const QUICK_TICK: Millis = 100;
 
@@ -46,12 +50,14 @@ export class Rounds {
     const sooner = (at: Millis): void => {
       if (next === null || at < next) next = at;
     };
-    if (state.peers.size > 0) {
+    if (state.peers.size > 0 || state.webSeeds.runningCount > 0) {
       sooner(this.#slowAt + SECOND);
       if (this.#isQuick()) sooner(this.#quickAt + QUICK_TICK);
       const turnAt = state.turns.nextAt(state.now);
       if (turnAt !== null) sooner(turnAt);
     }
+    const retryAt = state.webSeeds.nextRetryAt();
+    if (retryAt !== null && !state.isComplete) sooner(retryAt);
     if (this.#exhaustedSince !== null && !this.#isExhaustionSaid) sooner(this.#exhaustedSince + state.limits.exhaustedGraceMs);
     if (this.#isLonely()) sooner(this.#morePeersAt());
     return next;
@@ -64,6 +70,7 @@ export class Rounds {
     if (now >= this.#slowAt + SECOND) {
       this.#slowAt = now;
       this.#watchPeers();
+      watchWebSeeds(state);
       if (now >= this.#chokeAt + state.limits.chokeRoundMs) {
         this.#chokeAt = now;
         if (!state.tracker.have.isEmpty) chokeRound(state, this.#choker);
@@ -75,6 +82,7 @@ export class Rounds {
       this.#quickAt = now;
       askSecondCopies(state);
     }
+    refillWebSeeds(state);
     this.watchExhaustion();
     if (this.#isLonely() && now >= this.#morePeersAt()) this.#askForPeers();
   }
@@ -96,7 +104,8 @@ export class Rounds {
   watchExhaustion(): void {
     const state = this.#state;
     if (this.#isExhaustionSaid || !state.isStarted) return;
-    const piece = state.book.bannedCount > 0 && !this.#mayMeetSource() ? this.#sourcelessPiece() : null;
+    const isBanned = state.book.bannedCount > 0 || state.webSeeds.hasBanned;
+    const piece = isBanned && !this.#mayMeetSource() ? this.#sourcelessPiece() : null;
     if (piece === null) {
       this.#exhaustedSince = null;
       return;
@@ -106,14 +115,15 @@ export class Rounds {
       if (!this.#hasAsked || state.now >= this.#morePeersAt()) this.#askForPeers();
     } else if (state.now >= this.#exhaustedSince + state.limits.exhaustedGraceMs) {
       this.#isExhaustionSaid = true;
-      state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses() });
+      const bannedWebSeeds = state.webSeeds.all.filter((seed) => seed.isBanned).map((seed) => seed.name);
+      state.notice({ type: 'sources-exhausted', piece, banned: state.book.bannedAddresses(), bannedWebSeeds });
     }
   }
 
   /** Somebody who is not connected yet, or has not said yet what it has, may be a source. */
   #mayMeetSource(): boolean {
-    const { book, peers, limits, now } = this.#state;
-    if (book.hasProspects) return true;
+    const { book, peers, webSeeds, limits, now } = this.#state;
+    if (book.hasProspects || webSeeds.hasUsable) return true;
     for (const peer of peers.values()) {
       if (!peer.hasSaidWhatItHas && now < peer.connectedAt + limits.exhaustedGraceMs) return true;
     }
@@ -168,6 +178,8 @@ export class Rounds {
     for (const peer of Array.from(state.peers.values())) {
       if (state.now - peer.lastReceivedAt >= state.limits.inactiveMs) {
         dropPeer(state, peer, 'inactive');
+      } else if (isRedundant(state, peer)) {
+        dropPeer(state, peer, 'both-upload-only');
       } else {
         tellHaves(state, peer);
         tellPeers(state, peer);
@@ -176,24 +188,25 @@ export class Rounds {
         if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
       }
     }
+    superSeedRound(state);
     this.#makeRoom();
   }
 
-  /** In a full house, with addresses waiting: the peer longest of no use goes. A seed minds only those that never did anything. */
+  /** In a full house, with addresses waiting: a peer that has long been of no use goes. A seed minds only those that never did anything. */
   #makeRoom(): void {
     const { peers, book, limits, now, isComplete } = this.#state;
     const nextDialAt = book.nextDialAt();
     if (this.#isOver() || peers.size < limits.maxPeers || nextDialAt === null || nextDialAt > now) return;
     if (isComplete) {
-      const idler = longestIdler(this.#state);
+      const idler = leastIdler(this.#state);
       if (idler !== null) dropPeer(this.#state, idler, 'useless');
       return;
     }
-    for (const peer of peers.values()) {
+    const useless = [...peers.values()].filter((peer) => {
       const isUseless = peer.requests.isSnubbed || (peer.wantedCount === 0 && !peer.peerInterested);
-      if (!isUseless || now < peer.connectedAt + limits.uselessMs) continue;
-      dropPeer(this.#state, peer, 'useless');
-      return;
-    }
+      return isUseless && now >= peer.connectedAt + limits.uselessMs;
+    });
+    const least = leastOf(this.#state, useless);
+    if (least !== null) dropPeer(this.#state, least, 'useless');
   }
 }

@@ -1,6 +1,7 @@
 // What the parts of a session work on together: one object, made by `Session` and passed to each of them. `now` and `emit`
 // belong to the event being handled.
 
+import type { ExternalAddresses } from '../model/external-addresses.js';
 import type { Geometry } from '../model/geometry.js';
 import type { InfoHash, PeerId, PeerKey } from '../model/ids.js';
 import type { Random } from '../model/random.js';
@@ -12,10 +13,13 @@ import type { Blame } from './blame.js';
 import type { SessionLimits } from './limits.js';
 import type { Notice } from './notices.js';
 import type { PeerBook } from './peer-book.js';
+import type { PeerPriorities } from './peer-priority.js';
 import type { Peer } from './peer.js';
 import type { PieceTracker } from './piece-tracker.js';
 import { RateMeter } from './rate-meter.js';
 import type { RequestTurns } from './request-turns.js';
+import type { RevealedPieces } from './revealed-pieces.js';
+import { WebSeeds } from './web-seeds.js';
 
 export interface SessionSettings {
   readonly infoHash: InfoHash;
@@ -34,12 +38,19 @@ export interface SessionSettings {
   readonly usesPex: boolean;
   /** How dials begin. */
   readonly encryption: EncryptionPolicy;
+  /** Where we are seen: shared by all torrents. */
+  readonly externalAddresses: ExternalAddresses;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
+  /** Where everything is there at the start and it goes on: reveals its pieces one by one (BEP 16), until that has done its work. */
+  readonly superSeeds: boolean;
 }
 
 /** What invariants are checked on. */
-export type SessionInspection = Pick<SessionState, 'tracker' | 'peers' | 'book' | 'blame' | 'hasIdlePeer'>;
+export type SessionInspection = Pick<
+  SessionState,
+  'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer' | 'isHidingPieces'
+>;
 
 export class SessionState {
   readonly settings: SessionSettings;
@@ -48,7 +59,9 @@ export class SessionState {
   readonly book: PeerBook;
   readonly blame: Blame;
   readonly turns: RequestTurns;
+  readonly priorities: PeerPriorities;
   readonly peers = new Map<PeerKey, Peer>();
+  readonly webSeeds = new WebSeeds();
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
   wastedBytes = 0;
@@ -58,6 +71,8 @@ export class SessionState {
   isStopped = false;
   /** A peer that could be asked has nothing left to be asked for: slow blocks of others are what it can help with. */
   hasIdlePeer = false;
+  /** Of a session that super-seeds, from its start on. */
+  revealed: RevealedPieces | null = null;
   /** Grows whenever a peer that can be dialled comes or goes. */
   membership = 0;
   #actions: SessionAction[] = [];
@@ -69,6 +84,7 @@ export class SessionState {
     book: PeerBook,
     blame: Blame,
     turns: RequestTurns,
+    priorities: PeerPriorities,
   ) {
     this.settings = settings;
     this.random = random;
@@ -76,6 +92,7 @@ export class SessionState {
     this.book = book;
     this.blame = blame;
     this.turns = turns;
+    this.priorities = priorities;
   }
 
   get limits(): SessionLimits {
@@ -88,6 +105,11 @@ export class SessionState {
 
   get isComplete(): boolean {
     return this.isStarted && this.tracker.isComplete;
+  }
+
+  /** We pretend to have nothing. */
+  get isHidingPieces(): boolean {
+    return this.revealed?.isHiding === true;
   }
 
   emit(action: SessionAction): void {

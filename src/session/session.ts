@@ -8,22 +8,27 @@ import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { SessionAction } from './actions.js';
 import { admit } from './admission.js';
+import { receiveBlock } from './block-arrival.js';
 import { Blame } from './blame.js';
 import { Choker } from './choker.js';
 import { dropPeer, forgetPeer } from './departure.js';
 import type { SessionEvent } from './events.js';
 import type { PieceBudget, RequestPace } from './limits.js';
 import { PeerBook } from './peer-book.js';
+import { PeerPriorities } from './peer-priority.js';
 import { handlePeerMessage } from './peer-messages.js';
-import { blameMismatch, convictLiars, countStored, storeWhole } from './piece-flow.js';
+import { blameMismatch, convictLiars, countStored } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
-import { cancelBlock, takeBackRequests } from './recall.js';
 import { RequestTurns } from './request-turns.js';
 import { refill, refillAll } from './requester.js';
+import { RevealedPieces } from './revealed-pieces.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
 import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
+import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
+import { addWebSeeds, endRun, handleSeedBlock, judgeBlock, skipBytes, stopWebSeeds, type RunVerdict } from './web-seed-events.js';
+import { arriveAt, refillWebSeeds } from './web-seed-runs.js';
 
 type BlockReceived = Extract<SessionEvent, { type: 'block-received' }>;
 
@@ -45,8 +50,9 @@ export class Session {
     pace: RequestPace | null = null,
   ) {
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding);
-    const book = new PeerBook(settings.limits, random, settings.encryption);
-    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace));
+    const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
+    const book = new PeerBook(settings.limits, random, settings.encryption, priorities);
+    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities);
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
     this.#rounds = new Rounds(this.#state, this.#choker);
@@ -71,6 +77,11 @@ export class Session {
     if (block === null) return false;
     const open = this.#state.tracker.openPiece(piece);
     return open !== undefined && !open.isReceived(block) && open.isAskedOf(block, key);
+  }
+
+  /** What is to be done with the bytes of a block that are next in the stream of a web seed's link. */
+  verdict(link: PeerKey, piece: PieceIndex, begin: number, length: number): RunVerdict {
+    return judgeBlock(this.#state, link, piece, this.expectsBlock(link, piece, begin, length));
   }
 
   hasPiece(piece: PieceIndex): boolean {
@@ -105,6 +116,8 @@ export class Session {
       case 'checked':
         state.tracker.start(event.have);
         state.isStarted = true;
+        if (state.isComplete && state.settings.seeds && state.settings.superSeeds) state.revealed = new RevealedPieces();
+        refillWebSeeds(state);
         this.#rounds.dial();
         return;
       case 'addresses-found':
@@ -139,8 +152,9 @@ export class Session {
         countStored(state, event.piece);
         // From the first piece on there is something to give, and peers that wait for it.
         if (state.tracker.have.count === 1) fillSlots(state, this.#choker);
+        if (!state.tracker.isComplete) refillAll(state);
+        refillWebSeeds(state);
         if (state.tracker.isComplete) this.#complete();
-        else refillAll(state);
         return;
       case 'piece-mismatch':
         blameMismatch(state, event.piece, event.blockDigests);
@@ -148,6 +162,16 @@ export class Session {
         return;
       case 'block-settled':
         settleBlock(state, state.peers.get(event.peer), event.length, event.sent);
+        return;
+      case 'web-seeds-found':
+        addWebSeeds(state, event.seeds);
+        refillWebSeeds(state);
+        return;
+      case 'run-arrived':
+      case 'run-ranged':
+      case 'run-skipped':
+      case 'run-ended':
+        this.#handleRun(event);
         return;
       case 'timeout':
         this.#rounds.run();
@@ -181,8 +205,27 @@ export class Session {
     else if (event.message.type === 'extended') this.#rounds.dial();
   }
 
+  #handleRun(event: Extract<SessionEvent, { type: 'run-arrived' | 'run-ranged' | 'run-skipped' | 'run-ended' }>): void {
+    const state = this.#state;
+    const link = state.webSeeds.linkOf(event.link);
+    if (link === undefined) return;
+    if (event.type === 'run-arrived') {
+      arriveAt(state, link, event.piece);
+    } else if (event.type === 'run-ranged') {
+      if (link.seed.isProven) return;
+      link.seed.isProven = true;
+      refillWebSeeds(state);
+    } else if (event.type === 'run-skipped') {
+      skipBytes(state, link, event.length);
+    } else {
+      endRun(state, link, event.end);
+      this.#afterDeparture();
+    }
+  }
+
   #afterDeparture(): void {
     refillAll(this.#state);
+    refillWebSeeds(this.#state);
     fillSlots(this.#state, this.#choker);
     this.#rounds.watchExhaustion();
     this.#rounds.dial();
@@ -191,6 +234,11 @@ export class Session {
   #handleBlock(event: BlockReceived): void {
     const state = this.#state;
     const { piece, begin, length } = event;
+    const link = state.webSeeds.linkOf(event.peer);
+    if (link !== undefined) {
+      handleSeedBlock(state, link, event);
+      return;
+    }
     state.download.add(length, state.now);
     const peer = state.peers.get(event.peer);
     if (peer === undefined) {
@@ -205,15 +253,7 @@ export class Session {
     if (!event.kept || open === undefined || !peer.requests.answer(piece, block, state.now, peer.download.quickRate)) {
       this.#waste(length);
     } else {
-      const other = open.receive(block, peer.key);
-      const late = other === null ? undefined : state.peers.get(other);
-      if (late !== undefined) {
-        const isSilent = late.requests.checkOvertaken(state.now);
-        cancelBlock(state, late, piece, block);
-        if (isSilent) takeBackRequests(state, late, true);
-        refill(state, late);
-      }
-      if (open.isWhole) storeWhole(state, open);
+      receiveBlock(state, open, block, peer.key);
     }
     refill(state, peer);
   }
@@ -243,8 +283,12 @@ export class Session {
     state.turns.end();
     state.notice({ type: 'completed' });
     state.emit({ type: 'announce', event: 'completed' });
-    if (state.settings.seeds)
-      for (const peer of Array.from(state.peers.values())) if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+    if (state.settings.seeds) {
+      for (const peer of Array.from(state.peers.values())) {
+        if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
+        else tellUploadOnly(state, peer);
+      }
+    }
     state.emit({ type: 'complete' });
   }
 
@@ -252,6 +296,7 @@ export class Session {
     const state = this.#state;
     if (state.isStopped) return;
     for (const peer of Array.from(state.peers.values())) dropPeer(state, peer, 'stopping');
+    stopWebSeeds(state);
     state.isStopped = true;
     state.turns.end();
     state.tracker.releaseAll();

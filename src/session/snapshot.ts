@@ -6,6 +6,7 @@ import type { Millis } from '../model/time.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
+import type { WebSeed, WebSeedReason } from './web-seed.js';
 
 export interface PeerSnapshot {
   readonly address: Address;
@@ -17,12 +18,29 @@ export interface PeerSnapshot {
   readonly peerChoking: boolean;
   readonly peerInterested: boolean;
   readonly isSnubbed: boolean;
+  /** It says that it wants no pieces (BEP 21): a seed, whole or partial. */
+  readonly isUploadOnly: boolean;
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly outstandingRequests: number;
   readonly requestDepth: number;
+}
+
+export interface WebSeedSnapshot {
+  /** Its URL without secrets. */
+  readonly name: string;
+  /** `waiting`: for the time of its next try; `idle`: nothing to ask of it now. */
+  readonly state: 'idle' | 'fetching' | 'waiting' | 'dropped' | 'banned';
+  /** Why it last failed, and what its server answered. */
+  readonly reason: WebSeedReason | null;
+  readonly status: number | null;
+  readonly retryInMs: number | null;
+  /** Requests under way. */
+  readonly connections: number;
+  readonly downloadedBytes: number;
+  readonly downloadBytesPerSecond: number;
 }
 
 export interface SessionSnapshot {
@@ -45,10 +63,13 @@ export interface SessionSnapshot {
   readonly isEndgame: boolean;
   /** A download limit of ours is why no more is asked for now: silence is not a stall. */
   readonly isThrottled: boolean;
+  /** Pieces are revealed one by one (BEP 16). */
+  readonly isSuperSeeding: boolean;
   readonly knownAddresses: number;
   readonly bannedAddresses: number;
   readonly halfOpen: number;
   readonly peers: readonly PeerSnapshot[];
+  readonly webSeeds: readonly WebSeedSnapshot[];
 }
 
 function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
@@ -62,12 +83,33 @@ function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
     peerChoking: peer.peerChoking,
     peerInterested: peer.peerInterested,
     isSnubbed: peer.requests.isSnubbed,
+    isUploadOnly: peer.uploadOnlySince !== null,
     downloadedBytes: peer.download.totalBytes,
     uploadedBytes: peer.upload.totalBytes,
     downloadBytesPerSecond: peer.download.rate(now),
     uploadBytesPerSecond: peer.upload.rate(now),
     outstandingRequests: peer.requests.length,
     requestDepth: peer.requests.depth,
+  };
+}
+
+function stateOf(seed: WebSeed, now: Millis): WebSeedSnapshot['state'] {
+  if (seed.isBanned) return 'banned';
+  if (seed.isDropped) return 'dropped';
+  if (seed.isBusy) return 'fetching';
+  return seed.retryAt !== null && seed.retryAt > now ? 'waiting' : 'idle';
+}
+
+function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
+  return {
+    name: seed.name,
+    state: stateOf(seed, now),
+    reason: seed.lastFailure?.reason ?? null,
+    status: seed.lastFailure?.status ?? null,
+    retryInMs: seed.retryAt === null ? null : Math.max(0, seed.retryAt - now),
+    connections: seed.links.filter((link) => link.run !== null).length,
+    downloadedBytes: seed.download.totalBytes,
+    downloadBytesPerSecond: seed.download.rate(now),
   };
 }
 
@@ -88,9 +130,11 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
     isThrottled: isThrottled(state),
+    isSuperSeeding: state.isHidingPieces,
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     halfOpen: book.halfOpen,
     peers: [...state.peers.values()].map((peer) => snapshotPeer(peer, now)),
+    webSeeds: state.webSeeds.all.map((seed) => snapshotWebSeed(seed, now)),
   };
 }

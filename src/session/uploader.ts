@@ -19,6 +19,7 @@ export function acceptRequest(state: SessionState, peer: Peer, range: BlockRange
   const isServable =
     piece !== null &&
     state.tracker.have.has(piece) &&
+    state.revealed?.mayServe(peer.key, piece) !== false &&
     range.length <= state.limits.maxUploadBlockBytes &&
     state.geometry.containsRange(piece, range.begin, range.length) &&
     (!peer.amChoking || peer.allowedByUs.has(piece));
@@ -94,7 +95,7 @@ export function greetInterested(state: SessionState, choker: Choker, peer: Peer)
 
 /** A peer lost its interest: its slot goes to one that waits. */
 export function passSlotOn(state: SessionState, choker: Choker, peer: Peer): void {
-  if (peer.amChoking) return;
+  if (peer.amChoking || state.revealed?.isAwaiting(peer.key) === true) return;
   choke(state, peer);
   fillSlots(state, choker);
 }

@@ -14,6 +14,8 @@ export type WireErrorCode =
   | 'bad_extended_handshake'
   | 'bad_metadata_message'
   | 'bad_pex_message'
+  | 'bad_donthave_message'
+  | 'bad_upload_only_message'
   | 'unknown_message';
 
 export class WireError extends EffusionError<{ reason: WireErrorCode } & Record<string, unknown>> {

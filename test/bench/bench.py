@@ -49,7 +49,7 @@ CLIENTS = ["effusion", "aria2c", "libtorrent"]
 
 def download_command(client, torrent, folder, recheck):
     if client == "effusion":
-        return ["node", EFFUSION, "download", torrent, "--output", folder]
+        return ["node", EFFUSION, "download", torrent, "--output", folder, "--no-dht", "--no-lsd"]
     if client == "aria2c":
         return [*ARIA2, f"--dir={folder}", "--seed-time=0", *(["--check-integrity=true"] if recheck else []), torrent]
     return [sys.executable, LIBTORRENT, "leech", torrent, folder, f"0.0.0.0:{OWN_PORT}"]
@@ -58,7 +58,7 @@ def download_command(client, torrent, folder, recheck):
 def seed_command(client, data, address):
     """(command, text that says it serves)"""
     if client == "effusion":
-        command = ["node", EFFUSION, "seed", data["torrent"], "--data", data["seed"], "--port", str(PORT), "--no-trackers"]
+        command = ["node", EFFUSION, "seed", data["torrent"], "--data", data["seed"], "--port", str(PORT), "--no-trackers", "--no-dht", "--no-lsd"]
         return command, "seeding "
     if client == "aria2c":
         aria2 = [*ARIA2, f"--listen-port={PORT}", "--seed-ratio=0.0", "--bt-seed-unverified=true", "--check-integrity=false"]

@@ -1,6 +1,7 @@
 // What the Session alone costs while blocks come in: expectsBlock, block-received, and the requests that follow, as the engine
 // drives it. `npx tsx test/bench/session-hot-path.ts`; the bar is 0.08 CPU seconds for 65,536 blocks (1 GiB).
 
+import { ExternalAddresses } from '../../src/model/external-addresses.js';
 import { createAddress } from '../../src/model/address.js';
 import { Bitfield } from '../../src/model/bitfield.js';
 import { BLOCK_LENGTH, Geometry } from '../../src/model/geometry.js';
@@ -33,7 +34,9 @@ function run(seeders: number, leechers: number, pieceLength: number): Run {
     isPrivate: false,
     usesPex: true,
     encryption: 'prefer' as const,
+    externalAddresses: new ExternalAddresses(100),
     seeds: false,
+    superSeeds: false,
   };
   let reserved = 0;
   const budget = {

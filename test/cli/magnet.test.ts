@@ -6,7 +6,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
@@ -125,12 +125,36 @@ test.each([
 
 test('4: no metadata came, and why; nothing is created', async () => {
   const cwd = await makeTempFolder();
-  const end = await cli.run([UNKNOWN, '--peer', '127.0.0.1:1', '--metadata-timeout', '200ms', '-o', 'out'], { cwd });
+  const args = [UNKNOWN, '--peer', '127.0.0.1:1', '--no-dht', '--metadata-timeout', '200ms', '-o', 'out'];
+  const end = await cli.run(args, { cwd });
   expect(end.code).toBe(4);
   expect(end.stderr).toContain(
     `effusion: error: ${UNKNOWN}: no metadata came within 0.2 s: no tracker to ask; 1 address known: 1 refused the connection`,
   );
   expect(existsSync(path.join(cwd, 'out'))).toBe(false);
+});
+
+test('a bare hash, and a DHT in which nobody answers: said so', async () => {
+  const end = await cli.run([UNKNOWN, '--metadata-timeout', '500ms'], { cwd: await makeTempFolder() });
+  expect(end.code).toBe(4);
+  expect(end.stderr).toMatch(/no tracker to ask; no node of the DHT (has answered yet|answers); 0 addresses known/);
+});
+
+test('a bare hash on an empty machine, by the DHT alone, and a network of its own is not kept', async () => {
+  const { cwd, infoHash } = await prepare();
+  const home = { XDG_CACHE_HOME: path.join(cwd, 'cache') };
+  // A node that is nothing else: it seeds other data.
+  await writeFile(path.join(cwd, 'seed/other.bin'), fixturePayload(3, 100_000));
+  expect((await cli.run(['create', 'seed/other.bin', '-o', 'other.torrent'], { cwd })).code).toBe(0);
+  const node = cli.start(['seed', 'other.torrent', '--data', 'seed', '--no-trackers'], { cwd });
+  const [, port] = await node.outputMatching(/seeding other\.bin on port (\d+)/);
+  const bootstrap = ['--dht-bootstrap', `127.0.0.1:${port}`];
+  const seeder = cli.start(['seed', 'data.torrent', '--data', 'seed', '--no-trackers', ...bootstrap], { cwd });
+  await seeder.outputMatching(/seeding data\.bin on port/);
+  const args = ['download', infoHash, '-o', 'out', '--no-listen', '--metadata-timeout', '25s'];
+  const end = await cli.run([...args, ...bootstrap], { cwd, env: home });
+  expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+  expect(existsSync(path.join(cwd, 'cache')), 'a network of its own is not kept').toBe(false);
 });
 
 test('124: --timeout counts the fetch of the metadata too', async () => {
@@ -147,10 +171,60 @@ test('130: stopped while it waits for metadata', async () => {
 });
 
 test.each([
-  ['neither trackers nor peers', [UNKNOWN], /names no tracker to ask and no peer/],
-  ['no tracker allowed', [`magnet:?xt=urn:btih:${UNKNOWN}&tr=http://127.0.0.1:9/`, '--no-trackers'], /no peer is named/],
+  ['neither trackers nor peers nor the DHT', [UNKNOWN, '--no-dht'], /names no tracker and no peer/],
+  [
+    'no tracker allowed',
+    [`magnet:?xt=urn:btih:${UNKNOWN}&tr=http://127.0.0.1:9/`, '--no-trackers', '--no-dht'],
+    /no peer is named/,
+  ],
 ])('2: a link with %s', async (_, args, message) => {
   const end = await cli.run(args, { cwd: await makeTempFolder() });
   expect(end.code).toBe(2);
   expect(end.stderr).toMatch(message);
+});
+
+describe('a link that names where its torrent file is', () => {
+  test('gets it there, past an address that has another one; the data then comes from peers', async () => {
+    const { cwd, infoHash } = await prepare();
+    const peer = await seed(cwd);
+    await writeFile(path.join(cwd, 'other.bin'), fixturePayload(10, 1000));
+    expect((await cli.run(['create', 'other.bin', '-o', 'other.torrent'], { cwd })).code).toBe(0);
+    const files = {
+      '/right': await readFile(path.join(cwd, 'data.torrent')),
+      '/other': await readFile(path.join(cwd, 'other.torrent')),
+    };
+    const base = await serve((request, response) => response.end(files[request.url as keyof typeof files]));
+    const [right, other] = ['/right', '/other'].map((file) => encodeURIComponent(base + file));
+    const link = `magnet:?xt=urn:btih:${infoHash}&xs=${other}&as=${right}`;
+    const saved = await cli.run(['info', link, '--save', 'kept.torrent', '--no-trackers'], { cwd });
+    expect(saved.code, saved.stderr).toBe(0);
+    expect(Buffer.compare(await readFile(path.join(cwd, 'kept.torrent')), files['/right'])).toBe(0);
+    const end = await cli.run(['download', link, '-o', 'out', '--no-trackers', '--peer', peer], { cwd });
+    expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'out/data.bin\n' });
+    expect(Buffer.compare(await readFile(path.join(cwd, 'out/data.bin')), payload)).toBe(0);
+  });
+
+  test('takes its trackers too, but for those that are not to be asked', async () => {
+    const { cwd, infoHash } = await prepare();
+    const tracker = 'http://127.0.0.1:9/announce';
+    await cli.run(['create', 'seed/data.bin', '-o', 'tracked.torrent', '--tracker', tracker], { cwd });
+    const bytes = await readFile(path.join(cwd, 'tracked.torrent'));
+    const base = await serve((_, response) => response.end(bytes));
+    const own = ['--tracker', 'udp://127.0.0.1:9'];
+    const args = ['info', `magnet:?xt=urn:btih:${infoHash}&xs=${base}/x`, '--json', '--no-dht', '--no-trackers', ...own];
+    const all = await cli.run(args, { cwd });
+    expect(JSON.parse(all.stdout)).toMatchObject({ infoHash, trackers: [['udp://127.0.0.1:9'], [tracker]] });
+    const fewer = await cli.run([...args, '--exclude-tracker', '*:9*'], { cwd });
+    expect(JSON.parse(fewer.stdout)).toMatchObject({ trackers: [['udp://127.0.0.1:9']] });
+  });
+
+  test('4, with the reason, where no address has it and there is nobody else', async () => {
+    const base = await serve((_, response) => response.writeHead(404).end());
+    const link = `magnet:?xt=urn:btih:${UNKNOWN}&xs=${encodeURIComponent(`${base}/x?passkey=0123456789abcdef0123`)}`;
+    const end = await cli.run(['download', link, '--no-dht'], { cwd: await makeTempFolder() });
+    expect(end.code).toBe(4);
+    expect(end.stderr).toMatch(
+      /no metadata came: .*cannot fetch http:.*\/x\?passkey=\*\*\*: HTTP status 404\)\. .* \(exit 4\)$/m,
+    );
+  });
 });

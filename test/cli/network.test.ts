@@ -53,9 +53,9 @@ describe('--exclude-tracker', () => {
   test('of a link too', async () => {
     const tracker = await startTracker();
     const link = `magnet:?xt=urn:btih:${'a'.repeat(40)}&tr=${encodeURIComponent(tracker.url)}`;
-    const end = await cli.run(['info', link, '--exclude-tracker', 'http://127.*']);
+    const end = await cli.run(['info', link, '--no-dht', '--exclude-tracker', 'http://127.*']);
     expect(end).toMatchObject({ code: 2, stdout: '' });
-    expect(end.stderr).toMatch(/names no tracker to ask and no peer/);
+    expect(end.stderr).toMatch(/names no tracker and no peer/);
     expect(tracker.announces).toEqual([]);
   });
 });
@@ -75,7 +75,8 @@ describe('--only-peers', () => {
   });
 
   test.each([['download'], ['seed']])('%s without a peer is refused', async (command) => {
-    const end = await cli.run([command, 'x.torrent', '--only-peers']);
+    const cwd = await prepare();
+    const end = await cli.run([command, 'data.torrent', '--only-peers'], { cwd });
     expect(end.code).toBe(2);
     expect(end.stderr).toMatch(/--only-peers leaves nobody to .*--peer HOST:PORT/);
   });
@@ -154,7 +155,7 @@ describe('info --scrape', () => {
     const dead = `http://user:secret@127.0.0.1:1/${secret}/announce`;
     const cwd = await prepare(tracker.url, dead);
     await seed(cwd);
-    const end = await cli.run(['info', 'data.torrent', '--scrape'], { cwd });
+    const end = await cli.run(['info', 'data.torrent', '--scrape', '--no-dht'], { cwd });
     expect(end.code, end.stderr).toBe(0);
     expect(end.stdout).toMatch(/^name +data\.bin$/m);
     expect(end.stdout).toMatch(/^scrape +1 of 2 trackers answered$/m);
@@ -162,7 +163,7 @@ describe('info --scrape', () => {
     expect(end.stdout).toMatch(new RegExp(`^ +1 +0 +0 +\\d+ ms +${tracker.url}$`, 'm'));
     expect(end.stdout).toMatch(/^ +- +- +- +- +http:\/\/127\.0\.0\.1:1\/\*\*\*\/announce: connection refused$/m);
     expect(end.stdout + end.stderr).not.toMatch(new RegExp(`${secret}|secret`));
-    const json = await cli.run(['info', 'data.torrent', '--scrape', '--json', '-q'], { cwd });
+    const json = await cli.run(['info', 'data.torrent', '--scrape', '--no-dht', '--json', '-q'], { cwd });
     expect(json.stderr).toBe('');
     expect(JSON.parse(json.stdout)).toMatchObject({
       name: 'data.bin',
@@ -175,7 +176,7 @@ describe('info --scrape', () => {
 
   test('of a hash, without its metadata', async () => {
     const tracker = await startTracker();
-    const end = await cli.run(['info', 'A'.repeat(40), '--tracker', tracker.url, '--scrape', '--json']);
+    const end = await cli.run(['info', 'A'.repeat(40), '--tracker', tracker.url, '--scrape', '--no-dht', '--json']);
     expect(end.code, end.stderr).toBe(0);
     expect(JSON.parse(end.stdout)).toMatchObject({ name: null, infoHash: 'a'.repeat(40), scrape: [{ seeds: 0, error: null }] });
     expect(tracker.announces).toEqual([]);
@@ -188,6 +189,7 @@ describe('info --scrape', () => {
       '--tracker',
       'udp://127.0.0.1:1/announce',
       '--scrape',
+      '--no-dht',
       '--timeout',
       '0.3',
     ]);
@@ -196,8 +198,21 @@ describe('info --scrape', () => {
     expect(end.stderr).toMatch(/effusion: error: the tracker did not answer the scrape\. .*\(exit 6\)\n$/);
   });
 
+  test('the DHT is a line of it, and does not hold up what the trackers say for long', async () => {
+    const tracker = await startTracker();
+    const args = ['info', 'A'.repeat(40), '--tracker', tracker.url, '--scrape', '--timeout', '1'];
+    const end = await cli.run(args);
+    expect(end.code, end.stderr).toBe(0);
+    expect(end.stderr).toBe('asking 1 tracker and the DHT; gives up after 1s (--timeout)\n');
+    expect(end.stdout).toMatch(/^scrape +1 of 2 sources answered$/m);
+    expect(end.stdout).toMatch(/^ +- +- +- +- +DHT: no (?:answer in time|node answers)$/m);
+    const alone = await cli.run(['info', 'A'.repeat(40), '--scrape', '--timeout', '0.2']);
+    expect(alone.code).toBe(6);
+    expect(alone.stderr).toMatch(/effusion: error: the DHT did not answer the scrape\. .*\(exit 6\)\n$/);
+  });
+
   test.each([
-    ['no tracker', ['A'.repeat(40), '--scrape'], /there is no tracker to ask/],
+    ['no tracker', ['A'.repeat(40), '--scrape', '--no-dht'], /there is no tracker to ask/],
     ['no tracker allowed', ['A'.repeat(40), '--scrape', '--only-peers'], /--only-peers leaves nobody for --scrape/],
   ])('%s is refused', async (_, args, message) => {
     const end = await cli.run(['info', ...args]);
@@ -227,7 +242,7 @@ describe('no login and no passkey is printed', () => {
     expect(end.code).toBe(5);
     expect(end.stderr).toContain(`http://127.0.0.1:${port}/***/announce?passkey=*** failed (unknown passkey *** in`);
     expect(end.stderr).not.toMatch(SECRETS);
-    for (const args of [[], ['--json'], ['--scrape'], ['--scrape', '--json']]) {
+    for (const args of [[], ['--json'], ['--scrape', '--no-dht'], ['--scrape', '--no-dht', '--json']]) {
       const shown = await cli.run(['info', 'data.torrent', ...args], { cwd });
       expect(shown.stdout).toContain('***');
       expect(shown.stdout + shown.stderr).not.toMatch(SECRETS);
@@ -243,7 +258,7 @@ describe('no login and no passkey is printed', () => {
       2,
     ],
     ['a web server that is not there', ['info', `http://joe:hunter2@127.0.0.1:1/${KEY}/x.torrent?passkey=sesame`], 3],
-    ['an argument too many', ['seed', 'x.torrent', `http://t.example/?passkey=sesame`], 2],
+    ['an argument too many', ['verify', 'x.torrent', '.', `http://t.example/?passkey=sesame`], 2],
     ['an option that is none', ['info', 'x.torrent', `--trackers=http://t.example/?passkey=sesame`], 2],
   ])('in the error about %s', async (_, args, code) => {
     const end = await cli.run(args);
@@ -276,7 +291,7 @@ describe('-v', () => {
     const end = await cli.run([...args, '-v'], { cwd });
     expect(end.code).toBe(5);
     expect(end.stderr).toMatch(
-      /^ {2}tracker http:\/\/127\.0\.0\.1:1\/announce: failed: connection refused\n {2}peer exchange: off\n {2}incoming: off\n/m,
+      /^ {2}tracker http:\/\/127\.0\.0\.1:1\/announce: failed: connection refused\n {2}DHT: not asked\n {2}peer exchange: off\n {2}local network: off\n {2}incoming: off\n/m,
     );
     const quiet = await cli.run([...args, '-v', '-q'], { cwd });
     expect(quiet.stderr).toMatch(/^effusion: error: .*\n$/);

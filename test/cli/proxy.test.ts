@@ -118,7 +118,7 @@ describe('through it', () => {
     const args = ['--tracker', 'udp://tracker.test:1/', '--peer', `seed.test:${peer}`, '-v'];
     const end = await cli.run(['data.torrent', '-o', 'out', ...args, '--proxy', `http://127.0.0.1:${proxy.port}`], { cwd });
     expect(end.code, end.stderr).toBe(0);
-    expect(end.stderr).toContain('UDP trackers are off');
+    expect(end.stderr).toContain('UDP trackers, the DHT and web seeds are off');
     expect(end.stderr).toContain('an http proxy carries no UDP');
     expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT seed.test:${peer}`]));
   });

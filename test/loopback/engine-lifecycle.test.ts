@@ -59,6 +59,7 @@ describe('start', () => {
     ['a negative time-out', metainfo, LOCAL, null, { stallTimeoutMs: -1 }],
     ['a time-out that is text', metainfo, LOCAL, null, { noPeersTimeoutMs: '5s' }],
     ['an unknown overwrite rule', metainfo, LOCAL, null, { overwrite: 'always' }],
+    ['super-seeding of one that does not seed', metainfo, LOCAL, null, { superSeeding: true }],
     ['options that are none', metainfo, LOCAL, null, null],
     ['a client that is none', metainfo, LOCAL, null, { client: {} }],
   ];

@@ -6,6 +6,8 @@ import type { SessionServer } from '../../src/engine/session-server.js';
 import { expectWhole, nextNotice, openClient, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
 import { storedTorrent } from '../support/stored-torrent.js';
 import { makeTempFolder } from '../support/temp-folder.js';
+import { startAlone } from '../support/web-seed-rig.js';
+import { startWebServer, webTorrent } from '../support/web-server.js';
 
 const BLOCK = 16_384;
 const torrent = storedTorrent({ pieceLength: 32_768, files: [['', 700_000]] });
@@ -16,12 +18,13 @@ async function expectPaced(
   rate: number,
   startedAt: number,
   others: readonly SessionServer[] = [],
+  ahead = BLOCK,
 ): Promise<void> {
   for await (const notice of server.notices()) {
     if (notice.type !== 'piece-stored') continue;
     const elapsedMs = performance.now() - startedAt;
     const bytes = [server, ...others].reduce((sum, each) => sum + each.snapshot().downloadedBytes, 0);
-    expect(bytes).toBeLessThanOrEqual((rate * (elapsedMs + 50)) / 1000 + BLOCK);
+    expect(bytes).toBeLessThanOrEqual((rate * (elapsedMs + 50)) / 1000 + ahead);
   }
 }
 
@@ -42,6 +45,20 @@ test.each([
   await expectPaced(server, 500_000, startedAt);
   expect(await server.done()).toMatchObject({ status: 'complete' });
   await expectWhole(folder, torrent);
+});
+
+test.each([
+  ['one file', [['', 700_000]]],
+  ['many small files, a request for each', Array.from({ length: 35 }, (_, at) => [`f${at}`, 20_000] as const)],
+] as const)('a download limit is kept by web seeds: %s', async (_, files) => {
+  const what = webTorrent({ pieceLength: 32_768, files });
+  const web = await startWebServer(what);
+  const startedAt = performance.now();
+  const { server, folder } = await startAlone(what, [web.url], { maxDownloadBytesPerSecond: 500_000, stallTimeoutMs: 400 });
+  // Each of four links reads before it pays.
+  await expectPaced(server, 500_000, startedAt, [], 4 * 65_536);
+  expect(await server.done()).toMatchObject({ status: 'complete' });
+  await expectWhole(folder, what);
 });
 
 test('a limit below a block in the time of --stall-timeout is no stall', async () => {

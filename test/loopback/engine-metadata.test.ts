@@ -1,6 +1,7 @@
 // From an info hash to the metadata between real sockets: by tracker, by a peer that comes to us, past liars, and every way it can end.
 
 import { writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -12,6 +13,7 @@ import type { SessionServer } from '../../src/engine/session-server.js';
 import { createTorrent } from '../../src/engine/torrent-files.js';
 import { sha1 } from '../../src/hash/digest.js';
 import type { Metainfo } from '../../src/metainfo/metainfo.js';
+import { encodeMetainfo } from '../../src/metainfo/torrent-encoder.js';
 import { MetainfoError } from '../../src/model/error.js';
 import { filesBelow, nextNotice, openClient, peerHint, startSession, startTracker, withTrackers } from '../support/engine-rig.js';
 import { pseudoRandomBytes } from '../support/payload.js';
@@ -162,4 +164,66 @@ test('metadata with the right hash that is no usable torrent is an error of the 
   const error = await fetcher.fetch().catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(MetainfoError);
   expect((error as MetainfoError).detail.path).toBe('info.name');
+});
+
+async function serveFiles(answer: RequestListener): Promise<string> {
+  const server = createHttpServer(answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('the torrent file from a web server, where peers have nothing; its trackers and those of the link are both kept', async () => {
+  const origin = await makeOrigin();
+  const file = encodeMetainfo({
+    ...origin.metainfo,
+    announceTiers: [['http://t.example/a'], ['http://u.example/a']],
+    comment: 'mine',
+  });
+  const base = await serveFiles((request, response) => {
+    if (request.url === '/right.torrent') response.end(file);
+    else response.writeHead(404).end();
+  });
+  const peers = [{ host: '127.0.0.1', port: 1 }];
+  const sources = [`${base}/gone.torrent`, `${base}/right.torrent`];
+  const announceTiers = [['http://127.0.0.1:1/a'], ['http://u.example/a']];
+  const fetcher = await fetcherOf(origin.infoHash, { peers, sources, announceTiers, isHandover: true });
+  const fetched = await fetcher.fetch();
+  expect(fetched.bytes).toEqual(file);
+  expect(fetched.metainfo.infoBytes).toEqual(origin.metainfo.infoBytes);
+  expect(fetched.metainfo.comment).toBe('mine');
+  // Who sent it answers for the web seeds that it names.
+  expect(fetched.met.map(({ host }) => host)).toEqual(['127.0.0.1']);
+  expect(fetched.metainfo.announceTiers).toEqual([['http://127.0.0.1:1/a'], ['http://u.example/a'], ['http://t.example/a']]);
+  // What was met on the way is handed on, as where peers sent it.
+  expect(fetched.peers).toContainEqual({ host: '127.0.0.1', port: 1 });
+});
+
+test('peers that have it do not wait for a web server that never answers', async () => {
+  const origin = await makeOrigin();
+  let closed = (): void => undefined;
+  const isGivenUp = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const base = await serveFiles((request) => request.on('close', () => closed()));
+  const peers = [peerHint(await seed(origin))];
+  const { metainfo, bytes } = await (await fetcherOf(origin.infoHash, { peers, sources: [`${base}/x.torrent`] })).fetch();
+  expect(metainfo.infoBytes).toEqual(origin.metainfo.infoBytes);
+  expect(bytes).toBe(null);
+  await isGivenUp;
+});
+
+test('web servers alone, and none has it: an end at once, with the reason', async () => {
+  const base = await serveFiles((_, response) => response.writeHead(404).end());
+  const fetcher = await fetcherOf(new Uint8Array(20).fill(7), { sources: [`${base}/x.torrent`], timeoutMs: 0 });
+  const error = await fetcher.fetch().catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(NoMetadataError);
+  expect((error as Error).message).toMatch(
+    /^no metadata came: .*; 1 of 1 address of the torrent file failed \(cannot fetch http:.*: HTTP status 404\)$/,
+  );
 });

@@ -2,6 +2,8 @@
 // did not go through it would not arrive: the names exist nowhere else.
 
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MetadataFetcher } from '../../src/engine/metadata-fetcher.js';
@@ -49,8 +51,8 @@ const byName = (url: string): string => url.replace('127.0.0.1', 'tracker.test')
 
 test('behind a proxy nothing is listened for, and whoever asks is told that nothing may go around it', async () => {
   const proxy = await socksProxy();
-  const client = await openClient({ proxy: proxy.server, listen: true });
-  expect(client.port).toBeNull();
+  const client = await openClient({ proxy: proxy.server, listen: true, lsd: true, dht: { bootstrap: [] } });
+  expect([client.port, client.dht, client.localDiscovery]).toEqual([null, null, null]);
   expect(client.egress.allowsDirect).toBe(false);
   expect((await openClient({ listen: false })).egress.allowsDirect).toBe(true);
 });
@@ -98,6 +100,23 @@ describe('peers', () => {
     expect(seeder.connectionCount).toBe(0);
     expect(client.egress.lost.aborted).toBe(false);
   });
+});
+
+test('web seeds, which do not go through it yet, are left alone', async () => {
+  const proxy = await socksProxy();
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const webSeeds = [`http://127.0.0.1:${(server.address() as AddressInfo).port}/data`];
+  const client = await openClient({ proxy: proxy.server });
+  const peers = [peerHint(await startSeeder(torrent))];
+  const session = await startSession({ ...torrent.metainfo, webSeeds }, await makeTempFolder(), { client, peers });
+  expect(await session.done()).toMatchObject({ status: 'complete' });
+  expect(requests).toEqual([]);
 });
 
 describe('trackers', () => {

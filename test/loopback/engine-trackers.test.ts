@@ -34,6 +34,8 @@ test('a whole download: started, completed, stopped, each with its numbers', asy
   const server = await startSession(metainfo, null, { client, useTrackers: true, peers: [peerHint(seeder)], seed: true });
   await nextNotice(server, 'tracker-answered', ({ event }) => event === 'completed');
   await server.stop();
+  // As the tracker says it sees us (BEP 24).
+  expect(server.snapshot().externalAddresses).toEqual(['127.0.0.1']);
   expect(told(tracker.announces)).toEqual([
     { event: 'started', downloaded: 0, left: TOTAL, uploaded: 0 },
     { event: 'completed', downloaded: TOTAL, left: 0, uploaded: 0 },

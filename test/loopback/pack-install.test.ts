@@ -52,7 +52,16 @@ test('the packed package installs into an empty folder, downloads, and is typed'
   const [, port] = await seeder.outputMatching(/seeding .* on port (\d+)/);
 
   const command = join(app, 'node_modules/.bin/effusion');
-  await run(command, ['download', torrent.path, '--output', 'by-command', '--no-trackers', '--peer', `127.0.0.1:${port}`]);
+  await run(command, [
+    'download',
+    torrent.path,
+    '--output',
+    'by-command',
+    '--no-trackers',
+    '--no-dht',
+    '--peer',
+    `127.0.0.1:${port}`,
+  ]);
   expect(await payloadDifferences(payload, join(app, 'by-command'))).toEqual([]);
 
   await writeFile(join(app, 'use.ts'), USER_CODE);

@@ -16,6 +16,9 @@ const ENVIRONMENT = {
   FORCE_COLOR: undefined as unknown as string,
   TERM: 'xterm-256color',
   LC_ALL: 'C.UTF-8',
+  // A DHT in which nobody answers: no test asks the internet, and none reads or writes the tester's nodes.
+  EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9',
+  EFFUSION_NO_LSD: '1',
   _: '',
 };
 

@@ -11,6 +11,8 @@ export interface LibtorrentSeederOptions {
   readonly uploadBytesPerSecond?: number;
   /** `HOST:PORT` to connect to, for leechers that find nobody themselves. */
   readonly dial?: string;
+  /** Announces itself on the local network, and listens there (BEP 14). */
+  readonly usesLsd?: boolean;
   /** Takes and makes encrypted connections (RC4) only. */
   readonly encrypts?: boolean;
 }
@@ -25,6 +27,7 @@ export async function startLibtorrentSeeder(
   const args = [SCRIPT, 'seed', torrent, folder, listen, '--upload-limit', String(options.uploadBytesPerSecond ?? 0)];
   if (options.dial !== undefined) args.push('--peer', options.dial);
   if (options.encrypts === true) args.push('--encrypt');
+  if (options.usesLsd === true) args.push('--lsd');
   const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
   await child.outputMatching(/^ready$/m);
   return child;
@@ -40,6 +43,7 @@ export interface WatchedLeecherOptions {
   readonly dial?: string;
   /** 0: no limit. What comes beside the payload is held up by it too. */
   readonly downloadBytesPerSecond?: number;
+  readonly usesLsd?: boolean;
 }
 
 /** A leecher that says `connected N` with each more peer it has, and that nobody need wait for. It listens once this resolves. */
@@ -51,6 +55,7 @@ export async function startWatchedLeecher(
 ): Promise<Child> {
   const args = [SCRIPT, 'leech', torrent, folder, listen, '--download-limit', String(options.downloadBytesPerSecond ?? 0)];
   if (options.dial !== undefined) args.push('--peer', options.dial);
+  if (options.usesLsd === true) args.push('--lsd');
   const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
   await child.outputMatching(/^listening$/m);
   return child;

@@ -1,4 +1,4 @@
-// Which real BitTorrent programs this machine has. A suite that needs one is left out where it is missing, and said to be
+// Which real BitTorrent programs, and web servers, this machine has. A suite that needs one is left out where it is missing, and said to be
 // (left-out.ts prints one line at the end); with EFFUSION_INTEROP=required a missing one is a failure.
 
 import { spawnSync } from 'node:child_process';
@@ -10,12 +10,17 @@ export type RealPeer =
   | 'transmission'
   | 'mktorrent'
   | 'opentracker'
+  | 'nginx'
+  | 'python'
   | 'microsocks'
   | 'dante'
   | 'nftables';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
+
+/** Where Debian has it: not in everybody's PATH. */
+export const NGINX = '/usr/sbin/nginx';
 
 const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...args: string[]])[]>> = {
   libtorrent: [[PYTHON, '-c', 'import libtorrent']],
@@ -26,6 +31,8 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   ],
   mktorrent: [['mktorrent', '-h']],
   opentracker: [['opentracker', '-h']],
+  nginx: [[NGINX, '-v']],
+  python: [[PYTHON, '--version']],
   microsocks: [['microsocks', '-h']],
   dante: [['danted', '-v']],
   nftables: [['nft', '--version']],

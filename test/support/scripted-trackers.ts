@@ -39,6 +39,7 @@ export function addressAt(text: string, port: number): Address {
 export function goodAnswer(changes: Partial<AnnounceResponse> = {}): AnnounceResponse {
   return {
     intervalSeconds: 1800,
+    externalHost: null,
     minIntervalSeconds: null,
     trackerId: null,
     seeds: 1,

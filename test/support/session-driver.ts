@@ -2,6 +2,7 @@
 
 import { createAddress, type Address } from '../../src/model/address.js';
 import { Bitfield } from '../../src/model/bitfield.js';
+import { ExternalAddresses } from '../../src/model/external-addresses.js';
 import { Geometry } from '../../src/model/geometry.js';
 import { toPeerKey, type PeerKey, type PieceIndex } from '../../src/model/ids.js';
 import { createRandom } from '../../src/model/random.js';
@@ -26,6 +27,7 @@ export function addressAt(serial: number, host = `10.0.0.${serial}`): Address {
 export class SessionDriver {
   readonly session: Session;
   readonly budget = new SimBudget(1e9);
+  readonly externalAddresses = new ExternalAddresses(10);
   readonly actions: SessionAction[] = [];
   now = 0;
 
@@ -34,6 +36,7 @@ export class SessionDriver {
     options: {
       have?: Bitfield;
       seeds?: boolean;
+      superSeeds?: boolean;
       limits?: Partial<typeof SIM_LIMITS>;
       ownId?: number;
       infoBytes?: Uint8Array;
@@ -53,7 +56,9 @@ export class SessionDriver {
       isPrivate: options.isPrivate === true,
       usesPex: options.usesPex !== false,
       encryption: options.encryption ?? 'prefer',
+      externalAddresses: this.externalAddresses,
       seeds: options.seeds === true,
+      superSeeds: options.superSeeds === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);
     this.handle({ type: 'checked', have: options.have ?? new Bitfield(pieces) });

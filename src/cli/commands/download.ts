@@ -1,27 +1,44 @@
-// `effusion download TORRENT`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it was.
-// stdout gets the path of the result and nothing else, so that a script can use it.
+// `effusion download TORRENT...`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it
+// was. stdout gets the paths of the results and nothing else, so that a script can use them. All torrents share one client.
 
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { MetainfoError } from '../../model/error.js';
+import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
-import { EXIT } from '../exit-codes.js';
-import { FetchStoppedError } from '../magnet-metadata.js';
-import { describeProxy, listenSwitch, wayOut } from '../network-switches.js';
-import { chosenCounts, type DiscoveryOptions, obtainTorrent } from '../obtain-torrent.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
+import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
-import { formatSummary } from '../render/summary.js';
+import type { ProgressView } from '../render/progress.js';
+import { formatSummary, formatTotal } from '../render/summary.js';
 import { dataBytes } from '../render/torrent-text.js';
+import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
-import { parseTorrentArgument } from '../torrent-argument.js';
+import {
+  describeFailures,
+  describeTally,
+  exitCodeOfJobs,
+  type JobTally,
+  NOTHING_DONE,
+  runJobs,
+  type TorrentJob,
+  whoseLines,
+} from '../torrent-jobs.js';
+import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
+  /** Files that name further torrents. */
+  readonly inputFile?: readonly string[];
+  /** Torrents at a time. */
+  readonly jobs?: number;
   readonly output: string;
   readonly port?: PortRange;
   readonly listen: boolean;
@@ -32,6 +49,9 @@ export interface DownloadOptions extends DiscoveryOptions {
   readonly maxUpload?: number;
   /** 0 is no limit. */
   readonly maxUploads?: number;
+  /** Besides those of the torrent. */
+  readonly webseed?: readonly string[];
+  readonly webseeds: 'auto' | 'only' | 'never';
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
@@ -39,93 +59,168 @@ export interface DownloadOptions extends DiscoveryOptions {
 
 const MAX_PATH = 1000;
 
-export async function download(file: string, options: DownloadOptions, context: CommandContext): Promise<number> {
+/** What the torrents of one run share. */
+interface DownloadRun extends ObtainRun {
+  readonly client: Client;
+  readonly limits: DownloadLimits;
+  /** Bytes that came over the network. */
+  downloadedBytes: number;
+}
+
+export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
-  if (parseTorrentArgument(file).kind !== 'magnet') refuseNoSource(options);
-  const { stderr, stdout, isQuiet } = context;
+  const items = await gatherTorrents(torrents, options.inputFile);
+  if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
+  const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
-  let client: Client | null = null;
-  const { listen, encryption, port, proxy } = options;
-  if (proxy !== undefined && !isQuiet) stderr.line(describeProxy(proxy));
-  const openClient = async (): Promise<Client> =>
-    (client ??= await Client.open({
-      listen,
-      encryption,
-      ...wayOut(options),
-      maxDownloadBytesPerSecond: options.maxDownload ?? 0,
-      maxUploadBytesPerSecond: options.maxUpload ?? 0,
-      ...listenOn(port),
-    }));
-  const obtained = await obtainTorrent(file, { ...options, isHandover: true }, openClient, context).catch((error: unknown) => {
-    if (error instanceof FetchStoppedError) return null;
-    throw error;
+  if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
+  const client = await Client.open({
+    // With web seeds only, others are needed for the metadata of a magnet link alone.
+    listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
+    encryption: options.encryption,
+    ...wayOut(options),
+    maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+    maxUploadBytesPerSecond: options.maxUpload ?? 0,
+    ...listenOn(options.port),
+    lsd: options.lsd,
+    ...dhtOptions(options, context.environment, true),
   });
-  if (obtained === null) return endWithoutMetadata(context);
-  const { metainfo, peers } = obtained;
-  if (!isQuiet && !stderr.canDraw) stderr.line(formatStart(metainfo, options.output, limits));
-  const run = await runSession(
+  const end = new RunEnd(interruption, limits.timeoutMs);
+  const run: DownloadRun = {
+    client,
+    openClient: () => Promise.resolve(client),
+    claims: new Claims(),
+    end,
+    limits,
+    downloadedBytes: 0,
+  };
+  let tally: JobTally = { ...NOTHING_DONE, total: items.length };
+  const closeOverview = items.length > 1 ? board.openOverview(() => describeTally(tally)) : null;
+  tally = await runJobs(
+    {
+      items,
+      jobs: options.jobs ?? CONFIG.cli.jobs,
+      end,
+      work: (job) => downloadOne(job, options, run, context),
+      onChange: (now) => {
+        tally = now;
+      },
+    },
+    context,
+  );
+  closeOverview?.();
+  end.close();
+  const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
+  if (items.length > 1) tellTotal(tally, exitCode, run, performance.now() - startedAt, context);
+  return exitCode;
+}
+
+/** The line at the end of a run of several torrents. */
+function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedMs: number, { board }: CommandContext): void {
+  const isStopped = run.end.isSignalled && tally.stopped + tally.unbegun > 0;
+  const failures = isStopped ? null : describeFailures(tally, exitCode);
+  if (failures !== null) board.always(failures);
+  else board.log(formatTotal({ ...tally, downloadedBytes: run.downloadedBytes, elapsedMs }));
+}
+
+/** Rejects with what failed, or with RunEndedError where a signal stopped it: that has been told then. */
+async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
+  const startedAt = performance.now();
+  const view = context.board.open();
+  const { ended, metainfo } = await runOne(job, options, run, view, context)
+    .finally(() => view.close())
+    .catch((error: unknown) => {
+      throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
+    });
+  const { result, snapshot } = ended;
+  run.downloadedBytes += snapshot.downloadedBytes;
+  if (result.status === 'stopped') {
+    const reached = `${formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)} of ${formatBytes(snapshot.totalBytes)} is there`;
+    throw stopped(job, reached, 'Run the same command again to go on.', run, context);
+  }
+  const place = resultPath(options.output, metainfo);
+  const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
+  const elapsedMs = performance.now() - startedAt;
+  const { board, isQuiet, stdout, stderr } = context;
+  board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
+  // A person at a terminal has just read the path in the summary.
+  const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
+  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+}
+
+async function runOne(
+  job: TorrentJob,
+  options: DownloadOptions,
+  run: DownloadRun,
+  view: ProgressView,
+  context: CommandContext,
+): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
+  const { limits, client, end } = run;
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const { metainfo, peers, webSeedNamers } = obtained;
+  job.name = sanitise(metainfo.name);
+  refuseNoSource(
+    { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
+    metainfo.webSeeds.length + (options.webseed ?? []).length,
+  );
+  run.claims.claimName(metainfo.name, job.item.label);
+  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
+  const ended = await runSession(
     {
       metainfo,
       folder: options.output,
-      client: await openClient(),
+      client,
       session: {
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        useDht: options.dht,
+        useLsd: options.lsd,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
+        webSeedMode: options.webseeds,
+        webSeeds: options.webseed ?? [],
+        ...(webSeedNamers === null ? {} : { webSeedNamers }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
         command: 'effusion download',
       },
-      timeoutMs: limits.timeoutMs > 0 ? Math.max(1, limits.timeoutMs - (performance.now() - startedAt)) : 0,
+      view,
+      end,
+      whose: whoseLines(job),
     },
     context,
   );
-  const { result } = run;
-  if (result.status === 'stopped') return endStopped(run, limits, context);
-  const place = resultPath(options.output, metainfo);
-  if (!isQuiet) {
-    const { downloadedBytes, alreadyComplete } = result;
-    const elapsedMs = performance.now() - startedAt;
-    const facts = {
-      path: place,
-      totalBytes: dataBytes(metainfo),
-      downloadedBytes,
-      elapsedMs,
-      isAlreadyComplete: alreadyComplete,
-    };
-    stderr.line(formatSummary(facts));
-  }
-  // A person at a terminal has just read the path in the summary.
-  const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
-  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
-  return EXIT.ok;
+  return { ended, metainfo };
 }
 
-/** Stopped by a signal before there was anything to download. */
-function endWithoutMetadata({ isQuiet, stderr, interruption }: CommandContext): number {
-  if (!isQuiet) stderr.line('stopped: no metadata came yet');
-  return interruption.exitCode ?? EXIT.interrupt;
+/** What there is of a torrent that was stopped before it began. */
+function noDataYet({ argument }: TorrentItem): string {
+  return !(argument instanceof MetainfoError) && argument.kind === 'magnet' ? 'no metadata came yet' : 'it was not read yet';
 }
 
-/** Not whole, but in order: by the time that is up, or by a signal. */
-function endStopped(run: SessionRun, limits: DownloadLimits, context: CommandContext): number {
-  const { verifiedBytes, totalBytes, name } = run.snapshot;
-  const reached = `${formatPercent(verifiedBytes, totalBytes)} of ${formatBytes(totalBytes)} is there`;
-  const code = context.interruption.exitCode;
-  if (code !== null && code !== EXIT.ok) {
-    if (!context.isQuiet) context.stderr.line(`stopped: ${reached}. Run the same command again to go on.`);
-    return code;
+/** Not whole, but in order: the error of it, by the time that is up or by a signal, which is told. */
+function stopped(
+  { name, isOneOfSeveral }: TorrentJob,
+  reached: string,
+  hint: string,
+  { end, limits }: DownloadRun,
+  { board }: CommandContext,
+): Error {
+  if (end.isTimedOut) {
+    const limit = formatLimit(limits.timeoutMs);
+    return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (!run.isTimedOut) throw new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
-  const limit = formatLimit(limits.timeoutMs);
-  throw new CommandError(
-    'timed_out',
-    `${name}: the ${limit} of --timeout are up: ${reached}`,
-    'Run the same command again to go on.',
-  );
+  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  // Of several the last line says what to do.
+  if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
+  else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
+  return new RunEndedError(String(end.cause));
+}
+
+function isTorrentFile({ argument }: TorrentItem): boolean {
+  return !(argument instanceof MetainfoError) && argument.kind !== 'magnet';
 }
 
 export interface DownloadLimits {
@@ -164,8 +259,16 @@ function resultPath(folder: string, metainfo: Metainfo): string {
   return place.startsWith('-') ? `./${place}` : place;
 }
 
-function refuseNoSource(options: DownloadOptions): void {
-  if (options.trackers || options.listen || (options.peer ?? []).length > 0) return;
-  const cause = options.onlyPeers === true ? '--only-peers leaves' : `--no-trackers and ${listenSwitch(options)} leave`;
-  throw new UsageError(`${cause} nobody to download from`, 'Name a peer with --peer HOST:PORT.');
+/** `webSeeds`: how many are named, by the torrent and the options. */
+function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
+  const { webseeds: mode, trackers, dht, listen, onlyPeers, peer = [] } = options;
+  if (mode !== 'never' && webSeeds > 0) return;
+  if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');
+  if (trackers || dht || listen || peer.length > 0) return;
+  const cause =
+    onlyPeers === true ? '--only-peers leaves' : `${whatIsOff(options, '--no-trackers, --no-dht and --no-listen')} leave`;
+  throw new UsageError(
+    `${cause} nobody to download from`,
+    'Name a peer with --peer HOST:PORT, or a web server that has the files with --webseed URL.',
+  );
 }

@@ -1,27 +1,36 @@
-// `effusion seed FILE.torrent`: checks the data, then serves it until stopped. Nothing on the disk is changed, and data that
+// `effusion seed FILE.torrent...`: checks the data, then serves it until stopped. Nothing on the disk is changed, and data that
 // is not whole is refused: who wants the rest should download it.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, type EncryptionPolicy } from '../../engine/client.js';
+import { CONFIG } from '../../engine/config.js';
 import type { EgressOptions } from '../../engine/egress.js';
+import { Deferred } from '../../engine/deferred.js';
+import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
-import { EXIT } from '../exit-codes.js';
-import { describeProxy, listenSwitch, wayOut } from '../network-switches.js';
+import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
-import { formatBytes } from '../render/human-numbers.js';
+import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
+import { infoHashText } from '../render/torrent-text.js';
+import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
+import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
+import { gatherTorrents } from '../torrent-list.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends EgressOptions {
+export interface SeedOptions extends DhtCommandOptions, EgressOptions {
+  readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
   readonly listen: boolean;
@@ -30,6 +39,7 @@ export interface SeedOptions extends EgressOptions {
   /** 0 is no limit. */
   readonly maxPeers?: number;
   readonly maxUploads?: number;
+  readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
   readonly excludeTracker?: readonly string[];
@@ -40,50 +50,95 @@ export interface SeedOptions extends EgressOptions {
 
 const MAX_NAMED_FILES = 10;
 
-export async function seed(file: string, options: SeedOptions, context: CommandContext): Promise<number> {
+export async function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
   refuseNobody(options);
-  const { proxy } = options;
-  if (proxy !== undefined && !context.isQuiet) context.stderr.line(describeProxy(proxy));
-  const loaded = await loadTorrent(file, wayOut(options));
-  const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
-  await expectData(metainfo, options.data);
+  const items = await gatherTorrents(torrents);
+  const { board, interruption } = context;
+  if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
     listen: options.listen,
     encryption: options.encryption,
     ...wayOut(options),
     ...listenOn(options.port),
+    lsd: options.lsd,
+    ...dhtOptions(options, context.environment, false),
     ...(options.maxUpload === undefined ? {} : { maxUploadBytesPerSecond: options.maxUpload }),
   });
-  const run = runSession(
-    {
-      metainfo,
-      folder: options.data,
-      client,
-      session: {
-        peers: options.peer ?? [],
-        useTrackers: options.trackers,
-        usePex: options.pex,
-        ...chosenCounts(options),
-        seed: true,
-        isReadOnly: true,
-        command: 'effusion seed',
-      },
-      timeoutMs: 0,
-      readyLine: (_, port) => `seeding ${sanitise(metainfo.name)} on port ${port ?? 'none'}`,
-    },
-    context,
-  );
-  const { snapshot } = await run.catch(async (error: unknown) => {
-    throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
-  });
-  if (!context.isQuiet) context.stderr.line(`stopped: ${formatBytes(snapshot.uploadedBytes)} sent`);
-  return context.interruption.exitCode ?? EXIT.ok;
+  const end = new RunEnd(interruption);
+  const run: SeedRun = { client, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
+  const work = (job: TorrentJob): Promise<void> => seedOne(job, options, run, context);
+  let running = items.length;
+  const closeOverview = items.length > 1 ? board.openOverview(() => formatCount(running, 'torrent')) : null;
+  const onChange = (now: JobTally): void => {
+    ({ running } = now);
+  };
+  // None of them ends by itself, so all are under way at a time.
+  const tally = await runJobs({ items, jobs: items.length, end, work, onChange }, context);
+  closeOverview?.();
+  end.close();
+  if (tally.done > 0) board.log(`stopped: ${formatBytes(run.uploadedBytes)} sent`);
+  return interruption.exitCode ?? exitCodeOfJobs(tally, end, null);
 }
 
-function refuseNobody({ listen, trackers, peer, onlyPeers, proxy }: SeedOptions): void {
+/** What the torrents of one run share. */
+interface SeedRun {
+  readonly client: Client;
+  readonly claims: Claims;
+  readonly end: RunEnd;
+  /** In their order: each resolves when that torrent is through with its check. */
+  readonly checks: Promise<void>[];
+  uploadedBytes: number;
+}
+
+async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, context: CommandContext): Promise<void> {
+  const { client, claims, end } = run;
+  // Checks use the disk and every core: as many at a time as there would be downloads.
+  const turn = run.checks.at(-CONFIG.cli.jobs) ?? Promise.resolve();
+  const check = new Deferred<void>();
+  run.checks.push(check.promise);
+  const view = context.board.open();
+  try {
+    const loaded = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
+    const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
+    claims.claimTorrent(infoHashText(metainfo), job.item.label);
+    job.name = sanitise(metainfo.name);
+    await expectData(metainfo, options.data);
+    await end.waitFor(turn);
+    const session = {
+      peers: options.peer ?? [],
+      useTrackers: options.trackers,
+      usePex: options.pex,
+      ...chosenCounts(options),
+      webSeedMode: 'never' as const,
+      useDht: options.dht,
+      useLsd: options.lsd,
+      seed: true,
+      superSeeding: options.superSeeding === true,
+      isReadOnly: true,
+      command: 'effusion seed',
+    };
+    const readyLine = (_: ServerSnapshot, port: number | null): string => {
+      check.resolve();
+      return `seeding ${job.name} on port ${port ?? 'none'}`;
+    };
+    const ended = runSession(
+      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), readyLine },
+      context,
+    );
+    const { snapshot } = await ended.catch(async (error: unknown) => {
+      throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
+    });
+    run.uploadedBytes += snapshot.uploadedBytes;
+  } finally {
+    check.resolve();
+    view.close();
+  }
+}
+
+function refuseNobody(options: SeedOptions): void {
+  const { listen, trackers, peer, onlyPeers } = options;
   if (listen || trackers || (peer ?? []).length > 0) return;
-  const cause =
-    onlyPeers === true ? '--only-peers leaves' : `--no-trackers and ${listenSwitch(proxy === undefined ? {} : { proxy })} leave`;
+  const cause = onlyPeers === true ? '--only-peers leaves' : `${whatIsOff(options, '--no-trackers and --no-listen')} leave`;
   throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 

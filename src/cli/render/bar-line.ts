@@ -3,7 +3,15 @@
 // character in the last one makes some terminals wrap).
 
 import type { Style } from './color-level.js';
-import { formatBytes, formatClock, formatCount, formatPercent, formatProgressBytes, formatRate } from './human-numbers.js';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatPercent,
+  formatProgressBytes,
+  formatRate,
+  formatSources,
+} from './human-numbers.js';
 import type { Progress } from './progress.js';
 import { truncateToWidth, type WidthOf } from './text-width.js';
 
@@ -13,6 +21,15 @@ export interface BarLook {
   /** False where the locale is not UTF-8: the bar is made of ASCII. */
   readonly isUnicode: boolean;
 }
+
+/** Columns of the widest among bars that stand below each other. */
+export interface BarAlignment {
+  readonly nameWidth: number;
+  /** Of `500 of 1000 B`. */
+  readonly amountWidth: number;
+}
+
+const ALONE: BarAlignment = { nameWidth: 0, amountWidth: 0 };
 
 const MIN_BAR = 8;
 const MAX_BAR = 60;
@@ -40,10 +57,10 @@ interface Field {
   readonly paint: (text: string) => string;
 }
 
-export function formatBarLine(progress: Progress, columns: number, look: BarLook): string {
+export function formatBarLine(progress: Progress, columns: number, look: BarLook, alignment = ALONE): string {
   const { style, widthOf } = look;
   const width = Math.max(1, columns - 1);
-  const fields = fieldsOf(progress, style);
+  const fields = fieldsOf(progress, style, alignment.amountWidth);
   const gap = columns < ROOMY_COLUMNS ? 1 : 2;
   const shown = chooseFields(fields, width, gap);
   const room = width - widthOfFields(shown, gap);
@@ -53,27 +70,29 @@ export function formatBarLine(progress: Progress, columns: number, look: BarLook
   }
   // The name takes what it needs of two fifths, the bar the rest.
   const nameRoom = Math.min(MAX_NAME, Math.max(MIN_NAME, Math.floor((room - 1) * 0.4), room - 1 - MAX_BAR));
-  const name = truncateToWidth(progress.name, Math.min(nameRoom, room - 1 - MIN_BAR), widthOf);
-  const bar = Math.min(MAX_BAR, room - 1 - widthOf(name));
+  const nameWidth = Math.min(nameRoom, room - 1 - MIN_BAR);
+  const name = truncateToWidth(progress.name, nameWidth, widthOf);
+  const pad = Math.max(0, Math.min(alignment.nameWidth, nameWidth) - widthOf(name));
+  const bar = Math.min(MAX_BAR, room - 1 - widthOf(name) - pad);
   const cells = formatBar(progress.doneBytes, progress.totalBytes, bar, look.isUnicode);
   const isDone = progress.doneBytes >= progress.totalBytes;
   const parts = shown.map((field) => ' '.repeat(gap) + field.paint(field.text)).join('');
-  return `${style.strong(name)} ${isDone ? style.success(cells) : style.accent(cells)}${parts}`;
+  return `${style.strong(name)}${' '.repeat(pad)} ${isDone ? style.success(cells) : style.accent(cells)}${parts}`;
 }
 
 /** In the order of the line; padded, so that a bar doesn't dance with its numbers. */
-function fieldsOf(progress: Progress, style: Style): Field[] {
+function fieldsOf(progress: Progress, style: Style, leastAmountWidth: number): Field[] {
   const { doneBytes, totalBytes } = progress;
   const plain = (text: string): string => text;
   const amount = formatProgressBytes(doneBytes, totalBytes);
   // Done is written in the unit of the total, so it is never wider than that.
-  const amountWidth = formatProgressBytes(totalBytes, totalBytes).length;
+  const amountWidth = Math.max(leastAmountWidth, formatProgressBytes(totalBytes, totalBytes).length);
   return [
     { text: formatPercent(doneBytes, totalBytes).padStart(6), rank: 0, paint: style.strong },
     { text: amount.padStart(amountWidth), rank: 3, paint: plain },
     { text: formatRate(progress.downloadBytesPerSecond).padStart(11), rank: 1, paint: plain },
     { text: `ETA ${formatClock(progress.timeLeftMs).padStart(5)}`, rank: 2, paint: plain },
-    { text: formatCount(progress.peers, 'peer').padStart(7), rank: 4, paint: style.faint },
+    { text: formatSources(progress.peers, progress.webSeeds).padStart(7), rank: 4, paint: style.faint },
   ];
 }
 

@@ -16,7 +16,7 @@ const CLEAR_BELOW = '\u001B[J';
 
 export class BarTerminal {
   readonly #output: Output;
-  readonly #widthOf: WidthOf;
+  readonly #widthOf: () => WidthOf;
   #frame = '';
   #lastFrame = '';
   /** Visible widths of the lines of the frame that is on the screen, and of the one being gathered. */
@@ -29,7 +29,7 @@ export class BarTerminal {
   #wrapsLines = true;
   readonly #stopListening: () => void;
 
-  constructor(output: Output, widthOf: WidthOf) {
+  constructor(output: Output, widthOf: () => WidthOf) {
     this.#output = output;
     this.#widthOf = widthOf;
     this.#stopListening = output.onResize(() => this.#handleResize());
@@ -93,9 +93,17 @@ export class BarTerminal {
     this.#add('\n');
   }
 
+  /** One line, or several with line feeds between them; what the last frame had below them is cleared. */
   write(text: string): void {
-    this.#widths[this.#row] = this.#widthOf(stripVTControlCharacters(text));
-    this.#add(text);
+    for (const [index, line] of text.split('\n').entries()) {
+      if (index > 0) {
+        this.clearRight();
+        this.newline();
+      }
+      this.#widths[this.#row] = this.#widthOf()(stripVTControlCharacters(line));
+      this.#add(line);
+    }
+    if (this.#shownWidths.length > this.#row + 1) this.#add(CLEAR_BELOW);
   }
 
   /** A line that stays; to be written while the cursor is in the first row of a cleared frame. */

@@ -54,6 +54,12 @@ export function formatLimit(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
+/** `2 peers`, `2 peers + 1 web`, `1 web seed`: who sends. */
+export function formatSources(peers: number, webSeeds = 0): string {
+  if (webSeeds === 0) return formatCount(peers, 'peer');
+  return peers === 0 ? formatCount(webSeeds, 'web seed') : `${formatCount(peers, 'peer')} + ${webSeeds} web`;
+}
+
 /** `1 peer`, `2 peers`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -3,7 +3,14 @@
 
 import type { ServerNotice } from '../../engine/server-snapshot.js';
 import { formatAddress } from '../../model/address.js';
+import { describeWebSeedFailure } from '../../engine/web-seed-words.js';
 import { sanitise } from './sanitise.js';
+
+const SUPER_SEEDING_ENDS = {
+  'another-seed': 'there is another seed',
+  spread: 'every piece is with two peers',
+  'not-spreading': 'peers do not pass on what they get',
+} as const;
 
 /** One line without the torrent's name, or null. */
 export function describeNotice(notice: ServerNotice): string | null {
@@ -13,6 +20,12 @@ export function describeNotice(notice: ServerNotice): string | null {
     return `${how}: ${notice.havePieces} of ${notice.pieceCount} pieces are there already`;
   }
   if (notice.type === 'peer-banned') return `banned ${formatAddress(notice.address)}: bad data for piece ${notice.piece}`;
+  if (notice.type === 'web-seed-banned') return `banned web seed ${sanitise(notice.name)}: bad data for piece ${notice.piece}`;
+  if (notice.type === 'web-seed-dropped') {
+    const why = describeWebSeedFailure(notice.reason, notice.status ?? null);
+    return `gave up web seed ${sanitise(notice.name)}: ${why}`;
+  }
   if (notice.type === 'tracker-warning') return `tracker ${sanitise(notice.url)} warns: ${sanitise(notice.message)}`;
+  if (notice.type === 'super-seeding-ended') return `super-seeding is over: ${SUPER_SEEDING_ENDS[notice.reason]}`;
   return null;
 }

@@ -3,7 +3,15 @@
 
 import { CONFIG } from '../../engine/config.js';
 import type { Output } from '../output.js';
-import { formatBytes, formatClock, formatCount, formatPercent, formatProgressBytes, formatRate } from './human-numbers.js';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatPercent,
+  formatProgressBytes,
+  formatRate,
+  formatSources,
+} from './human-numbers.js';
 import type { Progress, ProgressView } from './progress.js';
 
 const STEP = 0.1;
@@ -31,11 +39,11 @@ export class PlainView implements ProgressView {
     }
     const share = progress.totalBytes === 0 ? 1 : progress.doneBytes / progress.totalBytes;
     const step = Math.floor(share / STEP + 1e-9);
-    // What was there at the start is no step; and the end has its own line.
-    if (this.#lastStep < 0) this.#lastStep = step;
+    // What was there at the start is no step; and the end has its own line. Of metadata there are no tenths.
+    if (this.#lastStep < 0 && progress.phase !== 'metadata') this.#lastStep = step;
     const isStep = progress.phase === 'downloading' && step > this.#lastStep && step < 1 / STEP;
     if (isStep || sinceMs >= CONFIG.cli.lineIntervalMs) {
-      this.#lastStep = Math.max(step, this.#lastStep);
+      if (progress.phase !== 'metadata') this.#lastStep = Math.max(step, this.#lastStep);
       this.#say(`${progress.name}: ${formatState(progress)}`, now);
     }
   }
@@ -62,7 +70,7 @@ function formatState(progress: Progress): string {
     `${formatPercent(doneBytes, totalBytes, 0)}, ${formatProgressBytes(doneBytes, totalBytes)}`,
     formatRate(progress.downloadBytesPerSecond),
     ...(progress.timeLeftMs === null ? [] : [`${formatClock(progress.timeLeftMs)} left`]),
-    formatCount(progress.peers, 'peer'),
+    formatSources(progress.peers, progress.webSeeds),
   ];
   return parts.join(', ');
 }

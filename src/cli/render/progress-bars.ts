@@ -3,26 +3,29 @@
 
 import cliProgress from 'cli-progress';
 import type { Output } from '../output.js';
-import { type BarLook, formatBarLine } from './bar-line.js';
+import type { WidthOf } from './text-width.js';
 import { BarTerminal } from './bar-terminal.js';
-import type { Progress } from './progress.js';
 
 const FRAMES_PER_SECOND = 10;
 
+export interface ProgressBarsOptions {
+  readonly output: Output;
+  /** Right for every line of the next frame. */
+  readonly widthOf: () => WidthOf;
+  /** Asked at each frame; lines beyond `maxLines` are not drawn, as they would scroll and leave garbage behind. */
+  readonly lines: (maxLines: number) => readonly string[];
+}
+
 export class ProgressBars {
-  readonly #look: BarLook;
   readonly #terminal: BarTerminal;
   readonly #bars: cliProgress.MultiBar;
-  readonly #output: Output;
   #isClosed = false;
-  #count = 0;
 
-  constructor(output: Output, look: BarLook) {
-    this.#output = output;
-    this.#look = look;
-    this.#terminal = new BarTerminal(output, look.widthOf);
+  constructor({ output, widthOf, lines }: ProgressBarsOptions) {
+    const terminal = new BarTerminal(output, widthOf);
+    this.#terminal = terminal;
     const options: cliProgress.Options & { terminal: BarTerminal } = {
-      terminal: this.#terminal,
+      terminal,
       fps: FRAMES_PER_SECOND,
       hideCursor: true,
       linewrap: false,
@@ -32,14 +35,8 @@ export class ProgressBars {
       gracefulExit: false,
     };
     this.#bars = new cliProgress.MultiBar(options);
-  }
-
-  /** `progress` is asked at each frame. False where the terminal has no row left for another bar. */
-  add(progress: () => Progress): boolean {
-    if (this.#count >= this.#terminal.maxLines) return false;
-    this.#count++;
-    this.#bars.create(1, 0, {}, { format: () => formatBarLine(progress(), this.#output.columns, this.#look) });
-    return true;
+    // One bar to the library, however many lines there are: theirs come and go, and its own would leave empty rows behind.
+    this.#bars.create(1, 0, {}, { format: () => lines(terminal.maxLines).slice(0, terminal.maxLines).join('\n') });
   }
 
   /** A line that stays, above the bars; they come back with the next frame. */

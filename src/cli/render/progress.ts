@@ -18,6 +18,8 @@ export interface Progress {
   /** Null: not to be said. */
   readonly timeLeftMs: number | null;
   readonly peers: number;
+  /** Web seeds that are being asked; default 0. */
+  readonly webSeeds?: number;
 }
 
 /** For phases that move no data. */

@@ -36,9 +36,9 @@ export function sanitiseLines(text: string, maxLength = 20_000): string {
     .join('\n');
 }
 
-/** JSON, indented, that is safe to print: what is hidden or moves the cursor stands as an escape, which means the same. */
-export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(HIDDEN, (character) =>
+/** JSON that is safe to print: what is hidden or moves the cursor stands as an escape, which means the same. `indent` 0: one line. */
+export function formatJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(HIDDEN, (character) =>
     character === '\n' ? character : character.replace(/[^]/g, (unit) => escapeUnit(unit.charCodeAt(0))),
   );
 }

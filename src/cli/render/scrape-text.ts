@@ -37,10 +37,11 @@ export function formatScrape(outcomes: readonly ScrapeOutcome[], style: Style): 
   const widths = HEAD.map((name, column) => Math.max(name.length, ...rows.map(({ cells }) => cells[column].length)));
   const line = (cells: readonly string[], text: string): string =>
     `  ${cells.map((cell, column) => cell.padStart(widths[column])).join('  ')}  ${text}`;
+  const noun = outcomes.some(({ url }) => url === 'DHT') ? 'source' : 'tracker';
   const answered = outcomes.filter((outcome) => 'counts' in outcome).length;
   return [
-    `${style.faint('scrape'.padEnd(12))}${answered} of ${formatCount(outcomes.length, 'tracker')} answered`,
-    style.faint(line(HEAD, 'tracker')),
+    `${style.faint('scrape'.padEnd(12))}${answered} of ${formatCount(outcomes.length, noun)} answered`,
+    style.faint(line(HEAD, noun)),
     ...rows.map(({ cells, text }) => line(cells, text)),
   ];
 }

@@ -8,9 +8,11 @@ import { sanitise } from './sanitise.js';
 const MAX_LINES = 50;
 const MAX_TEXT = 600;
 
-/** Lines without line feeds. */
-export function describeSources(facts: SourceFacts): string[] {
-  const lines = reportSources(facts).map(({ name, text }) => `  ${sanitise(name, MAX_TEXT)}: ${sanitise(text, MAX_TEXT)}`);
+/** Lines without line feeds. `whose`: what each begins with, such as the torrent's name. */
+export function describeSources(facts: SourceFacts, whose: string): string[] {
+  const lines = reportSources(facts).map(
+    ({ name, text }) => `  ${whose}${sanitise(name, MAX_TEXT)}: ${sanitise(text, MAX_TEXT)}`,
+  );
   if (lines.length <= MAX_LINES) return lines;
-  return [...lines.slice(0, MAX_LINES), `  and ${formatCount(lines.length - MAX_LINES, 'more source')}`];
+  return [...lines.slice(0, MAX_LINES), `  ${whose}and ${formatCount(lines.length - MAX_LINES, 'more source')}`];
 }

@@ -2,7 +2,7 @@
 // logs as often as before eyes.
 
 import prettyMs from 'pretty-ms';
-import { formatBytes, formatRate } from './human-numbers.js';
+import { formatBytes, formatCount, formatRate } from './human-numbers.js';
 import { sanitise } from './sanitise.js';
 
 export interface SummaryFacts {
@@ -23,4 +23,17 @@ export function formatSummary(facts: SummaryFacts): string {
   if (facts.isAlreadyComplete) return `already complete: ${shown} (${size})`;
   const speed = facts.elapsedMs > 0 ? (facts.downloadedBytes * 1000) / facts.elapsedMs : 0;
   return `done: ${shown}, ${size} in ${prettyMs(Math.max(1, facts.elapsedMs))}, ${formatRate(speed)} on average`;
+}
+
+export interface TotalFacts {
+  readonly total: number;
+  readonly done: number;
+  readonly downloadedBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** The last line of a run of several torrents that did not fail: all are there, or it was stopped. */
+export function formatTotal({ total, done, downloadedBytes, elapsedMs }: TotalFacts): string {
+  if (done < total) return `stopped: ${done} of ${formatCount(total, 'torrent')} done. Run the same command again to go on.`;
+  return `done: ${formatCount(total, 'torrent')}, ${formatBytes(downloadedBytes)} came in ${prettyMs(Math.max(1, elapsedMs))}`;
 }

@@ -1,15 +1,17 @@
-// Progress on a terminal: a spinner for the short phases, then a bar. One of them at a time owns the terminal. Both are
-// loaded only when there was something to show for a moment: a small download ends before it would pay for them.
+// Progress on a terminal: of one torrent a spinner for the short phases, then a bar; of several a line each. One of them at a time
+// owns the terminal. Both are loaded only when there was something to show for a moment: a small download ends before it
+// would pay for them.
 
 import type { Ora } from 'ora';
 import { CONFIG } from '../../engine/config.js';
 import type { Output } from '../output.js';
-import { type BarLook, formatPhase } from './bar-line.js';
+import { formatPhase } from './bar-line.js';
 import type { Style } from './color-level.js';
+import { formatFrame } from './frame-lines.js';
 import type { ProgressBars } from './progress-bars.js';
 import type { Suspendable } from '../suspension.js';
 import type { Progress, ProgressView } from './progress.js';
-import { loadWidthFor, truncateToWidth, type WidthOf } from './text-width.js';
+import { loadWidthFor, roughWidth, truncateToWidth, type WidthOf } from './text-width.js';
 
 export interface TerminalViewOptions {
   readonly output: Output;
@@ -17,16 +19,26 @@ export interface TerminalViewOptions {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly isUnicode: boolean;
+  /** A last line about all torrents of the run; null where there is one. */
+  readonly overview?: (() => string) | null;
 }
 
-export class TerminalView implements ProgressView, Suspendable {
+/** A torrent's place on the screen. */
+interface Lane {
+  progress: Progress | null;
+}
+
+export class TerminalView implements Suspendable {
   readonly #options: TerminalViewOptions;
   readonly #startedAt: number;
   readonly #stopListening: () => void;
-  #progress: Progress | null = null;
+  /** In the order of the lines. */
+  readonly #lanes = new Set<Lane>();
   #spinner: Ora | null = null;
   #bars: ProgressBars | null = null;
-  #widthOf: WidthOf | null = null;
+  /** Counts too much rather than too little, until the library for `#measured` is there. */
+  #widthOf: WidthOf = roughWidth;
+  #measured = '';
   #isLoading = false;
   /** Somebody else has the terminal. */
   #isSuspended = false;
@@ -42,13 +54,21 @@ export class TerminalView implements ProgressView, Suspendable {
     });
   }
 
-  update(progress: Progress): void {
-    if (this.#isClosed) return;
-    this.#progress = progress;
-    if (this.#isSuspended) return;
-    if (this.#options.now() - this.#startedAt < CONFIG.cli.quietStartMs || !this.#options.output.canDraw) return;
-    if (progress.phase === 'downloading') this.#showBar();
-    else this.#showSpinner(progress);
+  /** A place for one more torrent; its `close` takes it off the screen. */
+  open(): ProgressView {
+    const lane: Lane = { progress: null };
+    this.#lanes.add(lane);
+    return {
+      update: (progress) => {
+        lane.progress = progress;
+        this.#draw();
+      },
+      log: (line) => this.log(line),
+      close: () => {
+        this.#lanes.delete(lane);
+        if (this.#shown().length === 0 && this.#overview === null) this.#clear();
+      },
+    };
   }
 
   log(line: string): void {
@@ -69,7 +89,7 @@ export class TerminalView implements ProgressView, Suspendable {
 
   resume(): void {
     this.#isSuspended = false;
-    if (this.#progress !== null) this.update(this.#progress);
+    this.#draw();
   }
 
   close(): void {
@@ -78,36 +98,67 @@ export class TerminalView implements ProgressView, Suspendable {
     this.#clear();
   }
 
-  #clear(): void {
-    this.#dropSpinner();
-    this.#bars?.close();
-    this.#bars = null;
+  get #overview(): (() => string) | null {
+    return this.#options.overview ?? null;
   }
 
-  #showBar(): void {
+  #shown(): Progress[] {
+    return Array.from(this.#lanes, (lane) => lane.progress).filter((progress) => progress !== null);
+  }
+
+  /** What the spinner is for; null where lines are drawn. */
+  #spinnerText(): string | null {
+    const shown = this.#shown();
+    if (this.#overview !== null || shown.length !== 1 || shown[0].phase === 'downloading') return null;
+    const room = Math.max(8, this.#options.output.columns - 4);
+    return truncateToWidth(`${shown[0].name}: ${formatPhase(shown[0])}`, room, this.#widthOf);
+  }
+
+  #draw(): void {
+    if (!this.#mayDraw() || this.#shown().length === 0) return;
+    if (this.#options.now() - this.#startedAt < CONFIG.cli.quietStartMs) return;
+    this.#measure();
+    if (this.#spinnerText() === null) this.#showBars();
+    else this.#showSpinner();
+  }
+
+  #mayDraw(): boolean {
+    return !this.#isClosed && !this.#isSuspended && this.#options.output.canDraw;
+  }
+
+  #showBars(): void {
     this.#dropSpinner();
     if (this.#bars !== null) return;
     this.#load(async () => {
       const { ProgressBars } = await import('./progress-bars.js');
-      const look = await this.#loadLook();
-      if (this.#isClosed || this.#isSuspended || this.#progress?.phase !== 'downloading') return;
-      this.#bars = new ProgressBars(this.#options.output, look);
-      this.#bars.add(() => this.#progress as Progress);
+      if (!this.#mayDraw() || this.#shown().length === 0 || this.#spinnerText() !== null) return;
+      const { output } = this.#options;
+      this.#bars = new ProgressBars({ output, widthOf: () => this.#widthOf, lines: (maxLines) => this.#lines(maxLines) });
     });
   }
 
-  #showSpinner(progress: Progress): void {
+  #lines(maxLines: number): string[] {
+    const { output, style, isUnicode } = this.#options;
+    const overview = this.#overview?.() ?? null;
+    return formatFrame(
+      this.#shown(),
+      overview,
+      { columns: output.columns, maxLines },
+      { style, isUnicode, widthOf: this.#widthOf },
+    );
+  }
+
+  #showSpinner(): void {
     this.#bars?.close();
     this.#bars = null;
     if (this.#spinner !== null) {
-      this.#spinner.text = this.#spinnerText(progress);
+      this.#spinner.text = this.#spinnerText() ?? '';
       return;
     }
     this.#load(async () => {
       const { default: ora } = await import('ora');
-      await this.#loadLook();
-      if (this.#isClosed || this.#progress === null || this.#progress.phase === 'downloading') return;
-      if (this.#isSuspended || !this.#options.output.canDraw) return;
+      const text = this.#spinnerText();
+      if (!this.#mayDraw() || text === null) return;
       const { style, isUnicode } = this.#options;
       const frames = isUnicode ? ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] : ['-', '\\', '|', '/'];
       this.#spinner = ora({
@@ -118,20 +169,28 @@ export class TerminalView implements ProgressView, Suspendable {
         // Colour is decided by us, not by the library.
         color: false,
         spinner: { interval: 100, frames: frames.map((frame) => style.accent(frame)) },
-        text: this.#spinnerText(this.#progress),
+        text,
       }).start();
     });
   }
 
-  #spinnerText(progress: Progress): string {
-    const room = Math.max(8, this.#options.output.columns - 4);
-    return truncateToWidth(`${progress.name}: ${formatPhase(progress)}`, room, this.#widthOf as WidthOf);
+  /** Names that are shown decide what it takes to measure them. */
+  #measure(): void {
+    const names = this.#shown()
+      .map((progress) => progress.name)
+      .join('');
+    if (names === this.#measured) return;
+    this.#measured = names;
+    void this.#measureNames(names);
   }
 
-  async #loadLook(): Promise<BarLook> {
-    this.#widthOf ??= await loadWidthFor(this.#progress?.name ?? '');
-    const { style, isUnicode } = this.#options;
-    return { style, isUnicode, widthOf: this.#widthOf };
+  async #measureNames(names: string): Promise<void> {
+    try {
+      const widthOf = await loadWidthFor(names);
+      if (names === this.#measured) this.#widthOf = widthOf;
+    } catch {
+      // The rough measure stays: the line is shorter than it could be.
+    }
   }
 
   /** One at a time; a failure to load must not end a download. */
@@ -145,6 +204,12 @@ export class TerminalView implements ProgressView, Suspendable {
       .finally(() => {
         this.#isLoading = false;
       });
+  }
+
+  #clear(): void {
+    this.#dropSpinner();
+    this.#bars?.close();
+    this.#bars = null;
   }
 
   #dropSpinner(): void {

@@ -37,7 +37,9 @@ async function get(request: HttpGet): Promise<HttpResponse> {
     return await httpGet(request);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    throw new TrackerError(error.code, error.message, {}, { cause: error });
+    // Only streams are held to addresses.
+    const code = error.code === 'forbidden_address' ? 'bad_redirect' : error.code;
+    throw new TrackerError(code, error.message, {}, { cause: error });
   }
 }
 

@@ -177,6 +177,7 @@ export class TrackerSource implements PeerSource {
         onSent: () => this.#handle({ type: 'sent', request }),
       });
       outcome = { type: 'answered', request, response };
+      if (response.externalHost !== null && this.#isListening) this.#reportSeenAs(response.externalHost, url);
     } catch (error) {
       outcome = { type: 'failed', request, failure: toFailure(error) };
     }
@@ -197,6 +198,10 @@ export class TrackerSource implements PeerSource {
       }
       if (found.size > 0) this.#report([...found.values()]);
     }
+  }
+
+  #reportSeenAs(host: string, url: string): void {
+    this.#options.listener.onSeenAs?.(host, new URL(url).hostname);
   }
 
   #report(addresses: readonly Address[]): void {

@@ -1,13 +1,13 @@
 """A libtorrent peer for the interop tests and the benchmark: seeds or downloads one torrent on given addresses, nothing else.
 
-usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:PORT ...] [--upload-limit BYTES_PER_SECOND] [--encrypt]
-       libtorrent_peer.py leech TORRENT|MAGNET FOLDER LISTEN [--peer HOST:PORT ...] [--download-limit BYTES_PER_SECOND] [--encrypt]
+usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:PORT ...] [--upload-limit BYTES_PER_SECOND] [--encrypt] [--lsd]
+       libtorrent_peer.py leech TORRENT|MAGNET FOLDER LISTEN [--peer HOST:PORT ...] [--download-limit BYTES_PER_SECOND] [--encrypt] [--lsd]
        libtorrent_peer.py show  TORRENT
 
 LISTEN is 127.0.0.1:PORT or [::1]:PORT; one session each. `seed` prints `ready` and goes on until SIGTERM, then prints
 `uploaded N` (payload bytes of all sessions). `leech` prints `listening`, `connected N` whenever
-it has more peers than before, and ends with 0 when all is there. `show` prints info hash, name and size
-as JSON. No DHT, LSD, port mapping or uTP; plain connections first, with --encrypt only RC4 in and out; it ends by itself after PEER_SECONDS (default 120).
+it has more peers than before, `upload only` once one of them says it wants nothing (BEP 21), and ends with 0 when all is there. `show` prints info hash, name and size
+as JSON. No DHT, port mapping or uTP, and LSD only with --lsd; plain connections first, with --encrypt only RC4 in and out; it ends by itself after PEER_SECONDS (default 120).
 """
 import argparse
 import json
@@ -32,7 +32,7 @@ def open_session(listen, upload_limit):
     return lt.session({
         **(FORCED if arguments.encrypt else {"out_enc_policy": 2}),
         "listen_interfaces": listen,
-        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_dht": False, "enable_lsd": arguments.lsd, "enable_upnp": False, "enable_natpmp": False,
         "enable_incoming_utp": False, "enable_outgoing_utp": False,
         "allow_multiple_connections_per_ip": True,
         "connections_limit": 500, "connection_speed": 200, "unchoke_slots_limit": -1,
@@ -100,13 +100,17 @@ def leech(args):
     print("listening", flush=True)
     dial(handle, args.peer)
     most = 0
+    is_told = False
 
     def count_peers():
-        nonlocal most
+        nonlocal most, is_told
         count = handle.status().num_peers
         if count > most:
             most = count
             print("connected", count, flush=True)
+        if not is_told and any(peer.flags & lt.peer_info.upload_only for peer in handle.get_peer_info()):
+            is_told = True
+            print("upload only", flush=True)
 
     if not wait_until(session, lt.torrent_finished_alert, count_peers):
         sys.exit(1)
@@ -128,6 +132,7 @@ parser.add_argument("--peer", action="append", default=[])
 parser.add_argument("--upload-limit", type=int, default=0)
 parser.add_argument("--download-limit", type=int, default=0)
 parser.add_argument("--encrypt", action="store_true")
+parser.add_argument("--lsd", action="store_true")
 arguments = parser.parse_args()
 signal.signal(signal.SIGTERM, stop)
 signal.alarm(int(os.environ.get("PEER_SECONDS", "120")))

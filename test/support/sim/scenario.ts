@@ -14,6 +14,7 @@ import { SIM_LIMITS } from './limits.js';
 import { ScriptedPeer } from './scripted-peer.js';
 import { SessionNode } from './session-node.js';
 import { SimBudget } from './sim-budget.js';
+import { HONEST_WEB_SEED, type SimWebSeed } from './sim-web-seeds.js';
 import { traitsOf, type ScriptedKind, type Traits } from './traits.js';
 import { Uplink } from './uplink.js';
 import { must } from './violation.js';
@@ -33,6 +34,7 @@ const KINDS: readonly ScriptedKind[] = [
   'rude',
   'twin',
   'prober',
+  'forgetter',
 ];
 
 export interface ContentSpec {
@@ -50,7 +52,11 @@ export interface LinkSpec {
 }
 
 export type MemberSpec =
-  | ({ readonly role: 'seed' } & LinkSpec)
+  | ({
+      readonly role: 'seed';
+      /** Default false. */
+      readonly superSeeds?: boolean;
+    } & LinkSpec)
   | ({
       readonly role: 'leecher';
       readonly seeds: boolean;
@@ -58,6 +64,7 @@ export type MemberSpec =
       readonly budgetPieces: number;
       readonly quitsAfterMs?: number;
       readonly pace?: RequestPace;
+      readonly webSeeds?: readonly SimWebSeed[];
     } & LinkSpec)
   | ({ readonly role: 'scripted'; readonly traits: Traits; readonly haveShare: number } & LinkSpec);
 
@@ -98,6 +105,29 @@ function drawPolicies(seed: number): () => EncryptionPolicy {
   return () => (isMixed ? (['prefer', 'require', 'off'] as const)[random.below(3)] : 'prefer');
 }
 
+/** Any web server, of which half do nothing wrong. */
+function drawWebSeed(random: Random): SimWebSeed {
+  const { bytesPerSecond, latencyMs } = drawLink(random);
+  const seed = { ...HONEST_WEB_SEED, bytesPerSecond, latencyMs, hasRanges: random.next() < 0.75 };
+  if (random.next() < 0.5) return seed;
+  const fault = random.below(4);
+  if (fault === 0) return { ...seed, corrupt: [1, 0.1, 0.02][random.below(3)] };
+  if (fault === 1) return { ...seed, breaksAfter: 1 + random.below(20) };
+  return fault === 2 ? { ...seed, stallsAfter: 1 + random.below(20) } : { ...seed, busy: 0.3 + random.next() / 2 };
+}
+
+/** Any swarm with an honest seed, whose leechers have web seeds too. */
+export function drawWebSeedScenario(seed: number): Scenario {
+  const scenario = drawScenario(seed);
+  const random = createRandom(seed ^ 0xb19);
+  const members = scenario.members.map((member) =>
+    member.role === 'leecher'
+      ? { ...member, webSeeds: Array.from({ length: 1 + random.below(3) }, () => drawWebSeed(random)) }
+      : member,
+  );
+  return { ...scenario, members };
+}
+
 /** Any swarm with an honest seed. */
 export function drawScenario(seed: number): Scenario {
   const random = createRandom(seed);
@@ -107,7 +137,7 @@ export function drawScenario(seed: number): Scenario {
   const plain = traitsOf('plain', random);
   members.push(
     random.next() < 0.6
-      ? { role: 'seed', ...drawLink(random) }
+      ? { role: 'seed', superSeeds: createRandom(seed ^ 0x5eed).next() < 0.3, ...drawLink(random) }
       : { role: 'scripted', traits: { ...plain, dials: false }, haveShare: 1, ...drawLink(random) },
   );
   const leechers = 1 + random.below(random.next() < 0.5 ? 2 : 5);
@@ -235,8 +265,10 @@ export class Swarm {
       limits: { ...scenario.limits, budgetBlocks: Math.ceil(budgetBytes / BLOCK_LENGTH) },
       budget: new SimBudget(budgetBytes),
       seeds: isSeed || member.seeds,
+      superSeeds: isSeed && member.superSeeds === true,
       writeMs: random.below(40),
       pace: isSeed ? null : (member.pace ?? null),
+      ...(isSeed || member.webSeeds === undefined ? {} : { webSeeds: member.webSeeds }),
       ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
     });
     const quitsAfterMs = isSeed ? undefined : member.quitsAfterMs;

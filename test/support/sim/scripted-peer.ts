@@ -3,7 +3,8 @@
 import type { Address } from '../../../src/model/address.js';
 import type { Bitfield } from '../../../src/model/bitfield.js';
 import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
-import type { PeerId } from '../../../src/model/ids.js';
+import type { PeerId, PieceIndex } from '../../../src/model/ids.js';
+import { OUR_DONTHAVE_ID } from '../../../src/session/extension-ids.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { BlockRange, Message } from '../../../src/wire/message.js';
 import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
@@ -33,6 +34,8 @@ interface Conversation {
   readonly link: SimLink;
   readonly queue: BlockRange[];
   readonly allowed: Set<number>;
+  /** Pieces that it took back. */
+  readonly forgotten: Set<number>;
   isChoking: boolean;
   delivered: number;
   isServing: boolean;
@@ -82,9 +85,17 @@ export class ScriptedPeer implements SimNode {
   }
 
   onConnected(link: SimLink): void {
-    const talk: Conversation = { link, queue: [], allowed: new Set(), isChoking: true, delivered: 0, isServing: false };
+    const talk: Conversation = {
+      link,
+      queue: [],
+      allowed: new Set(),
+      forgotten: new Set(),
+      isChoking: true,
+      delivered: 0,
+      isServing: false,
+    };
     this.#conversations.set(link, talk);
-    const { isSilent, vanishMs, floodMs, isRude, probes, flapMs } = this.#traits;
+    const { isSilent, vanishMs, floodMs, isRude, probes, flapMs, forgetMs } = this.#traits;
     if (isSilent) return;
     if (this.#have.isFull && link.features.fast) link.send({ type: 'have-all' });
     else if (this.#world.random.next() < 0.5) link.send({ type: 'bitfield', bytes: this.#have.toBytes() });
@@ -101,6 +112,7 @@ export class ScriptedPeer implements SimNode {
     if (floodMs > 0) this.#every(talk, floodMs, () => this.#flood(link));
     if (isRude) this.#every(talk, 2000, () => this.#beRude(link));
     if (probes) this.#every(talk, 300, () => this.#probe(link));
+    if (forgetMs > 0) this.#every(talk, forgetMs, () => this.#changeMemory(talk));
     if (flapMs > 0) this.#every(talk, flapMs, () => this.#setChoking(talk, !talk.isChoking));
   }
 
@@ -141,10 +153,29 @@ export class ScriptedPeer implements SimNode {
     }
   }
 
+  /** Takes a piece back, with the requests for it, or has it again: never more than one is forgotten. */
+  #changeMemory(talk: Conversation): void {
+    const [forgotten] = talk.forgotten;
+    if (forgotten !== undefined) {
+      talk.forgotten.clear();
+      talk.link.send({ type: 'have', piece: forgotten });
+      return;
+    }
+    if (!talk.link.features.extended) return;
+    const piece = this.#world.random.below(this.#content.geometry.pieceCount);
+    if (!this.#have.has(piece as PieceIndex)) return;
+    talk.forgotten.add(piece);
+    talk.link.send({ type: 'extended', id: OUR_DONTHAVE_ID, payload: Uint8Array.of(0, 0, 0, piece) });
+    for (const range of talk.queue.splice(0)) {
+      if (range.piece !== piece) talk.queue.push(range);
+      else if (talk.link.features.fast) talk.link.send({ type: 'reject', ...range });
+    }
+  }
+
   #accept(talk: Conversation, { piece, begin, length }: BlockRange): void {
     const range = { piece, begin, length };
     const { fast } = talk.link.features;
-    const isChoked = talk.isChoking && !talk.allowed.has(piece);
+    const isChoked = (talk.isChoking && !talk.allowed.has(piece)) || talk.forgotten.has(piece);
     const isRefused = fast && (isChoked || this.#world.random.next() < this.#traits.rejects);
     if (isRefused) talk.link.send({ type: 'reject', ...range });
     else if (!isChoked && talk.delivered < this.#traits.deliversBlocks) {

@@ -53,13 +53,26 @@ function checkPieces({ session, content, budget }: CheckedParts): void {
   for (const piece of geometry.pieces()) {
     const claims =
       Number(tracker.picker.isPickable(piece)) +
+      Number(tracker.claimantOf(piece) !== undefined) +
       Number(tracker.openPiece(piece) !== undefined) +
       Number(storing.some((other) => other.piece === piece)) +
       Number(tracker.have.has(piece));
+    checkClaim(session, piece);
     must(claims === 1, 'a piece is in exactly one state', () => ({ piece, claims }));
     if (tracker.openPiece(piece) !== undefined) open++;
   }
   must(open + storing.length === tracker.openCount, 'open pieces are counted');
+}
+
+function checkClaim(session: Session, piece: PieceIndex): void {
+  const { tracker, webSeeds } = session.inspect();
+  const key = tracker.claimantOf(piece);
+  if (key === undefined) return;
+  const run = webSeeds.linkOf(key)?.run;
+  must(run !== undefined && run !== null && piece >= run.first && piece < run.end, 'a claimed piece is in a run', () => ({
+    piece,
+    key,
+  }));
 }
 
 function checkRequests({ session, mirrors }: CheckedParts): void {
@@ -92,6 +105,18 @@ function checkRequests({ session, mirrors }: CheckedParts): void {
     }
   }
   must(peers.size === mirrors.size, 'a connection has a peer', () => ({ peers: peers.size, connections: mirrors.size }));
+  for (const link of session.inspect().webSeeds.links()) {
+    for (const open of tracker.openPieces()) {
+      for (let block = 0; block < open.blockCount; block++) {
+        if (!open.isAskedOf(block, link.key)) continue;
+        asked++;
+        must(link.run?.current === open.piece, 'a web seed is asked for the piece that comes', () => ({
+          piece: open.piece,
+          block,
+        }));
+      }
+    }
+  }
   let copies = 0;
   for (const open of tracker.openPieces()) for (let block = 0; block < open.blockCount; block++) copies += open.copies(block);
   must(copies === asked, 'the askers of blocks are the requests of peers', () => ({ copies, asked }));

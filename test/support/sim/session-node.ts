@@ -3,6 +3,7 @@
 
 import { addressKey, createAddress, type Address } from '../../../src/model/address.js';
 import type { Bitfield } from '../../../src/model/bitfield.js';
+import { ExternalAddresses } from '../../../src/model/external-addresses.js';
 import type { PeerId, PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
@@ -21,6 +22,7 @@ import type { SimBudget } from './sim-budget.js';
 import { SimDisk } from './sim-disk.js';
 import type { BlockMessage, SimLink } from './sim-link.js';
 import type { SimNode } from './sim-node.js';
+import { SimWebSeeds, type SimWebSeed } from './sim-web-seeds.js';
 import type { Uplink } from './uplink.js';
 import { must } from './violation.js';
 import { WireMirror } from './wire-mirror.js';
@@ -44,10 +46,13 @@ export interface SessionNodeOptions {
   readonly limits: SessionLimits;
   readonly budget: SimBudget;
   readonly seeds: boolean;
+  /** Default false. */
+  readonly superSeeds?: boolean;
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
   /** A download limit. */
   readonly pace?: RequestPace | null;
+  readonly webSeeds?: readonly SimWebSeed[];
   /** A broken session, for the tests of the simulator itself: what it changes is all that is executed. */
   readonly sabotage?: (action: SessionAction) => SessionAction | null;
 }
@@ -67,6 +72,7 @@ export class SessionNode implements SimNode {
   readonly session: Session;
   readonly notices: Notice[] = [];
   readonly checks: ActionChecks;
+  readonly webSeeds: SimWebSeeds;
   completedAt: number | null = null;
   readonly #world: World;
   readonly #options: SessionNodeOptions;
@@ -100,6 +106,14 @@ export class SessionNode implements SimNode {
       (event) => this.handle(event),
       (_piece, sources) => this.checks.badPiece(sources),
     );
+    this.webSeeds = new SimWebSeeds({
+      world,
+      content,
+      disk: this.disk,
+      seeds: options.webSeeds ?? [],
+      session: () => this.session,
+      onEvent: (event) => this.handle(event),
+    });
     const settings = {
       infoHash: { v1: new Uint8Array(20).fill(7) },
       geometry: content.geometry,
@@ -111,7 +125,9 @@ export class SessionNode implements SimNode {
       isPrivate: false,
       usesPex: true,
       encryption: options.encryption,
+      externalAddresses: new ExternalAddresses(100),
       seeds,
+      superSeeds: options.superSeeds === true,
     };
     const random = createRandom(world.random.below(2 ** 31));
     this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
@@ -119,11 +135,16 @@ export class SessionNode implements SimNode {
 
   /** For the message of a failure. */
   describe(): Record<string, unknown> {
-    const { tracker, peers, blame, hasIdlePeer } = this.session.inspect();
+    const { tracker, peers, blame, hasIdlePeer, webSeeds } = this.session.inspect();
     return {
       name: this.name,
       have: `${tracker.have.count}/${tracker.have.length}`,
       hasIdlePeer,
+      webSeeds: webSeeds.all.map((seed) => ({
+        isDropped: seed.isDropped,
+        retryAt: seed.retryAt,
+        runs: seed.links.map((link) => link.run),
+      })),
       open: [...tracker.openPieces()].map(
         (open) =>
           `${open.piece}: ${open.receivedCount}/${open.blockCount}, free ${open.unrequested}${open.isExclusive ? ' exclusive' : ''}`,
@@ -146,6 +167,7 @@ export class SessionNode implements SimNode {
 
   start(): void {
     this.handle({ type: 'checked', have: this.disk.have.clone() });
+    this.webSeeds.start();
     this.#announce();
   }
 
@@ -262,6 +284,8 @@ export class SessionNode implements SimNode {
         const link = this.#links.get(action.peer);
         const { peer, piece, begin, length } = action;
         must(link !== undefined, 'blocks go to open connections');
+        const isHidden = this.session.inspect().isHidingPieces && this.#mirrors.get(peer)?.told.has(piece) !== true;
+        must(!isHidden, 'a super-seed serves what it has revealed', () => ({ peer, piece }));
         const bytes = this.disk.read(piece, begin, length);
         link.sendBlock({ piece, begin, bytes }, (sent) => this.handle({ type: 'block-settled', peer, length, sent }));
         return;
@@ -275,12 +299,22 @@ export class SessionNode implements SimNode {
       case 'discard-piece':
         this.disk.discard(action.piece);
         return;
+      case 'fetch-run':
+        this.webSeeds.fetch(action);
+        return;
+      case 'resume-run':
+        this.webSeeds.resume(action.link);
+        return;
+      case 'abort-run':
+        this.webSeeds.abort(action.link);
+        return;
       case 'announce':
         this.#announce();
         return;
       case 'notice':
         this.notices.push(action.notice);
         this.checks.notice(action.notice);
+        if (action.notice.type === 'web-seed-banned') this.webSeeds.banned(action.notice.name);
         return;
       case 'complete':
         must(this.completedAt === null, 'a session completes once');

@@ -15,7 +15,8 @@ export type ScriptedKind =
   | 'flooder'
   | 'rude'
   | 'twin'
-  | 'prober';
+  | 'prober'
+  | 'forgetter';
 
 export interface Traits {
   readonly kind: ScriptedKind;
@@ -35,6 +36,8 @@ export interface Traits {
   readonly floodMs: number;
   /** Sends what no peer may send. */
   readonly isRude: boolean;
+  /** Time between pieces that it takes back (BEP 54), or announces again, or 0. */
+  readonly forgetMs: number;
   /** Asks for whatever it likes, chokes or not. */
   readonly probes: boolean;
   /** Dials by itself as well. */
@@ -52,6 +55,7 @@ const HONEST: Omit<Traits, 'kind'> = {
   vanishMs: 0,
   floodMs: 0,
   isRude: false,
+  forgetMs: 0,
   probes: false,
   dials: false,
   delayMs: 0,
@@ -86,6 +90,8 @@ export function traitsOf(kind: ScriptedKind, random: Random): Traits {
       return { ...base, deliversBlocks: 0, rejects: random.next() < 0.5 ? 1 : 0 };
     case 'flooder':
       return { ...base, floodMs: 20 + random.below(500) };
+    case 'forgetter':
+      return { ...base, forgetMs: 50 + random.below(2000) };
     case 'rude':
       return { ...base, isRude: true };
     default:

@@ -4,6 +4,8 @@
 import { Bitfield } from '../../../src/model/bitfield.js';
 import type { Geometry } from '../../../src/model/geometry.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
+import { OUR_DONTHAVE_ID } from '../../../src/session/extension-ids.js';
+import { decodeDontHave } from '../../../src/wire/lt-donthave.js';
 import type { Message } from '../../../src/wire/message.js';
 
 function blockKey(range: { readonly piece: number; readonly begin: number }): string {
@@ -15,6 +17,8 @@ export class WireMirror {
   readonly #isFast: boolean;
   readonly asked = new Set<string>();
   readonly allowed = new Set<number>();
+  /** Pieces the session announced one by one. */
+  readonly told = new Set<number>();
   have: Bitfield;
   peerChoking = true;
   amChoking = true;
@@ -35,6 +39,7 @@ export class WireMirror {
   }
 
   sent(message: Message): void {
+    if (message.type === 'have') this.told.add(message.piece);
     if (message.type === 'request') this.asked.add(blockKey(message));
     else if (message.type === 'cancel') this.asked.delete(blockKey(message));
     else if (message.type === 'choke') this.amChoking = true;
@@ -76,11 +81,20 @@ export class WireMirror {
       case 'bitfield':
         this.have = Bitfield.fromBytes(message.bytes, this.#geometry.pieceCount) ?? this.have;
         return;
+      case 'extended':
+        if (message.id === OUR_DONTHAVE_ID) this.#forget(decodeDontHave(message.payload));
+        return;
       case 'have-all':
         if (this.#isFast) this.have.setAll();
         return;
       default:
     }
+  }
+
+  /** Whether the peer rejects what it was asked for or not, nothing of it is expected any more. */
+  #forget(piece: number): void {
+    if (!this.have.clear(piece as PieceIndex)) return;
+    for (const key of this.asked) if (Number(key.slice(0, key.indexOf(':'))) === piece) this.asked.delete(key);
   }
 
   #isBlock(range: { readonly piece: number; readonly begin: number; readonly length: number }): boolean {

@@ -3,10 +3,20 @@ import { applyOnlyPeers, applySwitches, describeProxy } from '../../../src/cli/n
 import { withoutTrackers } from '../../../src/cli/obtain-torrent.js';
 import { UsageError } from '../../../src/cli/usage-error.js';
 
-const options: { trackers: boolean; pex: boolean; listen: boolean; peer: string[]; onlyPeers?: boolean } = {
+const options: {
+  trackers: boolean;
+  pex: boolean;
+  listen: boolean;
+  dht: boolean;
+  lsd: boolean;
+  peer: string[];
+  onlyPeers?: boolean;
+} = {
   trackers: true,
   pex: true,
   listen: true,
+  dht: true,
+  lsd: true,
   peer: ['a'],
 };
 
@@ -17,6 +27,8 @@ test('--only-peers switches every way of finding peers off, and nothing else', (
     trackers: false,
     pex: false,
     listen: false,
+    dht: false,
+    lsd: false,
   });
 });
 
@@ -40,18 +52,27 @@ describe('--proxy', () => {
   const socks = { kind: 'socks5h', host: 'h', port: 1, login: { user: 'u', password: 'secret' } } as const;
 
   test('switches off what would go around it, and nothing else', () => {
-    expect(applySwitches({ ...options, proxy: socks })).toEqual({ ...options, proxy: socks, listen: false });
+    const around = { listen: false, dht: false, lsd: false };
+    expect(applySwitches({ ...options, proxy: socks })).toEqual({ ...options, proxy: socks, ...around });
     expect(applySwitches({ ...options, proxy: socks, onlyPeers: true })).toMatchObject({ trackers: false, listen: false });
+    expect(applySwitches({ ...options, proxy: socks, webseeds: 'auto' })).toMatchObject({ webseeds: 'never' });
   });
 
-  test('and --port exclude each other', () => {
-    expect(() => applySwitches({ ...options, proxy: socks, port: { first: 1, last: 1 } })).toThrow(UsageError);
-    expect(applySwitches({ ...options, port: { first: 1, last: 1 } })).toMatchObject({ listen: true });
+  test('excludes --port and --webseeds only', () => {
+    expect(() => applySwitches({ ...options, proxy: socks, port: { first: 1, last: 1 } })).toThrow(/--port listens/);
+    expect(() => applySwitches({ ...options, proxy: socks, webseeds: 'only' })).toThrow(UsageError);
+    expect(applySwitches({ ...options, port: { first: 1, last: 1 }, webseeds: 'only' })).toMatchObject({ listen: true });
+  });
+
+  test('--interface leaves the listener and the DHT, but no web seeds', () => {
+    const bound = applySwitches({ ...options, interface: 'tun0', port: { first: 1, last: 1 }, webseeds: 'auto' });
+    expect(bound).toMatchObject({ listen: true, webseeds: 'never' });
+    expect(() => applySwitches({ ...options, interface: 'tun0', webseeds: 'only' })).toThrow(UsageError);
   });
 
   test('is told without its login, and with what it leaves out', () => {
     expect(describeProxy(socks)).toMatch(/^everything goes through socks5h:\/\/h:1 /);
-    expect(describeProxy({ ...socks, kind: 'http' })).toMatch(/CONNECT.*UDP trackers are off/);
+    expect(describeProxy({ ...socks, kind: 'http' })).toMatch(/CONNECT.*UDP trackers, the DHT and web seeds are off/);
     expect(describeProxy(socks)).not.toContain('secret');
   });
 });

@@ -3,6 +3,8 @@
 import { expect, test } from 'vitest';
 import type { CommandContext } from '../../../src/cli/command-context.js';
 import { Interruption } from '../../../src/cli/interruption.js';
+import { ProgressBoard, type ProgressBoardOptions } from '../../../src/cli/progress-board.js';
+import { RunEnd } from '../../../src/cli/run-end.js';
 import { Suspension } from '../../../src/cli/suspension.js';
 import { describeError } from '../../../src/cli/report-error.js';
 import { runSession } from '../../../src/cli/run-session.js';
@@ -22,16 +24,22 @@ test('each crash is told with its stack once, and the end in one line', async ()
     listen: () => Promise.reject(new Error('nobody listens here')),
   };
   const lines: string[] = [];
-  const context = {
+  const interruption = new Interruption(() => undefined);
+  const parts = {
     stderr: { line: (line: string) => lines.push(line), canDraw: false },
     isQuiet: true,
-    interruption: new Interruption(() => undefined),
+    interruption,
     suspension: new Suspension(process),
-  } as unknown as CommandContext;
+  };
+  const board = new ProgressBoard(parts as unknown as ProgressBoardOptions);
+  const context = { ...parts, board } as unknown as CommandContext;
   const session = { useTrackers: false, peers: [{ host: '127.0.0.1', port: 9 }] };
   const client = await Client.open({ listen: false, transport });
   const folder = await makeTempFolder();
-  const error = await runSession({ metainfo, folder, client, session, timeoutMs: 0 }, context).catch((caught: unknown) => caught);
+  const error = await runSession(
+    { metainfo, folder, client, session, view: board.open(), end: new RunEnd(interruption), whose: '' },
+    context,
+  ).catch((caught: unknown) => caught);
   expect(lines).toHaveLength(4);
   for (const [index, line] of lines.entries()) {
     expect(line).toMatch(/^effusion: this is a bug: SessionCrashedError: .*\n +at /);

@@ -12,6 +12,8 @@ const SNAPSHOT: ServerSnapshot = {
   checkedBytes: 0,
   bytesToCheck: 0,
   trackers: [],
+  dht: null,
+  externalAddresses: [],
   elapsedMs: 0,
   dialFailures: {},
   peersMet: 0,
@@ -29,11 +31,13 @@ const SNAPSHOT: ServerSnapshot = {
   isComplete: false,
   isEndgame: false,
   isThrottled: false,
-  sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
+  sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
+  isSuperSeeding: false,
   knownAddresses: 0,
   bannedAddresses: 0,
   halfOpen: 0,
   peers: [],
+  webSeeds: [],
 };
 
 function open(notices: readonly ServerNotice[] = [], isVerbose = false) {
@@ -113,8 +117,13 @@ describe('silence', () => {
     const { at, lines } = open([], true);
     at(0);
     at(8000);
-    expect(lines).toHaveLength(4);
-    expect(lines.slice(1)).toEqual(['  trackers: none was asked', '  peer exchange: off', '  incoming: off']);
+    expect(lines.slice(1)).toEqual([
+      '  trackers: none was asked',
+      '  DHT: off',
+      '  peer exchange: off',
+      '  local network: off',
+      '  incoming: off',
+    ]);
   });
 
   test('a download that waits for its own limit is not silent', () => {
@@ -153,6 +162,7 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
     { type: 'checked', havePieces: 4, pieceCount: 10, resumed: true },
     { type: 'tracker-warning', url: 'http://t.example/', message: 'be\u0007nice' },
     { type: 'piece-stored', piece: 1 as PieceIndex, have: 5, pieceCount: 10 },
+    { type: 'super-seeding-ended', reason: 'spread' },
     ...Array.from({ length: 50 }, () => banned),
   ]);
   watch.start();
@@ -161,10 +171,11 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
   });
   watch.stop();
   const texts = lines.map((line) => line.slice(line.indexOf(': ') + 2));
-  expect(texts.slice(0, 3)).toEqual([
+  expect(texts.slice(0, 4)).toEqual([
     'goes on: 4 of 10 pieces are there already',
     'tracker http://t.example/ warns: be\uFFFDnice',
+    'super-seeding is over: every piece is with two peers',
     'banned 10.0.0.1:5: bad data for piece 7',
   ]);
-  expect(texts).toHaveLength(22);
+  expect(texts).toHaveLength(23);
 });

@@ -6,7 +6,12 @@ import { reportSources } from '../../../src/engine/source-report.js';
 import { SourceTally, type SourceCounts } from '../../../src/engine/source-tally.js';
 import { createAddress } from '../../../src/model/address.js';
 
-const NOBODY: SourceCounts = { user: { named: 0, added: 0 }, pex: { named: 0, added: 0 }, incoming: 0 };
+const NOBODY: SourceCounts = {
+  user: { named: 0, added: 0 },
+  pex: { named: 0, added: 0 },
+  lsd: { named: 0, added: 0 },
+  incoming: 0,
+};
 const IDLE: TrackerSnapshot = {
   url: 'http://t.example/announce',
   tier: 0,
@@ -22,7 +27,7 @@ const IDLE: TrackerSnapshot = {
 };
 
 function trackerLine(changes: Partial<TrackerSnapshot>): string {
-  const [{ name, text }] = reportSources({ trackers: [{ ...IDLE, ...changes }], sources: NOBODY });
+  const [{ name, text }] = reportSources({ trackers: [{ ...IDLE, ...changes }], dht: null, sources: NOBODY });
   expect(name).toBe('tracker http://t.example/announce');
   return text;
 }
@@ -50,36 +55,66 @@ describe('a tracker', () => {
 });
 
 test('each source has a line, in a fixed order', () => {
-  const sources: SourceCounts = { user: { named: 1, added: 1 }, pex: { named: 40, added: 7 }, incoming: 2 };
-  const lines = reportSources({ trackers: [IDLE, IDLE], sources }).map(({ name, text }) => `${name}: ${text}`);
+  const sources: SourceCounts = {
+    user: { named: 1, added: 1 },
+    pex: { named: 40, added: 7 },
+    lsd: { named: 1, added: 0 },
+    incoming: 2,
+  };
+  const lines = reportSources({ trackers: [IDLE, IDLE], dht: null, sources }).map(({ name, text }) => `${name}: ${text}`);
   expect(lines).toEqual([
     'tracker http://t.example/announce: was not asked',
     'tracker http://t.example/announce: was not asked',
+    'DHT: off',
     'peer exchange: 40 addresses, 7 of them new',
+    'local network: 1 address, 0 of them new',
     'incoming: 2 peers',
     '--peer and the link: 1 address, 1 of them new',
   ]);
 });
 
 test('what is off is said to be off, and who was not named is not spoken of', () => {
-  expect(reportSources({ trackers: [], sources: { ...NOBODY, pex: null, incoming: null } })).toEqual([
+  expect(reportSources({ trackers: [], dht: null, sources: { ...NOBODY, pex: null, lsd: null, incoming: null } })).toEqual([
     { name: 'trackers', text: 'none was asked' },
+    { name: 'DHT', text: 'off' },
     { name: 'peer exchange', text: 'off' },
+    { name: 'local network', text: 'off' },
     { name: 'incoming', text: 'off' },
   ]);
 });
 
+test.each([
+  [{ state: 'waiting', nodes: 0, peers: 0, searches: 0 }, 'not asked'],
+  [{ state: 'failed', nodes: 0, peers: 0, searches: 0 }, 'no UDP socket for it'],
+  [{ state: 'starting', nodes: 0, peers: 0, searches: 0 }, 'no node has answered yet'],
+  [{ state: 'running', nodes: 0, peers: 0, searches: 1 }, 'no node answers'],
+  [{ state: 'running', nodes: 90, peers: 1, searches: 2 }, 'named 1 peer in 2 searches, 90 nodes known'],
+] as const)('the DHT: %j', (dht, text) => {
+  expect(reportSources({ trackers: [], dht, sources: NOBODY })).toContainEqual({ name: 'DHT', text });
+});
+
 test('the tally counts what notices say', () => {
-  const tally = new SourceTally(true, true);
+  const tally = new SourceTally({ pex: true, lsd: true, listener: true });
   const address = createAddress('192.0.2.1', 6881);
   if (address === null) throw new Error('no address');
   tally.note({ type: 'addresses-found', source: 'pex', count: 10, added: 4 });
   tally.note({ type: 'addresses-found', source: 'pex', count: 10, added: 0 });
+  tally.note({ type: 'addresses-found', source: 'lsd', count: 3, added: 2 });
   tally.note({ type: 'addresses-found', source: 'user', count: 1, added: 1 });
   tally.note({ type: 'addresses-found', source: 'tracker', count: 50, added: 50 });
   tally.note({ type: 'peer-opened', address, incoming: true, client: '' });
   tally.note({ type: 'peer-opened', address, incoming: false, client: '' });
   tally.note({ type: 'completed' });
-  expect(tally.counts()).toEqual({ user: { named: 1, added: 1 }, pex: { named: 20, added: 4 }, incoming: 1 });
-  expect(new SourceTally(false, false).counts()).toEqual({ user: { named: 0, added: 0 }, pex: null, incoming: null });
+  expect(tally.counts()).toEqual({
+    user: { named: 1, added: 1 },
+    pex: { named: 20, added: 4 },
+    lsd: { named: 3, added: 2 },
+    incoming: 1,
+  });
+  expect(new SourceTally({ pex: false, lsd: false, listener: false }).counts()).toEqual({
+    user: { named: 0, added: 0 },
+    pex: null,
+    lsd: null,
+    incoming: null,
+  });
 });

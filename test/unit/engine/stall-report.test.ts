@@ -16,7 +16,9 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     checkedBytes: 0,
     bytesToCheck: 0,
     trackers: [],
-    sources: { user: { named: 0, added: 0 }, pex: null, incoming: null },
+    sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
+    dht: null,
+    externalAddresses: [],
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
@@ -37,6 +39,7 @@ function peer(changes: Partial<PeerSnapshot>): PeerSnapshot {
     peerChoking: false,
     peerInterested: false,
     isSnubbed: false,
+    isUploadOnly: false,
     downloadedBytes: 0,
     uploadedBytes: 0,
     downloadBytesPerSecond: 0,
@@ -82,6 +85,17 @@ test('addresses that a tracker may not name', () => {
   );
 });
 
+test.each([
+  [{ state: 'waiting', nodes: 0, peers: 0, searches: 0 }, 'the DHT is not asked yet'],
+  [{ state: 'failed', nodes: 0, peers: 0, searches: 0 }, 'no UDP socket for the DHT'],
+  [{ state: 'starting', nodes: 0, peers: 0, searches: 0 }, 'no node of the DHT has answered yet'],
+  [{ state: 'running', nodes: 0, peers: 0, searches: 1 }, 'no node of the DHT answers'],
+  [{ state: 'running', nodes: 1, peers: 0, searches: 0 }, 'the DHT named no peer yet (1 node known)'],
+  [{ state: 'running', nodes: 40, peers: 0, searches: 1 }, 'the DHT named 0 peers (40 nodes known)'],
+] as const)('what the DHT said: %j', (dht, words) => {
+  expect(explainStall(snapshot({ dht }))).toBe(`no tracker to ask; ${words}; 0 addresses known; no peer is connected`);
+});
+
 test('how dials ended', () => {
   const dialFailures = { refused: 3, 'connect-timeout': 1, unresolved: 1, 'send-failure': 1 };
   expect(explainStall(snapshot({ knownAddresses: 7, halfOpen: 2, dialFailures }))).toContain(
@@ -101,4 +115,36 @@ test('what connected peers do', () => {
   const peers = [peer({ peerChoking: true }), peer({ ...asked, isSnubbed: true }), peer({})];
   const text = explainStall(snapshot({ peers, bannedAddresses: 2 }));
   expect(text).toContain('3 connected peers, 1 keeping us waiting for a slot, 1 not answering; 2 banned for bad data');
+});
+
+const WEB_SEED = {
+  name: 'http://host/',
+  state: 'waiting',
+  reason: 'busy',
+  status: 503,
+  retryInMs: 29_500,
+  connections: 0,
+  downloadedBytes: 0,
+  downloadBytesPerSecond: 0,
+} as const;
+
+test('web seeds alone: each with its state, and nothing of peers', () => {
+  const webSeeds = [
+    WEB_SEED,
+    { ...WEB_SEED, state: 'dropped', reason: 'bad-range', status: 206 },
+    { ...WEB_SEED, state: 'banned' },
+    { ...WEB_SEED, state: 'idle' },
+  ] as const;
+  expect(explainStall(snapshot({ webSeeds }))).toBe(
+    'web seed http://host/ is asked again in 30 s (HTTP status 503), ' +
+      'web seed http://host/ is not used any more (it answered with another range than was asked for), ' +
+      'web seed http://host/ is banned for bad data, 1 more web seed',
+  );
+});
+
+test('web seeds beside peers come last', () => {
+  const webSeeds = [{ ...WEB_SEED, state: 'fetching' }] as const;
+  expect(explainStall(snapshot({ webSeeds, knownAddresses: 3 }))).toBe(
+    'no tracker to ask; 3 addresses known; no peer is connected; web seed http://host/ is asked and sends nothing',
+  );
 });

@@ -18,7 +18,7 @@ function watch(limits: Partial<WatchdogLimits>): Watched {
   let now = 0;
   const said: string[] = [];
   const watched: Watched = {
-    state: { peersMet: 0, usefulBytes: 0, transferredBytes: 0, isThrottled: false, isComplete: false },
+    state: { sourcesMet: 0, usefulBytes: 0, transferredBytes: 0, isThrottled: false, isComplete: false },
     said,
     watchdog: new Watchdog(
       { ...OFF, ...limits },
@@ -51,7 +51,7 @@ function watch(limits: Partial<WatchdogLimits>): Watched {
 
 test('a download that waits for its own limit is no stall', () => {
   const watched = watch({ stallTimeoutMs: 3000 });
-  watched.state = { ...watched.state, peersMet: 1, isThrottled: true };
+  watched.state = { ...watched.state, sourcesMet: 1, isThrottled: true };
   watched.pass(60_000);
   expect(watched.said).toEqual([]);
   watched.state = { ...watched.state, isThrottled: false };
@@ -77,7 +77,7 @@ describe('no peers', () => {
   test('is not said once one peer answered', () => {
     const watched = watch({ noPeersTimeoutMs: 3000 });
     watched.pass(2000);
-    watched.state = { ...watched.state, peersMet: 1 };
+    watched.state = { ...watched.state, sourcesMet: 1 };
     watched.pass(20_000);
     expect(watched.said).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('no peers', () => {
 describe('stalled', () => {
   test('counts from the last payload that counts', () => {
     const watched = watch({ stallTimeoutMs: 5000 });
-    watched.state = { ...watched.state, peersMet: 1 };
+    watched.state = { ...watched.state, sourcesMet: 1 };
     watched.pass(4000);
     watched.state = { ...watched.state, usefulBytes: 100, transferredBytes: 100 };
     watched.pass(5000);
@@ -98,7 +98,7 @@ describe('stalled', () => {
   test('counts from the first peer, not from the start', () => {
     const watched = watch({ stallTimeoutMs: 5000 });
     watched.pass(4500);
-    watched.state = { ...watched.state, peersMet: 1 };
+    watched.state = { ...watched.state, sourcesMet: 1 };
     watched.pass(5000);
     expect(watched.said).toEqual([]);
     watched.pass(500);
@@ -107,7 +107,7 @@ describe('stalled', () => {
 
   test('waste is no progress: bad data for ever is a stall', () => {
     const watched = watch({ stallTimeoutMs: 5000 });
-    watched.state = { peersMet: 1, usefulBytes: 100, transferredBytes: 100, isThrottled: false, isComplete: false };
+    watched.state = { sourcesMet: 1, usefulBytes: 100, transferredBytes: 100, isThrottled: false, isComplete: false };
     watched.pass(500);
     for (let n = 1; n < 10; n++) {
       // A piece comes, fails, and comes again: useful bytes go up and down.

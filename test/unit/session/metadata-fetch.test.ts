@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sha1 } from '../../../src/hash/digest.js';
 import { createAddress, type Address } from '../../../src/model/address.js';
+import { ExternalAddresses } from '../../../src/model/external-addresses.js';
 import { toPeerKey, type PeerKey } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import { MetadataFetch } from '../../../src/session/metadata-fetch.js';
@@ -31,6 +32,7 @@ class Driver {
   now = 0;
   readonly actions: MetadataAction[] = [];
   readonly fetch: MetadataFetch;
+  readonly externalAddresses = new ExternalAddresses(10);
 
   constructor({ usesPex = true } = {}) {
     const settings: MetadataFetchSettings = {
@@ -42,6 +44,7 @@ class Driver {
       metadata: LIMITS,
       usesPex,
       encryption: 'prefer',
+      externalAddresses: this.externalAddresses,
     };
     this.fetch = new MetadataFetch(settings, createRandom(1), 0);
   }
@@ -330,4 +333,11 @@ test('without anybody it asks for more peers now and then', () => {
   const driver = new Driver();
   driver.pass(SIM_LIMITS.morePeersMs * 2);
   expect(driver.actions.filter(({ type }) => type === 'more-peers')).toHaveLength(2);
+});
+
+test('where peers see us counts (BEP 10 yourip)', () => {
+  const driver = new Driver();
+  const payload = encodeExtendedHandshake({ extensions: new Map([[UT_METADATA, PEER_METADATA_ID]]), yourIp: '203.0.113.5' });
+  driver.say(driver.connect(1), 0, payload);
+  expect(driver.externalAddresses.host(4)).toBe('203.0.113.5');
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createAddress, type Address } from '../../../src/model/address.js';
+import { ExternalAddresses } from '../../../src/model/external-addresses.js';
 import { createRandom } from '../../../src/model/random.js';
 import type { DisconnectReason } from '../../../src/session/disconnect-reason.js';
+import { PeerPriorities } from '../../../src/session/peer-priority.js';
 import { PeerBook } from '../../../src/session/peer-book.js';
 import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import { PEX_FLAGS } from '../../../src/wire/ut-pex.js';
@@ -113,7 +115,7 @@ describe('PeerBook', () => {
     const book = create({ ...SIM_LIMITS, maxPexAddresses: 2 });
     expect(book.add([at(1), at(2), at(3)], 'pex', 0)).toBe(2);
     expect(book.add([at(4), at(2)], 'tracker', 0)).toBe(1);
-    expect([at(1), at(2), at(4), at(9)].map((address) => book.isFromPeersOnly(address))).toEqual([true, false, false, false]);
+    expect([at(1), at(2), at(4), at(9)].map((address) => book.isPublicOnly(address))).toEqual([true, false, false, false]);
     expect(book.takeDialable(9, 0).at(-1)).toEqual(at(1));
     expect(book.add([at(5), at(6)], 'pex', 0)).toBe(1);
     book.markFailed(at(4), 0);
@@ -121,6 +123,19 @@ describe('PeerBook', () => {
     expect(book.add([at(6)], 'pex', 0), 'makes room among its own kind').toBe(1);
     expect(book.add([at(4)], 'tracker', 0), 'is still there').toBe(0);
     expect(book.add([at(1)], 'tracker', 0)).toBe(1);
+  });
+
+  test('what only the DHT names has a share of its own too, and is not for private torrents', () => {
+    const book = create({ ...SIM_LIMITS, maxDhtAddresses: 2, maxPexAddresses: 1 });
+    expect(book.add([at(1), at(2), at(3)], 'dht', 0)).toBe(2);
+    expect(book.add([at(4), at(1)], 'pex', 0)).toBe(1);
+    // Named by a peer first, and then by the DHT: worth as much as the rest of it.
+    book.add([at(4), at(2)], 'dht', 0);
+    book.add([at(2)], 'tracker', 0);
+    expect([at(1), at(2), at(4)].map((address) => book.isPublicOnly(address))).toEqual([true, false, true]);
+    const ports = (isPrivate: boolean): number[] => book.usableAddresses(isPrivate).map(({ port }) => port);
+    expect(ports(false).toSorted((a, b) => a - b)).toEqual([1, 2, 4]);
+    expect(ports(true)).toEqual([2]);
   });
 
   test('has prospects while an address is untried, or was of use and failed a few times only', () => {
@@ -244,5 +259,48 @@ describe('the kind of dial', () => {
     expect(book.takeDialable(9, 0)).toHaveLength(1);
     expect(book.halfOpen).toBe(1);
     expect(book.takeDialable(9, 0)).toEqual([]);
+  });
+});
+
+describe('the order among equals', () => {
+  const named = Array.from({ length: 20 }, (_, serial) => at(6881, `98.76.${serial}.${(serial * 37) % 256}`));
+
+  function bookSeenAs(...hosts: string[]): { book: PeerBook; external: ExternalAddresses; priorities: PeerPriorities } {
+    const external = new ExternalAddresses(10);
+    for (const host of hosts) external.hearFromTracker('tracker.example', host);
+    const priorities = new PeerPriorities(external, 6881);
+    return { book: new PeerBook(SIM_LIMITS, createRandom(1), 'prefer', priorities), external, priorities };
+  }
+
+  test('is that of their priority (BEP 40), highest first, where our address is known', () => {
+    const { book, external, priorities } = bookSeenAs('123.213.32.10');
+    book.add(named, 'tracker', 0);
+    const ranked = named.toSorted((a, b) => (priorities.of(b) ?? 0) - (priorities.of(a) ?? 0));
+    expect(book.takeDialable(5, 0)).toEqual(ranked.slice(0, 5));
+    // It is found anew when our address changes.
+    external.hearFromTracker('tracker.example', '11.22.33.44');
+    const rest = ranked.slice(5).toSorted((a, b) => (priorities.of(b) ?? 0) - (priorities.of(a) ?? 0));
+    expect(rest).not.toEqual(ranked.slice(5));
+    expect(book.takeDialable(15, 0)).toEqual(rest);
+  });
+
+  test('is random where it is not, and of a family whose address is not known', () => {
+    for (const hosts of [[], ['2001:db8::5']]) {
+      const { book } = bookSeenAs(...hosts);
+      const { book: again } = bookSeenAs(...hosts);
+      for (const one of [book, again]) one.add(named, 'tracker', 0);
+      const order = book.takeDialable(20, 0);
+      expect(order).not.toEqual(named);
+      expect(again.takeDialable(20, 0)).toEqual(order);
+    }
+  });
+
+  test('comes after failures and hearsay', () => {
+    const { book, priorities } = bookSeenAs('123.213.32.10');
+    const [first, second, third] = named.slice(0, 3).toSorted((a, b) => (priorities.of(b) ?? 0) - (priorities.of(a) ?? 0));
+    book.add([third, first], 'tracker', 0);
+    book.add([second], 'pex', 0);
+    book.markFailed(first, 0);
+    expect(book.takeDialable(3, 10_000)).toEqual([third, second, first]);
   });
 });

@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { Bitfield } from '../../../src/model/bitfield.js';
-import type { PieceIndex } from '../../../src/model/ids.js';
+import { ExternalAddresses } from '../../../src/model/external-addresses.js';
+import { toPeerKey, type PieceIndex } from '../../../src/model/ids.js';
+import { PeerPriorities } from '../../../src/session/peer-priority.js';
 import { addressAt, SessionDriver } from '../../support/session-driver.js';
 
 const piece = (index: number): PieceIndex => index as PieceIndex;
@@ -154,5 +156,65 @@ describe('who may come, stay and come back', () => {
     driver.connect(7, { incoming: true });
     driver.connect(8, { incoming: true });
     expect(driver.disconnects().slice(3), 'who was interested once stays').toEqual(['8 too-many-peers']);
+  });
+});
+
+describe('a full house, where our address is known', () => {
+  const external = (driver: SessionDriver): void => driver.externalAddresses.hearFromTracker('tracker.example', '10.0.0.200');
+  const known = new ExternalAddresses(1);
+  known.hearFromTracker('tracker.example', '10.0.0.200');
+  const serials = Array.from({ length: 12 }, (_, index) => index + 1);
+  const priorityOf = (serial: number): number => new PeerPriorities(known, 6881).of(addressAt(serial)) ?? 0;
+  /** From low to high. */
+  const ranked = serials.toSorted((a, b) => priorityOf(a) - priorityOf(b));
+
+  test('one that only waits gives way to a newcomer of higher priority (BEP 40), and to no other', () => {
+    const driver = new SessionDriver(2, {
+      have: Bitfield.full(2),
+      seeds: true,
+      limits: { maxPeers: 2, uploadSlots: 0, optimisticSlots: 0 },
+    });
+    external(driver);
+    const [lowest, low, middle, high] = [ranked[0], ranked[2], ranked[5], ranked[9]];
+    for (const serial of [middle, low]) driver.say(driver.connect(serial, { incoming: true }), { type: 'interested' });
+    driver.pass(29_000);
+    // Everybody gets some time.
+    driver.connect(high, { incoming: true });
+    driver.pass(2000);
+    driver.connect(lowest, { incoming: true });
+    driver.connect(high, { incoming: true });
+    expect(driver.disconnects()).toEqual([`${high} too-many-peers`, `${lowest} too-many-peers`, `${low} outranked`]);
+  });
+
+  test('one that gets data, or has some for us, does not give way', () => {
+    const have = new Bitfield(2);
+    have.set(piece(0));
+    const driver = new SessionDriver(2, { have, limits: { maxPeers: 2 } });
+    external(driver);
+    const [taker, source] = [ranked[0], ranked[1]];
+    driver.say(driver.connect(taker, { incoming: true }), { type: 'interested' });
+    driver.handle({ type: 'block-settled', peer: toPeerKey(taker), length: 16_384, sent: true });
+    driver.say(driver.connect(source, { incoming: true }), { type: 'have', piece: 1 });
+    driver.pass(31_000);
+    driver.connect(ranked[11], { incoming: true });
+    expect(driver.disconnects()).toEqual([`${ranked[11]} too-many-peers`]);
+  });
+
+  test('of those that nobody would miss the one of lowest priority goes', () => {
+    const driver = new SessionDriver(2, { have: Bitfield.full(2), seeds: true, limits: { maxPeers: 3 } });
+    external(driver);
+    for (const serial of [ranked[5], ranked[3], ranked[8]]) driver.connect(serial, { incoming: true });
+    driver.pass(31_000);
+    // It wants nothing either, but came to us: priority does not matter between the two.
+    driver.connect(ranked[0], { incoming: true });
+    expect(driver.disconnects()).toEqual([`${ranked[3]} useless`]);
+  });
+
+  test('without an address of ours the one goes that has been here longest', () => {
+    const driver = new SessionDriver(2, { have: Bitfield.full(2), seeds: true, limits: { maxPeers: 2 } });
+    for (const serial of [ranked[5], ranked[3]]) driver.connect(serial, { incoming: true });
+    driver.pass(31_000);
+    driver.connect(ranked[0], { incoming: true });
+    expect(driver.disconnects()).toEqual([`${ranked[5]} useless`]);
   });
 });

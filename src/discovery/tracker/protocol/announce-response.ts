@@ -43,6 +43,8 @@ export interface AnnounceResponse {
   readonly source?: Address;
   /** Addresses that were left out since the tracker may not name them. */
   readonly outOfScope?: number;
+  /** Our numeric address as the tracker sees it (BEP 24), or null where it does not say. */
+  readonly externalHost: string | null;
 }
 
 export interface AnnounceContext {
@@ -166,7 +168,8 @@ export function decodeAnnounceResponse(bytes: Uint8Array, context: AnnounceConte
     const reason = text(answer.get('failure reason')) ?? 'no reason given';
     throw new TrackerError('failure_reason', reason, retry === undefined ? {} : { retryInMs: retry });
   }
-  const list = new PeerList(context, ownHost(answer.get('external ip')));
+  const externalHost = ownHost(answer.get('external ip'));
+  const list = new PeerList(context, externalHost);
   addPeers(list, answer.get('peers'));
   const peers6 = answer.get('peers6');
   if (peers6 instanceof Uint8Array) list.addCompact(peers6, 6);
@@ -180,5 +183,6 @@ export function decodeAnnounceResponse(bytes: Uint8Array, context: AnnounceConte
     warning: text(answer.get('warning message')),
     addresses: list.addresses,
     names: list.names,
+    externalHost,
   };
 }

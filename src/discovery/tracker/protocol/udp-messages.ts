@@ -138,6 +138,7 @@ function decodeAnnounced(bytes: Uint8Array, view: DataView, family: 4 | 6): Anno
     warning: null,
     addresses: [...addresses.values()],
     names: [],
+    externalHost: null,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatProgressBytes,
   formatRate,
+  formatSources,
 } from '../../../../src/cli/render/human-numbers.js';
 
 test.each([
@@ -56,6 +57,15 @@ test.each([
   [3_600_000, '1h'],
   [1500, '1500ms'],
 ])('a limit of %i ms is written %s', (ms, text) => expect(formatLimit(ms)).toBe(text));
+
+test('who sends', () => {
+  expect([formatSources(1), formatSources(0, 1), formatSources(3, 2), formatSources(0, 0)]).toEqual([
+    '1 peer',
+    '1 web seed',
+    '3 peers + 2 web',
+    '0 peers',
+  ]);
+});
 
 test('one is not many', () => {
   expect(formatCount(1, 'peer')).toBe('1 peer');

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Output } from '../../../../src/cli/output.js';
 import { PLAIN_STYLE } from '../../../../src/cli/render/color-level.js';
+import { formatBarLine } from '../../../../src/cli/render/bar-line.js';
 import { ProgressBars } from '../../../../src/cli/render/progress-bars.js';
 import type { Progress } from '../../../../src/cli/render/progress.js';
 import { loadWidthFor } from '../../../../src/cli/render/text-width.js';
@@ -30,7 +31,17 @@ afterEach(() => {
 async function openBars(columns: number, rows = 24, name = PROGRESS.name) {
   const stream = new FakeStream({ isTTY: true, columns, rows });
   const output = new Output(stream, 'xterm-256color', () => {});
-  const bars = new ProgressBars(output, { style: PLAIN_STYLE, widthOf: await loadWidthFor(name), isUnicode: true });
+  const widthOf = await loadWidthFor(name);
+  const shownLines: { of: (maxLines: number) => readonly string[] } = { of: () => [] };
+  const look = { style: PLAIN_STYLE, widthOf, isUnicode: true };
+  const bars = new ProgressBars({ output, widthOf: () => widthOf, lines: (maxLines) => shownLines.of(maxLines) });
+  /** What is drawn from the next frame on. */
+  const show = (progress: () => Progress): void => {
+    shownLines.of = () => [formatBarLine(progress(), stream.columns, look)];
+  };
+  const showLines = (lines: (maxLines: number) => readonly string[]): void => {
+    shownLines.of = lines;
+  };
   const screen = new Screen(columns, rows);
   let shown = 0;
   /** One frame later; resolves when the emulator has it. */
@@ -43,7 +54,7 @@ async function openBars(columns: number, rows = 24, name = PROGRESS.name) {
     await vi.advanceTimersByTimeAsync(1);
     await taken;
   };
-  return { stream, bars, screen, frame };
+  return { stream, bars, show, showLines, screen, frame };
 }
 
 describe('one bar', () => {
@@ -64,9 +75,9 @@ describe('one bar', () => {
       ],
     ],
   ])('at %i columns: each frame takes the place of the one before', async (columns, [first, second]) => {
-    const { bars, screen, frame } = await openBars(columns);
+    const { bars, show, screen, frame } = await openBars(columns);
     let progress = PROGRESS;
-    bars.add(() => progress);
+    show(() => progress);
     await frame();
     expect(screen.lines()).toEqual([first]);
     progress = { ...PROGRESS, doneBytes: 500, downloadBytesPerSecond: 250, timeLeftMs: 2000 };
@@ -78,9 +89,9 @@ describe('one bar', () => {
   });
 
   test('a frame is one write, and none where nothing changed', async () => {
-    const { bars, stream, frame } = await openBars(80);
+    const { bars, show, stream, frame } = await openBars(80);
     let progress = PROGRESS;
-    bars.add(() => progress);
+    show(() => progress);
     await frame();
     const before = stream.writes.length;
     await frame();
@@ -93,8 +104,8 @@ describe('one bar', () => {
   });
 
   test('the cursor is hidden while it is drawn and shown afterwards; lines wrap again', async () => {
-    const { bars, stream, frame } = await openBars(80);
-    bars.add(() => PROGRESS);
+    const { bars, show, stream, frame } = await openBars(80);
+    show(() => PROGRESS);
     await frame();
     expect(stream.text).toContain('\u001B[?25l');
     expect(stream.text).not.toContain('\u001B[?25h');
@@ -108,8 +119,8 @@ describe('one bar', () => {
   });
 
   test('a line passes above it', async () => {
-    const { bars, screen, frame } = await openBars(80);
-    bars.add(() => PROGRESS);
+    const { bars, show, screen, frame } = await openBars(80);
+    show(() => PROGRESS);
     await frame();
     bars.log('banned 10.0.0.1:5');
     await frame();
@@ -120,8 +131,8 @@ describe('one bar', () => {
   });
 
   test('a line longer than the terminal is folded above it, not cut', async () => {
-    const { bars, screen, frame } = await openBars(40);
-    bars.add(() => PROGRESS);
+    const { bars, show, screen, frame } = await openBars(40);
+    show(() => PROGRESS);
     await frame();
     bars.log('stopping (SIGINT); once more to stop at once');
     await frame();
@@ -135,8 +146,8 @@ describe('one bar', () => {
     [80, 40],
     [40, 120],
   ])('the terminal goes from %i to %i columns: nothing of the old line is left', async (from, to) => {
-    const { bars, stream, screen, frame } = await openBars(from);
-    bars.add(() => PROGRESS);
+    const { bars, show, stream, screen, frame } = await openBars(from);
+    show(() => PROGRESS);
     await frame();
     screen.resize(to, 24);
     stream.resize(to, 24);
@@ -150,8 +161,8 @@ describe('one bar', () => {
 
   test('Chinese characters and emoji keep within the width', async () => {
     const name = '東京物語の映画コレクション完全版.mkv';
-    const { bars, screen, frame } = await openBars(60, 24, name);
-    bars.add(() => ({ ...PROGRESS, name }));
+    const { bars, show, screen, frame } = await openBars(60, 24, name);
+    show(() => ({ ...PROGRESS, name }));
     await frame();
     expect(screen.lines()).toHaveLength(1);
     expect(screen.lines()[0]).toContain('東京物');
@@ -160,17 +171,58 @@ describe('one bar', () => {
   });
 });
 
-test('several bars have a row each, and no more than the terminal has', async () => {
-  const { bars, screen, frame } = await openBars(80, 4);
-  const added = ['a', 'b', 'c', 'd'].map((name) => bars.add(() => ({ ...PROGRESS, name })));
-  expect(added).toEqual([true, true, true, false]);
+test('several lines have a row each, and no more than the terminal has', async () => {
+  const { bars, showLines, screen, frame } = await openBars(80, 4);
+  const asked: number[] = [];
+  showLines((maxLines) => {
+    asked.push(maxLines);
+    return ['a', 'b', 'c', 'd'];
+  });
   await frame();
   await frame();
-  expect(screen.lines().map((line) => line[0])).toEqual(['a', 'b', 'c']);
+  expect(new Set(asked)).toEqual(new Set([3]));
+  expect(screen.lines()).toEqual(['a', 'b', 'c']);
   bars.log('a line');
   await frame();
-  expect(screen.lines().map((line) => line.slice(0, 6))).toEqual(['a line', 'a ░░░░', 'b ░░░░', 'c ░░░░']);
+  expect(screen.lines()).toEqual(['a line', 'a', 'b', 'c']);
   bars.close();
   await frame();
   expect(screen.lines()).toEqual(['a line']);
+});
+
+test('lines come and go, and leave no row behind', async () => {
+  const { bars, showLines, screen, frame } = await openBars(80, 10);
+  for (const lines of [['a'], ['a', 'b', 'c'], ['a long one', 'c'], ['c'], ['a', 'b', 'c', 'd']]) {
+    showLines(() => lines);
+    await frame();
+    expect(screen.lines()).toEqual(lines);
+  }
+  bars.log('a line');
+  showLines(() => ['d']);
+  await frame();
+  expect(screen.lines()).toEqual(['a line', 'd']);
+  bars.close();
+  await frame();
+  expect(screen.lines()).toEqual(['a line']);
+});
+
+test('several lines on a terminal that is made narrower, lower and larger again', async () => {
+  const { bars, showLines, stream, screen, frame } = await openBars(80, 10);
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  showLines((maxLines) => names.map((name) => name.repeat(stream.columns - 1)).slice(0, maxLines));
+  await frame();
+  expect(screen.lines()).toHaveLength(5);
+  for (const [columns, rows] of [
+    [40, 10],
+    [40, 4],
+    [100, 12],
+  ] as const) {
+    screen.resize(columns, rows);
+    stream.resize(columns, rows);
+    await frame();
+    await frame();
+    const visible = names.map((name) => name.repeat(columns - 1)).slice(0, rows - 1);
+    expect(screen.lines().slice(-visible.length)).toEqual(visible);
+  }
+  bars.close();
 });

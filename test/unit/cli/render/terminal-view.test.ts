@@ -29,29 +29,31 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function open(columns = 80) {
-  const stream = new FakeStream({ isTTY: true, columns });
+function open(columns = 80, overview: (() => string) | null = null, rows = 24) {
+  const stream = new FakeStream({ isTTY: true, columns, rows });
   let now = 0;
   const view = new TerminalView({
     output: new Output(stream, 'xterm', () => {}),
     style: PLAIN_STYLE,
     now: () => now,
     isUnicode: true,
+    overview,
   });
+  const lane = view.open();
   const at = async (ms: number, change: Partial<Progress>): Promise<void> => {
     now = ms;
-    view.update({ ...PROGRESS, ...change });
+    lane.update({ ...PROGRESS, ...change });
     await vi.dynamicImportSettled();
     await vi.advanceTimersByTimeAsync(100);
   };
   const shown = async (): Promise<string[]> => {
-    const screen = new Screen(columns);
+    const screen = new Screen(columns, rows);
     const taken = screen.write(stream.text);
     await vi.advanceTimersByTimeAsync(1);
     await taken;
     return screen.lines();
   };
-  return { stream, view, at, shown };
+  return { stream, view, lane, at, shown };
 }
 
 describe('the terminal', () => {
@@ -139,6 +141,43 @@ describe('the terminal', () => {
     await at(1000, { phase: 'downloading' });
     view.close();
     expect(stream.text).toBe('');
+  });
+});
+
+describe('of several torrents', () => {
+  test('there is a line each, whatever its phase, and one about all; one that ends leaves its row', async () => {
+    let text = '2 torrents: 2 running';
+    const { view, lane, at, shown } = open(80, () => text);
+    const other = view.open();
+    other.update({ ...PROGRESS, name: 'other.bin', phase: 'metadata' });
+    await at(300, { phase: 'downloading', doneBytes: 500 });
+    expect(await shown()).toEqual([
+      expect.stringMatching(/^data\.bin █+░+ +50\.0%/),
+      'other.bin: fetching metadata: 1 peer',
+      '2 torrents: 2 running; 0 B/s',
+    ]);
+    text = '2 torrents: 1 done, 1 running';
+    lane.close();
+    view.log('done: data.bin');
+    other.update({ ...PROGRESS, name: '東京', phase: 'downloading', doneBytes: 250 });
+    await vi.dynamicImportSettled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await shown()).toEqual([
+      'done: data.bin',
+      expect.stringMatching(/^東京 .*25\.0%/),
+      '2 torrents: 1 done, 1 running; 0 B/s',
+    ]);
+    other.close();
+    view.close();
+    expect(await shown()).toEqual(['done: data.bin']);
+  });
+
+  test('a terminal with few rows shows as many as fit', async () => {
+    const { view, at, shown } = open(80, () => '5 torrents: 5 running', 4);
+    for (const name of ['b', 'c', 'd', 'e']) view.open().update({ ...PROGRESS, name, phase: 'downloading' });
+    await at(300, { phase: 'downloading' });
+    expect((await shown()).map((line) => line.slice(0, 10))).toEqual(['data.bin ░', 'b        ░', '5 torrents']);
+    view.close();
   });
 });
 

@@ -22,6 +22,7 @@ function create(tiers: string[][], left = 1000) {
   const calls: PendingCall[] = [];
   const addresses: string[] = [];
   const notices: DiscoveryNotice[] = [];
+  const seenAs: string[] = [];
   const lookups: string[] = [];
   const resolvers: ((hosts: string[]) => void)[] = [];
   const numbers = { uploaded: 0, downloaded: 0, left };
@@ -65,14 +66,24 @@ function create(tiers: string[][], left = 1000) {
     listener: {
       onAddresses: (found) => addresses.push(...found.map(formatAddress)),
       onNotice: (notice) => notices.push(notice),
+      onSeenAs: (host, tracker) => seenAs.push(`${host} by ${tracker}`),
     },
   });
-  return { source, log, calls, addresses, notices, lookups, resolvers, numbers };
+  return { source, log, calls, addresses, notices, seenAs, lookups, resolvers, numbers };
 }
 
 const URL_A = 'http://a.example/announce';
 
 describe('a run', () => {
+  test('tells where the tracker sees us (BEP 24), also without peers', async () => {
+    const { source, calls, seenAs } = create([[URL_A]]);
+    source.start();
+    await calls[0].answer(goodAnswer({ externalHost: '203.0.113.5', addresses: [] }));
+    expect(seenAs).toEqual(['203.0.113.5 by a.example']);
+    void source.stop();
+    source.abandon();
+  });
+
   test('announces with what the torrent and the moment say', async () => {
     const { source, calls, numbers, addresses } = create([[URL_A]]);
     expect(calls).toHaveLength(0);

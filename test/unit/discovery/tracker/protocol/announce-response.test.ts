@@ -124,6 +124,9 @@ describe('peers', () => {
     const peers6 = Uint8Array.of(...v6, 0x1a, 0xe1);
     expect(peersOf({ peers6, 'external ip': v6 })).toEqual([]);
     expect(peersOf({ peers6, 'external ip': 'odd' })).toHaveLength(1);
+    expect(decode({ 'external ip': v6 }).externalHost).toBe(Array.from({ length: 8 }, () => '2020').join(':'));
+    expect(decode({ 'external ip': 'odd' }).externalHost).toBeNull();
+    expect(decode({}).externalHost).toBeNull();
   });
 
   test('no more than a bounded number', () => {

@@ -128,6 +128,7 @@ describe('replies', () => {
           { host: '10.0.0.2', port: 51_413, family: 4 },
         ],
         names: [],
+        externalHost: null,
       },
     });
   });

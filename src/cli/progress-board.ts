@@ -1,0 +1,106 @@
+// Where a run shows how it stands: nothing when quiet, drawn where stderr can be drawn on, whole lines elsewhere. Each torrent gets a
+// place of its own on it. Commands ask here and never look at the terminal themselves.
+
+import { performance } from 'node:perf_hooks';
+import type { Interruption } from './interruption.js';
+import type { Output } from './output.js';
+import type { Style } from './render/color-level.js';
+import { PlainView } from './render/plain-view.js';
+import type { ProgressView } from './render/progress.js';
+import { isUnicodeLocale, TerminalView } from './render/terminal-view.js';
+import type { Suspension } from './suspension.js';
+
+export interface ProgressBoardOptions {
+  readonly stderr: Output;
+  readonly style: Style;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly isQuiet: boolean;
+  readonly interruption: Interruption;
+  readonly suspension: Suspension;
+}
+
+export class ProgressBoard {
+  readonly #options: ProgressBoardOptions;
+  readonly #now: () => number;
+  /** Places that are taken, and the overview's. The terminal is ours while there is one. */
+  #holders = 0;
+  #overview: (() => string) | null = null;
+  #screen: TerminalView | null = null;
+  #giveBack: () => void = () => {};
+
+  /** `now`: milliseconds, monotonic; replaced in tests. */
+  constructor(options: ProgressBoardOptions, now = (): number => performance.now()) {
+    this.#options = options;
+    this.#now = now;
+  }
+
+  /** A place for a torrent. */
+  open(): ProgressView {
+    const { stderr, isQuiet } = this.#options;
+    if (isQuiet) return { update: () => {}, log: () => {}, close: () => {} };
+    if (!stderr.canDraw && this.#screen === null) return new PlainView(stderr, this.#now);
+    const release = this.#hold();
+    const lane = this.#screen?.open();
+    return {
+      update: (progress) => lane?.update(progress),
+      log: (line) => this.log(line),
+      close: () => {
+        lane?.close();
+        release();
+      },
+    };
+  }
+
+  /** For a run of several torrents, before the first of them: a line about all of them. Answers how to end that. */
+  openOverview(text: () => string): () => void {
+    const { stderr, isQuiet } = this.#options;
+    if (isQuiet || !stderr.canDraw) return () => {};
+    this.#overview = text;
+    return this.#hold();
+  }
+
+  /** A line that stays, above what is drawn. Nothing when quiet. */
+  log(line: string): void {
+    if (!this.#options.isQuiet) this.always(line);
+  }
+
+  /** The same for errors and for what scripts wait for. */
+  always(line: string): void {
+    if (this.#screen === null) this.#options.stderr.line(line);
+    else this.#screen.log(line);
+  }
+
+  /** The terminal is put back as it was when nobody holds it, when the process has to end at once, and while it is stopped by ^Z. */
+  #hold(): () => void {
+    if (this.#screen === null) this.#take();
+    this.#holders++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holders--;
+      if (this.#holders > 0) return;
+      this.#giveBack();
+      this.#screen = null;
+    };
+  }
+
+  #take(): void {
+    const { stderr, style, environment, interruption, suspension } = this.#options;
+    const screen = new TerminalView({
+      output: stderr,
+      style,
+      now: this.#now,
+      isUnicode: isUnicodeLocale(environment),
+      overview: this.#overview,
+    });
+    const forgetExit = interruption.onExit(() => screen.close());
+    const forgetSuspension = suspension.add(screen);
+    this.#screen = screen;
+    this.#giveBack = () => {
+      forgetExit();
+      forgetSuspension();
+      screen.close();
+    };
+  }
+}

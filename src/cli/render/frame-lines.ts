@@ -1,0 +1,49 @@
+// What a terminal shows of several torrents at a time: a line for each that is under way, a bar or what it is doing, and a last line
+// about all of them. Never more lines than fit: what is left out is counted in the last one.
+
+import { type BarAlignment, type BarLook, formatBarLine, formatPhase } from './bar-line.js';
+import { formatProgressBytes, formatRate } from './human-numbers.js';
+import type { Progress } from './progress.js';
+import { truncateToWidth } from './text-width.js';
+
+export interface FrameSize {
+  readonly columns: number;
+  /** 1 or more. */
+  readonly maxLines: number;
+}
+
+/** `overview`: about the whole run; null where there is one torrent, whose line says it all. */
+export function formatFrame(
+  shown: readonly Progress[],
+  overview: string | null,
+  { columns, maxLines }: FrameSize,
+  look: BarLook,
+): string[] {
+  const room = overview === null ? maxLines : maxLines - 1;
+  const lines = shown.slice(0, room);
+  const alignment = alignBars(lines, look);
+  const texts = lines.map((progress) =>
+    progress.phase === 'downloading'
+      ? formatBarLine(progress, columns, look, alignment)
+      : cut(`${progress.name}: ${formatPhase(progress)}`, columns, look),
+  );
+  if (overview === null) return texts;
+  const hidden = shown.length - lines.length;
+  const isDownloading = shown.some((progress) => progress.phase === 'downloading');
+  const rate = shown.reduce((sum, progress) => sum + progress.downloadBytesPerSecond, 0);
+  const rest = hidden === 0 ? '' : `, ${hidden} more than fit here`;
+  return [...texts, look.style.faint(cut(`${overview}${rest}${isDownloading ? `; ${formatRate(rate)}` : ''}`, columns, look))];
+}
+
+/** Bars below each other begin and end in the same columns. */
+function alignBars(lines: readonly Progress[], { widthOf }: BarLook): BarAlignment {
+  const bars = lines.filter((progress) => progress.phase === 'downloading');
+  return {
+    nameWidth: Math.max(0, ...bars.map((progress) => widthOf(progress.name))),
+    amountWidth: Math.max(0, ...bars.map(({ totalBytes }) => formatProgressBytes(totalBytes, totalBytes).length)),
+  };
+}
+
+function cut(text: string, columns: number, { widthOf }: BarLook): string {
+  return truncateToWidth(text, Math.max(1, columns - 1), widthOf);
+}

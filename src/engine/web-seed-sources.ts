@@ -1,0 +1,46 @@
+// Which web seeds a torrent has, who named each, and what of them can be used at all. The user's own torrent file and options may name
+// any address; a magnet link comes from anywhere, and its URLs lead no deeper into our network than its peers are (address-scope.ts).
+
+import type { Metainfo } from '../metainfo/metainfo.js';
+import type { Address } from '../model/address.js';
+import { addressScope, mayName } from '../model/address-scope.js';
+import { redactWebSeedUrl } from '../model/redact-url.js';
+import { CONFIG } from './config.js';
+import type { SessionOptions } from './session-options.js';
+
+export interface WebSeedSource {
+  readonly url: string;
+  /** For people. */
+  readonly name: string;
+  readonly isUsable: boolean;
+  /** `sentBy`: the server that redirected there, or null. */
+  mayVisit(address: Address, sentBy: Address | null): boolean;
+}
+
+function isHttp(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return (protocol === 'http:' || protocol === 'https:') && hostname !== '';
+}
+
+/** `namers`: of the URL; null for the user. Nobody known: then it may be anywhere on the internet. */
+function mayLead(namers: readonly Address[] | null, address: Address): boolean {
+  if (namers === null) return true;
+  return addressScope(address) === 'global' || namers.some((namer) => mayName(namer, address));
+}
+
+type Options = Pick<SessionOptions, 'webSeedMode' | 'webSeeds' | 'webSeedNamers'>;
+
+/** Those of the options first, then those of the torrent; each URL once, a bounded number of them. */
+export function webSeedSources(metainfo: Pick<Metainfo, 'webSeeds'>, options: Options): WebSeedSource[] {
+  if (options.webSeedMode === 'never') return [];
+  const named = new Map<string, readonly Address[] | null>();
+  for (const url of options.webSeeds ?? []) named.set(url, null);
+  for (const url of metainfo.webSeeds) if (!named.has(url)) named.set(url, options.webSeedNamers ?? null);
+  return [...named].slice(0, CONFIG.webSeeds.maxUrls).map(([url, namers]) => ({
+    url,
+    name: redactWebSeedUrl(url),
+    isUsable: isHttp(url),
+    mayVisit: (address, sentBy) => (sentBy === null ? mayLead(namers, address) : mayName(sentBy, address)),
+  }));
+}

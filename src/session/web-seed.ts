@@ -1,0 +1,108 @@
+// A web server that has the torrent's files (BEP 19), as the session sees it. It is one source with several links: a link has one
+// request under way at a time and so one body, which is why blocks name the link. Data only: web-seed-runs.ts decides.
+
+import type { PeerKey, PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
+import { RateMeter } from './rate-meter.js';
+
+/** Why a request came to nothing, or a web seed is not used any more. */
+export type WebSeedReason =
+  // what the server said: `status` goes with these
+  | 'refused'
+  | 'busy'
+  // the network's
+  | 'unreachable'
+  | 'name-not-found'
+  | 'certificate'
+  | 'closed'
+  | 'stalled'
+  | 'out-of-descriptors'
+  // answers that can't be used
+  | 'bad-range'
+  | 'bad-length'
+  | 'packed'
+  | 'not-http'
+  | 'bad-redirect'
+  | 'too-many-redirects'
+  /** It names an address that its namer may not name: see address-scope.ts. */
+  | 'forbidden-address'
+  | 'unusable-url'
+  /** It knows no ranges, and has sent its files once. */
+  | 'no-ranges'
+  | 'bad-data';
+
+export interface WebSeedFailure {
+  readonly reason: WebSeedReason;
+  /** Of the HTTP answer. */
+  readonly status?: number;
+  /** Trying again is no use. */
+  readonly isFinal: boolean;
+  /** The server asked for so much patience. */
+  readonly retryAfterMs?: number;
+}
+
+/** What became of a run. */
+export type WebSeedEnd =
+  /** Every byte of it came, or what is left of it is not wanted any more. */
+  | { readonly type: 'done' }
+  /** The server answered a request for a range with the whole file: nothing was taken of it. */
+  | { readonly type: 'no-ranges' }
+  | ({ readonly type: 'failed' } & WebSeedFailure);
+
+/**
+ * The bytes a link is fetching, one after the other: from `begin` in the piece `first` up to the piece `end`, which may come
+ * nearer while it runs. Its pieces are claimed one and all, and opened as the bytes of each arrive.
+ */
+export interface WebSeedRun {
+  readonly first: PieceIndex;
+  readonly begin: number;
+  end: number;
+  /** A server without ranges: whole files are read, what is not wanted of them is skipped. */
+  readonly isWholeFiles: boolean;
+  readonly startedAt: Millis;
+  /** The last block, or whatever else showed that it lives. */
+  progressAt: Millis;
+  /** The open piece whose bytes are coming. */
+  current: PieceIndex | null;
+  /** Its bytes are next, and there is no memory for it yet. */
+  waitingFor: PieceIndex | null;
+  receivedBytes: number;
+}
+
+export interface WebSeedLink {
+  readonly key: PeerKey;
+  readonly seed: WebSeed;
+  run: WebSeedRun | null;
+}
+
+export class WebSeed {
+  /** Its URL, without secrets: for people. */
+  readonly name: string;
+  readonly links: readonly WebSeedLink[];
+  readonly download = new RateMeter();
+  /** Of the next run, bytes. */
+  runBytes: number;
+  hasRanges = true;
+  /** It has been asked for whole files: once is all. */
+  hasStreamed = false;
+  /** It answers ranges: several links get on. */
+  isProven = false;
+  /** In a row. */
+  failures = 0;
+  lastFailure: WebSeedFailure | null = null;
+  /** Not asked before; null: at once. */
+  retryAt: Millis | null = null;
+  /** Not asked any more. */
+  isDropped = false;
+  isBanned = false;
+
+  constructor(name: string, keys: readonly PeerKey[], runBytes: number) {
+    this.name = name;
+    this.links = keys.map((key) => ({ key, seed: this, run: null }));
+    this.runBytes = runBytes;
+  }
+
+  get isBusy(): boolean {
+    return this.links.some((link) => link.run !== null);
+  }
+}
