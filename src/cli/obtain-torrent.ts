@@ -91,10 +91,16 @@ export async function obtainTorrent(
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
+    const { metainfo, bytes, remote } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
     claims.claimTorrent(infoHashText(metainfo), label);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
-    return { metainfo: { ...metainfo, announceTiers }, peers: named, met: [], bytes, webSeedNamers: null };
+    return {
+      metainfo: { ...metainfo, announceTiers },
+      peers: named,
+      met: [],
+      bytes,
+      webSeedNamers: remote === null ? null : [remote],
+    };
   }
   const { stderr, board } = context;
   const { magnet, text } = parsed;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import { fetchTorrentFrom } from '../engine/torrent-fetch.js';
+import type { Address } from '../model/address.js';
 import { MetainfoError } from '../model/error.js';
 import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -45,6 +46,8 @@ export interface LoadedTorrent {
   readonly metainfo: Metainfo;
   /** The file as it is, with everything in it that we don't know. */
   readonly bytes: Uint8Array;
+  /** The server that sent it; null where it is the user's own, or the system does not say. */
+  readonly remote: Address | null;
 }
 
 /** `signal` ends a request to a web server. */
@@ -54,9 +57,9 @@ export async function readTorrentFile(
   signal?: AbortSignal,
 ): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument, way, signal);
+  const { bytes, remote } = await readTorrent(argument, way, signal);
   try {
-    return { metainfo: parseTorrentFile(bytes), bytes };
+    return { metainfo: parseTorrentFile(bytes), bytes, remote };
   } catch (error) {
     throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
   }
@@ -71,9 +74,9 @@ async function readTorrent(
   argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
   way: EgressOptions,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
-  if (argument.kind === 'url') return (await fetchTorrentFrom(argument.url, way, signal)).bytes;
-  return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
+): Promise<Omit<LoadedTorrent, 'metainfo'>> {
+  if (argument.kind === 'url') return fetchTorrentFrom(argument.url, way, signal);
+  return { bytes: await (argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path)), remote: null };
 }
 
 /** Whatever kind of thing stdin is: a file, a pipe, or a socket, which cannot be opened by a name. */

@@ -2,10 +2,9 @@
 // limits of their rates and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { LocalDiscovery } from '../discovery/lsd/local-discovery.js';
-import { multicastInterfaces } from '../io/network-interfaces.js';
+import { multicastInterfaces, neighbourhood } from '../io/network-interfaces.js';
 import type { Address } from '../model/address.js';
 import { ExternalAddresses } from '../model/external-addresses.js';
 import { toHex, toPeerKey, type InfoHash, type PeerId, type PeerKey } from '../model/ids.js';
@@ -198,7 +197,8 @@ export class Client {
       cookie: randomBytes(8).toString('hex'),
       limits: CONFIG.lsd,
       // Who listens on one address is to be found there only.
-      interfaces: (family) => (host === undefined ? multicastInterfaces(family) : family === isIP(host) ? [host] : []),
+      interfaces: (family) => multicastInterfaces(family, host),
+      isNeighbour: neighbourhood(host),
       now: () => performance.now(),
     }));
   }

@@ -49,6 +49,8 @@ export const CONFIG = {
     maxPexAddresses: 1000,
     /** The same for the DHT: two full searches and more. */
     maxDhtAddresses: 500,
+    /** And for the local network, which anybody in it can fill. */
+    maxLsdAddresses: 200,
     /** First wait after a failed dial; doubles with each failure. */
     backoffMs: 5000,
     maxBackoffMs: 30 * 60_000,
@@ -165,8 +167,6 @@ export const CONFIG = {
     webSeedMaxBackoffMs: 10 * 60_000,
     /** Wait after a request that broke off half-way. */
     webSeedPauseMs: 1000,
-    /** While a download limit makes it wait, a request shows so often that it lives: well before `webSeedStallMs`. */
-    pauseStepMs: 5000,
   },
   choking: {
     slots: 4,

@@ -167,7 +167,7 @@ export class MetadataFetcher implements IncomingTorrent {
     const local = options.useLsd === false ? null : client.localDiscovery;
     if (local !== null) {
       const onAddresses = (addresses: readonly Address[]): void => this.#addAddresses('lsd', addresses);
-      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+      this.#sources.push(local.source(infoHash, false, { onAddresses, onNotice: () => {} }));
     }
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }

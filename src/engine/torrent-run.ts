@@ -194,7 +194,7 @@ export class TorrentRun {
     const local = usesLsd ? client.localDiscovery : null;
     if (local !== null) {
       const onAddresses = (addresses: readonly Address[]): void => this.addAddresses('lsd', addresses);
-      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+      this.#sources.push(local.source(infoHash, true, { onAddresses, onNotice: () => {} }));
     }
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
