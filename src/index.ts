@@ -36,6 +36,7 @@ export { type Magnet, parseMagnet } from './metainfo/magnet.js';
 export { scrapeTrackers, type ScrapeOutcome, type TrackerScrapeOptions } from './engine/tracker-scrape.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
+export { parseProxy, type ProxyRefusal, type ProxyServer } from './model/proxy-server.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';
 export type { InfoHash, PeerId } from './model/ids.js';
 export { PortTakenError } from './net/port-taken-error.js';

@@ -11,6 +11,7 @@ import {
   parseHostPort,
   parseJobs,
   parsePortRange,
+  parseProxy,
   parseRate,
   parseTier,
 } from './options.js';
@@ -42,6 +43,18 @@ export const portOption = (): Option =>
   );
 
 export const listenOption = (): Option => new Option('--no-listen', 'accept no connections from peers');
+
+export const proxyOption = (): Option =>
+  new Option(
+    '--proxy <URL>',
+    'everything goes through this proxy, names are looked up by it: socks5h://[user:password@]host:port or http://…',
+  ).argParser((text) => parseProxy(text, '--proxy'));
+
+export const interfaceOption = (): Option =>
+  new Option(
+    '--interface <NAME|IP>',
+    'bind everything to this network interface, or to this address of one, and end when it vanishes (exit 6)',
+  );
 
 export const onlyPeersOption = (): Option =>
   new Option('--only-peers', 'find nobody and be found by nobody: connect to the peers of --peer and of the link only');

@@ -20,6 +20,12 @@ export interface ErrorReport {
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['invalid_metainfo', 'Get it again from where it came from.'],
   ['no_peers', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --no-peers-timeout 0.'],
+  ['interface_gone', 'Run the same command again when it is there: what is verified is kept.'],
+  ['proxy_unreachable', 'Check --proxy and that the proxy runs: nothing was sent around it.'],
+  ['proxy_login', 'Nothing was sent around it.'],
+  ['proxy_protocol', 'Check the scheme and the port of --proxy: nothing was sent around it.'],
+  ['proxy_denied', 'Ask whoever runs the proxy, or use another one.'],
+  ['proxy_unsupported', 'Use another proxy.'],
   ['stalled', 'Run the same command again: it goes on where it stopped. Wait longer with --stall-timeout 0.'],
   ['port_taken', 'Choose another port with --port, or leave it out for a free one.'],
   ['sources_exhausted', 'What is verified is kept. Run it again when there are other peers.'],

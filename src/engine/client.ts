@@ -14,7 +14,6 @@ import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
 import { PortTakenError } from '../net/port-taken-error.js';
 import type { RequestPacer } from '../net/request-pacer.js';
-import { TcpTransport } from '../net/tcp.js';
 import type { Link, Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
@@ -27,13 +26,14 @@ import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
+import { createEgress, type Egress, type EgressOptions } from './egress.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
 
 export type { EncryptionPolicy };
 
-export interface ClientOptions {
+export interface ClientOptions extends EgressOptions {
   /** To listen on; 0 or undefined: any free one. */
   readonly port?: number;
   /** With `port`: where that one is taken, those after it up to this one are tried, in order. */
@@ -54,7 +54,7 @@ export interface ClientOptions {
   readonly pieceBudgetBytes?: number;
   /** How connections may begin, in and out. Default `prefer`. */
   readonly encryption?: EncryptionPolicy;
-  /** TCP where it is not given. */
+  /** What `egress` has where it is not given. */
   readonly transport?: Transport;
   /** Finds peers on the local network, and is found there (BEP 14); not without a listener. Default false. */
   readonly lsd?: boolean;
@@ -82,6 +82,8 @@ export class Client {
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
+  /** What may be opened, and how. */
+  readonly egress: Egress;
   /** Null: not used. */
   readonly dht: ClientDht | null;
   readonly #lsd: boolean;
@@ -101,7 +103,7 @@ export class Client {
   #placesTaken = 0;
   #closing: Promise<void> | null = null;
 
-  private constructor(options: ClientOptions) {
+  private constructor(options: ClientOptions, egress: Egress) {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
@@ -113,17 +115,21 @@ export class Client {
     this.uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0);
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
-    const { dht, host } = options;
-    this.#lsd = options.lsd === true;
+    this.egress = egress;
+    // Neither goes through a proxy. Where all is bound to an interface they have one of its addresses, the IPv4 one before the other.
+    const dht = egress.allowsDirect ? options.dht : undefined;
+    const host = options.host ?? egress.localAddress?.(4) ?? egress.localAddress?.(6) ?? undefined;
+    this.#lsd = options.lsd === true && egress.allowsDirect;
     this.#host = host;
-    this.dht =
-      dht === undefined ? null : new ClientDht(dht, () => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) }));
-    this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
+    const { resolver } = egress;
+    const local = (): { port: number; host?: string } => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) });
+    this.dht = dht === undefined ? null : new ClientDht(dht, local, resolver);
+    this.#transport = options.transport ?? egress.createTransport();
     this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
-  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
+  /** Listens, unless told not to or behind a proxy. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
   static async open(options: ClientOptions = {}): Promise<Client> {
     if (options.encryption !== undefined && !ENCRYPTION_POLICIES.includes(options.encryption)) {
       const known = ENCRYPTION_POLICIES.join(', ');
@@ -131,8 +137,13 @@ export class Client {
         argument: 'options.encryption',
       });
     }
-    const client = new Client(options);
-    if (options.listen !== false) await client.#listen(options);
+    const client = new Client(options, await createEgress(options));
+    try {
+      if (options.listen !== false && client.egress.allowsDirect) await client.#listen(options);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
     return client;
   }
 
@@ -271,6 +282,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
+    this.egress.close();
     await this.dht?.close();
     await this.#listener?.close();
     this.pieceBuffers.trim();

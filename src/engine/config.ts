@@ -19,6 +19,10 @@ export const CONFIG = {
     /** The shared receive buffer, bytes: 64 KiB to 1 MiB measured alike, 256 KiB keeps system calls few. */
     receiveBufferBytes: 256 * KIB,
     connectTimeoutMs: 10_000,
+    /** From the dial to a proxy's leave to ask for something: less than a dial has, so that it is said whose silence it was. */
+    proxyTimeoutMs: 8000,
+    /** How often it is looked whether the interface of --interface is there: what is sent meanwhile from its address may go elsewhere. */
+    interfaceCheckMs: 1000,
     /** From connected to both handshakes read. */
     handshakeTimeoutMs: 10_000,
     /** Incoming connections that have not shown a known info hash yet; fewer where descriptors are scarce (`pendingShare`). */

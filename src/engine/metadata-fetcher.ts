@@ -148,7 +148,7 @@ export class MetadataFetcher implements IncomingTorrent {
     this.#files = new TorrentSources({
       urls: options.sources ?? [],
       infoHash,
-      fetch: fetchTorrentFile,
+      fetch: (url, signal) => fetchTorrentFile(url, client.egress, signal),
       limits: { maxUrls: maxSources, parallel: parallelSources },
     });
     this.#dht = createDhtSource({
@@ -233,7 +233,7 @@ export class MetadataFetcher implements IncomingTorrent {
 
   #start(): void {
     const { peers = [] } = this.#options;
-    void resolveHints(peers, {
+    void resolveHints(peers, this.#options.client.egress.resolver, {
       onAddresses: (addresses) => this.#addAddresses('user', addresses),
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });

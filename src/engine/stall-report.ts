@@ -26,6 +26,8 @@ const REASONS: Record<string, string> = {
   refused: 'refused the connection',
   unreachable: 'unreachable',
   'connect-timeout': 'did not answer',
+  'proxy-denied': 'not allowed by the proxy',
+  'proxy-failed': 'not tried, as the proxy itself failed',
   'handshake-timeout': 'connected but sent no handshake',
   'closed-in-handshake': 'hung up during the handshake',
   'closed-on-encryption': 'hung up on encryption, which is required',

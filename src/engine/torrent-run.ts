@@ -7,6 +7,7 @@ import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { Resolver } from '../io/resolver.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
@@ -65,6 +66,7 @@ export class TorrentRun {
   /** What peers registered by a library user work with. */
   readonly library: LibraryRun;
   readonly #options: SessionOptions;
+  readonly #resolver: Resolver;
   readonly #loop: SessionLoop;
   readonly #webSeeds: WebSeedRoster;
   readonly #trackers: TrackerSource | null;
@@ -77,6 +79,7 @@ export class TorrentRun {
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
     this.#options = options;
+    this.#resolver = client.egress.resolver;
     this.#have = disk.have;
     this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
@@ -172,7 +175,7 @@ export class TorrentRun {
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
     this.#webSeeds = new WebSeedRoster({
       metainfo,
-      sources: webSeedSources(metainfo, options),
+      sources: client.egress.carriesWebSeeds ? webSeedSources(metainfo, options) : [],
       client,
       loop: this.#loop,
       store: this.store,
@@ -219,7 +222,7 @@ export class TorrentRun {
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
     this.#webSeeds.start();
-    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), {
+    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), this.#resolver, {
       onAddresses: (addresses) => this.addAddresses('user', addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });

@@ -51,6 +51,7 @@ const REASONS: Readonly<Record<HttpErrorCode, readonly [reason: WebSeedReason, i
   unreachable: ['unreachable', false],
   name_not_found: ['name-not-found', false],
   certificate: ['certificate', true],
+  proxy: ['unreachable', false],
   reset: ['closed', false],
   failed: ['closed', false],
 };

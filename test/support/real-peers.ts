@@ -4,7 +4,17 @@
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 
-export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent' | 'opentracker' | 'nginx' | 'python';
+export type RealPeer =
+  | 'libtorrent'
+  | 'aria2c'
+  | 'transmission'
+  | 'mktorrent'
+  | 'opentracker'
+  | 'nginx'
+  | 'python'
+  | 'microsocks'
+  | 'dante'
+  | 'nftables';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -23,7 +33,12 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   opentracker: [['opentracker', '-h']],
   nginx: [[NGINX, '-v']],
   python: [[PYTHON, '--version']],
+  microsocks: [['microsocks', '-h']],
+  dante: [['danted', '-v']],
+  nftables: [['nft', '--version']],
 };
+
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 const known = new Map<RealPeer, boolean>();
 
@@ -32,7 +47,7 @@ function isAvailable(peer: RealPeer): boolean {
   let available = known.get(peer);
   if (available === undefined) {
     available = PROBES[peer].every(([command, ...args]) => {
-      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 });
+      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000, env: { ...process.env, PATH } });
       return error === undefined && (peer !== 'libtorrent' || status === 0);
     });
     known.set(peer, available);
@@ -41,9 +56,7 @@ function isAvailable(peer: RealPeer): boolean {
 }
 
 export function missingPeers(): RealPeer[] {
-  return (['libtorrent', 'aria2c', 'transmission', 'mktorrent', 'opentracker', 'nginx', 'python'] as const).filter(
-    (peer) => !isAvailable(peer),
-  );
+  return (Object.keys(PROBES) as RealPeer[]).filter((peer) => !isAvailable(peer));
 }
 
 /** A suite that needs these programs. */
