@@ -39,6 +39,7 @@ export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
 export type { Address } from './model/address.js';
 export type { AddressFilter } from './model/address-filter.js';
+export { parseProxy, type ProxyRefusal, type ProxyServer } from './model/proxy-server.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';
 export type { InfoHash, PeerId } from './model/ids.js';
 export { PortTakenError } from './net/port-taken-error.js';

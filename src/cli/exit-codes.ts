@@ -38,7 +38,8 @@ export const EXIT_CODES: readonly ExitCode[] = [
   {
     code: EXIT.network,
     name: 'network',
-    meaning: 'no tracker answered --scrape, or another network failure that has no code of its own',
+    meaning:
+      'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, or another network failure that has no code of its own',
   },
   { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
@@ -66,6 +67,12 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['no_metadata', EXIT.metadata],
   ['no_peers', EXIT.noPeers],
   ['network_failed', EXIT.network],
+  ['interface_gone', EXIT.network],
+  ['proxy_unreachable', EXIT.network],
+  ['proxy_login', EXIT.network],
+  ['proxy_protocol', EXIT.network],
+  ['proxy_denied', EXIT.network],
+  ['proxy_unsupported', EXIT.network],
   ['stalled', EXIT.stalled],
   ['port_taken', EXIT.portTaken],
   ['storage_failed', EXIT.disk],

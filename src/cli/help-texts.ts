@@ -26,6 +26,7 @@ Examples:
   effusion download https://example.org/ubuntu.torrent
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
+  effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   seed: `
 Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.

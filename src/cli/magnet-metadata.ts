@@ -84,7 +84,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     if (context.isVerbose) for (const line of describeSources(facts, options.whose)) view.log(line);
   }, CONFIG.cli.drawIntervalMs);
   try {
-    return await fetcher.fetch(end.signal);
+    return await fetcher.fetch(AbortSignal.any([end.signal, client.egress.lost]));
   } catch (error) {
     if (error instanceof RunEndedError && end.isTimedOut) {
       const limit = formatLimit(options.timeoutMs);

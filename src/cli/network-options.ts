@@ -2,6 +2,7 @@
 // wherever they stand.
 
 import { Option } from 'commander';
+import { UsageError } from './usage-error.js';
 import { CONFIG } from '../engine/config.js';
 import {
   type HostPort,
@@ -10,6 +11,7 @@ import {
   parseHostPort,
   parseJobs,
   parsePortRange,
+  parseProxy,
   parseRate,
   parseTier,
 } from './options.js';
@@ -45,6 +47,18 @@ export const portmapOption = (): Option =>
 
 export const listenOption = (): Option => new Option('--no-listen', 'accept no connections from peers');
 
+export const proxyOption = (): Option =>
+  new Option(
+    '--proxy <URL>',
+    'everything goes through this proxy, names are looked up by it: socks5h://[user:password@]host:port or http://…',
+  ).argParser((text) => parseProxy(text, '--proxy'));
+
+export const interfaceOption = (): Option =>
+  new Option(
+    '--interface <NAME|IP>',
+    'bind everything to this network interface, or to this address of one, and end when it vanishes (exit 6)',
+  );
+
 export const onlyPeersOption = (): Option =>
   new Option('--only-peers', 'find nobody and be found by nobody: connect to the peers of --peer and of the link only');
 
@@ -67,7 +81,10 @@ export const trackerOption = (): Option =>
     'a tracker to ask before those of the torrent, commas join URLs in one tier (repeatable)',
   ).argParser(collectTiers);
 
-const collectGlobs = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+const collectGlobs = (text: string, previous: readonly string[] = []): string[] => {
+  if (text.trim() === '') throw new UsageError('--exclude-tracker names no tracker', 'Give it a URL, with * for any characters.');
+  return [...previous, text];
+};
 
 export const excludeTrackerOption = (): Option =>
   new Option(

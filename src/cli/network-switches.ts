@@ -1,5 +1,11 @@
-// What `--only-peers` means, in one place: every way in which strangers are found, or find us, is off. What the user names himself, by
-// `--peer` or in a link (`x.pe`), stays.
+// What `--only-peers` and `--proxy` mean for the other options, in one place. With the first every way in which strangers are found, or find
+// us, is off; what the user names himself, by `--peer` or in a link (`x.pe`), stays. With the second nothing is left that would go, or come,
+// around the proxy.
+
+import type { EgressOptions } from '../engine/egress.js';
+import { formatProxy, type ProxyServer } from '../model/proxy-server.js';
+import type { PortRange } from './options.js';
+import { UsageError } from './usage-error.js';
 
 /** The options of commander that a way of finding peers hangs on: a new one is one more line. */
 const FINDING = {
@@ -13,4 +19,56 @@ const FINDING = {
 /** The options as they are meant. */
 export function applyOnlyPeers<T extends { readonly onlyPeers?: boolean }>(options: T): T {
   return options.onlyPeers === true ? { ...options, ...FINDING } : options;
+}
+
+/** What can't go through a proxy, by the options of commander: a new one is one more line. */
+const AROUND = {
+  dht: false,
+  lsd: false,
+  listen: false,
+} as const;
+
+interface Switches extends EgressOptions {
+  readonly onlyPeers?: boolean;
+  readonly port?: PortRange;
+  readonly webseeds?: string;
+}
+
+/** The options as all of these mean them. Throws UsageError where a proxy and something that goes around it are asked for. */
+export function applySwitches<T extends Switches>(options: T): T {
+  const { proxy, interface: name, port, webseeds } = options;
+  if (proxy === undefined && name === undefined) return applyOnlyPeers(options);
+  if (webseeds === 'only') {
+    throw new UsageError(
+      '--webseeds only: they are not reached through a proxy, or bound to an interface, yet',
+      'Leave out --webseeds, or --proxy and --interface.',
+    );
+  }
+  if (proxy !== undefined && port !== undefined) {
+    throw new UsageError('--port listens for peers that would come around the proxy', 'Leave out --port or --proxy.');
+  }
+  const meant = { ...options, ...(proxy === undefined ? {} : AROUND), ...(webseeds === undefined ? {} : { webseeds: 'never' }) };
+  return applyOnlyPeers(meant);
+}
+
+/** What leaves nobody to meet, for messages; `plain`: where there is no proxy. */
+export function whatIsOff({ proxy }: EgressOptions, plain: string): string {
+  return proxy === undefined ? plain : '--no-trackers and --proxy';
+}
+
+/** A line that says what goes through the proxy. */
+export function describeProxy(proxy: ProxyServer): string {
+  const limits =
+    proxy.kind === 'http'
+      ? ' (peers where it allows CONNECT to their ports; UDP trackers, the DHT and web seeds are off)'
+      : ' (UDP trackers where it carries UDP; the DHT and web seeds are off)';
+  return `everything goes through ${formatProxy(proxy)}${limits}`;
+}
+
+/** What is handed to whatever opens a connection. */
+export function wayOut(options: EgressOptions): EgressOptions {
+  return {
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+    ...(options.interface === undefined ? {} : { interface: options.interface }),
+  };
 }

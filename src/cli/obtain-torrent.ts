@@ -3,6 +3,7 @@
 
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
+import type { EgressOptions } from '../engine/egress.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import type { Address } from '../model/address.js';
 import { MetainfoError } from '../model/error.js';
@@ -11,6 +12,7 @@ import { toHex } from '../model/ids.js';
 import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet } from './magnet-metadata.js';
+import { wayOut } from './network-switches.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
 import type { ProgressView } from './render/progress.js';
@@ -20,7 +22,7 @@ import { readTorrentFile } from './torrent-file-argument.js';
 import { type TorrentJob, whoseLines } from './torrent-jobs.js';
 
 /** Options of every command that takes magnet links. */
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends EgressOptions {
   readonly peer?: readonly HostPort[];
   /** Tiers, asked before those of the torrent. */
   readonly tracker?: readonly (readonly string[])[];
@@ -91,10 +93,16 @@ export async function obtainTorrent(
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes } = await end.waitFor(readTorrentFile(parsed, end.signal));
+    const { metainfo, bytes, remote } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
     claims.claimTorrent(infoHashText(metainfo), label);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
-    return { metainfo: { ...metainfo, announceTiers }, peers: named, met: [], bytes, webSeedNamers: null };
+    return {
+      metainfo: { ...metainfo, announceTiers },
+      peers: named,
+      met: [],
+      bytes,
+      webSeedNamers: remote === null ? null : [remote],
+    };
   }
   const { stderr, board } = context;
   const { magnet, text } = parsed;

@@ -3,6 +3,7 @@
 
 import { CONFIG } from '../engine/config.js';
 import type { ColorChoice } from './render/color-level.js';
+import { parseProxy as readProxy, type ProxyRefusal, type ProxyServer } from '../model/proxy-server.js';
 import { redactUrl } from '../model/redact-url.js';
 import { UsageError } from './usage-error.js';
 
@@ -124,11 +125,11 @@ export function parsePieceLength(text: string, option: string): number {
 
 /** `http://a/announce,https://b/announce`: one tier; each URL is checked. */
 export function parseTier(text: string, option: string): string[] {
-  return text
-    .split(',')
-    .map((url) => url.trim())
-    .filter((url) => url !== '')
-    .map((url) => parseUrl(url, option, ['http:', 'https:', 'udp:']));
+  const urls = text.split(',').map((url) => url.trim());
+  const named = urls.filter((url) => url !== '');
+  if (named.length === 0)
+    throw new UsageError(`${option} names no tracker`, 'Give it a URL such as udp://tracker.example:1337/announce.');
+  return named.map((url) => parseUrl(url, option, ['http:', 'https:', 'udp:']));
 }
 
 export function parseUrl(text: string, option: string, schemes: readonly string[]): string {
@@ -145,6 +146,28 @@ export function parseUrl(text: string, option: string, schemes: readonly string[
     );
   }
   return text;
+}
+
+const PROXY_REFUSALS: Readonly<Record<ProxyRefusal, readonly [string, string]>> = {
+  'not-a-url': ['is no URL', 'Write socks5h://HOST:PORT or http://HOST:PORT.'],
+  'local-names': ['would have us look names up around the proxy', 'Write socks5h://, with which the proxy looks them up.'],
+  'unknown-scheme': ['is of a kind that is not spoken', 'Use socks5h://HOST:PORT or http://HOST:PORT.'],
+  'no-host': ['names no host and port', 'Write socks5h://HOST:PORT, and an IPv6 address in brackets.'],
+  'not-a-proxy': ['has something behind its port', 'Write socks5h://HOST:PORT and nothing after it.'],
+  'bad-login': [
+    'has a login that cannot be used',
+    'Write user:password@ before the host, special characters as %40, each at most 255 bytes.',
+  ],
+};
+
+/** `socks5h://[user:password@]host:port` or `http://…`. */
+export function parseProxy(text: string, option: string): ProxyServer {
+  const read = readProxy(text);
+  if (typeof read !== 'string') return read;
+  const [why, hint] = PROXY_REFUSALS[read];
+  // What is no URL may hold a password anywhere.
+  const shown = read === 'not-a-url' ? 'this' : `'${redactUrl(text)}'`;
+  throw new UsageError(`${option}: ${shown} ${why}`, hint);
 }
 
 /** Options that every command takes. */

@@ -2,23 +2,32 @@
 // gives the port back when the last of them has ended, because their good-byes to trackers still name it.
 
 import type { Client } from '../engine/client.js';
+import type { EgressOptions } from '../engine/egress.js';
 import type { CommandContext } from './command-context.js';
 import { describePortMapping } from './render/port-text.js';
 import { UsageError } from './usage-error.js';
 
-export interface PortMappingOptions {
+interface PortMappingOptions extends EgressOptions {
   readonly portmap?: boolean;
   readonly listen: boolean;
-  /** Already applied to `listen`. */
+  /** Already applied to `listen`, as `proxy` is. */
   readonly onlyPeers?: boolean;
 }
 
 /** For the options of a client. Throws UsageError where there is no port to map. */
-export function choosePortMapping({ portmap, listen, onlyPeers }: PortMappingOptions): boolean {
-  if (portmap !== true) return false;
-  if (listen) return true;
-  const other = onlyPeers === true ? '--only-peers' : '--no-listen';
+export function choosePortMapping(options: PortMappingOptions): boolean {
+  if (options.portmap !== true) return false;
+  const other = whatForbids(options);
+  if (other === null) return true;
   throw new UsageError(`--portmap and ${other} exclude each other`, 'Leave one of them out.');
+}
+
+function whatForbids({ listen, onlyPeers, proxy, interface: name }: PortMappingOptions): string | null {
+  if (proxy !== undefined) return '--proxy';
+  // The default gateway may be that of another interface, and would be asked around the one that is wanted.
+  if (name !== undefined) return '--interface';
+  if (listen) return null;
+  return onlyPeers === true ? '--only-peers' : '--no-listen';
 }
 
 /** Each change is a line, until the end of the run. */

@@ -19,6 +19,7 @@ import {
   encryptionOption,
   excludeTrackerOption,
   inputFileOption,
+  interfaceOption,
   jobsOption,
   listenOption,
   maxDownloadOption,
@@ -33,9 +34,10 @@ import {
   pexOption,
   portmapOption,
   portOption,
+  proxyOption,
   trackerOption,
 } from './network-options.js';
-import { applyOnlyPeers } from './network-switches.js';
+import { applySwitches } from './network-switches.js';
 import { type GlobalOptions, parsePieceLength, parseUrl } from './options.js';
 import { UsageError } from './usage-error.js';
 
@@ -102,6 +104,8 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .addOption(noDhtOption())
     .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
+    .addOption(proxyOption())
+    .addOption(interfaceOption())
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
@@ -130,7 +134,7 @@ function addDownload(program: Command, host: ProgramHost, globals: Globals): voi
     .action(async (torrents: string[], options: DownloadOptions) => {
       if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
       await host.run(globals(), async (context) =>
-        (await import('./commands/download.js')).download(torrents, applyOnlyPeers(options), context),
+        (await import('./commands/download.js')).download(torrents, applySwitches(options), context),
       );
     });
 }
@@ -156,12 +160,14 @@ function addSeed(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(noDhtOption())
     .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
+    .addOption(proxyOption())
+    .addOption(interfaceOption())
     .addOption(encryptionOption())
     .addOption(blocklistOption())
     .addHelpText('after', EXAMPLES.seed)
     .action(async (files: string[], options: SeedOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/seed.js')).seed(files, applyOnlyPeers(options), context),
+        (await import('./commands/seed.js')).seed(files, applySwitches(options), context),
       );
     });
 }
@@ -217,13 +223,15 @@ function addInfo(program: Command, host: ProgramHost, globals: Globals): void {
     .addOption(noDhtOption())
     .addOption(bootstrapOption())
     .addOption(onlyPeersOption())
+    .addOption(proxyOption())
+    .addOption(interfaceOption())
     .addOption(encryptionOption())
     .addOption(blocklistOption())
     .addOption(metadataTimeoutOption())
     .addHelpText('after', EXAMPLES.info)
     .action(async (torrents: string[], options: InfoOptions) => {
       await host.run(globals(), async (context) =>
-        (await import('./commands/info.js')).info(torrents, applyOnlyPeers(options), context),
+        (await import('./commands/info.js')).info(torrents, applySwitches(options), context),
       );
     });
 }
@@ -234,6 +242,8 @@ function addVerify(program: Command, host: ProgramHost, globals: Globals): void 
     .description('check data on the disk against a torrent')
     .argument('<FILE.torrent>', 'the torrent file')
     .argument('[DIR]', 'the folder that holds the data', '.')
+    .addOption(proxyOption())
+    .addOption(interfaceOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES.verify)
     .action(async (file: string, folder: string, options: VerifyOptions) => {

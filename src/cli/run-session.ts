@@ -46,6 +46,9 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   const { stderr, interruption, board } = context;
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
+  /** The network is, for good: the reason of `lost` is what it ends with. */
+  let isLost = false;
+  const { lost } = client.egress;
   /** Nobody was asked for anything. */
   let wasWhole = false;
   const stop = (): void => {
@@ -56,6 +59,11 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     session.stop(end.cause ?? 'stopped').catch(() => {});
   };
   end.signal.addEventListener('abort', stop, { once: true });
+  const onLost = (): void => {
+    isLost = true;
+    session?.stop('network').catch(() => {});
+  };
+  lost.addEventListener('abort', onLost);
   const forgetExit = interruption.onExit(() => session?.current.abandon());
   // Told as they happen, those included that a restart follows: a bug that heals itself is a bug all the same.
   const crashes: Error[] = [];
@@ -85,7 +93,10 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch.start();
     // It may have come when there was nothing to stop yet.
     if (end.signal.aborted) stop();
+    if (lost.aborted) onLost();
     const result = await finished;
+    const isCut = isLost && !end.signal.aborted;
+    if (isCut && (result.status === 'stopped' || options.session.seed === true)) throw lost.reason;
     wasWhole = result.status === 'complete' && result.alreadyComplete && options.session.seed !== true;
     return { result, snapshot: session.current.snapshot() };
   } catch (error) {
@@ -98,6 +109,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   } finally {
     watch?.stop();
     end.signal.removeEventListener('abort', stop);
+    lost.removeEventListener('abort', onLost);
     if (context.isVerbose && session !== null && !wasWhole) {
       for (const line of describeSources(session.current.snapshot(), options.whose)) board.log(line);
     }

@@ -3,15 +3,17 @@
 
 import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
+import type { EgressOptions } from '../engine/egress.js';
 import { scrapeDht } from '../engine/dht-scrape.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
 import { scrapeTrackers, type ScrapeOutcome } from '../engine/tracker-scrape.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { formatCount, formatLimit } from './render/human-numbers.js';
+import { wayOut } from './network-switches.js';
 import { UsageError } from './usage-error.js';
 
-export interface ScrapeRequest {
+export interface ScrapeRequest extends EgressOptions {
   readonly tiers: readonly (readonly string[])[];
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
@@ -39,7 +41,7 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
   const stop = new AbortController();
   const forgetStop = interruption.onStop(() => stop.abort());
   try {
-    const trackersAnswer = scrapeTrackers(tiers, infoHash, { timeoutMs, signal: stop.signal });
+    const trackersAnswer = scrapeTrackers(tiers, infoHash, { timeoutMs, signal: stop.signal, ...wayOut(request) });
     const dhtAnswer = openClient === null ? null : askDht(request, await openClient(), trackersAnswer, timeoutMs, stop.signal);
     const outcomes = await trackersAnswer;
     const dht = await dhtAnswer;

@@ -4,7 +4,9 @@
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
-import { fetchTorrentFile } from '../engine/torrent-fetch.js';
+import type { EgressOptions } from '../engine/egress.js';
+import { fetchTorrentFrom } from '../engine/torrent-fetch.js';
+import type { Address } from '../model/address.js';
 import { MetainfoError } from '../model/error.js';
 import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -31,30 +33,33 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The torrent that a file, stdin or a URL holds. Throws CommandError (torrent_unreadable), MetainfoError or UsageError. */
-export async function loadTorrent(argument: string): Promise<Metainfo> {
+export async function loadTorrent(argument: string, way: EgressOptions = {}): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
     const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
     throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
   }
-  return (await readTorrentFile(parsed)).metainfo;
+  return (await readTorrentFile(parsed, way)).metainfo;
 }
 
 export interface LoadedTorrent {
   readonly metainfo: Metainfo;
   /** The file as it is, with everything in it that we don't know. */
   readonly bytes: Uint8Array;
+  /** The server that sent it; null where it is the user's own, or the system does not say. */
+  readonly remote: Address | null;
 }
 
 /** `signal` ends a request to a web server. */
 export async function readTorrentFile(
   argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  way: EgressOptions = {},
   signal?: AbortSignal,
 ): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const bytes = await readTorrent(argument, signal);
+  const { bytes, remote } = await readTorrent(argument, way, signal);
   try {
-    return { metainfo: parseTorrentFile(bytes), bytes };
+    return { metainfo: parseTorrentFile(bytes), bytes, remote };
   } catch (error) {
     throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
   }
@@ -65,9 +70,13 @@ function nameOf(argument: Exclude<TorrentArgument, { kind: 'magnet' }>): string 
   return argument.kind === 'url' ? redactUrl(argument.url) : argument.path;
 }
 
-async function readTorrent(argument: Exclude<TorrentArgument, { kind: 'magnet' }>, signal?: AbortSignal): Promise<Uint8Array> {
-  if (argument.kind === 'url') return (await fetchTorrentFile(argument.url, signal)).bytes;
-  return argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path);
+async function readTorrent(
+  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  way: EgressOptions,
+  signal?: AbortSignal,
+): Promise<Omit<LoadedTorrent, 'metainfo'>> {
+  if (argument.kind === 'url') return fetchTorrentFrom(argument.url, way, signal);
+  return { bytes: await (argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path)), remote: null };
 }
 
 /** Whatever kind of thing stdin is: a file, a pipe, or a socket, which cannot be opened by a name. */

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { DhtService, NodeHint } from '../discovery/dht/dht-service.js';
-import { systemResolver } from '../io/system-resolver.js';
+import type { Resolver } from '../io/resolver.js';
 import type { Address } from '../model/address.js';
 import { CONFIG } from './config.js';
 
@@ -21,6 +21,7 @@ type OpenListener = (service: DhtService) => void;
 export class ClientDht {
   readonly #options: ClientDhtOptions;
   readonly #local: () => { readonly port: number; readonly host?: string };
+  readonly #resolver: Resolver;
   readonly #onOpen = new Set<OpenListener>();
   #early: Address[] = [];
   #opening: Promise<DhtService | null> | null = null;
@@ -28,7 +29,8 @@ export class ClientDht {
   #isClosed = false;
 
   /** `local`: where the client listens for peers; the DHT takes the same port where it is free. */
-  constructor(options: ClientDhtOptions, local: () => { readonly port: number; readonly host?: string }) {
+  constructor(options: ClientDhtOptions, local: () => { readonly port: number; readonly host?: string }, resolver: Resolver) {
+    this.#resolver = resolver;
     this.#options = options;
     this.#local = local;
   }
@@ -74,7 +76,7 @@ export class ClientDht {
       tableFile: tableFile ?? null,
       limits: node,
       isBrief: isBrief === true,
-      resolver: systemResolver,
+      resolver: this.#resolver,
       now: () => performance.now(),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       enoughSaved,

@@ -2,10 +2,9 @@
 // limits of their rates and the DHT. Incoming connections are handed to their torrent by info hash.
 
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { LocalDiscovery } from '../discovery/lsd/local-discovery.js';
-import { multicastInterfaces } from '../io/network-interfaces.js';
+import { multicastInterfaces, neighbourhood } from '../io/network-interfaces.js';
 import type { Address } from '../model/address.js';
 import { NO_FILTER, type AddressFilter } from '../model/address-filter.js';
 import { ExternalAddresses } from '../model/external-addresses.js';
@@ -18,7 +17,6 @@ import { Listener } from '../net/listener.js';
 import type { ConnectionLimits, ConnectionSide, PeerConnection } from '../net/peer-connection.js';
 import { PortTakenError } from '../net/port-taken-error.js';
 import type { RequestPacer } from '../net/request-pacer.js';
-import { TcpTransport } from '../net/tcp.js';
 import type { Link, Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
@@ -31,6 +29,7 @@ import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
+import { createEgress, type Egress, type EgressOptions } from './egress.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
 import { ClientPortMapping } from './port-mapping.js';
 import { UploadGate } from './upload-gate.js';
@@ -38,7 +37,7 @@ import { VERSION } from './version.js';
 
 export type { EncryptionPolicy, PortMappingNotice };
 
-export interface ClientOptions {
+export interface ClientOptions extends EgressOptions {
   /** To listen on; 0 or undefined: any free one. */
   readonly port?: number;
   /** With `port`: where that one is taken, those after it up to this one are tried, in order. */
@@ -61,9 +60,12 @@ export interface ClientOptions {
   readonly encryption?: EncryptionPolicy;
   /** Peers that are neither dialled nor let in, such as `loadBlocklists` makes; those of `peers` in a session's options are dialled. */
   readonly addressFilter?: AddressFilter;
-  /** Asks the gateway to lead others to our port, by NAT-PMP, PCP or UPnP. Without a listener it does nothing. Default false. */
+  /**
+   * Asks the gateway to lead others to our port, by NAT-PMP, PCP or UPnP. Without a listener it does nothing, nor with `interface`: how
+   * the gateway of one is found is not known here. Default false.
+   */
   readonly portMapping?: boolean | PortMappingPlaces;
-  /** TCP where it is not given. */
+  /** What `egress` has where it is not given. */
   readonly transport?: Transport;
   /** Finds peers on the local network, and is found there (BEP 14); not without a listener. Default false. */
   readonly lsd?: boolean;
@@ -92,6 +94,8 @@ export class Client {
   readonly connectionLimits: ConnectionLimits;
   readonly encryption: EncryptionPolicy;
   readonly addressFilter: AddressFilter;
+  /** What may be opened, and how. */
+  readonly egress: Egress;
   /** Null: not used. */
   readonly dht: ClientDht | null;
   readonly #lsd: boolean;
@@ -112,7 +116,7 @@ export class Client {
   #placesTaken = 0;
   #closing: Promise<void> | null = null;
 
-  private constructor(options: ClientOptions) {
+  private constructor(options: ClientOptions, egress: Egress) {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
@@ -124,18 +128,22 @@ export class Client {
     this.uploadGate = UploadGate.ofRate(options.maxUploadBytesPerSecond ?? 0);
     this.downloadPacer = createPacer(options.maxDownloadBytesPerSecond ?? 0);
     this.connectionLimits = { ...CONFIG.wire, ...CONFIG.net };
-    const { dht, host } = options;
-    this.#lsd = options.lsd === true;
+    this.egress = egress;
+    // Neither goes through a proxy. Where all is bound to an interface they have one of its addresses, the IPv4 one before the other.
+    const dht = egress.allowsDirect ? options.dht : undefined;
+    const host = options.host ?? egress.localAddress?.(4) ?? egress.localAddress?.(6) ?? undefined;
+    this.#lsd = options.lsd === true && egress.allowsDirect;
     this.#host = host;
-    this.dht =
-      dht === undefined ? null : new ClientDht(dht, () => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) }));
-    this.#transport = options.transport ?? new TcpTransport({ receiveBufferBytes: CONFIG.net.receiveBufferBytes });
+    const { resolver } = egress;
+    const local = (): { port: number; host?: string } => ({ port: this.port ?? 0, ...(host === undefined ? {} : { host }) });
+    this.dht = dht === undefined ? null : new ClientDht(dht, local, resolver);
+    this.#transport = options.transport ?? egress.createTransport();
     this.encryption = options.encryption ?? CONFIG.net.encryption;
     this.addressFilter = options.addressFilter ?? NO_FILTER;
     this.#seed = options.seed ?? randomBytes(4).readInt32LE();
   }
 
-  /** Listens, unless told not to. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
+  /** Listens, unless told not to or behind a proxy. Rejects with PortTakenError where the port, or each of the range, is in use, or with InvalidArgumentError. */
   static async open(options: ClientOptions = {}): Promise<Client> {
     if (options.encryption !== undefined && !ENCRYPTION_POLICIES.includes(options.encryption)) {
       const known = ENCRYPTION_POLICIES.join(', ');
@@ -143,8 +151,13 @@ export class Client {
         argument: 'options.encryption',
       });
     }
-    const client = new Client(options);
-    if (options.listen !== false) await client.#listen(options);
+    const client = new Client(options, await createEgress(options));
+    try {
+      if (options.listen !== false && client.egress.allowsDirect) await client.#listen(options);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
     return client;
   }
 
@@ -157,7 +170,7 @@ export class Client {
         if (tried >= lastPort) throw new PortTakenError(port, error.detail.errno, { cause: error, lastPort });
       }
     }
-    if (portMapping === false) return;
+    if (portMapping === false || this.egress.localAddress !== null) return;
     const places = portMapping === true ? {} : portMapping;
     this.#portMapping = new ClientPortMapping(this.#listener.port, this.nextSeed(), places);
   }
@@ -228,7 +241,8 @@ export class Client {
       cookie: randomBytes(8).toString('hex'),
       limits: CONFIG.lsd,
       // Who listens on one address is to be found there only.
-      interfaces: (family) => (host === undefined ? multicastInterfaces(family) : family === isIP(host) ? [host] : []),
+      interfaces: (family) => multicastInterfaces(family, host),
+      isNeighbour: neighbourhood(host),
       now: () => performance.now(),
     }));
   }
@@ -312,6 +326,7 @@ export class Client {
 
   async #close(): Promise<void> {
     this.uploadGate.close();
+    this.egress.close();
     await Promise.all([this.releasePort(), this.dht?.close()]);
     await this.#listener?.close();
     this.pieceBuffers.trim();

@@ -19,6 +19,10 @@ export const CONFIG = {
     /** The shared receive buffer, bytes: 64 KiB to 1 MiB measured alike, 256 KiB keeps system calls few. */
     receiveBufferBytes: 256 * KIB,
     connectTimeoutMs: 10_000,
+    /** From the dial to a proxy's leave to ask for something: less than a dial has, so that it is said whose silence it was. */
+    proxyTimeoutMs: 8000,
+    /** How often it is looked whether the interface of --interface is there: what is sent meanwhile from its address may go elsewhere. */
+    interfaceCheckMs: 1000,
     /** From connected to both handshakes read. */
     handshakeTimeoutMs: 10_000,
     /** Incoming connections that have not shown a known info hash yet; fewer where descriptors are scarce (`pendingShare`). */
@@ -45,6 +49,8 @@ export const CONFIG = {
     maxPexAddresses: 1000,
     /** The same for the DHT: two full searches and more. */
     maxDhtAddresses: 500,
+    /** And for the local network, which anybody in it can fill. */
+    maxLsdAddresses: 200,
     /** First wait after a failed dial; doubles with each failure. */
     backoffMs: 5000,
     maxBackoffMs: 30 * 60_000,
@@ -161,8 +167,6 @@ export const CONFIG = {
     webSeedMaxBackoffMs: 10 * 60_000,
     /** Wait after a request that broke off half-way. */
     webSeedPauseMs: 1000,
-    /** While a download limit makes it wait, a request shows so often that it lives: well before `webSeedStallMs`. */
-    pauseStepMs: 5000,
   },
   choking: {
     slots: 4,

@@ -30,6 +30,8 @@ export class MachineLoop<Event, Action, M extends Machine<Event, Action>> {
   #isEnded = false;
   #hasCrashed = false;
   #timer: NodeJS.Timeout | null = null;
+  /** What the machine asked for, and when that timer can fire at the earliest. */
+  #next: Millis | null = null;
   #dueAt: Millis | null = null;
   #isTurnEndScheduled = false;
 
@@ -110,15 +112,19 @@ export class MachineLoop<Event, Action, M extends Machine<Event, Action>> {
 
   #armTimer(): void {
     const next = this.machine.nextTimeout();
-    if (next === this.#dueAt) return;
+    if (next === this.#next) return;
     this.#clearTimer();
     if (next === null) return;
-    const delayMs = Math.min(2 ** 31 - 1, Math.max(0, Math.ceil(next - this.now)));
-    this.#dueAt = next;
+    const { now } = this;
+    const delayMs = Math.min(2 ** 31 - 1, Math.max(0, Math.ceil(next - now)));
+    this.#next = next;
+    // A machine may ask for a time that is past. Taken as it is, all of it would look slept through, and the clock go back.
+    this.#dueAt = Math.max(next, now);
     this.#timer = setTimeout(() => {
       // `now` is asked while the timer still counts as due: that is how a sleep is noticed.
       const isDue = this.now >= next;
       this.#timer = null;
+      this.#next = null;
       this.#dueAt = null;
       if (isDue) this.dispatch({ type: 'timeout' });
       else this.#armTimer();
@@ -128,6 +134,7 @@ export class MachineLoop<Event, Action, M extends Machine<Event, Action>> {
   #clearTimer(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#next = null;
     this.#dueAt = null;
   }
 }

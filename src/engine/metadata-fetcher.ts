@@ -32,6 +32,7 @@ import { PeerRoster } from './peer-roster.js';
 import { resolveHints } from './peer-hints.js';
 import { fetchTorrentFile } from './torrent-fetch.js';
 import { TorrentSources, type SourcedTorrent } from './torrent-sources.js';
+import type { SourceSnapshots } from './torrent-run.js';
 import { createTrackerSource } from './tracker-setup.js';
 import { USER_AGENT } from './version.js';
 
@@ -85,6 +86,8 @@ export class MetadataFetcher implements IncomingTorrent {
   /** What came as a file, and not from peers. */
   #file: SourcedTorrent | null = null;
   #isEnded = false;
+  /** As they stood before the end. */
+  #lastSources: SourceSnapshots | null = null;
 
   constructor(options: MetadataFetcherOptions) {
     const { client, infoHash } = options;
@@ -147,7 +150,7 @@ export class MetadataFetcher implements IncomingTorrent {
     this.#files = new TorrentSources({
       urls: options.sources ?? [],
       infoHash,
-      fetch: fetchTorrentFile,
+      fetch: (url, signal) => fetchTorrentFile(url, client.egress, signal),
       limits: { maxUrls: maxSources, parallel: parallelSources },
     });
     this.#dht = createDhtSource({
@@ -169,7 +172,7 @@ export class MetadataFetcher implements IncomingTorrent {
     const local = options.useLsd === false ? null : client.localDiscovery;
     if (local !== null) {
       const onAddresses = (addresses: readonly Address[]): void => this.#addAddresses('lsd', addresses);
-      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+      this.#sources.push(local.source(infoHash, false, { onAddresses, onNotice: () => {} }));
     }
     this.#trackerSnapshots = () => trackers?.snapshot() ?? [];
   }
@@ -212,14 +215,17 @@ export class MetadataFetcher implements IncomingTorrent {
     const { peers, sources: withMetadata, ...counts } = this.#loop.machine.progress();
     return {
       ...counts,
-      trackers: this.#trackerSnapshots(),
-      dht: this.#dht?.snapshot() ?? null,
+      ...(this.#lastSources ?? this.#sourceSnapshots()),
       dialFailures: this.#roster.dialFailures,
       connected: peers,
       withMetadata,
       sources: this.#tally.counts(),
       files: this.#files.facts(),
     };
+  }
+
+  #sourceSnapshots(): SourceSnapshots {
+    return { trackers: this.#trackerSnapshots(), dht: this.#dht?.snapshot() ?? null };
   }
 
   /** For the client's listener. */
@@ -229,7 +235,7 @@ export class MetadataFetcher implements IncomingTorrent {
 
   #start(): void {
     const { peers = [] } = this.#options;
-    void resolveHints(peers, {
+    void resolveHints(peers, this.#options.client.egress.resolver, {
       onAddresses: (addresses, source) => this.#addAddresses(source, addresses),
       onUnresolved: () => this.#roster.noteFailure('unresolved'),
     });
@@ -305,6 +311,7 @@ export class MetadataFetcher implements IncomingTorrent {
   async #end(isHandover: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#lastSources = this.#sourceSnapshots();
     this.#files.stop();
     this.#loop.end();
     this.#roster.close();

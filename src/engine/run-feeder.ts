@@ -3,6 +3,7 @@
 
 import { BLOCK_LENGTH, type Geometry } from '../model/geometry.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
 import type { PieceStore } from '../storage/piece-store.js';
 import type { BlockIntake } from './block-intake.js';
 import type { SessionLoop } from './session-loop.js';
@@ -70,6 +71,11 @@ export class RunFeeder {
   /** Bytes of the body that lie before what is wanted of the file. */
   discard(length: number): void {
     this.#options.loop.dispatch({ type: 'run-skipped', link: this.#options.link, length });
+  }
+
+  /** Because of a limit of ours nothing is read for so long. */
+  pause(pauseMs: Millis): void {
+    this.#options.loop.dispatch({ type: 'run-paused', link: this.#options.link, pauseMs });
   }
 
   /** Goes on so many bytes further: nothing in between is missing. */

@@ -20,6 +20,8 @@ export interface ServerSnapshot extends SessionSnapshot {
   readonly bytesToCheck: number;
   readonly trackers: readonly TrackerSnapshot[];
   readonly sources: SourceCounts;
+  /** Found by its trackers alone (BEP 27). */
+  readonly isPrivate: boolean;
   /** Null where it is not used. */
   readonly dht: DhtSnapshot | null;
   /** Our numeric addresses as trackers and peers see them, one of IPv4 and one of IPv6 at most; they may all be wrong. */

@@ -20,7 +20,7 @@ import { validateStart, type LocalServer, type SessionOptions } from './session-
 import { emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
 import { noticeRank, sourcesMet, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
 import type { SourceTally } from './source-tally.js';
-import { deserted, neverMet, stalled } from './starved-ends.js';
+import { deserted, MAY_DESERT, neverMet, stalled } from './starved-ends.js';
 import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
 import { Watchdog } from './watchdog.js';
@@ -154,11 +154,11 @@ export class SessionServer implements IncomingTorrent {
     return {
       ...session,
       name: this.metainfo.name,
+      isPrivate: this.metainfo.isPrivate,
       phase: this.#phase === 'announcing' && isMet ? 'downloading' : this.#phase,
       ...this.#check,
-      trackers: run?.trackerSnapshots() ?? [],
+      ...(run?.sourceSnapshots() ?? { trackers: [], dht: null }),
       sources: this.#tally.counts(),
-      dht: run?.dhtSnapshot() ?? null,
       externalAddresses: this.#client.externalAddresses.hosts,
       elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
@@ -281,7 +281,7 @@ export class SessionServer implements IncomingTorrent {
   #handleNotice(notice: Notice | DiscoveryNotice): void {
     this.#notices.publish(notice);
     this.#tally.note(notice);
-    if (notice.type === 'web-seed-dropped' && this.#options.webSeedMode === 'only') this.#failIfDeserted();
+    if (this.#options.webSeedMode === 'only' && MAY_DESERT.has(notice.type)) this.#failIfDeserted();
     if (notice.type !== 'sources-exhausted') return;
     const detail = exhaustedDetail(this.metainfo, notice.piece, notice.banned, notice.bannedWebSeeds);
     const where = `piece ${detail.piece} of ${detail.files.join(', ')}`;

@@ -6,7 +6,7 @@ import type { DhtSnapshot } from '../discovery/dht/dht-notices.js';
 import type { FoundAddresses, SourceCounts } from './source-tally.js';
 import type { WebSeedSnapshot } from '../session/snapshot.js';
 import { outOfScopeText } from './stall-report.js';
-import { describeWebSeeds } from './web-seed-words.js';
+import { describeWebSeedResult } from './web-seed-words.js';
 
 export interface SourceReport {
   /** Such as `tracker http://t.example/announce`: printable, bounded, and without secrets, as is the text. */
@@ -21,6 +21,8 @@ export interface SourceFacts {
   readonly webSeeds?: readonly WebSeedSnapshot[];
   /** Default 0. */
   readonly blockedAddresses?: number;
+  /** Then trackers alone are used (BEP 27). */
+  readonly isPrivate?: boolean;
 }
 
 type Reporter = (facts: SourceFacts) => readonly SourceReport[];
@@ -70,8 +72,13 @@ function answerText(tracker: TrackerSnapshot): string {
   return `named ${count(peers ?? 0, 'peer')}${swarm} in ${Math.round(latencyMs ?? 0)} ms${outOfScopeText(tracker)}`;
 }
 
-function reportDht({ dht }: SourceFacts): SourceReport[] {
-  return [{ name: 'DHT', text: dht === null ? 'off' : dhtText(dht) }];
+/** What a private torrent has no part in is off, whatever the user wants. */
+function offText({ isPrivate }: SourceFacts): string {
+  return isPrivate === true ? 'off: the torrent is private' : 'off';
+}
+
+function reportDht(facts: SourceFacts): SourceReport[] {
+  return [{ name: 'DHT', text: facts.dht === null ? offText(facts) : dhtText(facts.dht) }];
 }
 
 function dhtText({ state, nodes, peers, searches }: DhtSnapshot): string {
@@ -81,17 +88,18 @@ function dhtText({ state, nodes, peers, searches }: DhtSnapshot): string {
   return `named ${count(peers, 'peer')} in ${count(searches, 'search', 'searches')}, ${count(nodes, 'node')} known`;
 }
 
-/** Nothing where there is none. */
 function reportWebSeeds({ webSeeds = [] }: SourceFacts): SourceReport[] {
-  return webSeeds.length === 0 ? [] : [{ name: 'web seeds', text: describeWebSeeds(webSeeds) }];
+  return webSeeds.map((seed) => ({ name: `web seed ${seed.name}`, text: describeWebSeedResult(seed) }));
 }
 
-function reportPex({ sources: { pex } }: SourceFacts): SourceReport[] {
-  return [{ name: 'peer exchange', text: pex === null ? 'off' : addressText(pex) }];
+function reportPex(facts: SourceFacts): SourceReport[] {
+  const { pex } = facts.sources;
+  return [{ name: 'peer exchange', text: pex === null ? offText(facts) : addressText(pex) }];
 }
 
-function reportLocal({ sources: { lsd } }: SourceFacts): SourceReport[] {
-  return [{ name: 'local network', text: lsd === null ? 'off' : addressText(lsd) }];
+function reportLocal(facts: SourceFacts): SourceReport[] {
+  const { lsd } = facts.sources;
+  return [{ name: 'local network', text: lsd === null ? offText(facts) : addressText(lsd) }];
 }
 
 function reportIncoming({ sources: { incoming } }: SourceFacts): SourceReport[] {
@@ -100,7 +108,7 @@ function reportIncoming({ sources: { incoming } }: SourceFacts): SourceReport[] 
 
 /** Nothing where nobody was named. */
 function reportUser({ sources: { user } }: SourceFacts): SourceReport[] {
-  return user.named === 0 ? [] : [{ name: '--peer and the link', text: addressText(user) }];
+  return user.named === 0 ? [] : [{ name: '--peer, the link and its metadata', text: addressText(user) }];
 }
 
 /** Of what the others named. Nothing where there is none. */

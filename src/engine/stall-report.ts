@@ -29,6 +29,8 @@ const REASONS: Record<string, string> = {
   refused: 'refused the connection',
   unreachable: 'unreachable',
   'connect-timeout': 'did not answer',
+  'proxy-denied': 'not allowed by the proxy',
+  'proxy-failed': 'not tried, as the proxy itself failed',
   'handshake-timeout': 'connected but sent no handshake',
   'closed-in-handshake': 'hung up during the handshake',
   'closed-on-encryption': 'hung up on encryption, which is required',
@@ -103,7 +105,7 @@ export function explainStall(snapshot: ServerSnapshot): string {
   if (webSeeds.length === 0) return explain(snapshot, explainPeers(snapshot));
   const seeds = describeWebSeeds(webSeeds);
   // Nobody but web seeds was ever to be asked, or none came: there is nothing to say of others.
-  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0) return seeds;
+  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0 && snapshot.dht === null) return seeds;
   return `${explain(snapshot, explainPeers(snapshot))}; ${seeds}`;
 }
 

@@ -3,10 +3,12 @@
 
 import { httpGet } from '../io/http-client.js';
 import { HttpError } from '../io/http-error.js';
+import { ProxyError } from '../io/proxy/proxy-error.js';
 import type { Address } from '../model/address.js';
 import { EffusionError } from '../model/error.js';
 import { redactUrl } from '../model/redact-url.js';
 import { CONFIG } from './config.js';
+import { createEgress, type Egress, type EgressOptions } from './egress.js';
 import { USER_AGENT } from './version.js';
 
 /** The URL gave no file: `status` where it answered. */
@@ -20,17 +22,28 @@ export interface FetchedFile {
   readonly remote: Address | null;
 }
 
-/** http or https. Rejects with TorrentFetchError. */
-export async function fetchTorrentFile(url: string, signal?: AbortSignal): Promise<FetchedFile> {
+/** http or https. Rejects with TorrentFetchError, or with ProxyError where the proxy is at fault. */
+export async function fetchTorrentFile(url: string, egress: Egress, signal?: AbortSignal): Promise<FetchedFile> {
   const { torrentTimeoutMs, maxTorrentBytes, maxRedirects } = CONFIG.download;
   const shown = redactUrl(url);
   const options = { url, userAgent: USER_AGENT, timeoutMs: torrentTimeoutMs, maxResponseBytes: maxTorrentBytes, maxRedirects };
   try {
-    const { status, body, remote } = await httpGet({ ...options, ...(signal === undefined ? {} : { signal }) });
+    const { status, body, remote } = await httpGet({ ...options, ...egress.http, ...(signal === undefined ? {} : { signal }) });
     if (status === 200) return { bytes: body, remote };
     throw new TorrentFetchError(`cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
+    if (error.code === 'proxy' && error.cause instanceof ProxyError) throw error.cause;
     throw new TorrentFetchError(`cannot fetch ${shown}: ${error.message}`, { url: shown }, { cause: error });
+  }
+}
+
+/** The same where there is no client yet; rejects with InterfaceError too. */
+export async function fetchTorrentFrom(url: string, way: EgressOptions, signal?: AbortSignal): Promise<FetchedFile> {
+  const egress = await createEgress(way);
+  try {
+    return await fetchTorrentFile(url, egress, signal);
+  } finally {
+    egress.close();
   }
 }

@@ -7,6 +7,7 @@ import type { DhtSource } from '../discovery/dht/dht-source.js';
 import type { DiscoveryNotice, PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { TrackerSnapshot } from '../discovery/tracker/tracker-notices.js';
+import type { Resolver } from '../io/resolver.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
@@ -52,12 +53,20 @@ export interface TorrentRunHandler {
 
 const monotonicNow = (): Millis => performance.now();
 
+/** How the sources of peers stand. */
+export interface SourceSnapshots {
+  readonly trackers: readonly TrackerSnapshot[];
+  /** Null where it is not used. */
+  readonly dht: DhtSnapshot | null;
+}
+
 export class TorrentRun {
   readonly store: PieceStore;
   readonly peers: PeerRoster;
   /** What peers registered by a library user work with. */
   readonly library: LibraryRun;
   readonly #options: SessionOptions;
+  readonly #resolver: Resolver;
   readonly #loop: SessionLoop;
   readonly #webSeeds: WebSeedRoster;
   readonly #trackers: TrackerSource | null;
@@ -66,9 +75,11 @@ export class TorrentRun {
   readonly #have: Bitfield;
   readonly #uploadGate: UploadGate;
   #snapshot: SessionSnapshot;
+  #lastSources: SourceSnapshots | null = null;
 
   constructor(metainfo: Metainfo, client: Client, disk: OpenedDisk, options: SessionOptions, handler: TorrentRunHandler) {
     this.#options = options;
+    this.#resolver = client.egress.resolver;
     this.#have = disk.have;
     this.#snapshot = emptySnapshot(metainfo);
     const { geometry } = metainfo;
@@ -165,7 +176,7 @@ export class TorrentRun {
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
     this.#webSeeds = new WebSeedRoster({
       metainfo,
-      sources: webSeedSources(metainfo, options),
+      sources: client.egress.carriesWebSeeds ? webSeedSources(metainfo, options) : [],
       client,
       loop: this.#loop,
       store: this.store,
@@ -192,7 +203,7 @@ export class TorrentRun {
     const local = usesLsd ? client.localDiscovery : null;
     if (local !== null) {
       const onAddresses = (addresses: readonly Address[]): void => this.addAddresses('lsd', addresses);
-      this.#sources.push(local.source(infoHash, { onAddresses, onNotice: () => {} }));
+      this.#sources.push(local.source(infoHash, true, { onAddresses, onNotice: () => {} }));
     }
     const executor: ActionExecutor = new ActionExecutor({
       roster: this.peers,
@@ -212,7 +223,7 @@ export class TorrentRun {
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
     this.#webSeeds.start();
-    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), {
+    void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), this.#resolver, {
       onAddresses: (addresses, source) => this.addAddresses(source, addresses),
       onUnresolved: () => this.peers.noteFailure('unresolved'),
     });
@@ -229,16 +240,14 @@ export class TorrentRun {
     return this.#snapshot;
   }
 
-  trackerSnapshots(): TrackerSnapshot[] {
-    return this.#trackers?.snapshot() ?? [];
-  }
-
-  dhtSnapshot(): DhtSnapshot | null {
-    return this.#dht?.snapshot() ?? null;
+  /** After the stop as they stood before it: what came of them is asked for at the end. */
+  sourceSnapshots(): SourceSnapshots {
+    return this.#lastSources ?? { trackers: this.#trackers?.snapshot() ?? [], dht: this.#dht?.snapshot() ?? null };
   }
 
   /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */
   async stop(farewellMs: number): Promise<void> {
+    this.#lastSources = this.sourceSnapshots();
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();

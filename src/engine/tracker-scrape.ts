@@ -3,11 +3,12 @@
 
 import { scrapeAll, type ScrapeOutcome } from '../discovery/tracker/scrape-all.js';
 import { CONFIG } from './config.js';
+import { createEgress, type EgressOptions } from './egress.js';
 import { createTransport } from './tracker-setup.js';
 
 export type { ScrapeOutcome };
 
-export interface TrackerScrapeOptions {
+export interface TrackerScrapeOptions extends EgressOptions {
   /** For all trackers together; default: `CONFIG.tracker.scrapeTimeoutMs`. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -15,7 +16,7 @@ export interface TrackerScrapeOptions {
 
 /**
  * `tiers`: a torrent's `announceTiers`. `infoHash`: 20 bytes. One outcome for each distinct tracker, in their order; what failed is an
- * outcome too. Never rejects.
+ * outcome too. Rejects with InterfaceError only.
  */
 export async function scrapeTrackers(
   tiers: readonly (readonly string[])[],
@@ -23,7 +24,8 @@ export async function scrapeTrackers(
   options: TrackerScrapeOptions = {},
 ): Promise<ScrapeOutcome[]> {
   const { scrapeTimeoutMs, scrapeParallel: parallel } = CONFIG.tracker;
-  const transport = createTransport();
+  const egress = await createEgress(options);
+  const transport = createTransport(egress);
   try {
     return await scrapeAll({
       tiers,
@@ -36,5 +38,6 @@ export async function scrapeTrackers(
     });
   } finally {
     transport.close?.();
+    egress.close();
   }
 }

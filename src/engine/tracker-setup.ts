@@ -8,11 +8,12 @@ import { createHttpTracker } from '../discovery/tracker/http-tracker.js';
 import { TrackerSource, type TransferNumbers } from '../discovery/tracker/tracker-source.js';
 import { joinTransports } from '../discovery/tracker/transport-set.js';
 import { createUdpTracker } from '../discovery/tracker/udp-tracker.js';
-import { systemResolver } from '../io/system-resolver.js';
+import { TrackerError } from '../discovery/tracker/protocol/tracker-error.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import type { Egress } from './egress.js';
 import { USER_AGENT } from './version.js';
 
 interface TrackerSetup {
@@ -29,18 +30,28 @@ interface TrackerSetup {
 
 const monotonicNow = (): Millis => performance.now();
 
-/** Every kind of tracker that is spoken. */
-export function createTransport(): AnnounceTransport {
+/** Every kind of tracker that is spoken, as far as they can be reached. */
+export function createTransport(egress: Egress): AnnounceTransport {
   const { udpRetransmitMs: retransmitMs, ...limits } = CONFIG.tracker;
+  const { http, resolver, openDatagrams } = egress;
+  const overHttp = createHttpTracker({ userAgent: USER_AGENT, ...limits, ...http });
+  if (openDatagrams === null) return joinTransports(overHttp, UNREACHABLE_UDP);
+  const nextTransactionId = (): number => randomBytes(4).readUInt32LE();
   return joinTransports(
-    createHttpTracker({ userAgent: USER_AGENT, ...limits }),
-    createUdpTracker({
-      resolver: systemResolver,
-      retransmitMs,
-      nextTransactionId: () => randomBytes(4).readUInt32LE(),
-      now: monotonicNow,
-    }),
+    overHttp,
+    createUdpTracker({ resolver, retransmitMs, nextTransactionId, now: monotonicNow, openDatagrams }),
   );
+}
+
+/** Says why UDP trackers are not asked, where nothing carries datagrams. */
+const UNREACHABLE_UDP: AnnounceTransport = {
+  schemes: ['udp'],
+  announce: () => Promise.reject(noDatagrams()),
+  scrape: () => Promise.reject(noDatagrams()),
+};
+
+function noDatagrams(): TrackerError {
+  return new TrackerError('proxy', 'an http proxy carries no UDP, a socks5h proxy may');
 }
 
 /** Null where there is no tracker. */
@@ -58,8 +69,8 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
       return client.announcedPort ?? limits.silentPort;
     },
     limits,
-    transport: setup.transport ?? createTransport(),
-    resolver: systemResolver,
+    transport: setup.transport ?? createTransport(client.egress),
+    resolver: client.egress.resolver,
     random,
     now: monotonicNow,
     numbers,

@@ -51,6 +51,7 @@ const REASONS: Readonly<Record<HttpErrorCode, readonly [reason: WebSeedReason, i
   unreachable: ['unreachable', false],
   name_not_found: ['name-not-found', false],
   certificate: ['certificate', true],
+  proxy: ['unreachable', false],
   reset: ['closed', false],
   failed: ['closed', false],
 };
@@ -236,19 +237,14 @@ export class WebSeedFetch {
     if (pauseMs > 0) this.#pauseFor(pauseMs);
   }
 
-  /** In steps, each of which shows the session that the link lives. */
   #pauseFor(pauseMs: Millis): void {
     if (this.#pause !== null) clearTimeout(this.#pause);
     this.#stream?.pause();
-    const stepMs = Math.min(pauseMs, CONFIG.webSeeds.pauseStepMs);
+    this.#options.feeder.pause(pauseMs);
     this.#pause = setTimeout(() => {
       this.#pause = null;
-      this.#guard(() => {
-        this.#options.feeder.discard(0);
-        if (pauseMs > stepMs) this.#pauseFor(pauseMs - stepMs);
-        else this.#readOn();
-      });
-    }, stepMs);
+      this.#guard(() => this.#readOn());
+    }, pauseMs);
   }
 
   /** A whole file of which the rest is not wanted, as nothing comes after it, is not read to its end. */

@@ -47,6 +47,17 @@ function describeWebSeed(seed: WebSeedSnapshot): string {
   }
 }
 
+const MIB = 2 ** 20;
+
+/** What came of one in all, and how it stands where that says more. */
+export function describeWebSeedResult(seed: WebSeedSnapshot): string {
+  const { downloadedBytes: bytes, state } = seed;
+  const sent = bytes === 0 ? 'sent nothing' : `sent ${bytes < MIB ? `${bytes} bytes` : `${(bytes / MIB).toFixed(1)} MiB`}`;
+  if (state === 'idle') return bytes === 0 ? 'was not needed' : sent;
+  if (state === 'fetching') return bytes === 0 ? 'was asked and sent nothing' : sent;
+  return `${sent}; ${describeWebSeed(seed).slice(`web seed ${seed.name} `.length)}`;
+}
+
 const MAX_NAMED = 3;
 
 export function describeWebSeeds(seeds: readonly WebSeedSnapshot[]): string {

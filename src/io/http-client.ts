@@ -1,11 +1,14 @@
 // One GET (or POST) with every bound a stranger's server calls for: time for all of it (name, redirects, drips), bytes before and after
 // unpacking, redirects. On node:http(s), loaded when first needed, since undici would cost each start of effusion 80 ms.
 
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
 import { mayName } from '../model/address-scope.js';
 import { createAddress, type Address } from '../model/address.js';
 import { HttpError, toHttpError } from './http-error.js';
+import type { LocalAddress } from './interface-binding.js';
+import type { ProxyRoute } from './proxy/proxy-route.js';
+import type { Resolver } from './resolver.js';
 import { systemResolver } from './system-resolver.js';
 
 export interface HttpGet {
@@ -29,6 +32,12 @@ export interface HttpGet {
    * anything. A redirect is held to the server that sent it.
    */
   readonly origin?: Address;
+  /** Everything goes through it, look-ups too; null or undefined: straight. */
+  readonly proxy?: ProxyRoute | null;
+  /** Of the interface that connections are bound to; `resolver` is then bound too. */
+  readonly localAddress?: LocalAddress;
+  /** Default: that of the system. */
+  readonly resolver?: Resolver;
 }
 
 export interface HttpPost {
@@ -44,7 +53,7 @@ export interface HttpResponse {
   readonly body: Uint8Array;
   /** Our end of the connection, numeric; empty where the system does not say. */
   readonly localHost: string;
-  /** The server that sent it, after all redirects; null where the system does not say. */
+  /** The server that sent it, after all redirects; null where the system does not say, and for a name that a proxy looked up. */
   readonly remote: Address | null;
 }
 
@@ -106,13 +115,41 @@ async function answerLookup(origin: Address | null, ...[host, options, callback]
   else callback(null, found[0].address, found[0].family);
 }
 
-async function open(url: URL, options: HttpGet, origin: Address | null): Promise<ClientRequest> {
-  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+/** The first address that the interface has an address for; Node binds to one only where there is no choice. */
+async function bind(
+  hostname: string,
+  localAddress: LocalAddress,
+  resolver: Resolver,
+  origin: Address | null,
+): Promise<Pick<RequestOptions, 'localAddress' | 'family' | 'lookup'>> {
+  const hosts = isIP(hostname) === 0 ? await resolver.resolve(hostname) : [hostname];
+  if (hosts.length === 0) throw new HttpError('name_not_found', 'host name not found');
+  const allowed = hosts.filter((host) => isAllowed(host, origin));
+  if (allowed.length === 0) throw outOfScope();
+  for (const address of allowed) {
+    const family = isIP(address) === 4 ? 4 : 6;
+    const local = localAddress(family);
+    if (local === null) continue;
+    const lookup: LookupFunction = (_, { all }, callback) => {
+      if (all === true) callback(null, [{ address, family }]);
+      else callback(null, address, family);
+    };
+    return { localAddress: local, family, lookup };
+  }
+  throw new HttpError('unreachable', 'the interface has no address of that family');
+}
+
+async function open(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<ClientRequest> {
+  const hostname = hostOf(url);
   // A number is not looked up, so it has to be judged here.
   if (isIP(hostname) !== 0 && !isAllowed(hostname, origin)) throw outOfScope();
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const hasLogin = url.username !== '' || url.password !== '';
-  return request({
+  const direct = {
     method: options.post === undefined ? 'GET' : 'POST',
     protocol: url.protocol,
     hostname,
@@ -124,12 +161,19 @@ async function open(url: URL, options: HttpGet, origin: Address | null): Promise
     lookup: lookupFor(origin),
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
-  });
+  };
+  const { proxy, localAddress, resolver } = options;
+  if (proxy === undefined || proxy === null) {
+    if (localAddress === undefined) return request(direct);
+    return request({ ...direct, ...(await bind(hostname, localAddress, resolver ?? systemResolver, origin)) });
+  }
+  const { throughProxy } = await import('./proxy/proxied-request.js');
+  return request(await throughProxy(proxy, url, direct, signal));
 }
 
 /** Reads one reply; a redirect's body is not waited for. Whatever happens, the connection is gone afterwards. */
 async function exchange(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<Reply> {
-  const request = await open(url, options, origin);
+  const request = await open(url, options, origin, signal);
   try {
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (error: unknown): void => reject(toHttpError(error));
@@ -146,7 +190,9 @@ async function exchange(url: URL, options: HttpGet, origin: Address | null, sign
       });
       request.on('socket', (socket) => {
         if (options.onConnected === undefined) return;
-        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
+        // A tunnel stands already.
+        if (url.protocol === 'http:' && !socket.connecting) options.onConnected();
+        else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
       });
       request.on('response', (response) => {
         isAnswered = true;
@@ -227,11 +273,21 @@ async function unpack(reply: Reply, maxBytes: number): Promise<Uint8Array> {
   });
 }
 
+/** The other end of the connection is the proxy; whom it asked we know only of a number. */
+function behindProxy(reply: Reply, url: URL, { proxy }: HttpGet): Reply {
+  if (proxy === undefined || proxy === null) return reply;
+  if (proxy.server.kind === 'http' && url.protocol === 'http:') {
+    const complaint = proxy.complaint(reply.status);
+    if (complaint !== null) throw complaint;
+  }
+  return { ...reply, remote: createAddress(hostOf(url), Number(url.port === '' ? 1 : url.port)) };
+}
+
 async function follow(options: HttpGet, signal: AbortSignal): Promise<HttpResponse> {
   let url = parseHttpUrl(options.url);
   let origin = options.origin ?? null;
   for (let hops = 0; hops <= options.maxRedirects; hops++) {
-    const reply = await exchange(url, options, origin, signal);
+    const reply = behindProxy(await exchange(url, options, origin, signal), url, options);
     if (reply.location === null) {
       const body = await unpack(reply, options.maxResponseBytes);
       signal.throwIfAborted();

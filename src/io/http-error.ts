@@ -2,6 +2,7 @@
 // the caller knows what a 404 with a body means to it.
 
 import { EffusionError } from '../model/error.js';
+import { ProxyError, type ProxyErrorCode } from './proxy/proxy-error.js';
 
 export type HttpErrorCode =
   | 'invalid_url'
@@ -22,6 +23,8 @@ export type HttpErrorCode =
   | 'unreachable'
   | 'name_not_found'
   | 'certificate'
+  /** The proxy is at fault, or forbids it. */
+  | 'proxy'
   /** The connection ended early. */
   | 'reset'
   | 'failed';
@@ -48,9 +51,17 @@ const SYSTEM_CODES: Readonly<Record<string, [HttpErrorCode, string]>> = {
   EPIPE: ['reset', 'connection closed early'],
 };
 
+/** Whatever is not the target's affair is the proxy's. */
+const PROXY_CODES: Readonly<Partial<Record<ProxyErrorCode, HttpErrorCode>>> = {
+  target_refused: 'refused',
+  target_unreachable: 'unreachable',
+  target_timeout: 'timeout',
+};
+
 /** What `node:http`, `node:https` and the system report, as one of ours. */
 export function toHttpError(cause: unknown): HttpError {
   if (cause instanceof HttpError) return cause;
+  if (cause instanceof ProxyError) return new HttpError(PROXY_CODES[cause.code] ?? 'proxy', cause.message, {}, { cause });
   const systemCode = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const known = SYSTEM_CODES[systemCode];
   if (known !== undefined) return new HttpError(known[0], known[1], { systemCode }, { cause });

@@ -51,13 +51,12 @@ export class MulticastSocket {
     for (const name of interfaces) {
       if (multicast.#receiver === null || !succeeds(() => receiver.addMembership(group.host, name))) continue;
       const sender = createSocket(options);
-      const isReady =
-        (await bound(sender, 0)) &&
-        succeeds(() => {
-          sender.setMulticastInterface(name);
-          sender.setMulticastTTL(TTL);
-          sender.setMulticastLoopback(true);
-        });
+      if (!(await bound(sender, 0))) continue;
+      const isReady = succeeds(() => {
+        sender.setMulticastInterface(name);
+        sender.setMulticastTTL(TTL);
+        sender.setMulticastLoopback(true);
+      });
       if (isReady) multicast.#senders.push(sender);
       else sender.close();
     }

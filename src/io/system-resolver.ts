@@ -2,6 +2,7 @@
 // itself. The C library's own way (nsswitch, search domains) comes last, where a name server has answered that it knows nothing: it runs
 // on a thread that Node waits for at its exit, so with a dead name server a finished run would not end for half a minute.
 
+import type { LocalAddress } from './interface-binding.js';
 import type { Resolver } from './resolver.js';
 
 /** Of one question to one name server, and how often it is asked. */
@@ -34,13 +35,34 @@ export function createNameResolver(ways: NameWays): Resolver {
   };
 }
 
+async function askNameServers(host: string, family: 4 | 6, localAddress?: LocalAddress): Promise<readonly string[]> {
+  const { Resolver: NameServers } = await import('node:dns/promises');
+  const servers = new NameServers({ timeout: ANSWER_MS, tries: TRIES });
+  if (localAddress !== undefined) {
+    const { isIPv6 } = await import('node:net');
+    // Without an address of a family the system would choose one: servers of that family are not asked.
+    const reachable = servers
+      .getServers()
+      .filter((server) => localAddress(/^\[|::/.test(server) || isIPv6(server) ? 6 : 4) !== null);
+    if (reachable.length === 0) throw Object.assign(new Error('no name server'), { code: 'ENOTFOUND' });
+    servers.setServers(reachable);
+    servers.setLocalAddress(localAddress(4) ?? '0.0.0.0', localAddress(6) ?? '::');
+  }
+  return family === 4 ? servers.resolve4(host) : servers.resolve6(host);
+}
+
+/** Asks from these addresses only, and so never the C library, which can't be bound. */
+export function boundResolver(localAddress: LocalAddress): Resolver {
+  return createNameResolver({
+    fromHostsFile,
+    fromNameServers: (host, family) => askNameServers(host, family, localAddress),
+    fromLibrary: () => Promise.resolve([]),
+  });
+}
+
 export const systemResolver: Resolver = createNameResolver({
   fromHostsFile,
-  async fromNameServers(host, family) {
-    const { Resolver: NameServers } = await import('node:dns/promises');
-    const servers = new NameServers({ timeout: ANSWER_MS, tries: TRIES });
-    return family === 4 ? servers.resolve4(host) : servers.resolve6(host);
-  },
+  fromNameServers: (host, family) => askNameServers(host, family),
   async fromLibrary(host) {
     const { lookup } = await import('node:dns/promises');
     return (await lookup(host, { all: true })).map(({ address }) => address);

@@ -4,10 +4,14 @@
 import type { Socket } from 'node:dgram';
 import { createAddress, type Address } from '../model/address.js';
 import { EffusionError } from '../model/error.js';
+import type { LocalAddress } from './interface-binding.js';
 
 export type UdpErrorCode =
   /** No way to that address from here, or no such family. */
-  'unreachable' | 'failed';
+  | 'unreachable'
+  /** The proxy does not carry it. */
+  | 'proxy'
+  | 'failed';
 
 /** Why a datagram did not leave. That it was lost on its way nobody tells. */
 export class UdpError extends EffusionError<{ systemCode: string }> {
@@ -28,13 +32,15 @@ function toUdpError(cause: unknown): UdpError {
 }
 
 /** Must not throw. */
-type DatagramListener = (from: Address, bytes: Uint8Array) => void;
+export type DatagramListener = (from: Address, bytes: Uint8Array) => void;
 
 export interface UdpSocketOptions {
   /** 0 or undefined: any free one. Where it is taken: any free one, too. */
   readonly port?: number;
   /** Numeric; without it every address. The other family has no socket then. */
   readonly host?: string;
+  /** Of the interface that it is bound to. */
+  readonly localAddress?: LocalAddress;
 }
 
 export class UdpSocket {
@@ -99,7 +105,10 @@ export class UdpSocket {
   }
 
   async #open(family: Address['family']): Promise<Socket> {
-    const { port = 0, host } = this.#options;
+    const { port = 0, localAddress } = this.#options;
+    const bound = localAddress?.(family);
+    if (bound === null) throw Object.assign(new Error('no address of ours'), { code: 'EADDRNOTAVAIL' });
+    const host = this.#options.host ?? bound;
     const own = host === undefined ? null : createAddress(host, 1);
     if (own !== null && own.family !== family) {
       throw Object.assign(new Error('the socket has an address of the other family'), { code: 'EAFNOSUPPORT' });

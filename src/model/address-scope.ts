@@ -35,6 +35,8 @@ function scopeOfIpv6(bytes: Uint8Array): AddressScope {
   if (first === 0x20 && second === 0x02) return scopeOfIpv4(bytes.subarray(2, 6));
   if (first === 0 && second === 0x64 && bytes[2] === 0xff && bytes[3] === 0x9b && isZero(bytes.subarray(4, 12)))
     return scopeOfIpv4(bytes.subarray(12, 16));
+  // The block that leads nowhere (RFC 6666): what we let stand for a name (stand-in.ts) is nobody's to name.
+  if (first === 1 && isZero(bytes.subarray(1, 8))) return 'never';
   if (!isZero(bytes.subarray(0, 12))) return 'global';
   // ::1; the rest of these is unspecified or of a form that nobody uses any more (RFC 4291, 2.5.5.1).
   return isZero(bytes.subarray(12, 15)) && bytes[15] === 1 ? 'loopback' : 'never';
@@ -59,5 +61,7 @@ export function compareScopes(a: Address, b: Address): number {
 /** Whether a tracker, node or peer at `source` is believed to name `named`: an address of its own scope or a wider one. */
 export function mayName(source: Address, named: Address): boolean {
   const scope = addressScope(named);
-  return scope !== 'never' && WIDTH[scope] >= WIDTH[addressScope(source)];
+  const from = addressScope(source);
+  // Of a source that is known by its name alone it can't be said where it is: it is taken for one on the internet.
+  return scope !== 'never' && WIDTH[scope] >= WIDTH[from === 'never' ? 'global' : from];
 }

@@ -2,7 +2,15 @@
 // members these all are: `net` knows no session), and the map from the system's error names to them.
 
 /** How a dial fails. */
-export type LinkFailure = 'refused' | 'unreachable' | 'connect-timeout' | 'out-of-descriptors' | 'connection-error' | 'stopping';
+export type LinkFailure =
+  | 'refused'
+  | 'unreachable'
+  | 'connect-timeout'
+  | 'proxy-denied'
+  | 'proxy-failed'
+  | 'out-of-descriptors'
+  | 'connection-error'
+  | 'stopping';
 
 /** How a connection ends by itself. Its owner closes with reasons of its own beside these. */
 export type ConnectionFailure =
@@ -17,11 +25,12 @@ export type ConnectionFailure =
   | 'send-failure'
   | 'protocol-error';
 
-/** What became of a system error while connecting. */
+/** What became of a system error, or of a proxy's (`src/io/proxy/proxy-error.ts`), while connecting. */
 export function linkFailure(error: NodeJS.ErrnoException): LinkFailure {
   switch (error.code) {
     case 'ECONNREFUSED':
     case 'ECONNRESET':
+    case 'target_refused':
       return 'refused';
     case 'ENETUNREACH':
     case 'EHOSTUNREACH':
@@ -32,9 +41,18 @@ export function linkFailure(error: NodeJS.ErrnoException): LinkFailure {
     case 'EINVAL':
     case 'EACCES':
     case 'EPERM':
+    case 'target_unreachable':
       return 'unreachable';
     case 'ETIMEDOUT':
+    case 'target_timeout':
       return 'connect-timeout';
+    case 'proxy_denied':
+    case 'proxy_unsupported':
+      return 'proxy-denied';
+    case 'proxy_unreachable':
+    case 'proxy_login':
+    case 'proxy_protocol':
+      return 'proxy-failed';
     case 'EMFILE':
     case 'ENFILE':
       return 'out-of-descriptors';

@@ -4,6 +4,7 @@
 
 import { connect, createServer, Socket, type Server, type SocketConstructorOpts } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import type { LocalAddress } from '../io/interface-binding.js';
 import type { Address } from '../model/address.js';
 import { socketAddress, TcpLink } from './tcp-link.js';
 import type { ConnectHandler, Link, LinkServer, ListenOptions, PendingConnect, Transport } from './transport.js';
@@ -13,6 +14,8 @@ export interface TcpOptions {
   readonly receiveBufferBytes: number;
   /** Silence after which the system begins to probe the far end. */
   readonly keepAliveDelayMs?: number;
+  /** Everything is bound to these addresses; undefined: the system chooses. */
+  readonly localAddress?: LocalAddress;
 }
 
 const KEEP_ALIVE_DELAY_MS = 60_000;
@@ -35,6 +38,11 @@ function listenOn(server: Server, options: { port: number; host: string; ipv6Onl
   });
 }
 
+/** What the system says of an address of a family that the interface does not have. */
+function noLocalAddress(): NodeJS.ErrnoException {
+  return Object.assign(new Error('no address of ours'), { code: 'EADDRNOTAVAIL' });
+}
+
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -44,16 +52,24 @@ function closeServer(server: Server): Promise<void> {
 export class TcpTransport implements Transport {
   readonly #buffer: Uint8Array;
   readonly #keepAliveDelayMs: number;
+  readonly #localAddress: LocalAddress | undefined;
 
   constructor(options: TcpOptions) {
     this.#buffer = new Uint8Array(options.receiveBufferBytes);
     this.#keepAliveDelayMs = options.keepAliveDelayMs ?? KEEP_ALIVE_DELAY_MS;
+    this.#localAddress = options.localAddress;
   }
 
   connect(address: Address, handler: ConnectHandler): PendingConnect {
     let link: TcpLink | null = null;
     const buffer = this.#buffer;
+    const localAddress = this.#localAddress?.(address.family);
+    if (localAddress === null) {
+      const timer = setImmediate(() => handler.onFailed(noLocalAddress()));
+      return { cancel: () => clearImmediate(timer) };
+    }
     const socket = connect({
+      ...(localAddress === undefined ? {} : { localAddress }),
       host: address.host,
       port: address.port,
       noDelay: true,
@@ -93,6 +109,23 @@ export class TcpTransport implements Transport {
   }
 
   async listen(options: ListenOptions, onLink: (link: Link) => void): Promise<LinkServer> {
+    const { port, host } = options;
+    if (host !== undefined || this.#localAddress === undefined) return this.#listenAt(port, host, onLink);
+    const hosts = ([4, 6] as const).flatMap((family) => this.#localAddress?.(family) ?? []);
+    const servers: LinkServer[] = [];
+    const close = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.close())));
+    try {
+      // Both families on one port: the one that is free for the first.
+      for (const each of hosts) servers.push(await this.#listenAt(servers[0]?.port ?? port, each, onLink));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    if (servers.length === 0) throw noLocalAddress();
+    return { port: servers[0].port, close };
+  }
+
+  async #listenAt(asked: number, host: string | undefined, onLink: (link: Link) => void): Promise<LinkServer> {
     const server = createServer({
       pauseOnConnect: true,
       noDelay: true,
@@ -103,8 +136,8 @@ export class TcpTransport implements Transport {
       const link = this.#accept(socket);
       if (link !== null) onLink(link);
     });
-    if (options.host !== undefined) await listenOn(server, { port: options.port, host: options.host });
-    else await this.#listenEverywhere(server, options.port);
+    if (host !== undefined) await listenOn(server, { port: asked, host });
+    else await this.#listenEverywhere(server, asked);
     // Such as EMFILE on accept: that connection is lost, the next may succeed.
     server.on('error', () => undefined);
     const { port } = server.address() as AddressInfo;

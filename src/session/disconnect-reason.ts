@@ -6,6 +6,8 @@ export type DisconnectReason =
   | 'refused'
   | 'unreachable'
   | 'connect-timeout'
+  | 'proxy-denied'
+  | 'proxy-failed'
   | 'handshake-timeout'
   | 'closed-in-handshake'
   | 'malformed-handshake'

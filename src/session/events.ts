@@ -4,6 +4,7 @@
 import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
+import type { Millis } from '../model/time.js';
 import type { PeerFeatures } from '../wire/handshake.js';
 import type { Message } from '../wire/message.js';
 import type { DisconnectReason } from './disconnect-reason.js';
@@ -80,6 +81,8 @@ export type SessionEvent =
   | { readonly type: 'run-ranged'; readonly link: PeerKey }
   /** So many bytes of the stream were thrown away. */
   | { readonly type: 'run-skipped'; readonly link: PeerKey; readonly length: number }
+  /** Because of a download limit of ours the link reads nothing for so long. */
+  | { readonly type: 'run-paused'; readonly link: PeerKey; readonly pauseMs: Millis }
   /** A `fetch-run` is over by itself; not after `abort-run`. */
   | { readonly type: 'run-ended'; readonly link: PeerKey; readonly end: WebSeedEnd }
   /** `nextTimeout()` has come. */

@@ -12,6 +12,7 @@ export interface SessionLimits {
   readonly maxPexAddresses: number;
   /** The same for the DHT. */
   readonly maxDhtAddresses: number;
+  readonly maxLsdAddresses: number;
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly keepAliveMs: number;

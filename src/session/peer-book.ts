@@ -36,7 +36,7 @@ interface Entry {
 }
 
 /** Of strangers, in the order in which they are believed: what only they have named is limited, and no torrent's that is private. */
-const STRANGERS = ['pex', 'dht'] as const;
+const STRANGERS = ['pex', 'dht', 'lsd'] as const;
 type Stranger = (typeof STRANGERS)[number];
 
 function asStranger(source: AddressSource): Stranger | null {
@@ -71,7 +71,7 @@ export class PeerBook {
   readonly #blocked = new Set<AddressKey>();
   #dialing = 0;
   /** Entries that nobody but strangers has named. */
-  readonly #strangers: Record<Stranger, number> = { pex: 0, dht: 0 };
+  readonly #strangers: Record<Stranger, number> = { pex: 0, dht: 0, lsd: 0 };
   /** undefined: to be found anew. */
   #nextDialAt: Millis | null | undefined = null;
 
@@ -346,7 +346,8 @@ export class PeerBook {
   }
 
   #confirm(entry: Entry, source: AddressSource): void {
-    const rank = (of: AddressSource): number => (of === 'pex' ? 0 : of === 'dht' ? 1 : 2);
+    const rank = (of: AddressSource): number =>
+      (STRANGERS as readonly AddressSource[]).indexOf(of) + (asStranger(of) === null ? STRANGERS.length + 1 : 0);
     if (rank(source) <= rank(entry.source)) return;
     this.#count(entry.source, -1);
     this.#count(source, 1);
@@ -360,10 +361,9 @@ export class PeerBook {
 
   /** For one more address of that source; false where nothing can go. */
   #makeRoom(source: AddressSource): boolean {
-    const { maxAddresses, maxPexAddresses, maxDhtAddresses } = this.#limits;
+    const { maxAddresses, maxPexAddresses: pex, maxDhtAddresses: dht, maxLsdAddresses: lsd } = this.#limits;
     const stranger = asStranger(source);
-    const limit = stranger === 'pex' ? maxPexAddresses : maxDhtAddresses;
-    if (stranger !== null && this.#strangers[stranger] >= limit) return this.#forgetWorst(stranger);
+    if (stranger !== null && this.#strangers[stranger] >= { pex, dht, lsd }[stranger]) return this.#forgetWorst(stranger);
     return this.#entries.size < maxAddresses || this.#forgetWorst(null);
   }
 

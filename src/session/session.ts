@@ -170,6 +170,7 @@ export class Session {
       case 'run-arrived':
       case 'run-ranged':
       case 'run-skipped':
+      case 'run-paused':
       case 'run-ended':
         this.#handleRun(event);
         return;
@@ -205,7 +206,9 @@ export class Session {
     else if (event.message.type === 'extended') this.#rounds.dial();
   }
 
-  #handleRun(event: Extract<SessionEvent, { type: 'run-arrived' | 'run-ranged' | 'run-skipped' | 'run-ended' }>): void {
+  #handleRun(
+    event: Extract<SessionEvent, { type: 'run-arrived' | 'run-ranged' | 'run-skipped' | 'run-paused' | 'run-ended' }>,
+  ): void {
     const state = this.#state;
     const link = state.webSeeds.linkOf(event.link);
     if (link === undefined) return;
@@ -215,6 +218,8 @@ export class Session {
       if (link.seed.isProven) return;
       link.seed.isProven = true;
       refillWebSeeds(state);
+    } else if (event.type === 'run-paused') {
+      if (link.run !== null) link.run.pausedUntil = state.now + event.pauseMs;
     } else if (event.type === 'run-skipped') {
       skipBytes(state, link, event.length);
     } else {

@@ -6,7 +6,7 @@ import { receiveBlock } from './block-arrival.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { SessionEvent } from './events.js';
 import type { SessionState } from './session-state.js';
-import { type WebSeedEnd, type WebSeedLink, WebSeed } from './web-seed.js';
+import { lastSign, type WebSeedEnd, type WebSeedLink, WebSeed } from './web-seed.js';
 import { dropSeed, failSeed, leaveRun, retireSeed } from './web-seed-recall.js';
 
 export function addWebSeeds(state: SessionState, found: Extract<SessionEvent, { type: 'web-seeds-found' }>['seeds']): void {
@@ -79,7 +79,7 @@ export function endRun(state: SessionState, link: WebSeedLink, end: WebSeedEnd):
 export function watchWebSeeds(state: SessionState): void {
   for (const link of state.webSeeds.links()) {
     const { run } = link;
-    if (run === null || run.waitingFor !== null || state.now < run.progressAt + state.limits.webSeedStallMs) continue;
+    if (run === null || run.waitingFor !== null || state.now < lastSign(run) + state.limits.webSeedStallMs) continue;
     state.emit({ type: 'abort-run', link: link.key });
     endRun(state, link, { type: 'failed', reason: 'stalled', isFinal: false });
   }

@@ -10,7 +10,7 @@ import type { Peer } from './peer.js';
 import { storeWhole } from './piece-flow.js';
 import { hasLivelyPeer, mayShare, releaseOrphan } from './requester.js';
 import type { SessionState } from './session-state.js';
-import type { WebSeedLink, WebSeedRun } from './web-seed.js';
+import { lastSign, type WebSeedLink, type WebSeedRun } from './web-seed.js';
 import { failSeed, leaveCurrent, leaveRun } from './web-seed-recall.js';
 import { longestTail } from './web-seed-tails.js';
 
@@ -72,7 +72,7 @@ function startRun(state: SessionState, link: WebSeedLink, stretch: Stretch): voi
     if (tracker.picker.isPickable(piece as PieceIndex)) tracker.claim(piece as PieceIndex, link.key);
   }
   if (stretch.isWholeFiles) link.seed.hasStreamed = true;
-  link.run = { ...stretch, startedAt: now, progressAt: now, current: null, waitingFor: null, receivedBytes: 0 };
+  link.run = { ...stretch, startedAt: now, progressAt: now, pausedUntil: now, current: null, waitingFor: null, receivedBytes: 0 };
   state.emit({ type: 'fetch-run', link: link.key, ...stretch });
 }
 
@@ -167,10 +167,10 @@ function bytesLeft(state: SessionState, run: WebSeedRun): number {
 /** How long the piece that is coming will still take; 0: not so long that it matters to a link of that rate, Infinity: nothing comes. */
 function delayOf(state: SessionState, { run, seed }: WebSeedLink, ownRate: number): Millis {
   const { limits, now } = state;
-  // What whole files are asked for is asked for once; what waits for memory is not slow.
-  if (run === null || run.isWholeFiles || run.waitingFor !== null) return 0;
+  // What whole files are asked for is asked for once; what waits for memory, or for our own limit, is not slow.
+  if (run === null || run.isWholeFiles || run.waitingFor !== null || now < run.pausedUntil) return 0;
   if (run.current !== null && hasLivelyPeer(state, run.current)) return 0;
-  if (now >= run.progressAt + limits.webSeedOvertakeMs) return Infinity;
+  if (now >= lastSign(run) + limits.webSeedOvertakeMs) return Infinity;
   const left = bytesLeft(state, run);
   if (left === 0 || ownRate === 0 || now < run.startedAt + limits.reassignAgeMs) return 0;
   const links = seed.links.filter((link) => link.run !== null).length;

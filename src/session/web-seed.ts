@@ -62,11 +62,18 @@ export interface WebSeedRun {
   readonly startedAt: Millis;
   /** The last block, or whatever else showed that it lives. */
   progressAt: Millis;
+  /** Until then a download limit of ours keeps it from reading: its silence is none. */
+  pausedUntil: Millis;
   /** The open piece whose bytes are coming. */
   current: PieceIndex | null;
   /** Its bytes are next, and there is no memory for it yet. */
   waitingFor: PieceIndex | null;
   receivedBytes: number;
+}
+
+/** From when on silence counts. */
+export function lastSign({ progressAt, pausedUntil }: WebSeedRun): Millis {
+  return Math.max(progressAt, pausedUntil);
 }
 
 export interface WebSeedLink {

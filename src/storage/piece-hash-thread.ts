@@ -35,16 +35,21 @@ export interface PieceHashThread {
   stop(): void;
 }
 
-/** Holds no process: what nobody waits for is not hashed to its end. */
+/** Holds the process only while a piece is out: whoever stops waits for it, and may have nothing else left. */
 export function startPieceHashThread(handlers: PieceHashThreadHandlers): PieceHashThread {
   const channel = new MessageChannel();
   const port: MessagePort = channel.port1;
   let worker: Worker | null = null;
   let isOver = false;
+  let out = 0;
   const receive = (answer: PieceHashAnswer | null): void => {
     if (isOver) return;
-    if (answer === null) handlers.onReady();
-    else handlers.onAnswer(answer);
+    if (answer === null) {
+      handlers.onReady();
+      return;
+    }
+    if (--out === 0) port.unref();
+    handlers.onAnswer(answer);
   };
   const end = (): void => {
     if (isOver) return;
@@ -64,7 +69,10 @@ export function startPieceHashThread(handlers: PieceHashThreadHandlers): PieceHa
     setImmediate(end);
   }
   return {
-    post: (request) => port.postMessage(request, [request.memory]),
+    post: (request) => {
+      if (out++ === 0) port.ref();
+      port.postMessage(request, [request.memory]);
+    },
     poll: () => {
       for (;;) {
         const received = receiveMessageOnPort(port);

@@ -281,7 +281,7 @@ describe('-v', () => {
     expect(end.stderr).toMatch(/^ {2}tracker http:\/\/127\.0\.0\.1:1\/announce: (?:was not asked|failed: connection refused)$/m);
     expect(end.stderr).toMatch(/^ {2}peer exchange: (?:no address|\d+ address)/m);
     expect(end.stderr).toMatch(/^ {2}incoming: \d peers?$/m);
-    expect(end.stderr).toMatch(/^ {2}--peer and the link: 1 address, [01] of them new$/m);
+    expect(end.stderr).toMatch(/^ {2}--peer, the link and its metadata: 1 address, [01] of them new$/m);
     expect(end.stderr).not.toContain('hunter2');
   });
 

@@ -54,8 +54,10 @@ test.each([
   ['download', '--no-listen'],
   ['download', '--only-peers'],
   ['seed', '--no-listen'],
-])('%s --portmap without a port to map, by %s, is a contradiction', async (command, option) => {
-  const end = await cli.run([command, 'x.torrent', '--portmap', option, '--peer', '127.0.0.1:1']);
+  ['seed', '--proxy', 'socks5h://127.0.0.1:9'],
+  ['download', '--interface', 'lo'],
+])('%s --portmap without a port to map, by %s, is a contradiction', async (command, option, ...values) => {
+  const end = await cli.run([command, 'x.torrent', '--portmap', option, ...values, '--peer', '127.0.0.1:1']);
   expect(end.code).toBe(2);
   expect(end.stderr).toContain(`--portmap and ${option} exclude each other. Leave one of them out.`);
 });

@@ -61,6 +61,13 @@ test.each([
   await expectWhole(folder, what);
 });
 
+test('a limit below what a web seed sends at once in the time of --stall-timeout is no stall', async () => {
+  const what = webTorrent({ pieceLength: BLOCK, files: [['', 150_000]] });
+  const web = await startWebServer(what);
+  const { server } = await startAlone(what, [web.url], { maxDownloadBytesPerSecond: 100_000, stallTimeoutMs: 200 });
+  expect(await server.done()).toMatchObject({ status: 'complete' });
+});
+
 test('a limit below a block in the time of --stall-timeout is no stall', async () => {
   const small = storedTorrent({ pieceLength: BLOCK, files: [['', 3 * BLOCK]], name: 'small' });
   const seeder = await startSeeder(small);

@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { HttpStreamRequest } from '../../src/io/http-stream.js';
 import { HttpStreams } from '../../src/io/http-streams.js';
 
@@ -143,4 +143,32 @@ test('what is aborted is silent', async () => {
     });
   });
   expect(heard).toEqual([]);
+});
+
+test('a server that redirects to ever new ones leaves no more than two connections behind', async () => {
+  const counts: (() => Promise<number>)[] = [];
+  const target = async (): Promise<number> => {
+    const server = createServer((_, response) => response.end('x'));
+    counts.push(
+      () =>
+        new Promise((resolve) => {
+          server.getConnections((_, count) => resolve(count));
+        }),
+    );
+    return listen(server);
+  };
+  const ports = await Promise.all([1, 2, 3, 4, 5, 6].map(() => target()));
+  let next = 0;
+  const front = createServer((_, response) => {
+    response.writeHead(302, { location: `http://127.0.0.1:${ports[next++ % ports.length]}/` }).end('over there');
+  });
+  const streams = open();
+  const url = `http://127.0.0.1:${await listen(front)}/`;
+  for (let i = 0; i < 12; i++) expect(await get(streams, url)).toBe('200 x');
+  // One more request, to a server of its own, lets go of what was too much.
+  expect(await get(streams, `http://127.0.0.1:${await target()}/`)).toBe('200 x');
+  await vi.waitFor(async () => {
+    const all = await Promise.all(counts.map((count) => count()));
+    expect(all.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(3);
+  });
 });

@@ -233,12 +233,15 @@ test('a client owns it: told to who listens, announced to trackers, given back w
   expect([client.portMapping, client.announcedPort]).toEqual([null, client.port]);
 });
 
-test('a client that does not listen, or is not asked to, maps nothing', async () => {
+test('a client that does not listen, is bound to an interface, or is not asked to, maps nothing', async () => {
   const gateway = await FakeGateway.open({ speaks: 'NAT-PMP' });
   const places = { gateway: gateway.address, searchAt: gateway.address };
   const client = await Client.open({ listen: false, portMapping: places });
   await client.releasePort();
   await client.close();
+  const bound = await openClient({ interface: '127.0.0.1', portMapping: places });
+  expect(bound.port).not.toBe(null);
+  await bound.close();
   await (await openClient()).close();
   expect(gateway.received).toEqual([]);
 });

@@ -4,7 +4,18 @@
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 
-export type RealPeer = 'libtorrent' | 'aria2c' | 'transmission' | 'mktorrent' | 'opentracker' | 'nginx' | 'python' | 'miniupnpd';
+export type RealPeer =
+  | 'libtorrent'
+  | 'aria2c'
+  | 'transmission'
+  | 'mktorrent'
+  | 'opentracker'
+  | 'nginx'
+  | 'python'
+  | 'miniupnpd'
+  | 'microsocks'
+  | 'dante'
+  | 'nftables';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -27,7 +38,13 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
     ['miniupnpd', '--version'],
     ['unshare', '--version'],
   ],
+  microsocks: [['microsocks', '-h']],
+  dante: [['danted', '-v']],
+  nftables: [['nft', '--version']],
 };
+
+/** Debian keeps daemons where the PATH of users does not look. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 const known = new Map<RealPeer, boolean>();
 
@@ -36,9 +53,7 @@ function isAvailable(peer: RealPeer): boolean {
   let available = known.get(peer);
   if (available === undefined) {
     available = PROBES[peer].every(([command, ...args]) => {
-      // Debian keeps daemons where the PATH of users does not look.
-      const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-      const { error, status } = spawnSync(command, args, { env, stdio: 'ignore', timeout: 20_000 });
+      const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000, env: { ...process.env, PATH } });
       return error === undefined && (peer !== 'libtorrent' || status === 0);
     });
     known.set(peer, available);

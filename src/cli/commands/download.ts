@@ -12,6 +12,7 @@ import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
@@ -76,10 +77,12 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
+  if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
     // With web seeds only, others are needed for the metadata of a magnet link alone.
     listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
     encryption: options.encryption,
+    ...wayOut(options),
     maxDownloadBytesPerSecond: options.maxDownload ?? 0,
     maxUploadBytesPerSecond: options.maxUpload ?? 0,
     ...(await loadBlocklistOption(options.blocklist, context)),
@@ -270,7 +273,8 @@ function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
   if (mode !== 'never' && webSeeds > 0) return;
   if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');
   if (trackers || dht || listen || peer.length > 0) return;
-  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers, --no-dht and --no-listen leave';
+  const cause =
+    onlyPeers === true ? '--only-peers leaves' : `${whatIsOff(options, '--no-trackers, --no-dht and --no-listen')} leave`;
   throw new UsageError(
     `${cause} nobody to download from`,
     'Name a peer with --peer HOST:PORT, or a web server that has the files with --webseed URL.',

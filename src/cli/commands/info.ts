@@ -14,6 +14,7 @@ import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { wayOut } from '../network-switches.js';
 import { type DiscoveryOptions, type ObtainRun, obtainTorrent, withoutTrackers } from '../obtain-torrent.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { formatScrape, toScrapeJson } from '../render/scrape-text.js';
@@ -56,6 +57,7 @@ export async function info(torrents: readonly string[], options: InfoOptions, co
     (client ??= Client.open({
       listen: false,
       encryption: options.encryption,
+      ...wayOut(options),
       ...blocklist,
       ...dhtOptions(options, context.environment, true),
     }));
@@ -121,6 +123,7 @@ async function showTorrent(job: TorrentJob, options: InfoOptions, run: ObtainRun
     nodes: metainfo.nodes,
     timeout,
     whose: whoseLines(job),
+    ...wayOut(options),
   };
   const outcomes = options.scrape === true ? await scrapeSwarm(request, context) : null;
   if (options.json === true) {
@@ -145,7 +148,15 @@ async function scrapeMagnet(
   const linked = magnet.trackers.map((url) => [url]);
   const tiers = options.trackers ? [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])] : [];
   const openClient = options.dht ? run.openClient : null;
-  const request = { tiers, infoHash, openClient, nodes: [], timeout: options.timeout ?? 0, whose: whoseLines(job) };
+  const request = {
+    tiers,
+    infoHash,
+    openClient,
+    nodes: [],
+    timeout: options.timeout ?? 0,
+    whose: whoseLines(job),
+    ...wayOut(options),
+  };
   const outcomes = await scrapeSwarm(request, context);
   if (options.json === true) {
     return {

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
+import type { EgressOptions } from '../../engine/egress.js';
 import { Deferred } from '../../engine/deferred.js';
 import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
@@ -15,6 +16,7 @@ import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
@@ -29,7 +31,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends DhtCommandOptions {
+export interface SeedOptions extends DhtCommandOptions, EgressOptions {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -58,9 +60,11 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
   const { board, interruption } = context;
+  if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
     listen: options.listen,
     encryption: options.encryption,
+    ...wayOut(options),
     ...(await loadBlocklistOption(options.blocklist, context)),
     ...listenOn(options.port),
     portMapping,
@@ -104,7 +108,7 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
   run.checks.push(check.promise);
   const view = context.board.open();
   try {
-    const loaded = await end.waitFor(loadTorrent(job.item.text));
+    const loaded = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
     const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
@@ -141,9 +145,10 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
   }
 }
 
-function refuseNobody({ listen, trackers, peer, onlyPeers }: SeedOptions): void {
+function refuseNobody(options: SeedOptions): void {
+  const { listen, trackers, peer, onlyPeers } = options;
   if (listen || trackers || (peer ?? []).length > 0) return;
-  const cause = onlyPeers === true ? '--only-peers leaves' : '--no-trackers and --no-listen leave';
+  const cause = onlyPeers === true ? '--only-peers leaves' : `${whatIsOff(options, '--no-trackers and --no-listen')} leave`;
   throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 

@@ -1,23 +1,26 @@
 // `effusion verify FILE.torrent [DIR]`: is the data there whole? Each file that is not has a line on stdout, so that a
 // script can count them.
 
+import type { EgressOptions } from '../../engine/egress.js';
 import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { wayOut } from '../network-switches.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 
-export interface VerifyOptions {
+/** How to come to a torrent that is named by its URL is the rest of it. */
+export interface VerifyOptions extends EgressOptions {
   readonly json?: boolean;
 }
 
 const MAX_PATH = 1000;
 
 export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file);
+  const metainfo = await loadTorrent(file, wayOut(options));
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
   const { stdout, stderr, style, resultStyle } = context;

@@ -30,6 +30,8 @@ export interface LocalDiscoveryOptions {
   readonly limits: LocalDiscoveryLimits;
   /** What to join over, for each family. */
   readonly interfaces: (family: 4 | 6) => readonly string[];
+  /** Whether a sender is on one of our networks: the port takes datagrams from anywhere. */
+  readonly isNeighbour: (address: Address) => boolean;
   readonly now: () => Millis;
   /** Instead of the real ones: for tests. */
   readonly open?: (options: MulticastOptions) => Promise<Pick<MulticastSocket, 'send' | 'close'>>;
@@ -50,8 +52,11 @@ export class LocalDiscovery {
     this.#search = new LocalSearch(options.cookie, options.limits);
   }
 
-  /** The local peers of one torrent (20 bytes). Never for a private one (BEP 27). */
-  source(infoHash: Uint8Array, listener: PeerSourceListener): PeerSource {
+  /**
+   * The local peers of one torrent (20 bytes). Never for a private one (BEP 27); where nobody knows yet whether it is, it is
+   * listened for and not announced.
+   */
+  source(infoHash: Uint8Array, announces: boolean, listener: PeerSourceListener): PeerSource {
     let delay: NodeJS.Timeout | null = null;
     const end = (): void => {
       if (delay !== null) clearTimeout(delay);
@@ -60,7 +65,7 @@ export class LocalDiscovery {
     };
     return {
       start: () => {
-        delay ??= setTimeout(() => this.#join(infoHash, listener), this.#options.limits.startDelayMs).unref();
+        delay ??= setTimeout(() => this.#join(infoHash, announces, listener), this.#options.limits.startDelayMs).unref();
       },
       requestPeers: () => {},
       complete: () => {},
@@ -72,10 +77,10 @@ export class LocalDiscovery {
     };
   }
 
-  #join(infoHash: Uint8Array, listener: PeerSourceListener): void {
+  #join(infoHash: Uint8Array, announces: boolean, listener: PeerSourceListener): void {
     this.#listeners.set(toHex(infoHash), listener);
-    this.#sockets ??= this.#open();
-    this.#handle({ type: 'join', infoHash });
+    this.#sockets ??= this.#open().catch(() => []);
+    this.#handle({ type: 'join', infoHash, announces });
   }
 
   #leave(infoHash: Uint8Array, listener: PeerSourceListener): void {
@@ -91,7 +96,9 @@ export class LocalDiscovery {
 
   async #open(): Promise<(readonly [MulticastGroup, Socket])[]> {
     const open = this.#options.open ?? ((options) => MulticastSocket.open(options));
-    const onDatagram = (from: Address, bytes: Uint8Array): void => this.#handle({ type: 'datagram', from, bytes });
+    const onDatagram = (from: Address, bytes: Uint8Array): void => {
+      if (this.#options.isNeighbour(from)) this.#handle({ type: 'datagram', from, bytes });
+    };
     return Promise.all(
       GROUPS.map(
         async (group) => [group, await open({ group, interfaces: this.#options.interfaces(group.family), onDatagram })] as const,

@@ -10,7 +10,7 @@ import { decodeAnnounceResponse } from './protocol/announce-response.js';
 import { buildScrapeUrl, decodeScrapeResponse } from './protocol/scrape.js';
 import { TrackerError } from './protocol/tracker-error.js';
 
-export interface HttpTrackerOptions {
+export interface HttpTrackerOptions extends Pick<HttpGet, 'proxy' | 'localAddress' | 'resolver'> {
   /** `effusion/<version>`. */
   readonly userAgent: string;
   readonly maxResponseBytes: number;

@@ -2,6 +2,7 @@
 // answers. Keeps between announces what saves a round trip, the sockets and the connection ids.
 
 import { resolveWithin, type Resolver } from '../../io/resolver.js';
+import type { Datagrams, OpenDatagrams } from '../../io/datagrams.js';
 import { UdpSocket } from '../../io/udp-socket.js';
 import { addressKey, createAddress, type Address, type AddressKey } from '../../model/address.js';
 import type { Millis } from '../../model/time.js';
@@ -21,6 +22,8 @@ export interface UdpTrackerOptions {
   readonly nextTransactionId: () => number;
   /** Monotonic. */
   readonly now: () => Millis;
+  /** Default: a socket of our own. */
+  readonly openDatagrams?: OpenDatagrams;
 }
 
 /** What both kinds of calls have. */
@@ -40,7 +43,7 @@ class UdpTracker implements AnnounceTransport {
   readonly #open = new Set<UdpCall>();
   /** The last connection ids, old ones too: whoever answered before is asked first. */
   readonly #connections = new Map<AddressKey, UdpConnection>();
-  #socket: UdpSocket | null = null;
+  #socket: Datagrams | null = null;
 
   constructor(options: UdpTrackerOptions) {
     this.#options = options;
@@ -123,8 +126,9 @@ class UdpTracker implements AnnounceTransport {
     }
   }
 
-  #openSocket(): UdpSocket {
-    this.#socket ??= new UdpSocket((from, bytes) => {
+  #openSocket(): Datagrams {
+    const { openDatagrams = (listener) => new UdpSocket(listener) } = this.#options;
+    this.#socket ??= openDatagrams((from, bytes) => {
       for (const exchange of this.#open) exchange.receive(from, bytes);
     });
     return this.#socket;

@@ -9,6 +9,7 @@ export const SIM_LIMITS: SessionLimits = {
   maxHalfOpen: 20,
   maxAddresses: 2000,
   maxPexAddresses: 1000,
+  maxLsdAddresses: 50,
   maxDhtAddresses: 500,
   backoffMs: 5000,
   maxBackoffMs: 30 * 60_000,

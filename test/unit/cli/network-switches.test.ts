@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
-import { applyOnlyPeers } from '../../../src/cli/network-switches.js';
+import { describe, expect, test } from 'vitest';
+import { applyOnlyPeers, applySwitches, describeProxy } from '../../../src/cli/network-switches.js';
 import { withoutTrackers } from '../../../src/cli/obtain-torrent.js';
+import { UsageError } from '../../../src/cli/usage-error.js';
 
 const options: {
   trackers: boolean;
@@ -45,4 +46,33 @@ test('excluded trackers go, and tiers that are empty then', () => {
     ['https://a.example/announce'],
   ]);
   expect(withoutTrackers(tiers, ['*'])).toEqual([]);
+});
+
+describe('--proxy', () => {
+  const socks = { kind: 'socks5h', host: 'h', port: 1, login: { user: 'u', password: 'secret' } } as const;
+
+  test('switches off what would go around it, and nothing else', () => {
+    const around = { listen: false, dht: false, lsd: false };
+    expect(applySwitches({ ...options, proxy: socks })).toEqual({ ...options, proxy: socks, ...around });
+    expect(applySwitches({ ...options, proxy: socks, onlyPeers: true })).toMatchObject({ trackers: false, listen: false });
+    expect(applySwitches({ ...options, proxy: socks, webseeds: 'auto' })).toMatchObject({ webseeds: 'never' });
+  });
+
+  test('excludes --port and --webseeds only', () => {
+    expect(() => applySwitches({ ...options, proxy: socks, port: { first: 1, last: 1 } })).toThrow(/--port listens/);
+    expect(() => applySwitches({ ...options, proxy: socks, webseeds: 'only' })).toThrow(UsageError);
+    expect(applySwitches({ ...options, port: { first: 1, last: 1 }, webseeds: 'only' })).toMatchObject({ listen: true });
+  });
+
+  test('--interface leaves the listener and the DHT, but no web seeds', () => {
+    const bound = applySwitches({ ...options, interface: 'tun0', port: { first: 1, last: 1 }, webseeds: 'auto' });
+    expect(bound).toMatchObject({ listen: true, webseeds: 'never' });
+    expect(() => applySwitches({ ...options, interface: 'tun0', webseeds: 'only' })).toThrow(UsageError);
+  });
+
+  test('is told without its login, and with what it leaves out', () => {
+    expect(describeProxy(socks)).toMatch(/^everything goes through socks5h:\/\/h:1 /);
+    expect(describeProxy({ ...socks, kind: 'http' })).toMatch(/CONNECT.*UDP trackers, the DHT and web seeds are off/);
+    expect(describeProxy(socks)).not.toContain('secret');
+  });
 });

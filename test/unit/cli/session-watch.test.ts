@@ -14,6 +14,7 @@ const SNAPSHOT: ServerSnapshot = {
   trackers: [],
   dht: null,
   externalAddresses: [],
+  isPrivate: false,
   elapsedMs: 0,
   dialFailures: {},
   peersMet: 0,

@@ -78,6 +78,19 @@ describe('the timer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('of a time that is long past fires at once, and the clock does not go back', async () => {
+    const { session, loop: own } = loop();
+    own.dispatch(STOP);
+    await Promise.resolve();
+    vi.advanceTimersByTime(60_000);
+    session.wakeAt = 100;
+    own.dispatch(STOP);
+    await Promise.resolve();
+    expect(own.now).toBe(60_000);
+    vi.advanceTimersByTime(5);
+    expect(session.handled.slice(1)).toEqual(['stop at 60000', 'timeout at 60000']);
+  });
+
   test('that comes hours late counts as a second late', async () => {
     const { session, loop: own } = loop();
     session.wakeAt = 100;

@@ -69,7 +69,7 @@ test('each source has a line, in a fixed order', () => {
     'peer exchange: 40 addresses, 7 of them new',
     'local network: 1 address, 0 of them new',
     'incoming: 2 peers',
-    '--peer and the link: 1 address, 1 of them new',
+    '--peer, the link and its metadata: 1 address, 1 of them new',
   ]);
 });
 
@@ -81,6 +81,37 @@ test('what is off is said to be off, and who was not named is not spoken of', ()
     { name: 'local network', text: 'off' },
     { name: 'incoming', text: 'off' },
   ]);
+});
+
+test('a private torrent has no part in what is open to all', () => {
+  const sources = { ...NOBODY, pex: null, lsd: null };
+  const off = reportSources({ trackers: [], dht: null, sources, isPrivate: true }).filter(({ text }) => text.startsWith('off'));
+  expect(off).toEqual(['DHT', 'peer exchange', 'local network'].map((name) => ({ name, text: 'off: the torrent is private' })));
+});
+
+test.each([
+  [{ state: 'idle', downloadedBytes: 0 }, 'was not needed'],
+  [{ state: 'idle', downloadedBytes: 30_000_000 }, 'sent 28.6 MiB'],
+  [{ state: 'fetching', downloadedBytes: 0 }, 'was asked and sent nothing'],
+  [{ state: 'banned', downloadedBytes: 500 }, 'sent 500 bytes; is banned for bad data'],
+  [
+    { state: 'dropped', downloadedBytes: 0, reason: 'refused', status: 404 },
+    'sent nothing; is not used any more (HTTP status 404)',
+  ],
+] as const)('a web seed: %j', (changes, text) => {
+  const seed = {
+    name: 'http://h/',
+    reason: null,
+    status: null,
+    retryInMs: null,
+    connections: 0,
+    downloadBytesPerSecond: 0,
+    ...changes,
+  };
+  expect(reportSources({ trackers: [], dht: null, sources: NOBODY, webSeeds: [seed] })).toContainEqual({
+    name: 'web seed http://h/',
+    text,
+  });
 });
 
 test.each([

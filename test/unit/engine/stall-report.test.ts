@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ServerSnapshot } from '../../../src/engine/server-snapshot.js';
 import { emptySnapshot } from '../../../src/engine/session-setup.js';
+import { deserted } from '../../../src/engine/starved-ends.js';
 import { explainStall } from '../../../src/engine/stall-report.js';
 import { createAddress } from '../../../src/model/address.js';
 import type { PeerSnapshot } from '../../../src/session/snapshot.js';
@@ -19,6 +20,7 @@ function snapshot(changes: Partial<ServerSnapshot>): ServerSnapshot {
     sources: { user: { named: 0, added: 0 }, pex: null, lsd: null, incoming: null },
     dht: null,
     externalAddresses: [],
+    isPrivate: false,
     elapsedMs: 0,
     dialFailures: {},
     peersMet: 0,
@@ -152,4 +154,21 @@ test('web seeds beside peers come last', () => {
   expect(explainStall(snapshot({ webSeeds, knownAddresses: 3 }))).toBe(
     'no tracker to ask; 3 addresses known; no peer is connected; web seed http://host/ is asked and sends nothing',
   );
+});
+
+describe('with web seeds only, it is over', () => {
+  const seed = (state: WebSeedState): ServerSnapshot['webSeeds'][0] => ({ ...WEB_SEED, state });
+  type WebSeedState = ServerSnapshot['webSeeds'][0]['state'];
+
+  test.each<[WebSeedState[], boolean]>([
+    [['dropped'], true],
+    [['dropped', 'banned'], true],
+    [['dropped', 'waiting'], false],
+    [['dropped', 'fetching', 'banned'], false],
+    // That is told by `sources-exhausted`, with its own code.
+    [['banned'], false],
+    [[], false],
+  ])('where they are %j: %s', (states, isOver) => {
+    expect(deserted(snapshot({ webSeeds: states.map(seed) })) !== null).toBe(isOver);
+  });
 });

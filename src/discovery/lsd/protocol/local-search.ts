@@ -18,7 +18,8 @@ export interface LocalSearchLimits {
 
 /** By whom a datagram was sent; the port is not the one that peers are taken on. */
 export type LocalSearchEvent =
-  | { readonly type: 'join'; readonly infoHash: Uint8Array }
+  /** `announces`: else it is only listened for. */
+  | { readonly type: 'join'; readonly infoHash: Uint8Array; readonly announces: boolean }
   | { readonly type: 'leave'; readonly infoHash: Uint8Array }
   | { readonly type: 'datagram'; readonly from: Address; readonly bytes: Uint8Array }
   | { readonly type: 'tick' };
@@ -60,7 +61,9 @@ export class LocalSearch {
     switch (event.type) {
       case 'join': {
         const key = toHex(event.infoHash);
-        if (!this.#members.has(key)) this.#members.set(key, { infoHash: event.infoHash, dueAt: now, heard: 0 });
+        if (!this.#members.has(key)) {
+          this.#members.set(key, { infoHash: event.infoHash, dueAt: event.announces ? now : Infinity, heard: 0 });
+        }
         return [];
       }
       case 'leave':

@@ -25,6 +25,8 @@ export type TrackerErrorCode =
   | 'unreachable'
   | 'name_not_found'
   | 'certificate'
+  /** What everything goes through is at fault, or does not carry it. */
+  | 'proxy'
   | 'reset'
   | 'failed';
 

@@ -3,6 +3,7 @@
 // forgotten it, and says so or says nothing, is asked for a new one.
 
 import { addressKey, type Address } from '../../../model/address.js';
+import { isStandIn } from '../../../model/stand-in.js';
 import type { Millis } from '../../../model/time.js';
 import type { AnnounceParameters } from './announce-request.js';
 import { keepBelievable } from './believable-peers.js';
@@ -34,6 +35,7 @@ export type UdpQuestion =
 export type UdpAnswer = Extract<UdpReply, { type: 'announced' | 'scraped' }>;
 
 export interface UdpExchangeOptions {
+  /** Where it stands in for a name that a proxy looks up, an answer may come from anywhere: its transaction id is proof enough. */
   readonly address: Address;
   readonly question: UdpQuestion;
   /** Of an earlier announce to this address; null where there is none. It may be too old. */
@@ -177,7 +179,7 @@ export class UdpExchange {
       case 'announced':
       case 'scraped':
         this.#request = null;
-        this.#actions.push({ type: 'done', answer: believed(reply, this.#options.address) });
+        this.#actions.push({ type: 'done', answer: believed(reply, from) });
         break;
       case 'error':
         if (this.#connection !== null && this.#isBorrowed) this.#reconnect(now);
@@ -190,8 +192,8 @@ export class UdpExchange {
   #readReply(from: Address, bytes: Uint8Array): UdpReply | null {
     const { address } = this.#options;
     const request = this.#request;
-    if (request === null || addressKey(from) !== addressKey(address)) return null;
-    const reply = decodeUdpReply(bytes, request.transactionId, address.family);
+    if (request === null || (addressKey(from) !== addressKey(address) && !isStandIn(address))) return null;
+    const reply = decodeUdpReply(bytes, request.transactionId, from.family);
     if (reply?.type === 'connected' && request.type !== 'connect') return null;
     if (reply?.type === 'announced' && request.type !== 'announce') return null;
     if (reply?.type === 'scraped' && request.type !== 'scrape') return null;

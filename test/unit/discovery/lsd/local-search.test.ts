@@ -34,7 +34,7 @@ describe('what is announced', () => {
   test('is each torrent at once, then every five minutes', () => {
     const search = new LocalSearch('me', LIMITS);
     expect(search.nextTickAt()).toBeNull();
-    search.handle({ type: 'join', infoHash: hashOf(1) }, 5000);
+    search.handle({ type: 'join', infoHash: hashOf(1), announces: true }, 5000);
     expect(announces(search, 0, 620_000)).toEqual([
       [5000, [1]],
       [305_000, [1]],
@@ -44,17 +44,17 @@ describe('what is announced', () => {
 
   test('is never more than one message a minute, and newcomers wait for it together', () => {
     const search = new LocalSearch('me', LIMITS);
-    search.handle({ type: 'join', infoHash: hashOf(1) }, 0);
+    search.handle({ type: 'join', infoHash: hashOf(1), announces: true }, 0);
     expect(announces(search, 0, 1000)).toEqual([[0, [1]]]);
-    search.handle({ type: 'join', infoHash: hashOf(2) }, 2000);
-    search.handle({ type: 'join', infoHash: hashOf(3) }, 50_000);
+    search.handle({ type: 'join', infoHash: hashOf(2), announces: true }, 2000);
+    search.handle({ type: 'join', infoHash: hashOf(3), announces: true }, 50_000);
     expect(search.handle({ type: 'tick' }, 59_999)).toEqual([]);
     expect(announces(search, 0, 100_000)).toEqual([[60_000, [2, 3]]]);
   });
 
   test('takes turns where there are more torrents than fit', () => {
     const search = new LocalSearch('me', LIMITS);
-    for (let value = 1; value <= 45; value++) search.handle({ type: 'join', infoHash: hashOf(value) }, 0);
+    for (let value = 1; value <= 45; value++) search.handle({ type: 'join', infoHash: hashOf(value), announces: true }, 0);
     const sizes = announces(search, 0, 299_000).map(([at, values]) => [at, values.length, values[0]]);
     expect(sizes).toEqual([
       [0, 20, 1],
@@ -63,9 +63,18 @@ describe('what is announced', () => {
     ]);
   });
 
+  test('is nothing of a torrent that is only listened for', () => {
+    const search = new LocalSearch('me', LIMITS);
+    search.handle({ type: 'join', infoHash: hashOf(1), announces: false }, 0);
+    expect(search.nextTickAt()).toBeNull();
+    expect(search.handle({ type: 'tick' }, 100)).toEqual([]);
+    const bytes = announceOf(7001, [hashOf(1)]);
+    expect(search.handle({ type: 'datagram', from: addressOf('192.168.1.7'), bytes }, 200)).toHaveLength(1);
+  });
+
   test('ends when a torrent leaves', () => {
     const search = new LocalSearch('me', LIMITS);
-    search.handle({ type: 'join', infoHash: hashOf(1) }, 0);
+    search.handle({ type: 'join', infoHash: hashOf(1), announces: true }, 0);
     search.handle({ type: 'leave', infoHash: hashOf(1) }, 10);
     expect(search.nextTickAt()).toBeNull();
   });
@@ -74,8 +83,8 @@ describe('what is announced', () => {
 describe('what is heard', () => {
   function listening(): LocalSearch {
     const search = new LocalSearch('me', LIMITS);
-    search.handle({ type: 'join', infoHash: hashOf(1) }, 0);
-    search.handle({ type: 'join', infoHash: hashOf(2) }, 0);
+    search.handle({ type: 'join', infoHash: hashOf(1), announces: true }, 0);
+    search.handle({ type: 'join', infoHash: hashOf(2), announces: true }, 0);
     return search;
   }
 
