@@ -31,24 +31,16 @@ const AROUND = {
 interface Switches extends EgressOptions {
   readonly onlyPeers?: boolean;
   readonly port?: PortRange;
-  readonly webseeds?: string;
 }
 
 /** The options as all of these mean them. Throws UsageError where a proxy and something that goes around it are asked for. */
 export function applySwitches<T extends Switches>(options: T): T {
-  const { proxy, interface: name, port, webseeds } = options;
-  if (proxy === undefined && name === undefined) return applyOnlyPeers(options);
-  if (webseeds === 'only') {
-    throw new UsageError(
-      '--webseeds only: they are not reached through a proxy, or bound to an interface, yet',
-      'Leave out --webseeds, or --proxy and --interface.',
-    );
-  }
-  if (proxy !== undefined && port !== undefined) {
+  const { proxy, port } = options;
+  if (proxy === undefined) return applyOnlyPeers(options);
+  if (port !== undefined) {
     throw new UsageError('--port listens for peers that would come around the proxy', 'Leave out --port or --proxy.');
   }
-  const meant = { ...options, ...(proxy === undefined ? {} : AROUND), ...(webseeds === undefined ? {} : { webseeds: 'never' }) };
-  return applyOnlyPeers(meant);
+  return applyOnlyPeers({ ...options, ...AROUND });
 }
 
 /** What leaves nobody to meet, for messages; `plain`: where there is no proxy. */
@@ -60,8 +52,8 @@ export function whatIsOff({ proxy }: EgressOptions, plain: string): string {
 export function describeProxy(proxy: ProxyServer): string {
   const limits =
     proxy.kind === 'http'
-      ? ' (peers where it allows CONNECT to their ports; UDP trackers, the DHT and web seeds are off)'
-      : ' (UDP trackers where it carries UDP; the DHT and web seeds are off)';
+      ? ' (peers where it allows CONNECT to their ports; UDP trackers and the DHT are off)'
+      : ' (UDP trackers where it carries UDP; the DHT is off)';
   return `everything goes through ${formatProxy(proxy)}${limits}`;
 }
 

@@ -27,9 +27,7 @@ export interface Egress {
   readonly allowsDirect: boolean;
   /** What every socket must be bound to; null: whatever the system chooses. */
   readonly localAddress: LocalAddress | null;
-  /** False: their kept connections (`src/io/http-streams.ts`) know neither proxy nor interface yet. */
-  readonly carriesWebSeeds: boolean;
-  /** To be spread into each `httpGet`. */
+  /** To be spread into each `httpGet`, and given to streams. */
   readonly http: Pick<HttpGet, 'proxy' | 'localAddress' | 'resolver'>;
   /** Behind a proxy: gives each name an address that stands for it, which the other ways here make a name again. */
   readonly resolver: Resolver;
@@ -49,7 +47,6 @@ const { receiveBufferBytes, proxyTimeoutMs, interfaceCheckMs } = CONFIG.net;
 const DIRECT_EGRESS: Egress = {
   allowsDirect: true,
   localAddress: null,
-  carriesWebSeeds: true,
   http: {},
   resolver: systemResolver,
   openDatagrams: (onDatagram) => new UdpSocket(onDatagram),
@@ -84,7 +81,6 @@ async function bindTo(name: string, interfaces?: InterfaceList): Promise<Egress>
   return {
     allowsDirect: true,
     localAddress,
-    carriesWebSeeds: false,
     http: { localAddress, resolver },
     resolver,
     openDatagrams: (onDatagram) => new UdpSocket(onDatagram, { localAddress }),
@@ -112,7 +108,6 @@ async function throughProxy(server: ProxyServer, near: Egress): Promise<Egress> 
   return {
     allowsDirect: false,
     localAddress,
-    carriesWebSeeds: false,
     http: { proxy },
     resolver: names,
     openDatagrams: server.kind === 'http' ? null : (onDatagram) => new Socks5Datagrams(proxy, names, onDatagram),

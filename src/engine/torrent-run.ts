@@ -176,7 +176,7 @@ export class TorrentRun {
     if (this.#trackers !== null) this.#sources.push(this.#trackers);
     this.#webSeeds = new WebSeedRoster({
       metainfo,
-      sources: client.egress.carriesWebSeeds ? webSeedSources(metainfo, options) : [],
+      sources: webSeedSources(metainfo, options),
       client,
       loop: this.#loop,
       store: this.store,

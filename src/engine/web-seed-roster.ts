@@ -52,7 +52,8 @@ export class WebSeedRoster {
     if (sources.length === 0) return;
     const seeds = sources.map((source) => {
       const links = Array.from({ length: CONFIG.webSeeds.linksPerUrl }, () => client.nextPeerKey());
-      for (const key of links) this.#links.set(key, { source, streams: new HttpStreams(), intake: intakeFor(key), fetch: null });
+      for (const key of links)
+        this.#links.set(key, { source, streams: new HttpStreams(client.egress.http), intake: intakeFor(key), fetch: null });
       const failure = { reason: 'unusable-url', isFinal: true } as const;
       return { name: source.name, links, ...(source.isUsable ? {} : { failure }) };
     });

@@ -1,7 +1,7 @@
 // One GET (or POST) with every bound a stranger's server calls for: time for all of it (name, redirects, drips), bytes before and after
 // unpacking, redirects. On node:http(s), loaded when first needed, since undici would cost each start of effusion 80 ms.
 
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
 import { mayName } from '../model/address-scope.js';
 import { createAddress, type Address } from '../model/address.js';
@@ -119,30 +119,6 @@ function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
-/** The first address that the interface has an address for; Node binds to one only where there is no choice. */
-async function bind(
-  hostname: string,
-  localAddress: LocalAddress,
-  resolver: Resolver,
-  origin: Address | null,
-): Promise<Pick<RequestOptions, 'localAddress' | 'family' | 'lookup'>> {
-  const hosts = isIP(hostname) === 0 ? await resolver.resolve(hostname) : [hostname];
-  if (hosts.length === 0) throw new HttpError('name_not_found', 'host name not found');
-  const allowed = hosts.filter((host) => isAllowed(host, origin));
-  if (allowed.length === 0) throw outOfScope();
-  for (const address of allowed) {
-    const family = isIP(address) === 4 ? 4 : 6;
-    const local = localAddress(family);
-    if (local === null) continue;
-    const lookup: LookupFunction = (_, { all }, callback) => {
-      if (all === true) callback(null, [{ address, family }]);
-      else callback(null, address, family);
-    };
-    return { localAddress: local, family, lookup };
-  }
-  throw new HttpError('unreachable', 'the interface has no address of that family');
-}
-
 async function open(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<ClientRequest> {
   const hostname = hostOf(url);
   // A number is not looked up, so it has to be judged here.
@@ -165,7 +141,9 @@ async function open(url: URL, options: HttpGet, origin: Address | null, signal: 
   const { proxy, localAddress, resolver } = options;
   if (proxy === undefined || proxy === null) {
     if (localAddress === undefined) return request(direct);
-    return request({ ...direct, ...(await bind(hostname, localAddress, resolver ?? systemResolver, origin)) });
+    const { bindRequest } = await import('./bound-request.js');
+    const isKnownAllowed = (host: string): boolean => isAllowed(host, origin);
+    return request({ ...direct, ...(await bindRequest(hostname, localAddress, resolver ?? systemResolver, isKnownAllowed)) });
   }
   const { throughProxy } = await import('./proxy/proxied-request.js');
   return request(await throughProxy(proxy, url, direct, signal));

@@ -4,9 +4,13 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createAddress, type Address } from '../model/address.js';
-import { decodePercent, parseHttpUrl, REDIRECTS } from './http-client.js';
+import { decodePercent, type HttpGet, parseHttpUrl, REDIRECTS } from './http-client.js';
 import { HttpError, toHttpError } from './http-error.js';
+import type { Resolver } from './resolver.js';
 import { systemResolver } from './system-resolver.js';
+
+/** By which way: through a proxy, or bound to an interface. */
+export type HttpWay = Pick<HttpGet, 'proxy' | 'localAddress' | 'resolver'>;
 
 export interface HttpStreamRequest {
   /** http or https. `user:password@` becomes basic authorization, for this origin only. */
@@ -37,6 +41,9 @@ const MAX_INTERIM = 10;
 /** Bodies of redirects up to this are read, so that the connection can be kept; longer ones are not worth it. */
 const MAX_REDIRECT_BODY_BYTES = 65_536;
 
+/** Whoever a proxy has asked by name: somewhere on the internet, so it leads no deeper (an address of RFC 5737). */
+const SOMEWHERE: Address = { host: '192.0.2.1', port: 80, family: 4 };
+
 function forbidden(): HttpError {
   return new HttpError('forbidden_address', 'it leads to an address that may not be named');
 }
@@ -60,11 +67,12 @@ type LookupQuestion = Parameters<LookupFunction>;
 
 /** As Node asks for it: all addresses, or the first one; of those that may be connected to. */
 async function answerLookup(
+  resolver: Resolver,
   mayConnect: (address: Address) => boolean,
   port: number,
   ...[host, options, callback]: LookupQuestion
 ): Promise<void> {
-  const texts = await systemResolver.resolve(host);
+  const texts = await resolver.resolve(host);
   const found = texts.map((text) => createAddress(text, port)).filter((address) => address !== null);
   const hosts = found.filter(mayConnect).map((address) => ({ address: address.host, family: isIP(address.host) }));
   if (found.length === 0) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
@@ -73,10 +81,18 @@ async function answerLookup(
   else callback(null, hosts[0].address, hosts[0].family);
 }
 
+function judge(host: string, port: number, mayConnect: (address: Address) => boolean): boolean {
+  const address = createAddress(host, port);
+  return address !== null && mayConnect(address);
+}
+
 export class HttpStream {
   readonly #options: HttpStreamRequest;
   readonly #handler: HttpStreamHandler;
   readonly #agentFor: (protocol: string) => Promise<Agent>;
+  readonly #way: HttpWay;
+  /** Ends what is being opened. */
+  readonly #opening = new AbortController();
   #request: ClientRequest | null = null;
   #response: IncomingMessage | null = null;
   #isOver = false;
@@ -86,10 +102,16 @@ export class HttpStream {
   readonly #passed = new Set<ClientRequest>();
   #hasRetried = false;
 
-  constructor(options: HttpStreamRequest, handler: HttpStreamHandler, agentFor: (protocol: string) => Promise<Agent>) {
+  constructor(
+    options: HttpStreamRequest,
+    handler: HttpStreamHandler,
+    agentFor: (protocol: string) => Promise<Agent>,
+    way: HttpWay = {},
+  ) {
     this.#options = options;
     this.#handler = handler;
     this.#agentFor = agentFor;
+    this.#way = way;
     queueMicrotask(() => this.#begin(() => parseHttpUrl(options.url), null));
   }
 
@@ -159,8 +181,10 @@ export class HttpStream {
     const hasLogin = url.username !== '' || url.password !== '';
     const port = portOf(url);
     const mayConnect = (address: Address): boolean => mayVisit(address, sentBy);
-    const lookup: LookupFunction = (...question) => void answerLookup(mayConnect, port, ...question);
-    return request({
+    const { proxy, localAddress, resolver = systemResolver } = this.#way;
+    const lookup: LookupFunction = (...question) => void answerLookup(resolver, mayConnect, port, ...question);
+    const direct = {
+      method: 'GET',
       protocol: url.protocol,
       hostname: hostOf(url),
       port: url.port,
@@ -177,6 +201,17 @@ export class HttpStream {
       lookup,
       agent,
       maxHeaderSize: MAX_HEADER_BYTES,
+    };
+    if (proxy !== undefined && proxy !== null) {
+      const { throughProxy } = await import('./proxy/proxied-request.js');
+      // A tunnel of its own for each request: they are long.
+      return request(await throughProxy(proxy, url, direct, this.#opening.signal));
+    }
+    if (localAddress === undefined) return request(direct);
+    const { bindRequest } = await import('./bound-request.js');
+    return request({
+      ...direct,
+      ...(await bindRequest(hostOf(url), localAddress, resolver, (host) => judge(host, port, mayConnect))),
     });
   }
 
@@ -186,9 +221,14 @@ export class HttpStream {
       return;
     }
     const status = response.statusCode ?? 0;
+    const complaint = this.#complaint(url, status);
+    if (complaint !== null) {
+      this.#fail(complaint);
+      return;
+    }
     const { location } = response.headers;
     if (REDIRECTS.has(status) && location !== undefined) {
-      this.#redirect(url, location, remoteOf(response.socket), response);
+      this.#redirect(url, location, this.#serverOf(url, response), response);
       return;
     }
     this.#response = response;
@@ -212,6 +252,20 @@ export class HttpStream {
       if (!this.#isOver) this.#handler.onData(chunk);
     });
     if (this.#isPaused) response.pause();
+  }
+
+  /** What the proxy has against a request to itself. */
+  #complaint(url: URL, status: number): Error | null {
+    const { proxy } = this.#way;
+    if (proxy === undefined || proxy === null || proxy.server.kind !== 'http' || url.protocol !== 'http:') return null;
+    return proxy.complaint(status);
+  }
+
+  /** The other end of the connection; of a proxy's, whoever it asked. */
+  #serverOf(url: URL, response: IncomingMessage): Address | null {
+    const { proxy } = this.#way;
+    if (proxy === undefined || proxy === null) return remoteOf(response.socket);
+    return createAddress(hostOf(url), portOf(url)) ?? SOMEWHERE;
   }
 
   /** Leaves the request to itself where what is left of it is short. */
@@ -254,7 +308,9 @@ export class HttpStream {
     // Errors of a request that is thrown away concern nobody any more; without a listener they would be exceptions.
     request?.on('error', () => undefined);
     request?.destroy();
-    if (this.#isOver) this.#dropPassed();
+    if (!this.#isOver) return;
+    this.#opening.abort();
+    this.#dropPassed();
   }
 
   #dropPassed(): void {

@@ -2,7 +2,7 @@
 // each request to the next for a moment, so that a web seed's many ranges cost one handshake. No more, wherever it leads us.
 
 import type { Agent } from 'node:http';
-import { HttpStream, type HttpStreamHandler, type HttpStreamRequest } from './http-stream.js';
+import { HttpStream, type HttpStreamHandler, type HttpStreamRequest, type HttpWay } from './http-stream.js';
 
 /** That are kept. */
 const MAX_IDLE = 2;
@@ -11,12 +11,17 @@ const IDLE_MS = 5000;
 
 /** The connections of one link of a web seed: one request at a time. */
 export class HttpStreams {
+  readonly #way: HttpWay;
   readonly #agents = new Map<string, Agent>();
   #isClosed = false;
 
+  constructor(way: HttpWay = {}) {
+    this.#way = way;
+  }
+
   /** `handler` hears of it later, never from within this call. */
   get(request: HttpStreamRequest, handler: HttpStreamHandler): HttpStream {
-    return new HttpStream(request, handler, (protocol) => this.#agentFor(protocol));
+    return new HttpStream(request, handler, (protocol) => this.#agentFor(protocol), this.#way);
   }
 
   /** Closes what is kept; requests under way go on. */

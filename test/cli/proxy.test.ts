@@ -67,8 +67,11 @@ describe('refused, before anything is opened', () => {
     ]);
   });
 
-  test.each(['download', 'seed'])('%s where nobody is left', async (command) => {
-    const end = await cli.run([command, 'x.torrent', '--proxy', 'socks5h://h', '--no-trackers']);
+  test.each([
+    ['download', ['--webseeds', 'never']],
+    ['seed', []],
+  ])('%s where nobody is left', async (command, more) => {
+    const end = await cli.run([command, 'x.torrent', '--proxy', 'socks5h://h', '--no-trackers', ...more]);
     expect([end.code, end.stderr]).toEqual([2, expect.stringMatching(/--no-trackers and --proxy leave nobody/)]);
   });
 });
@@ -118,7 +121,7 @@ describe('through it', () => {
     const args = ['--tracker', 'udp://tracker.test:1/', '--peer', `seed.test:${peer}`, '-v'];
     const end = await cli.run(['data.torrent', '-o', 'out', ...args, '--proxy', `http://127.0.0.1:${proxy.port}`], { cwd });
     expect(end.code, end.stderr).toBe(0);
-    expect(end.stderr).toContain('UDP trackers, the DHT and web seeds are off');
+    expect(end.stderr).toContain('UDP trackers and the DHT are off');
     expect(end.stderr).toContain('an http proxy carries no UDP');
     expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT seed.test:${peer}`]));
   });

@@ -7,6 +7,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createEgress, type Egress } from '../../src/engine/egress.js';
 import { httpGet } from '../../src/io/http-client.js';
+import { HttpStreams } from '../../src/io/http-streams.js';
 import type { Link } from '../../src/net/transport.js';
 import { createAddress, type Address } from '../../src/model/address.js';
 import { startSocks5Proxy } from '../support/socks5-proxy.js';
@@ -101,6 +102,33 @@ describe.runIf(process.platform === 'linux')('bound to an interface', () => {
       });
     for (const host of ['127.0.0.1', 'localhost']) expect(new TextDecoder().decode((await get(host)).body)).toBe(OURS);
     await expect(get('[::1]')).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  test('streams are, by number and by name', async () => {
+    const port = await listen(createHttpServer((request, response) => response.end(request.socket.remoteAddress)));
+    const streams = new HttpStreams((await egressOf()).http);
+    onTestFinished(() => streams.close());
+    const get = (host: string, mayVisit = true): Promise<string> =>
+      new Promise((resolve) => {
+        let text = '';
+        const request = {
+          url: `http://${host}:${port}/`,
+          userAgent: 'x',
+          range: null,
+          maxRedirects: 0,
+          mayVisit: () => mayVisit,
+        };
+        streams.get(request, {
+          onHead: () => true,
+          onData: (chunk) => {
+            text += Buffer.from(chunk).toString('latin1');
+          },
+          onEnd: () => resolve(text),
+          onFailed: (error) => resolve(error.code),
+        });
+      });
+    expect([await get('127.0.0.1'), await get('localhost')]).toEqual([OURS, OURS]);
+    expect([await get('[::1]'), await get('localhost', false)]).toEqual(['unreachable', 'forbidden_address']);
   });
 
   test('the way to a proxy is', async () => {

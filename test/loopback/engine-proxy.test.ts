@@ -2,8 +2,6 @@
 // did not go through it would not arrive: the names exist nowhere else.
 
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MetadataFetcher } from '../../src/engine/metadata-fetcher.js';
@@ -27,6 +25,8 @@ import { pseudoRandomBytes } from '../support/payload.js';
 import { startSocks5Proxy, type Socks5Proxy, type Socks5ProxyOptions } from '../support/socks5-proxy.js';
 import { storedTorrent } from '../support/stored-torrent.js';
 import { makeTempFolder } from '../support/temp-folder.js';
+import { startAlone } from '../support/web-seed-rig.js';
+import { startWebServer, webTorrent } from '../support/web-server.js';
 import { UdpTrackerServer } from '../support/udp-tracker-server.js';
 
 const TOTAL = 500_001;
@@ -102,21 +102,44 @@ describe('peers', () => {
   });
 });
 
-test('web seeds, which do not go through it yet, are left alone', async () => {
-  const proxy = await socksProxy();
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
-    requests.push(request.url ?? '');
-    response.end();
+describe('web seeds', () => {
+  const what = webTorrent({ pieceLength: 32_768, files: [['', TOTAL]] });
+
+  test('go through it by number, and by a name that only the proxy knows', async () => {
+    const proxy = await socksProxy();
+    const web = await startWebServer(what);
+    const client = await openClient({ proxy: proxy.server });
+    for (const url of [web.url, byName(web.url)]) {
+      const { server, folder } = await startAlone(what, [url], { client });
+      expect(await server.done()).toMatchObject({ status: 'complete' });
+      await expectWhole(folder, what);
+    }
+    expect(web.requests.length).toBeGreaterThan(1);
+    expect(client.egress.lost.aborted).toBe(false);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const webSeeds = [`http://127.0.0.1:${(server.address() as AddressInfo).port}/data`];
-  const client = await openClient({ proxy: proxy.server });
-  const peers = [peerHint(await startSeeder(torrent))];
-  const session = await startSession({ ...torrent.metainfo, webSeeds }, await makeTempFolder(), { client, peers });
-  expect(await session.done()).toMatchObject({ status: 'complete' });
-  expect(requests).toEqual([]);
+
+  test('are asked of an HTTP proxy by their whole URL', async () => {
+    const proxy = await httpProxy();
+    const web = await startWebServer(what);
+    const { server, folder } = await startAlone(what, [byName(web.url)], { client: await openClient({ proxy: proxy.server }) });
+    expect(await server.done()).toMatchObject({ status: 'complete' });
+    await expectWhole(folder, what);
+    expect(proxy.asked.length).toBeGreaterThan(0);
+  });
+
+  test('may not redirect from somewhere to this host', async () => {
+    const proxy = await socksProxy();
+    const inner = await startWebServer(what);
+    const outer = await startWebServer(what, {
+      answer: (_, response) => {
+        response.writeHead(302, { location: `${inner.url}album` }).end();
+        return true;
+      },
+    });
+    const { server } = await startAlone(what, [byName(outer.url)], { client: await openClient({ proxy: proxy.server }) });
+    await expect(server.done()).rejects.toMatchObject({ code: 'no_peers' });
+    expect(inner.requests).toEqual([]);
+  });
 });
 
 describe('trackers', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applyOnlyPeers, applySwitches, describeProxy } from '../../../src/cli/network-switches.js';
 import { withoutTrackers } from '../../../src/cli/obtain-torrent.js';
-import { UsageError } from '../../../src/cli/usage-error.js';
 
 const options: {
   trackers: boolean;
@@ -55,24 +54,21 @@ describe('--proxy', () => {
     const around = { listen: false, dht: false, lsd: false };
     expect(applySwitches({ ...options, proxy: socks })).toEqual({ ...options, proxy: socks, ...around });
     expect(applySwitches({ ...options, proxy: socks, onlyPeers: true })).toMatchObject({ trackers: false, listen: false });
-    expect(applySwitches({ ...options, proxy: socks, webseeds: 'auto' })).toMatchObject({ webseeds: 'never' });
   });
 
-  test('excludes --port and --webseeds only', () => {
+  test('excludes --port', () => {
     expect(() => applySwitches({ ...options, proxy: socks, port: { first: 1, last: 1 } })).toThrow(/--port listens/);
-    expect(() => applySwitches({ ...options, proxy: socks, webseeds: 'only' })).toThrow(UsageError);
-    expect(applySwitches({ ...options, port: { first: 1, last: 1 }, webseeds: 'only' })).toMatchObject({ listen: true });
+    expect(applySwitches({ ...options, port: { first: 1, last: 1 } })).toMatchObject({ listen: true });
   });
 
-  test('--interface leaves the listener and the DHT, but no web seeds', () => {
-    const bound = applySwitches({ ...options, interface: 'tun0', port: { first: 1, last: 1 }, webseeds: 'auto' });
-    expect(bound).toMatchObject({ listen: true, webseeds: 'never' });
-    expect(() => applySwitches({ ...options, interface: 'tun0', webseeds: 'only' })).toThrow(UsageError);
+  test('--interface leaves everything', () => {
+    const bound = { ...options, interface: 'tun0', port: { first: 1, last: 1 } };
+    expect(applySwitches(bound)).toEqual(bound);
   });
 
   test('is told without its login, and with what it leaves out', () => {
     expect(describeProxy(socks)).toMatch(/^everything goes through socks5h:\/\/h:1 /);
-    expect(describeProxy({ ...socks, kind: 'http' })).toMatch(/CONNECT.*UDP trackers, the DHT and web seeds are off/);
+    expect(describeProxy({ ...socks, kind: 'http' })).toMatch(/CONNECT.*UDP trackers and the DHT are off/);
     expect(describeProxy(socks)).not.toContain('secret');
   });
 });
