@@ -50,6 +50,8 @@ export function describeError(error: unknown, where = ''): ErrorReport {
 }
 
 function hintFor(error: EffusionError): string {
+  // With `--webseeds only` nobody else is asked, however long one waits.
+  if (error.message.startsWith('no web seed')) return 'Name another with --webseed URL, or leave out --webseeds only.';
   // Another copy of it would be no better.
   return error.message.includes('not yet supported') ? '' : (HINTS.get(error.code) ?? '');
 }

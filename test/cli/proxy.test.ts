@@ -109,7 +109,7 @@ describe('through it', () => {
     const seeder = cli.start([...serving, '--proxy', `socks5h://127.0.0.1:${proxy.port}`], { cwd });
     const end = await leecher.ended;
     expect(end.code, `${end.stderr}${seeder.output()}`).toBe(0);
-    await seeder.outputMatching(/on port none/);
+    await seeder.outputMatching(/without a port: it takes no connections/);
     expect(proxy.asked).toContain(`connect seed.test:${port}`);
   });
 

@@ -80,7 +80,9 @@ test('--webseed with a login, which is not shown', async () => {
   );
   expect(wrong.code, wrong.stderr).toBe(5);
   expect(wrong.stderr).toContain(`gave up web seed http://${host}/: HTTP status 401`);
-  expect(wrong.stderr).toContain('no web seed can be used');
+  expect(wrong.stderr).toMatch(
+    /no web seed can be used: .*\. Name another with --webseed URL, or leave out --webseeds only\. \(exit 5\)/,
+  );
   expect(right.stderr + wrong.stderr).not.toMatch(/hunter|me:/);
 });
 

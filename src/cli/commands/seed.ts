@@ -129,7 +129,8 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     };
     const readyLine = (_: ServerSnapshot, port: number | null): string => {
       check.resolve();
-      return `seeding ${job.name} on port ${port ?? 'none'}`;
+      const where = port === null ? 'without a port: it takes no connections' : `on port ${port}`;
+      return `seeding ${job.name} ${where}`;
     };
     const ended = runSession(
       { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), readyLine },
