@@ -22,6 +22,8 @@ export class RequestQueue {
   #share = Infinity;
   #rttMs = Infinity;
   #answeredSinceGrowth = 0;
+  /** When the count above began. */
+  #countingSince: Millis | null = null;
   #snubbed = false;
   /** When the peer last answered, or was first asked after having been idle. */
   #aliveAt: Millis = 0;
@@ -71,6 +73,7 @@ export class RequestQueue {
 
   push(piece: PieceIndex, block: number, now: Millis): void {
     if (this.#requests.length === 0) this.#aliveAt = now;
+    this.#countingSince ??= now;
     this.#requests.push({ piece, block, sentAt: now });
   }
 
@@ -93,7 +96,7 @@ export class RequestQueue {
     this.#rttMs = Math.min(this.#rttMs, Math.max(0, now - request.sentAt));
     this.#snubbed = false;
     this.#aliveAt = now;
-    this.#grow(quickRate);
+    this.#grow(quickRate, now);
     return true;
   }
 
@@ -133,16 +136,20 @@ export class RequestQueue {
     return true;
   }
 
-  #grow(quickRate: number): void {
+  #grow(quickRate: number, now: Millis): void {
     this.#answeredSinceGrowth++;
     if (this.#answeredSinceGrowth < this.#depth) return;
+    const elapsedMs = now - (this.#countingSince ?? now);
+    // What a peer sends in gusts, or in blocks shorter than most, is more requests than its bytes per second look like.
+    const answeredPerMs = elapsedMs > 0 ? this.#answeredSinceGrowth / elapsedMs : 0;
     this.#answeredSinceGrowth = 0;
+    this.#countingSince = now;
     const doubled = this.#depth * 2;
     if (quickRate === 0) {
       this.#depth = Math.min(doubled, this.#limits.cacheDepth);
       return;
     }
-    const blocksPerMs = quickRate / BLOCK_LENGTH / 1000;
+    const blocksPerMs = Math.max(quickRate / BLOCK_LENGTH / 1000, answeredPerMs);
     const horizon = Math.min(blocksPerMs * this.#limits.horizonMs, this.#limits.cacheDepth);
     const target = Math.ceil(2 * blocksPerMs * this.#rttMs + horizon);
     this.#depth = Math.max(2, Math.min(doubled, target, this.#limits.maxDepth));
