@@ -1,6 +1,7 @@
 // One configuration for every kind of test; folders are chosen on the command line. Interop tests decide themselves
 // what the machine has the peers for.
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Most of a run is waiting for other programs: one file at a time on two cores took twelve minutes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ['test/support/left-out.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
