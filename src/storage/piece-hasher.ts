@@ -9,6 +9,8 @@ export interface PieceHasherLimits {
   /** The thread is started when so many bytes came within so long. */
   readonly busyBytes: number;
   readonly busyMs: number;
+  /** Shorter pieces are not worth the way there and back. */
+  readonly minBytes: number;
   /** Pieces handed over and not back; whoever can't wait hashes further ones itself. */
   readonly maxHanded: number;
 }
@@ -65,6 +67,7 @@ export class PieceHasher {
    * bytes with it.
    */
   offer(buffer: Buffer, length: number, mayWait: boolean): Promise<HashedPiece> | null {
+    if (length < this.#limits.minBytes) return null;
     const thread = this.#thread;
     if (thread === null) {
       if (!this.#isRefused && this.#isBusyWith(length)) this.#start();

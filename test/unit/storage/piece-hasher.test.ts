@@ -23,7 +23,7 @@ interface Rig {
 function rig(cores = 2): Rig {
   const threads: ScriptedHashThread[] = [];
   const hasher = new PieceHasher({
-    limits: { busyBytes: 3000, busyMs: 100, maxHanded: 2 },
+    limits: { busyBytes: 3000, busyMs: 100, minBytes: 500, maxHanded: 2 },
     cores,
     now: () => made.now,
     startThread: (handlers) => {
@@ -66,6 +66,15 @@ describe('a thread is started', () => {
     made.now += 200;
     void made.hasher.offer(pieceOf(1, 50_000), 50_000, false);
     expect(made.threads).toHaveLength(0);
+  });
+
+  test('not for short pieces, and a running one takes none', () => {
+    const made = rig();
+    for (let i = 0; i < 50; i++) expect(made.hasher.offer(pieceOf(i, 499), 499, true)).toBeNull();
+    expect(made.threads).toHaveLength(0);
+    made.startThread();
+    expect(made.hasher.offer(pieceOf(1, 499), 499, true)).toBeNull();
+    expect(made.hasher.offer(pieceOf(1, 500), 500, true)).not.toBeNull();
   });
 
   test('never where there is one core', () => {
@@ -206,7 +215,7 @@ describe('a piece store with a thread', () => {
   });
 
   test('hashes with a real thread', async () => {
-    const hasher = new PieceHasher({ limits: { busyBytes: 0, busyMs: 1e9, maxHanded: 2 }, cores: 2 });
+    const hasher = new PieceHasher({ limits: { busyBytes: 0, busyMs: 1e9, minBytes: 500, maxHanded: 2 }, cores: 2 });
     for (let i = 0; i < 2; i++) void hasher.offer(pieceOf(i), 1000, false);
     while (!hasher.isRunning) await turns();
     const buffer = pieceOf(5);
