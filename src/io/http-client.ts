@@ -115,7 +115,8 @@ async function answerLookup(origin: Address | null, ...[host, options, callback]
   else callback(null, found[0].address, found[0].family);
 }
 
-function hostOf({ hostname }: URL): string {
+/** Without the brackets of an IPv6 address. */
+export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 

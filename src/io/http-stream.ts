@@ -4,7 +4,7 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createAddress, type Address } from '../model/address.js';
-import { decodePercent, type HttpGet, parseHttpUrl, REDIRECTS } from './http-client.js';
+import { decodePercent, hostOf, type HttpGet, parseHttpUrl, REDIRECTS } from './http-client.js';
 import { HttpError, toHttpError } from './http-error.js';
 import type { Resolver } from './resolver.js';
 import { systemResolver } from './system-resolver.js';
@@ -46,10 +46,6 @@ const SOMEWHERE: Address = { host: '192.0.2.1', port: 80, family: 4 };
 
 function forbidden(): HttpError {
   return new HttpError('forbidden_address', 'it leads to an address that may not be named');
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
 function portOf(url: URL): number {
