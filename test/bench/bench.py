@@ -113,9 +113,10 @@ def start_seeders(kind, count, rate, data, folder):
 
 
 def environment(folder):
+    """The same plain one for every client: a developer's own may hold what costs one of them alone (NODE_EXTRA_CA_CERTS: 30 ms of Node's start)."""
     home = os.path.join(folder, "home")
     os.makedirs(home, exist_ok=True)
-    return {**os.environ, "HOME": home, "PEER_SECONDS": "900"}
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": home, "PEER_SECONDS": "900"}
 
 
 def run_download(scenario, client, folder):
