@@ -1,0 +1,42 @@
+// `effusion create` on the command line: its options and how it is run. The command itself is loaded when it runs.
+// Nothing of it speaks to a network.
+
+import { Option } from 'commander';
+import type { CreateOptions } from '../commands/create.js';
+import { EXAMPLES } from '../help-texts.js';
+import { collectTiers } from '../network-options.js';
+import { parsePieceLength, parseUrl } from '../options.js';
+import type { CommandDefinition } from './program-host.js';
+
+const collectSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--web-seed', ['http:', 'https:', 'ftp:']),
+];
+
+export const addCreate: CommandDefinition = (program, host, globals) => {
+  program
+    .command('create')
+    .description('make a torrent of a file or a folder')
+    .argument('<PATH>', 'the file or folder')
+    .option('-o, --output <FILE>', 'the torrent file to write (default: NAME.torrent in the current folder)')
+    .addOption(
+      new Option('--piece-length <SIZE>', 'bytes of a piece, a power of two (default: by the size of the data)').argParser(
+        (text) => parsePieceLength(text, '--piece-length'),
+      ),
+    )
+    .addOption(
+      new Option('--tracker <URL>', 'a tracker; each --tracker is a tier, commas join URLs in one (repeatable)').argParser(
+        collectTiers,
+      ),
+    )
+    .addOption(new Option('--web-seed <URL>', 'a web server that has the data (repeatable)').argParser(collectSeeds))
+    .option('--private', 'peers are to come from the trackers only (BEP 27)')
+    .option('--comment <TEXT>', 'a comment for people')
+    .option('--name <NAME>', 'the name in the torrent (default: the name of PATH)')
+    .option('--force', 'replace the torrent file where it exists')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXAMPLES.create)
+    .action(async (source: string, options: CreateOptions) => {
+      await host.run(globals(), async (context) => (await import('../commands/create.js')).create(source, options, context));
+    });
+};

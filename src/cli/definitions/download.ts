@@ -1,0 +1,91 @@
+// `effusion download` on the command line, the command that runs where none is named. A word that is neither a command nor a file is
+// refused here: it is a slip of the keyboard.
+
+import { existsSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import type { DownloadOptions } from '../commands/download.js';
+import { findNearest } from '../edit-distance.js';
+import { EXAMPLES } from '../help-texts.js';
+import {
+  durationOption,
+  inputFileOption,
+  jobsOption,
+  listenOption,
+  maxDownloadOption,
+  maxPeersOption,
+  maxUploadOption,
+  maxUploadsOption,
+  metadataTimeoutOption,
+  portmapOption,
+  portOption,
+} from '../network-options.js';
+import { applySwitches } from '../network-switches.js';
+import { parseUrl } from '../options.js';
+import { UsageError } from '../usage-error.js';
+import { type CommandDefinition, TORRENT } from './program-host.js';
+import { addSwarmOptions, GROUP } from './swarm-options.js';
+
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
+
+export const addDownload: CommandDefinition = (program, host, globals) => {
+  const command = program
+    .command('download', { isDefault: true })
+    .description('download what a torrent names, verify it, and end')
+    .argument('[TORRENT...]', TORRENT)
+    .addOption(inputFileOption())
+    .addOption(jobsOption())
+    .optionsGroup('Output:')
+    .option('-o, --output <DIR>', 'the folder to put it in', '.')
+    .option('--fsync', 'flush each file to the disk before it gets its name')
+    .addOption(
+      new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
+        .choices(['verify', 'never'])
+        .default('verify'),
+    );
+  addSwarmOptions(command, {
+    noTrackers: 'ask no tracker: use --peer',
+    hasTracker: true,
+    network: [portOption(), portmapOption(), listenOption()],
+  })
+    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
+    .addOption(
+      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+        .choices(['auto', 'only', 'never'])
+        .default('auto'),
+    )
+    .optionsGroup(GROUP.limits)
+    .addOption(maxDownloadOption())
+    .addOption(maxUploadOption())
+    .addOption(maxPeersOption())
+    .addOption(maxUploadsOption())
+    .optionsGroup('When to give up:')
+    .addOption(durationOption('--timeout <TIME>', 'give up after this time in all (exit 124)'))
+    .addOption(
+      durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
+    )
+    .addOption(metadataTimeoutOption())
+    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
+    .addHelpText('after', EXAMPLES.download)
+    .action(async (torrents: string[], options: DownloadOptions) => {
+      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
+      await host.run(globals(), async (context) =>
+        (await import('../commands/download.js')).download(torrents, applySwitches(options), context),
+      );
+    });
+};
+
+/** `effusion inof x.torrent` runs the default command: a bare word that is no file is more likely a slip of the keyboard. */
+function refuseMistypedCommand(word: string, program: Command): void {
+  if (/[/\\:]|\.torrent$|^-$|^[0-9a-f]{40}$|^[a-z2-7]{32}$/i.test(word) || existsSync(word)) return;
+  const near = findNearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  throw new UsageError(
+    `'${word}' is neither a command nor a file`,
+    near === null ? 'See effusion --help for the commands.' : `Did you mean effusion ${near}?`,
+  );
+}

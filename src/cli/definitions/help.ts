@@ -1,0 +1,32 @@
+// `effusion help` on the command line: a command's help, or a topic. Topics are texts of their own, as git has them; a name that is neither
+// gets the nearest one.
+
+import { findNearest } from '../edit-distance.js';
+import { TOPICS } from '../help-texts.js';
+import { UsageError } from '../usage-error.js';
+import type { CommandDefinition } from './program-host.js';
+
+export const addHelp: CommandDefinition = (program, host) => {
+  program
+    .command('help')
+    .description(`help for a command, or one of these topics: ${Object.keys(TOPICS).join(', ')}`)
+    .argument('[TOPIC]', 'a command or a topic')
+    .action((topic: string | undefined) => {
+      const command = topic === undefined ? program : program.commands.find((candidate) => candidate.name() === topic);
+      if (command !== undefined) {
+        command.outputHelp();
+        return;
+      }
+      const name = topic ?? '';
+      if (Object.hasOwn(TOPICS, name)) {
+        host.writeOut(TOPICS[name]);
+        return;
+      }
+      const names = [...program.commands.map((candidate) => candidate.name()), ...Object.keys(TOPICS)];
+      const near = findNearest(name, names);
+      throw new UsageError(
+        `there is no help on '${name}'`,
+        near === null ? `Topics are: ${names.join(', ')}.` : `Did you mean effusion help ${near}?`,
+      );
+    });
+};

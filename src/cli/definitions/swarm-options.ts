@@ -1,0 +1,50 @@
+// The options on finding peers and on the way to them, as every command that speaks to a swarm takes them: written down once, in two
+// groups of the help. What a command adds of its own it adds before or after.
+
+import type { Command, Option } from 'commander';
+import {
+  blocklistOption,
+  bootstrapOption,
+  encryptionOption,
+  excludeTrackerOption,
+  interfaceOption,
+  noDhtOption,
+  noLsdOption,
+  onlyPeersOption,
+  peerOption,
+  pexOption,
+  proxyOption,
+  trackerOption,
+} from '../network-options.js';
+
+/** Titles of the groups that several commands share. */
+export const GROUP = {
+  peers: 'Finding peers:',
+  network: 'Network:',
+  limits: 'Limits:',
+} as const;
+
+export interface SwarmOptions {
+  /** What `--no-trackers` leaves undone. */
+  readonly noTrackers: string;
+  /** `--tracker`, which adds one: not for who serves. */
+  readonly hasTracker: boolean;
+  /** Ports and the listener, and what else belongs to the network. */
+  readonly network?: readonly Option[];
+}
+
+export function addSwarmOptions(command: Command, { noTrackers, hasTracker, network = [] }: SwarmOptions): Command {
+  command.optionsGroup(GROUP.peers).addOption(peerOption());
+  if (hasTracker) command.addOption(trackerOption());
+  command
+    .addOption(excludeTrackerOption())
+    .option('--no-trackers', noTrackers)
+    .addOption(pexOption())
+    .addOption(noLsdOption())
+    .addOption(noDhtOption())
+    .addOption(bootstrapOption())
+    .addOption(onlyPeersOption())
+    .optionsGroup(GROUP.network);
+  for (const option of network) command.addOption(option);
+  return command.addOption(proxyOption()).addOption(interfaceOption()).addOption(encryptionOption()).addOption(blocklistOption());
+}
