@@ -118,6 +118,8 @@ export const CONFIG = {
     reassignAgeMs: 2000,
     /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
     snubMs: 20_000,
+    /** After its choke a peer of BEP 6 has this long to send or reject what it was asked before: its last bodies may be on a slow link. */
+    chokedAnswerMs: 5000,
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },

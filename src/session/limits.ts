@@ -36,6 +36,8 @@ export interface SessionLimits {
   readonly ownReqq: number;
   readonly horizonMs: number;
   readonly snubMs: number;
+  /** A peer of BEP 6 that choked us has so long to send or reject what it was asked for before. */
+  readonly chokedAnswerMs: number;
   /** A block asked this long ago may be asked of a second peer once every missing block is asked for. */
   readonly endgameAgeMs: number;
   /** The same while the piece budget keeps a peer idle. */
