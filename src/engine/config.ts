@@ -128,6 +128,8 @@ export const CONFIG = {
     leewayMs: 50,
     /** What came unasked makes us wait so long at most: a flood must not stop the download. */
     maxDebtMs: 1000,
+    /** While all is paused, a web seed's stream looks so often whether it may go on. */
+    pausedTickMs: 200,
   },
   metadata: {
     /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
