@@ -259,6 +259,10 @@ export class Client {
     this.uploadGate.setPaused(isPaused);
   }
 
+  get isPaused(): boolean {
+    return this.downloadPacer.isPaused;
+  }
+
   /** A seed for one session's random generator. */
   nextSeed(): number {
     return this.#seed++;

@@ -361,6 +361,10 @@ export const CONFIG = {
     silenceRepeatMs: 60_000,
     /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
     maxLinesAKind: 20,
+    /** How often a process in the background looks whether the terminal is its own again: as soon as a hand reaches for a key. */
+    foregroundLookMs: 500,
+    /** Peers below a torrent's line, where more is shown: as many as one reads. */
+    maxPeerLines: 8,
     /** Nothing is drawn before this: a small download ends before, and need not load what draws. */
     quietStartMs: 200,
     /** Between two looks at the session, or at a check, where bars are drawn: as many as the eye takes. */
