@@ -52,6 +52,8 @@ export interface SessionSnapshot {
   /** Payload received since the start, waste included (`downloaded`). */
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
+  /** How long ago the first payload came; left out before. */
+  readonly firstByteAgoMs?: number;
   /** Payload that was thrown away: unexpected, duplicate, or of a piece that failed its hash. */
   readonly wastedBytes: number;
   readonly pieceCount: number;
@@ -117,7 +119,9 @@ function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
 
 export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot {
   const { tracker, geometry, book } = state;
+  const { firstAt } = state.download;
   return {
+    ...(firstAt === null ? {} : { firstByteAgoMs: Math.max(0, now - firstAt) }),
     totalBytes: geometry.totalLength,
     verifiedBytes: tracker.verifiedBytes,
     leftBytes: geometry.totalLength - tracker.verifiedBytes,
