@@ -1,6 +1,7 @@
 // What a command gets of the world: streams, signals, looks. An argument instead of globals, so that it can be run in a test
 // with streams and signals of the test's own.
 
+import type { EventStream } from './events/event-stream.js';
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import type { ProgressBoard } from './progress-board.js';
@@ -19,6 +20,7 @@ export interface CommandContext {
   readonly isQuiet: boolean;
   /** What came of each source of peers is told. Never with `isQuiet`. */
   readonly isVerbose: boolean;
+  readonly events: EventStream;
   readonly interruption: Interruption;
   readonly suspension: Suspension;
   /** Where progress is shown, and every line on stderr that may come while it is. */

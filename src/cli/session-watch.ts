@@ -30,6 +30,8 @@ export interface SessionWatchOptions {
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
   readonly reachableAt?: () => string | null;
+  /** Where it says why nothing comes. */
+  readonly onSilence?: (silentMs: number, snapshot: ServerSnapshot) => void;
   /** Once, when the check of existing data is over. */
   readonly onChecked?: (snapshot: ServerSnapshot) => void;
 }
@@ -118,6 +120,7 @@ export class SessionWatch {
     if (silentMs < silenceMs || now - this.#lastExplainedAt < silenceRepeatMs || this.#lastExplainedAt > this.#lastPayloadAt)
       return;
     this.#lastExplainedAt = now;
+    this.#options.onSilence?.(silentMs, snapshot);
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
     const { view, isVerbose, whose = '' } = this.#options;
     view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
