@@ -94,6 +94,8 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       whose: options.whose,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
+      isDetailed: () => board.isDetailed,
+      isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
       onSilence: (silentMs, snapshot) => options.observer?.noteStall(silentMs, snapshot),
       onChecked: (snapshot) => {

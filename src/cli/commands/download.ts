@@ -14,6 +14,7 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -105,6 +106,7 @@ async function downloadAll(
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
+  const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
   const run: DownloadRun = {
     client,
     openClient: () => Promise.resolve(client),
@@ -128,6 +130,7 @@ async function downloadAll(
     context,
   );
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
@@ -236,13 +239,16 @@ function stopped(
   reached: string,
   hint: string,
   { end, limits }: DownloadRun,
-  { board }: CommandContext,
+  { board, events }: CommandContext,
 ): Error {
   if (end.isTimedOut) {
     const limit = formatLimit(limits.timeoutMs);
     return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  if (end.cause === 'EPIPE') {
+    const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
+    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+  }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);

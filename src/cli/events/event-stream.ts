@@ -22,6 +22,7 @@ export class EventStream {
   readonly #startedAt: number;
   #writer: EventWriter | null = null;
   #isOnStdout = false;
+  #isBroken = false;
   #isEnded = false;
 
   constructor(options: EventStreamOptions) {
@@ -40,6 +41,11 @@ export class EventStream {
     return this.#isOnStdout;
   }
 
+  /** Nobody reads them any more. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   /** Begins, with `start`; no effect where it has begun. Throws UsageError or CommandError. */
   open(target: string): void {
     if (this.#writer !== null) return;
@@ -51,7 +57,11 @@ export class EventStream {
   /** The same with a writer of one's own, as in tests. */
   begin(write: (bytes: Uint8Array) => number): void {
     const { maxQueuedBytes, retryMs } = CONFIG.events;
-    this.#writer = new EventWriter({ write, maxQueuedBytes, retryMs, onBroken: this.#options.onBroken });
+    const onBroken = (error: NodeJS.ErrnoException): void => {
+      this.#isBroken = true;
+      this.#options.onBroken(error);
+    };
+    this.#writer = new EventWriter({ write, maxQueuedBytes, retryMs, onBroken });
     this.emit({ event: 'start', version: this.#options.version, pid: process.pid });
   }
 
