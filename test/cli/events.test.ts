@@ -173,6 +173,15 @@ describe('every other end', () => {
     expect(lines.at(-1)).toMatchObject({ exit: 14, name: 'some-failed' });
   });
 
+  test('a torrent that is named twice is a warning', async () => {
+    const cwd = await prepare();
+    const end = await cli.run(['download', 'a.torrent', 'a.torrent', '-j', '1', '-o', 'seed', '--events'], { cwd });
+    expect(end.code).toBe(0);
+    const lines = readEvents(end.stdout);
+    expect(only(lines, 'warning')).toMatchObject([{ id: 2, code: 'same_torrent' }]);
+    expect(only(lines, 'complete')).toMatchObject([{ id: 1 }]);
+  });
+
   test('no peers: why, without the secrets of the tracker', async () => {
     const tracker = await silentTracker();
     const cwd = await prepare(tracker, 'http://127.0.0.1:9/announce?passkey=0123456789abcdef0123456789abcdef');
@@ -244,6 +253,23 @@ describe('every other end', () => {
     expect(JSON.parse(first)).toMatchObject({ event: 'start' });
     expect(code).toBe('9');
     expect(end.stderr).toContain('(exit 9)');
+  });
+
+  test('a reader that does not read holds nothing up, and gets all of it later', async () => {
+    const cwd = await prepare();
+    await writeFile(path.join(cwd, 'seed/big.bin'), fixturePayload(3, 16_000_000));
+    await cli.run(['create', 'seed/big.bin', '-o', 'big.torrent', '--piece-length', '16K'], { cwd });
+    const seeder = cli.start(['seed', 'big.torrent', '--data', 'seed', ...ALONE], { cwd });
+    const [, port] = await seeder.outputMatching(/seeding big\.bin on port (\d+)/);
+    const reader = '{ until [ -e out/big.bin ]; do sleep 0.05; done; cat; }';
+    const line = `download big.torrent -o out ${ALONE.join(' ')} --peer 127.0.0.1:${port} --events | ${reader}`;
+    const end = await cli.shell(line, { cwd, timeoutMs: 25_000 });
+    expect(end.timedOut).toBe(false);
+    expect(end.stdout.length).toBeGreaterThan(2 * 65_536);
+    const lines = end.stdout.trimEnd().split('\n');
+    const pieces = lines.filter((one) => one.includes('"event":"piece"'));
+    expect(pieces).toHaveLength(977);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ event: 'done', exit: 0 });
   });
 
   test('a seed that is stopped', async () => {

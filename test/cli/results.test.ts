@@ -2,7 +2,7 @@
 // where it does not.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -237,6 +237,41 @@ describe('--exec', () => {
     expect(end.stderr).toContain('heard\n');
     expect(end.code).toBe(code);
     expect(lineOf(end.stdout)).toMatchObject({ status, exit: code, alreadyComplete: true });
+  });
+
+  test('--exec-error: for the one that failed, with why; its own failure changes nothing', async () => {
+    const cwd = await prepare();
+    const hook = await writeHook(cwd, 'exit 7');
+    const args = ['download', 'gone.torrent', '--exec-error', hook, '--exec', './never', '--events=e.jsonl', '--json'];
+    const end = await cli.run(args, { cwd });
+    expect(end.code).toBe(3);
+    expect(lineOf(end.stdout)).toMatchObject({ status: 'failed', exit: 3 });
+    expect(end.stderr).toMatch(/warning: --exec-error: .*my hook\.sh ended with 7/);
+    expect(lineOf(await readFile(path.join(cwd, 'input'), 'utf8'))).toEqual({
+      ...lineOf(end.stdout),
+      elapsedMs: expect.any(Number) as number,
+    });
+    const environment = (await readFile(path.join(cwd, 'env'), 'utf8')).split('\n');
+    expect(environment).toContain('EFFUSION_EVENT=error');
+    expect(environment).toContain('EFFUSION_ERROR=torrent_unreadable');
+    expect(environment).toContain('EFFUSION_EXIT=3');
+    const lines = readEvents(await readFile(path.join(cwd, 'e.jsonl'), 'utf8'));
+    expect(lines.map((line) => line.event)).toEqual(['start', 'error', 'warning', 'done']);
+    expect(lines[2]).toMatchObject({ id: 1, code: 'hook_failed' });
+  });
+
+  test('--exec-error also runs where --timeout ended it, and not where a signal did', async () => {
+    const cwd = await prepare();
+    const hook = await writeHook(cwd);
+    const args = ['download', 'a.torrent', '-o', 'out', ...ALONE, '--exec-error', hook];
+    expect((await cli.run([...args, '--timeout', '500ms'], { cwd })).code).toBe(124);
+    expect(await readFile(path.join(cwd, 'env'), 'utf8')).toContain('EFFUSION_ERROR=timed_out\n');
+    await rm(path.join(cwd, 'env'));
+    const child = cli.start(args, { cwd });
+    await child.outputMatching(/it's here: .* in 2 files to out/);
+    child.kill('SIGINT');
+    expect((await child.ended).code).toBe(130);
+    expect(existsSync(path.join(cwd, 'env'))).toBe(false);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-// Runs the command of `--exec`: started as words, never through a shell, with the result as JSON on its stdin. What it writes goes to our
+// Runs the command of `--exec` or `--exec-error`: started as words, never through a shell, with the result as JSON on its stdin. What it writes goes to our
 // stderr, since stdout is for results. It has ended when it has; what it left running is not waited for.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -8,6 +8,8 @@ import { CommandError } from '../command-error.js';
 import { sanitise } from '../render/sanitise.js';
 
 export interface HookRun {
+  /** The option it comes from, for messages. */
+  readonly option: string;
   readonly words: readonly string[];
   /** For its stdin. */
   readonly input: string;
@@ -29,7 +31,7 @@ const MAX_SHOWN = 200;
 /** Rejects with CommandError `hook_failed`; how it ended because of `signal` is not told apart from any other failure. */
 export async function runHook(run: HookRun): Promise<void> {
   const { words, timeoutMs, signal } = run;
-  const name = sanitise(words[0], MAX_SHOWN);
+  const name = `${run.option}: ${sanitise(words[0], MAX_SHOWN)}`;
   const child = start(run);
   const output = Promise.all([forward(child.stdout, run.onLine), forward(child.stderr, run.onLine)]);
   // It need not read what it is told.
@@ -59,8 +61,8 @@ export async function runHook(run: HookRun): Promise<void> {
       child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
     });
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
-    if (isOverdue) throw new CommandError('hook_failed', `--exec: ${name} took longer than --exec-timeout`);
-    if (failure !== null) throw new CommandError('hook_failed', `--exec: ${name} ${failure}`);
+    if (isOverdue) throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`);
+    if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure}`);
   } finally {
     for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
@@ -70,13 +72,13 @@ export async function runHook(run: HookRun): Promise<void> {
   }
 }
 
-function start({ words, environment }: HookRun): ChildProcess {
+function start({ option, words, environment }: HookRun): ChildProcess {
   try {
     return spawn(words[0], words.slice(1), { stdio: 'pipe', env: { ...process.env, ...environment } });
   } catch (error) {
     // Most failures come as an event; too long a list of arguments does not.
     const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError('hook_failed', `--exec: ${sanitise(words[0], MAX_SHOWN)} could not be started: ${why}`, '', {
+    throw new CommandError('hook_failed', `${option}: ${sanitise(words[0], MAX_SHOWN)} could not be started: ${why}`, '', {
       cause: error,
     });
   }

@@ -12,6 +12,7 @@ export interface ResultOptions {
   readonly receipt?: string;
   /** Words. */
   readonly exec?: readonly string[];
+  readonly execError?: readonly string[];
   /** Milliseconds; 0 or undefined: no limit. */
   readonly execTimeout?: number;
 }
@@ -36,7 +37,12 @@ export function addResultOptions(command: Command, isDownload: boolean): Command
       ),
     )
     .addOption(
-      new Option('--exec-timeout <TIME>', 'end the command of --exec after this time (exit 12)').argParser((text) =>
+      new Option('--exec-error <COMMAND>', 'the same for each torrent that failed').argParser((text) =>
+        splitWords(text, '--exec-error'),
+      ),
+    )
+    .addOption(
+      new Option('--exec-timeout <TIME>', 'end such a command after this time').argParser((text) =>
         parseDuration(text, '--exec-timeout'),
       ),
     );

@@ -68,7 +68,7 @@ export class RunObserver {
       await work(torrent);
     } catch (error) {
       if (error instanceof SameTorrentError) torrent.noteSame(error.message);
-      else torrent.fail(error, this.#context.interruption.exitCode ?? EXIT.interrupt);
+      else await torrent.fail(error, this.#context.interruption.exitCode ?? EXIT.interrupt);
       throw error;
     }
   }

@@ -16,6 +16,7 @@ import type { ErrorEvent, TorrentEvent, WarningEvent } from '../events/event.js'
 import { noticeToEvent } from '../events/notice-event.js';
 import { SessionFollower } from '../events/session-follower.js';
 import { EXIT } from '../exit-codes.js';
+import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
 import { errorFacts } from '../report-error.js';
 import { type RunEnd, RunEndedError } from '../run-end.js';
@@ -111,7 +112,7 @@ export class TorrentObserver {
   }
 
   readonly noteNotice = (notice: ServerNotice): void => {
-    this.#peers.note(notice);
+    if (this.#options.receipt !== undefined) this.#peers.note(notice);
     if (!this.#context.events.isOpen) return;
     const event = noticeToEvent(notice, this.#metainfo?.files ?? []);
     if (event !== null) this.#emit(event);
@@ -145,15 +146,18 @@ export class TorrentObserver {
     this.#print(outcome);
   }
 
-  /** It ended otherwise: `stopExit` is what the run ends with where it was stopped in order. */
-  fail(error: unknown, stopExit: number): void {
+  /** It ended otherwise: `stopExit` is what the run ends with where it was stopped in order. Never rejects. */
+  async fail(error: unknown, stopExit: number): Promise<void> {
+    const alreadyComplete = this.#alreadyComplete;
     if (error instanceof RunEndedError) {
-      this.#print({ status: 'stopped', exit: stopExit, error: null, alreadyComplete: this.#alreadyComplete });
+      this.#print({ status: 'stopped', exit: stopExit, error: null, alreadyComplete });
       return;
     }
     const facts = errorFacts(error);
+    const outcome: Outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete };
     this.#emit({ event: 'error', ...facts });
-    this.#print({ status: 'failed', exit: facts.exit, error: facts, alreadyComplete: this.#alreadyComplete });
+    if (this.#options.execError !== undefined) await this.#runErrorHook(this.#options.execError, this.#result(outcome));
+    this.#print(outcome);
   }
 
   /** Of a torrent that is served until the end. */
@@ -174,28 +178,48 @@ export class TorrentObserver {
   }
 
   async #runHook(words: readonly string[], end: RunEnd, result: TorrentResult): Promise<void> {
-    const { board, interruption } = this.#context;
     const { name } = this.#job;
     try {
-      await runHook({
-        words,
-        input: `${JSON.stringify(result)}\n`,
-        environment: hookEnvironment(result),
-        timeoutMs: this.#options.execTimeout ?? 0,
-        signal: end.signal,
-        stopSignal: () => {
-          const { cause } = interruption;
-          return cause === null || cause === 'EPIPE' ? 'SIGTERM' : cause;
-        },
-        onLine: (line) => board.always(line),
-        onExit: (cleanup) => interruption.onExit(cleanup),
-      });
+      await this.#run('--exec', words, result, end.signal);
     } catch (error) {
       if (!end.signal.aborted) throw error;
       if (end.isTimedOut) throw new CommandError('timed_out', `${name}: --timeout was up while --exec ran; the data is whole`);
-      board.log(`${name}: stopped while --exec ran; the data is whole`);
+      this.#context.board.log(`${name}: stopped while --exec ran; the data is whole`);
       throw new RunEndedError(String(end.cause));
     }
+  }
+
+  /** What it was called for is the failure that counts: its own is a warning. The time that may be up does not concern it. */
+  async #runErrorHook(words: readonly string[], result: TorrentResult): Promise<void> {
+    const stop = new AbortController();
+    const forgetStop = this.#context.interruption.onStop(() => stop.abort());
+    try {
+      await this.#run('--exec-error', words, result, stop.signal);
+    } catch (error) {
+      const { code, message } = errorFacts(error);
+      this.#context.board.always(`effusion: warning: ${sanitise(message)}`);
+      this.#emit({ event: 'warning', code, message });
+    } finally {
+      forgetStop();
+    }
+  }
+
+  async #run(option: string, words: readonly string[], result: TorrentResult, signal: AbortSignal): Promise<void> {
+    const { board, interruption } = this.#context;
+    await runHook({
+      option,
+      words,
+      input: `${JSON.stringify(result)}\n`,
+      environment: hookEnvironment(result),
+      timeoutMs: this.#options.execTimeout ?? 0,
+      signal,
+      stopSignal: () => {
+        const { cause } = interruption;
+        return cause === null || cause === 'EPIPE' ? 'SIGTERM' : cause;
+      },
+      onLine: (line) => board.always(line),
+      onExit: (cleanup) => interruption.onExit(cleanup),
+    });
   }
 
   #print(outcome: Outcome): void {

@@ -81,11 +81,13 @@ export function countFiles(metainfo: Metainfo): number {
 /** What a hook finds in its environment. */
 export function hookEnvironment(result: TorrentResult): Record<string, string> {
   return {
-    EFFUSION_EVENT: 'complete',
+    EFFUSION_EVENT: result.error === null ? 'complete' : 'error',
     EFFUSION_STATUS: result.status,
     EFFUSION_INFO_HASH: result.infoHash ?? '',
     EFFUSION_NAME: result.name ?? '',
     EFFUSION_PATH: result.path ?? '',
     EFFUSION_SIZE: String(result.size ?? ''),
+    EFFUSION_EXIT: String(result.exit),
+    EFFUSION_ERROR: result.error?.code ?? '',
   };
 }
