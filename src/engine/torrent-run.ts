@@ -164,8 +164,8 @@ export class TorrentRun {
       random,
       ...(options.announceTransport === undefined ? {} : { transport: options.announceTransport }),
       numbers: () => {
-        const { uploadedBytes, downloadedBytes, leftBytes } = this.snapshot();
-        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: leftBytes };
+        const { uploadedBytes, downloadedBytes, announcedLeftBytes } = this.snapshot();
+        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: announcedLeftBytes };
       },
       listener: {
         onAddresses: (addresses) => this.addAddresses('tracker', addresses),
