@@ -88,6 +88,11 @@ export class Session {
     return this.#state.tracker.have.has(piece);
   }
 
+  /** It is wanted and not there. */
+  lacksPiece(piece: PieceIndex): boolean {
+    return this.#state.tracker.isLacking(piece);
+  }
+
   hasPeer(key: PeerKey): boolean {
     return this.#state.peers.has(key);
   }
