@@ -148,7 +148,8 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
 function validateChoice(metainfo: object, options: SessionOptions): void {
   const all: readonly { readonly isPadding: boolean }[] =
     'files' in metainfo && Array.isArray(metainfo.files) ? metainfo.files : [];
-  const isFile = (index: unknown): boolean => Number.isInteger(index) && all[index as number]?.isPadding === false;
+  const isFile = (index: unknown): boolean =>
+    Number.isInteger(index) && (index as number) >= 0 && (index as number) < all.length && !all[index as number].isPadding;
   const { files, priorities, order } = options;
   if (files !== undefined) {
     if (!Array.isArray(files) || files.length === 0) refuse('options.files', 'must be a list of one index or more');

@@ -8,6 +8,7 @@ import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -16,11 +17,10 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
-import { dataBytes } from '../render/torrent-text.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import {
@@ -36,7 +36,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -73,6 +73,7 @@ interface DownloadRun extends ObtainRun {
 export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkChoice(items, options);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
@@ -135,7 +136,7 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo } = await runOne(job, options, run, view, context)
+  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -150,7 +151,7 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   const { board, isQuiet, stdout, stderr } = context;
-  board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
+  board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
@@ -162,17 +163,18 @@ async function runOne(
   run: DownloadRun,
   view: ProgressView,
   context: CommandContext,
-): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
+): Promise<{ ended: SessionRun; metainfo: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  const chosen = chooseFiles(metainfo, options, obtained.selection);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
   run.claims.claimName(metainfo.name, job.item.label);
-  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
+  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const ended = await runSession(
     {
       metainfo,
@@ -183,6 +185,7 @@ async function runOne(
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        ...chosen.session,
         useDht: options.dht,
         useLsd: options.lsd,
         fsync: options.fsync === true,
@@ -200,7 +203,7 @@ async function runOne(
     },
     context,
   );
-  return { ended, metainfo };
+  return { ended, metainfo, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -250,9 +253,13 @@ export function chooseLimits(
 }
 
 /** The plain line at the start: what, where, and when it gives up. */
-export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
-  const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
-  const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
+export function formatStart(
+  metainfo: Pick<Metainfo, 'name'>,
+  folder: string,
+  limits: DownloadLimits,
+  { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
+): string {
+  const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
   const ends = [
     ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
     ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
