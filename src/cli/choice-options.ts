@@ -1,8 +1,8 @@
-// The options that choose files, as every command that takes some of a torrent's files has them: parsed while the command line is.
+// The options that choose files, as every command that takes some of a torrent's files has them. What is written wrongly is refused while
+// the command line is parsed; what names nothing in the torrent, when that is known.
 
 import { type Command, Option } from 'commander';
-import { parsePrioritySpec, type PrioritySpec } from './chosen-files.js';
-import { type FileSpec, parseFileSpec } from './file-spec.js';
+import { type FileSpec, parseFileSpec, parsePrioritySpec, type PrioritySpec } from './file-spec.js';
 
 const collectSpecs = (text: string, previous: readonly FileSpec[] = []): FileSpec[] => [
   ...previous,

@@ -6,16 +6,11 @@ import type { SessionOptions } from '../engine/session-options.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { FileRange } from '../metainfo/magnet-selection.js';
 import { MetainfoError } from '../model/error.js';
-import { type FileSpec, filesOfSpec, parseFileSpec, selectFiles } from './file-spec.js';
+import { type FileSpec, filesOfSpec, type PrioritySpec, selectFiles } from './file-spec.js';
 import { formatCount } from './render/human-numbers.js';
 import { type LoadedTorrent, readTorrentFile } from './torrent-file-argument.js';
 import type { TorrentItem } from './torrent-list.js';
 import { UsageError } from './usage-error.js';
-
-export interface PrioritySpec {
-  readonly spec: FileSpec;
-  readonly level: 'high' | 'low';
-}
 
 /** Options of commands that choose files to download. */
 export interface ChoiceOptions {
@@ -31,19 +26,6 @@ export interface ChosenFiles {
   readonly bytes: number;
   /** `3 files`, or `2 of 3 files`. */
   readonly count: string;
-}
-
-/** `SPEC=high` or `SPEC=low`. Throws UsageError. */
-export function parsePrioritySpec(text: string, option: string): PrioritySpec {
-  const at = text.lastIndexOf('=');
-  const level = text.slice(at + 1);
-  if (at <= 0 || (level !== 'high' && level !== 'low')) {
-    throw new UsageError(
-      `${option}: '${text}' does not end in =high or =low`,
-      "Write it like '*.txt=high'; see effusion help select.",
-    );
-  }
-  return { spec: parseFileSpec(text.slice(0, at), option), level };
 }
 
 /** `selection`: of the magnet link; null: it makes none. Throws UsageError where a spec names nothing. */

@@ -20,6 +20,12 @@ export interface FileSpec {
   readonly pattern: Pattern;
 }
 
+/** For `--priority`. */
+export interface PrioritySpec {
+  readonly spec: FileSpec;
+  readonly level: 'high' | 'low';
+}
+
 /** What a selection needs of a torrent; a Metainfo is one. */
 export interface SelectableTorrent {
   readonly files: readonly { readonly path: readonly string[]; readonly isPadding: boolean }[];
@@ -81,6 +87,19 @@ function globExpression(glob: string): RegExp {
     return token === '?' ? '[^/]' : token.replaceAll(/[\\^$.+|()[\]{}/]/g, String.raw`\$&`);
   });
   return new RegExp(`^${source}$`, 'su');
+}
+
+/** `SPEC=high` or `SPEC=low`. Throws UsageError. */
+export function parsePrioritySpec(text: string, option: string): PrioritySpec {
+  const at = text.lastIndexOf('=');
+  const level = text.slice(at + 1);
+  if (at <= 0 || (level !== 'high' && level !== 'low')) {
+    throw new UsageError(
+      `${option}: '${text}' does not end in =high or =low`,
+      "Write it like '*.txt=high'; see effusion help select.",
+    );
+  }
+  return { spec: parseFileSpec(text.slice(0, at), option), level };
 }
 
 /** A file as the patterns see it: `index` into the torrent's files. */

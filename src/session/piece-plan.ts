@@ -8,12 +8,12 @@ import type { Geometry } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 
 /** Pieces of a higher level are begun before those of a lower one. */
-export const LEVEL = { none: 0, low: 1, normal: 2, high: 3, first: 4 } as const;
+const LEVEL = { none: 0, low: 1, normal: 2, high: 3, first: 4 } as const;
 
 export interface PiecePlan {
-  /** One of LEVEL for each piece. */
+  /** Of each piece: the higher the sooner, 0 is not wanted. */
   readonly levels: Uint8Array;
-  /** The pieces above `none`. */
+  /** The pieces above 0. */
   readonly wanted: Bitfield;
   /** Bytes of files that are to be fetched, in wanted pieces that hold other bytes too; all others count whole. */
   readonly partialBytes: ReadonlyMap<PieceIndex, number>;

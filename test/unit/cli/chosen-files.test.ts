@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chooseFiles, parsePrioritySpec } from '../../../src/cli/chosen-files.js';
-import { parseFileSpec } from '../../../src/cli/file-spec.js';
+import { chooseFiles } from '../../../src/cli/chosen-files.js';
+import { parseFileSpec, parsePrioritySpec } from '../../../src/cli/file-spec.js';
 
 const lengths: readonly (readonly [string, number])[] = [
   ['a.txt', 10],
