@@ -15,6 +15,7 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -94,6 +95,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
+  const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
   const run: DownloadRun = {
     client,
     openClient: () => Promise.resolve(client),
@@ -117,6 +119,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     context,
   );
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);

@@ -3,6 +3,7 @@ import { SessionWatch } from '../../../src/cli/session-watch.js';
 import type { Progress } from '../../../src/cli/render/progress.js';
 import type { ServerNotice, ServerSnapshot } from '../../../src/engine/server-snapshot.js';
 import { parseAddress } from '../../../src/model/address.js';
+import { Bitfield } from '../../../src/model/bitfield.js';
 import type { Address } from '../../../src/model/address.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 
@@ -29,6 +30,8 @@ const SNAPSHOT: ServerSnapshot = {
   havePieces: 0,
   wantedPieces: 10,
   missingPieces: 10,
+  have: new Bitfield(10),
+  openPieces: [],
   hashFailures: 0,
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
