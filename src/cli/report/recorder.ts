@@ -62,6 +62,8 @@ interface Sample {
 export class RunRecorder {
   readonly #startedAt: number;
   readonly #sources = new Map<string, SourceRow>();
+  /** Of peers that are connected. */
+  readonly #clients = new Map<string, string>();
   readonly #events: EventRow[] = [];
   #eventsLeftOut = 0;
   /** Totals at each look. */
@@ -98,13 +100,16 @@ export class RunRecorder {
     if (notice.type === 'piece-stored') {
       const times = this.#pieceTimes;
       if (times !== null && Number.isNaN(times[notice.piece])) times[notice.piece] = now - this.#startedAt;
+    } else if (notice.type === 'peer-opened') {
+      if (this.#clients.size < MAX_SOURCES) this.#clients.set(formatAddress(notice.address), notice.client);
     } else if (notice.type === 'peer-closed') {
-      // A peer that left before a look saw all it gave.
+      // No look may have seen all it gave, or it at all.
       const name = formatAddress(notice.address);
       const known = this.#sources.get(name);
-      if (known !== undefined && notice.payloadBytes > known.downloadedBytes) {
-        this.#sources.set(name, { ...known, downloadedBytes: notice.payloadBytes });
-      }
+      const client = known?.client ?? this.#clients.get(name) ?? '';
+      this.#clients.delete(name);
+      const downloadedBytes = Math.max(known?.downloadedBytes ?? 0, notice.payloadBytes);
+      this.#noteSource(name, client, downloadedBytes, known?.uploadedBytes ?? 0);
     }
   }
 

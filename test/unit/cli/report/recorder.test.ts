@@ -81,6 +81,15 @@ test('who gave what, most first; one that left counts with what it gave', () => 
   expect(sources[1].client).not.toContain('\u001B');
 });
 
+test('a peer that came and left between two looks counts too', () => {
+  const recorder = new RunRecorder(0);
+  recorder.notice({ type: 'peer-opened', address, incoming: false, client: 'libtorrent' }, 1);
+  recorder.notice({ type: 'peer-closed', address, reason: 'inactive', payloadBytes: 40 }, 5);
+  expect(recorder.end(10).sources).toEqual([
+    { name: '203.0.113.7:6881', client: 'libtorrent', downloadedBytes: 40, uploadedBytes: 0 },
+  ]);
+});
+
 test('ten thousand peers and events do not grow it', () => {
   const recorder = new RunRecorder(0);
   for (let at = 0; at < 10_000; at++) {
