@@ -199,7 +199,7 @@ async function runOne(
   if (options.interactive === true) {
     chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
   }
-  torrent.known(metainfo, resultPath(options.output, metainfo));
+  torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
