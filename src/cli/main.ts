@@ -5,8 +5,10 @@ import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { EXIT } from './exit-codes.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
+import { joinColor } from './definitions/global-options.js';
+import { LogFile } from './log-file.js';
 import { isUnderNohup, readParentStatus } from './nohup.js';
-import type { GlobalOptions } from './options.js';
+import { colorChoice, type GlobalOptions } from './options.js';
 import { Output } from './output.js';
 import { createProgram } from './program.js';
 import { ProgressBoard } from './progress-board.js';
@@ -36,6 +38,7 @@ export async function main(options: MainOptions): Promise<void> {
   const stderr = new Output(process.stderr, env.TERM, () => {});
   let exitCode: number = EXIT.ok;
   let isRunning = false;
+  let log: LogFile | null = null;
 
   const finish = async (): Promise<void> => {
     await stdout.flush();
@@ -49,6 +52,7 @@ export async function main(options: MainOptions): Promise<void> {
     interruption.cleanUp();
     const report = describeError(error);
     exitCode = report.exitCode;
+    log?.say(report.text);
     stderr.line(report.text);
   };
   const crash = (error: unknown): void => {
@@ -65,14 +69,19 @@ export async function main(options: MainOptions): Promise<void> {
 
   const run = async (globals: GlobalOptions, command: (context: CommandContext) => Promise<number>): Promise<void> => {
     isRunning = true;
+    const { progress, logFile } = globals;
+    if (logFile !== undefined) log = new LogFile({ path: logFile, level: globals.logLevel });
+    if (progress !== undefined) stderr.chooseDrawing(progress === 'bar' ? 'always' : 'never');
     const styleOf = (output: Output): ReturnType<typeof loadStyle> =>
-      loadStyle(decideColorLevel({ choice: globals.color, environment: env, isTerminal: output.isTerminal }));
+      loadStyle(decideColorLevel({ choice: colorChoice(globals), environment: env, isTerminal: output.isTerminal }));
     const facts = {
       stderr,
       environment: env,
       style: await styleOf(stderr),
       isQuiet: globals.quiet === true,
       isVerbose: globals.verbose === true && globals.quiet !== true,
+      progress,
+      log,
       interruption,
       suspension: new Suspension(process),
     };
@@ -87,6 +96,7 @@ export async function main(options: MainOptions): Promise<void> {
       version: options.version,
       helpWidth: Math.min(columns, MAX_HELP_WIDTH),
       writeOut: (text) => stdout.write(text),
+      environment: env,
       run,
     });
     if (options.argv.length === 0) {
@@ -95,7 +105,7 @@ export async function main(options: MainOptions): Promise<void> {
       stderr.line('effusion: error: no torrent and no command was named. See effusion --help. (exit 2)');
       exitCode = EXIT.usage;
     } else {
-      await program.parseAsync([...options.argv], { from: 'user' });
+      await program.parseAsync(joinColor(options.argv), { from: 'user' });
     }
   } catch (error) {
     // commander ends --help and --version by throwing, with 0.

@@ -357,6 +357,10 @@ export const CONFIG = {
     silenceRepeatMs: 60_000,
     /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
     maxLinesAKind: 20,
+    /** Bytes of a configuration file: far more than every option of every command takes. */
+    configFileBytes: 262_144,
+    /** Names of a torrent's files that completion offers: more than anybody reads. */
+    completedFiles: 2000,
     /** Nothing is drawn before this: a small download ends before, and need not load what draws. */
     quietStartMs: 200,
     /** Between two looks at the session, or at a check, where bars are drawn: as many as the eye takes. */

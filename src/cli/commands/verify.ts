@@ -23,7 +23,7 @@ export async function verify(file: string, folder: string, options: VerifyOption
   const metainfo = await loadTorrent(file, wayOut(options));
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
-  const { stdout, stderr, style, resultStyle } = context;
+  const { stdout, board, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces } = report;
@@ -34,15 +34,13 @@ export async function verify(file: string, folder: string, options: VerifyOption
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
-  if (!context.isQuiet) {
-    const size = formatBytes(dataBytes(metainfo));
-    if (report.isWhole)
-      stderr.line(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, every piece verified`);
-    else
-      stderr.line(
-        `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
-      );
-  }
+  const size = formatBytes(dataBytes(metainfo));
+  if (report.isWhole)
+    board.log(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, every piece verified`);
+  else
+    board.log(
+      `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
+    );
   return report.isWhole ? EXIT.ok : EXIT.verification;
 }
 

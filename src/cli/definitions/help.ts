@@ -2,6 +2,7 @@
 // gets the nearest one.
 
 import { findNearest } from '../edit-distance.js';
+import { fitHelp } from '../render/fit-help.js';
 import { TOPICS } from '../help-texts.js';
 import { UsageError } from '../usage-error.js';
 import type { CommandDefinition } from './program-host.js';
@@ -12,14 +13,15 @@ export const addHelp: CommandDefinition = (program, host) => {
     .description(`help for a command, or one of these topics: ${Object.keys(TOPICS).join(', ')}`)
     .argument('[TOPIC]', 'a command or a topic')
     .action((topic: string | undefined) => {
+      const name = topic ?? '';
+      // `config` is both: its help is one `--help` away, and the topic says so.
+      if (Object.hasOwn(TOPICS, name)) {
+        host.writeOut(fitHelp(TOPICS[name], host.helpWidth));
+        return;
+      }
       const command = topic === undefined ? program : program.commands.find((candidate) => candidate.name() === topic);
       if (command !== undefined) {
         command.outputHelp();
-        return;
-      }
-      const name = topic ?? '';
-      if (Object.hasOwn(TOPICS, name)) {
-        host.writeOut(TOPICS[name]);
         return;
       }
       const names = [...program.commands.map((candidate) => candidate.name()), ...Object.keys(TOPICS)];
