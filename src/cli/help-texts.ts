@@ -59,6 +59,12 @@ Examples:
   effusion config download -o ~/iso           what that command would see
   effusion config --path                      where the file is looked for
   effusion config --json | jq '.settings[] | select(.source != "default")'`,
+  completion: `
+Examples:
+  source <(effusion completion bash)          in ~/.bashrc
+  source <(effusion completion zsh)           in ~/.zshrc, behind compinit
+  effusion completion fish > ~/.config/fish/completions/effusion.fish
+  effusion completion powershell | Out-String | Invoke-Expression`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
 

@@ -2,6 +2,7 @@
 // `--version` and `--help` start as quickly as Node itself nearly does. Each command is defined in definitions/.
 
 import { Command } from 'commander';
+import { addCompletion } from './definitions/completion.js';
 import { addConfig } from './definitions/config.js';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
@@ -18,7 +19,16 @@ import { understandOthers } from './understand-others.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addConfig, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [
+  addDownload,
+  addSeed,
+  addCreate,
+  addInfo,
+  addVerify,
+  addConfig,
+  addCompletion,
+  addHelp,
+];
 
 /** Columns for what is said of an option; commander's own 40 would wrap nothing at 80. */
 const MIN_WIDTH_TO_WRAP = 24;

@@ -12,7 +12,13 @@ export const addHelp: CommandDefinition = (program, host) => {
     .command('help')
     .description(`help for a command, or one of these topics: ${Object.keys(TOPICS).join(', ')}`)
     .argument('[TOPIC]', 'a command or a topic')
-    .action((topic: string | undefined) => {
+    .option('--man', 'print the man page, for roff')
+    .action(async (topic: string | undefined, options: { readonly man?: boolean }) => {
+      if (options.man === true) {
+        const { formatManPage } = await import('../man-page.js');
+        host.writeOut(formatManPage({ program, version: host.version, topics: TOPICS }));
+        return;
+      }
       const name = topic ?? '';
       // `config` is both: its help is one `--help` away, and the topic says so.
       if (Object.hasOwn(TOPICS, name)) {

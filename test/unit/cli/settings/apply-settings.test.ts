@@ -174,7 +174,8 @@ test('variables of the tests and of others are no options', async () => {
   expect(rig.optionsOf('create')).not.toHaveProperty('name');
 });
 
-test('help comes where the configuration is broken', async () => {
+test('help and completion come where the configuration is broken', async () => {
   const rig = await withFile('nonsense\n');
   expect(await rig.parse('help', 'units')).toContain('KiB');
+  expect(await rig.parse('completion', 'bash')).toContain('complete -F');
 });
