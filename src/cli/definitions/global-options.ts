@@ -10,7 +10,7 @@ const COLOR_CHOICES = ['auto', 'always', 'never'];
 export function addGlobalOptions(program: Command): Command {
   return program
     .option('-q, --quiet', 'print results and errors only')
-    .option('-v, --verbose', 'tell what came of each source of peers, at the end and where no data comes')
+    .option('-v, --verbose', 'show the pieces and the best peers, and tell what came of each source of peers')
     .addOption(
       new Option('--progress <MODE>', 'as bars on a terminal, as lines of text, or not at all').choices([...PROGRESS_MODES]),
     )
