@@ -40,7 +40,7 @@ export function createProgram(host: ProgramHost): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', OVERVIEW)
-    .configureHelp({ helpWidth: host.helpWidth, showGlobalOptions: true, minWidthToWrap: MIN_WIDTH_TO_WRAP })
+    .configureHelp({ helpWidth: host.helpWidth, showGlobalOptions: true, minWidthToWrap: MIN_WIDTH_TO_WRAP, subcommandTerm })
     // What is wrong is thrown and reported by report-error.ts: commander itself stays silent.
     .configureOutput({
       writeOut: (text) => host.writeOut(fitHelp(text, host.helpWidth)),
@@ -57,4 +57,9 @@ export function createProgram(host: ProgramHost): Command {
     await (await import('./settings/apply-settings.js')).applySettings(program, command, host.environment);
   });
   return program;
+}
+
+/** Without the word [options], which says nothing and takes the room of what is said. */
+function subcommandTerm(command: Command): string {
+  return `${[command.name(), ...command.aliases().slice(0, 1)].join('|')} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd();
 }

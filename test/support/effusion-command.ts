@@ -6,7 +6,7 @@ import { startChild, type Child, type ChildEnd, type ChildOptions } from './chil
 const COMMAND = fileURLToPath(new URL('../../bin/effusion.js', import.meta.url));
 
 /** A DHT in which nobody answers, and no local network: no test leaves the machine, and none reads or writes the tester's nodes. */
-const NOBODY_OUT_THERE = { EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1', EFFUSION_NO_CONFIG: '1' };
+const NOBODY_OUT_THERE = { EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1' };
 
 /** Starts it without a terminal; its settings and time-outs come from the arguments alone. */
 export function startEffusion(args: readonly string[], options: ChildOptions = {}): Child {

@@ -5,6 +5,7 @@ import { InvalidArgumentError, type Command, type Option } from 'commander';
 import { findNearest } from '../edit-distance.js';
 import { UsageError } from '../usage-error.js';
 import { chooseFile, expandHome, placeOf, readConfigFile, readSwitch, type Environment, type FileEntry } from './config-file.js';
+import { giveWay } from './give-way.js';
 import { isOfOneRun, placeholderOf, settingNames, settingsOf, variableOf, type Setting } from './setting.js';
 
 /** Where a value came from, as `effusion config` tells it. */
@@ -47,6 +48,8 @@ export async function applySettings(program: Command, command: Command, environm
       if (assign(target, assignment)) sources.set(assignment.setting.option, assignment.source);
     }
   }
+  const gone = giveWay(command);
+  for (const option of sources.keys()) if (gone.has(option.attributeName())) sources.delete(option);
   return { file: file?.path ?? null, isFileThere: entries !== null, sources };
 }
 
@@ -166,7 +169,9 @@ function assign(target: Command, { setting: { key, option }, value, source }: As
 }
 
 function parseValues(option: Option, texts: readonly string[], where: string): unknown {
-  if (texts.length === 0) return true;
+  // Given without the value that it may have.
+  if (texts.length === 0)
+    return typeof option.presetArg === 'string' ? parseOne(option, option.presetArg, undefined, where) : true;
   let parsed: unknown;
   for (const text of texts) parsed = parseOne(option, text, parsed, where);
   if (texts.length > 1 && !Array.isArray(parsed)) throw new UsageError(`${where} takes one value`, 'Leave the others out.');

@@ -7,11 +7,14 @@ import { ForeignOption } from '../foreign-option.js';
 /** What belongs to one torrent or one run: kept for every run it would do harm, or nothing. */
 const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'checksum',
+  'checksums',
   'comment',
+  'dry-run',
   'files',
   'help',
   'input-file',
   'name',
+  'priority',
   'range',
   'rename',
   'save',

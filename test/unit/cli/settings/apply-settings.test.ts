@@ -162,6 +162,23 @@ describe('errors name the place', () => {
   });
 });
 
+describe('what excludes another', () => {
+  test.each([
+    ['port = 6881\n', {}, ['--proxy', 'http://a:1'], { port: undefined, proxy: { host: 'a' } }],
+    ['proxy = "http://a:1"\n', {}, ['--port', '5'], { port: { first: 5 }, proxy: undefined }],
+    ['portmap = true\n', {}, ['--no-listen'], { portmap: undefined, listen: false }],
+    ['no-listen = true\n', {}, ['--portmap'], { portmap: true, listen: true }],
+    ['portmap = true\n', { EFFUSION_INTERFACE: 'lo' }, [], { portmap: undefined, interface: 'lo' }],
+    // One hand wrote both: the command refuses it.
+    ['port = 6881\nproxy = "http://a:1"\n', {}, [], { port: { first: 6881 }, proxy: { host: 'a' } }],
+  ])('gives way to what is nearer: %j, %j, %j', async (text, environment, flags, expected) => {
+    const rig = await withFile(text, environment);
+    await rig.parse('x:y', ...flags);
+    const options = rig.optionsOf('download');
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, options[name]]))).toMatchObject(expected);
+  });
+});
+
 test('variables of the tests and of others are no options', async () => {
   const rig = openProgramRig({
     EFFUSION_INTEROP: 'required',
