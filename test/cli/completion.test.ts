@@ -1,10 +1,11 @@
 // The completion scripts in the shells they are for: at a prompt, with a line and the Tab key.
 
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChild } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { makePayload, writeTorrent } from '../support/payload.js';
 import { describeWith } from '../support/real-peers.js';
 import { openShellLine, type ShellLine } from '../support/shell-line.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -25,6 +26,11 @@ async function prepare(): Promise<{ cwd: string; env: Record<string, string> }> 
   const cwd = path.join(folder, 'here');
   await mkdir(path.join(cwd, 'movies'), { recursive: true });
   for (const file of ['alone.torrent', 'two words.torrent', 'other.txt']) await writeFile(path.join(cwd, file), '');
+  const album = makePayload('album', [
+    ['intro.flac', 5000],
+    ['last song.flac', 5000],
+  ]);
+  await rename((await writeTorrent(album, folder, 16_384)).path, path.join(cwd, 'music.torrent'));
   const env = { PATH: `${path.dirname(command)}:${process.env['PATH'] ?? ''}`, HOME: folder, LC_ALL: 'C.UTF-8' };
   return { cwd, env };
 }
@@ -40,6 +46,8 @@ const LINES: readonly (readonly [what: string, typed: string, completed: RegExp]
   ['a folder', 'effusion seed --data mov', /^effusion seed --data movies\//],
   ['a torrent', 'effusion download al', /^effusion download alone\.torrent/],
   ['a torrent with a space in its name', 'effusion two', /^effusion (?:two\\ words\.torrent|'two words\.torrent'?)/],
+  ['a file in a torrent', 'effusion download music.torrent --files int', /^effusion download music\.torrent --files intro\.flac/],
+  ['a file in a torrent behind =', 'effusion music.torrent --files=int', /^effusion music\.torrent --files=intro\.flac/],
   ['any file', 'effusion create ot', /^effusion create other\.txt/],
   ['a topic', 'effusion help exit', /^effusion help exit-codes/],
 ];

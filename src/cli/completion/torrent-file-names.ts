@@ -8,16 +8,20 @@ import { parseTorrentFile } from '../../metainfo/torrent-file.js';
 /** A key press is answered at once or not at all. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** In the order of the torrent, without padding. */
+/** As `--files` takes them: in the order of the torrent, without its own name and padding. */
 export async function torrentFileNames(path: string): Promise<string[]> {
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) return [];
-    const { files } = parseTorrentFile(await readFile(path));
-    return files
-      .filter((file) => !file.isPadding)
-      .slice(0, CONFIG.cli.completedFiles)
-      .map((file) => file.path.join('/'));
+    const { files, isSingleFile } = parseTorrentFile(await readFile(path));
+    return (
+      files
+        .filter((file) => !file.isPadding)
+        .map((file) => (isSingleFile ? file.path : file.path.slice(1)).join('/'))
+        // What --files would read as numbers, an exclusion or a regular expression, is no name to it.
+        .filter((name) => !/^(?:[!/]|[\d,-]+$)/.test(name))
+        .slice(0, CONFIG.cli.completedFiles)
+    );
   } catch {
     return [];
   }

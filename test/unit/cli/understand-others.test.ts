@@ -16,6 +16,7 @@ describe('what means the same is understood', () => {
     [['--listen-port=6881-6889'], { port: { first: 6881, last: 6889 } }],
     [['--bt-tracker', 'udp://a:1', '--tracker', 'udp://b:1'], { tracker: [['udp://a:1'], ['udp://b:1']] }],
     [['--bt-stop-timeout=60'], { stallTimeout: 60_000 }],
+    [['--select-file=1,3'], { files: [expect.anything()] as unknown[] }],
   ])('%j', async (flags, expected) => {
     const rig = openProgramRig();
     await rig.parse('download', ...flags, 'x:y');
