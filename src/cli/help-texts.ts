@@ -51,6 +51,15 @@ Examples:
   effusion info *.torrent --json | jq -r .name
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
+  swarm: `
+Prints one line of JSON when all is ready: torrent (a file that is gone at the end), magnet, tracker, infoHash, peers, name, totalBytes,
+randomSeed, pid. Ends when it is stopped, when whoever started it is gone, or as --exit-after says.
+
+Examples:
+  effusion swarm photos
+  effusion swarm data.bin --exit-after 1 > swarm.json &
+  effusion swarm ubuntu.torrent --seeders 3 --honest 1 --corrupt 5%
+  effusion swarm data.bin --slow 50K --drop 10% --flaky-tracker --random-seed 7`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
 

@@ -8,12 +8,13 @@ import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
+import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
 import { OVERVIEW } from './help-texts.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addSwarm, addHelp];
 
 export function createProgram(host: ProgramHost): Command {
   const program = new Command('effusion')
