@@ -51,6 +51,20 @@ Examples:
   effusion info *.torrent --json | jq -r .name
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
+  peers: `
+Ends with 5 where no peer answers. Each peer is left as soon as it has said who it is; nothing is downloaded.
+
+Examples:
+  effusion peers ubuntu.torrent
+  effusion peers 'magnet:?xt=urn:btih:…' --timeout 30 --json | jq -r 'select(.progress == 1).address'`,
+  doctor: `
+Each line is ok, warn or fail, with what to do below it. Ends with 0 where the data could be had and stored; else with the code of the main cause:
+5 (nobody who was reached has all of it), 6 (neither a tracker nor the DHT answers), 9 (it cannot be written, or does not fit), 3, 8.
+
+Examples:
+  effusion doctor ubuntu.torrent
+  effusion doctor ubuntu.torrent -o ~/iso --portmap --timeout 60
+  effusion doctor ubuntu.torrent --json | jq -r '.checks[] | select(.status != "ok").text'`,
   swarm: `
 Prints one line of JSON when all is ready: torrent (a file that is gone at the end), magnet, tracker, infoHash, peers, name, totalBytes,
 randomSeed, pid. Ends when it is stopped, when whoever started it is gone, or as --exit-after says.

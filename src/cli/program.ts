@@ -4,8 +4,10 @@
 import { Command } from 'commander';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
+import { addDoctor } from './definitions/doctor.js';
 import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
+import { addPeers } from './definitions/peers.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
 import { addSwarm } from './definitions/swarm.js';
@@ -14,7 +16,17 @@ import { OVERVIEW } from './help-texts.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addSwarm, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [
+  addDownload,
+  addSeed,
+  addCreate,
+  addInfo,
+  addVerify,
+  addPeers,
+  addDoctor,
+  addSwarm,
+  addHelp,
+];
 
 export function createProgram(host: ProgramHost): Command {
   const program = new Command('effusion')
