@@ -2,6 +2,7 @@
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 import { DHT_CONFIG } from './dht-config.js';
+import { PROBE_CONFIG } from './probe-config.js';
 import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
@@ -316,30 +317,7 @@ export const CONFIG = {
     maxRestarts: 3,
     restartWindowMs: 5000,
   },
-  probe: {
-    /** All of `effusion doctor` and of `effusion peers`: a person waits. */
-    doctorMs: 20_000,
-    peersMs: 10_000,
-    /** Peers that are dialled: enough for a picture of a large swarm. */
-    maxDials: 100,
-    /** Of these at a time, and so connected: each is left when it has said who it is. */
-    parallel: 30,
-    /** Addresses that are listed. */
-    maxAddresses: 2000,
-    /** From the handshake to the end of a peer that says no more: ours names others after a second, and round trips take a part of one. */
-    settleMs: 2500,
-    /** All is known, and nothing new has come for so long: then it ends before its time. */
-    quietMs: 300,
-    /** Others of the local network answer an announce within that. */
-    lsdMs: 2500,
-    /** Trackers of a torrent that are asked, at once. */
-    maxTrackers: 50,
-    /** Written to the output folder, bytes and time at most: enough to tell a disk from a dying one. */
-    diskBytes: 32 * MIB,
-    diskMs: 1500,
-    /** Names of a torrent that are tried there. */
-    maxNames: 500,
-  },
+  probe: PROBE_CONFIG,
   engine: {
     /** One step of the clock counts at most this: a process that was suspended must not time everyone out. */
     maxClockStepMs: 1000,
