@@ -7,6 +7,7 @@ import { startTracker } from '../support/engine-rig.js';
 import type { ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { freePort } from '../support/free-port.js';
+import { Screen } from '../support/screen.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
 
@@ -170,6 +171,18 @@ describe('peers', () => {
       [null, null],
     ]);
     expect(json.stderr).toBe('');
+  });
+
+  test('a terminal shows how far it is, and is left clean', async () => {
+    const { folder, torrent } = await serve();
+    const end = await cli.terminal('stty cols 120; ', `peers ${torrent} --no-dht`, { cwd: folder });
+    expect(end.code, end.stdout).toBe(0);
+    expect(end.stdout).toMatch(/data\.bin: looking for peers: 1 of 1 tracker answered, 2 peers found, [0-2] met/);
+    const screen = new Screen(120, 24);
+    await screen.write(end.stdout);
+    expect(screen.lines().filter((line) => line.includes('looking for peers'))).toEqual([
+      'data.bin: looking for peers; takes 10s at most (--timeout)',
+    ]);
   });
 
   test('nobody answers: 5, with the reason', async () => {

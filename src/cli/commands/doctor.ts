@@ -19,6 +19,7 @@ import { EXIT } from '../exit-codes.js';
 import { wayOut } from '../network-switches.js';
 import { listenOn } from '../options.js';
 import { choosePortMapping } from '../port-mapping-option.js';
+import { openProbeProgress } from '../probe-progress.js';
 import { expectSources, loadTarget, type ProbeCommandOptions, type ProbeTarget, probeOf } from '../probe-target.js';
 import { formatBytes, formatCount, formatLimit } from '../render/human-numbers.js';
 import { formatPeers, sortPeers } from '../render/peer-text.js';
@@ -83,10 +84,7 @@ async function examine(
   const limits = { maxDials: maxPeers === 0 ? Number.POSITIVE_INFINITY : maxPeers, timeoutMs, signal: end.signal };
   const probe = new SwarmProbe(probeOf(target, options, client, limits));
   board.log(`${sanitise(target.name, MAX_NAME)}: looking at everything; takes ${formatLimit(timeoutMs)} at most (--timeout)`);
-  const closeLine = board.openOverview(() => {
-    const { addresses, connected, answered, trackers } = probe.progress;
-    return `${answered} of ${formatCount(trackers, 'tracker')}, ${addresses} peers found, ${connected} answered`;
-  });
+  const closeProgress = openProbeProgress(target.name, probe, context);
   try {
     const { metainfo, webSeeds } = target;
     const time = AbortSignal.any([AbortSignal.timeout(timeoutMs), end.signal]);
@@ -118,7 +116,7 @@ async function examine(
       proxyVariables: PROXY_VARIABLES.filter((name) => (environment[name] ?? '') !== ''),
     };
   } finally {
-    closeLine();
+    closeProgress();
     await client.close();
   }
 }

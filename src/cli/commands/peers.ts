@@ -12,6 +12,7 @@ import { EXIT } from '../exit-codes.js';
 import { wayOut } from '../network-switches.js';
 import { listenOn } from '../options.js';
 import { choosePortMapping } from '../port-mapping-option.js';
+import { openProbeProgress } from '../probe-progress.js';
 import { type ProbeCommandOptions, type ProbeTarget, expectSources, loadTarget, probeOf } from '../probe-target.js';
 import { formatCount, formatLimit } from '../render/human-numbers.js';
 import { countFailures, formatPeers, sortPeers, type PeerJson } from '../render/peer-text.js';
@@ -71,14 +72,11 @@ async function look(
     }),
   );
   board.log(`${sanitise(target.name, MAX_NAME)}: looking for peers; takes ${formatLimit(timeoutMs)} at most (--timeout)`);
-  const closeLine = board.openOverview(() => {
-    const { addresses, connected } = probe.progress;
-    return `${addresses} found, ${formatCount(connected, 'peer')} answered`;
-  });
+  const closeProgress = openProbeProgress(target.name, probe, context);
   try {
     return await probe.run();
   } finally {
-    closeLine();
+    closeProgress();
     await client.close();
   }
 }
