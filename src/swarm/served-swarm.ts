@@ -16,12 +16,15 @@ import { DownloadCount } from './download-count.js';
 import { flakyAnnounces } from './flaky-announces.js';
 import { startLocalSwarm, type LocalSwarm, type LocalSwarmOptions } from './local-swarm.js';
 import { startTrackerServer, type TrackerServer } from './tracker-server.js';
+import { startUdpTracker } from './udp-tracker.js';
 
 export interface ServedSwarmOptions extends Omit<LocalSwarmOptions, 'metainfo' | 'folder'> {
   /** A file or folder, of which a torrent is made; or a torrent, and the folder that holds its NAME. */
   readonly content: string | { readonly metainfo: Metainfo; readonly folder: string };
   /** 0 or undefined: any free one. */
   readonly trackerPort?: number;
+  /** Its tracker speaks UDP (BEP 15), not HTTP. */
+  readonly isTrackerUdp?: boolean;
   /** Every second announce of a downloader fails. */
   readonly isTrackerFlaky?: boolean;
   /** Another download has ended; `completed` of them by now. */
@@ -58,7 +61,8 @@ export async function serveSwarm(options: ServedSwarmOptions): Promise<ServedSwa
   const { content, host = LOOPBACK, seed = 0, onCompleted } = options;
   const count = new DownloadCount();
   const trackerPort = options.trackerPort ?? 0;
-  const tracker = await startTrackerServer({
+  const start = options.isTrackerUdp === true ? startUdpTracker : startTrackerServer;
+  const tracker = await start({
     host,
     port: trackerPort,
     onAnnounce: (announce) => {
@@ -114,7 +118,7 @@ interface MadeTorrent {
   readonly folder: string;
 }
 
-async function makeOf(location: string, tracker: TrackerServer, options: ServedSwarmOptions): Promise<MadeTorrent> {
+async function makeOf(location: string, tracker: Pick<TrackerServer, 'url'>, options: ServedSwarmOptions): Promise<MadeTorrent> {
   const { onProgress, signal } = options;
   const full = path.resolve(location);
   const created = await createTorrent(full, {
@@ -126,7 +130,7 @@ async function makeOf(location: string, tracker: TrackerServer, options: ServedS
 }
 
 /** The same info dictionary, and so the same info hash, with our tracker in place of all others. */
-function retold({ metainfo, folder }: { metainfo: Metainfo; folder: string }, tracker: TrackerServer): MadeTorrent {
+function retold({ metainfo, folder }: { metainfo: Metainfo; folder: string }, tracker: Pick<TrackerServer, 'url'>): MadeTorrent {
   const own: Metainfo = { ...metainfo, announceTiers: [[tracker.url]], webSeeds: [], nodes: [] };
   return { metainfo: own, bytes: encodeMetainfo(own), folder };
 }

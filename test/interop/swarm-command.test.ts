@@ -67,6 +67,7 @@ describeWith(['aria2c'], 'aria2 from effusion swarm', () => {
 describeWith(['libtorrent'], 'libtorrent from effusion swarm', () => {
   test.each([
     ['without faults', []],
+    ['counted by a UDP tracker', ['--udp']],
     ['slow, and choked for half of the time', ['--slow', '1M', '--choke', '50%']],
   ])('%s', async (_, args) => {
     const served = await serve('--seeders', '1', ...args);

@@ -37,6 +37,7 @@ export interface SwarmCommandOptions {
   readonly drop?: number;
   /** Bytes per second of each seeder. */
   readonly slow?: number;
+  readonly udp?: boolean;
   readonly flakyTracker?: boolean;
   readonly honest: number;
   readonly randomSeed?: number;
@@ -118,7 +119,7 @@ async function open(
 ): Promise<ServedSwarm> {
   const content = await findContent(location);
   const progress = openCheckProgress(path.basename(path.resolve(location)), context);
-  const { port, trackerPort, bind: host, seeders, honest, slow, flakyTracker } = options;
+  const { port, trackerPort, bind: host, seeders, honest, slow, flakyTracker, udp } = options;
   try {
     return await serveSwarm({
       content,
@@ -127,6 +128,7 @@ async function open(
       honest,
       seed: randomSeed,
       faults: faultsOf(options),
+      isTrackerUdp: udp === true,
       isTrackerFlaky: flakyTracker === true,
       onCompleted,
       onProgress: progress.update,

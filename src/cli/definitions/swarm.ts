@@ -49,6 +49,7 @@ export const addSwarm: CommandDefinition = (program, host, globals) => {
         parsePort(text, '--tracker-port'),
       ),
     )
+    .option('--udp', 'a UDP tracker in place of the HTTP one')
     .addOption(new Option('--bind <IP>', 'listen on this address').argParser(parseBind).default('127.0.0.1'))
     .optionsGroup('Faults:')
     .addOption(share('--corrupt <SHARE>', 'this share of the blocks, such as 1%, has a wrong byte'))
