@@ -122,7 +122,8 @@ export class TorrentDisk {
     const { have, found: checked, resumed } = await checkExisting(check);
     signal.throwIfAborted();
     const layout = new FileLayout(metainfo.files);
-    const parts = this.#parts;
+    // Who makes every file needs it only for what an earlier choice has left.
+    const parts = chosen !== null || this.#parts?.isThere === true ? this.#parts : null;
     const { pieces: recovered, found } =
       parts === null
         ? { pieces: new Set<PieceIndex>(), found: checked }
@@ -170,7 +171,7 @@ export class TorrentDisk {
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
     // What it held is in the files now.
-    if (choice === null && parts !== null && parts.size() !== null) parts.remove();
+    if (choice === null) parts?.remove();
     return { storage, have, resumed, wasComplete, choice };
   }
 

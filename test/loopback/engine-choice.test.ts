@@ -10,6 +10,8 @@ import { createRandom } from '../../src/model/random.js';
 import { expectWhole, filesBelow, nextNotice, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
 import { expectSameBytes, putFiles, storedTorrent, type StoredTorrent, type TorrentShape } from '../support/stored-torrent.js';
 import { makeTempFolder } from '../support/temp-folder.js';
+import { startAlone } from '../support/web-seed-rig.js';
+import { startWebServer, webTorrent } from '../support/web-server.js';
 
 const KIB = 1024;
 
@@ -195,6 +197,11 @@ describe('the parts file', () => {
     const session = await startSession(torrent.metainfo, folder, { files: [0] });
     await expect(session.done()).rejects.toThrow('ELOOP');
     expect(await readFile(path.join(elsewhere, 'secret'), 'utf8')).toBe('mine');
+    // Who makes every file has no use for it.
+    const seeder = await startSeeder(torrent);
+    const all = await startSession(torrent.metainfo, folder, { peers: [peerHint(seeder)] });
+    expect(await all.done()).toMatchObject({ status: 'complete' });
+    expect(await readFile(path.join(elsewhere, 'secret'), 'utf8')).toBe('mine');
   });
 
   test('serves others while it seeds what was chosen, and is gone after it', async () => {
@@ -293,5 +300,36 @@ describe('what was whole once', () => {
     expect(await session.done()).toMatchObject({ status: 'complete' });
     expect((await stat(path.join(folder, 'album/a'))).ino).toBe(before.ino);
     await expectFiles(folder, torrent, [0, 1, 3]);
+  });
+});
+
+describe('web seeds alone', () => {
+  const what = webTorrent(SHAPE);
+  const urlOf = (file: number): string => `/${what.metainfo.files[file].path.join('/')}`;
+
+  test.each([true, false])('are asked for what is wanted and for no other file, ranges: %s', async (hasRanges) => {
+    const web = await startWebServer(what, { hasRanges });
+    const { server, folder } = await startAlone(what, [web.url], { files: [0] });
+    await expect(server.done()).resolves.toMatchObject({ status: 'complete', totalBytes: 3000 });
+    await expectFiles(folder, what, [0]);
+    // The piece of readme holds the beginning of a, and nothing else.
+    expect(new Set(web.requests.map(({ path: asked }) => asked))).toEqual(new Set([urlOf(0), urlOf(1)]));
+  });
+
+  test('without ranges skip the files in between', async () => {
+    const web = await startWebServer(what, { hasRanges: false });
+    const { server, folder } = await startAlone(what, [web.url], { files: [0, 6] });
+    await server.done();
+    await expectFiles(folder, what, [0, 6]);
+  });
+
+  test('with ranges send little more than that', async () => {
+    const web = await startWebServer(what);
+    const { server } = await startAlone(what, [web.url], { files: [6] });
+    await server.done();
+    expect(server.snapshot()).toMatchObject({
+      wastedBytes: 0,
+      downloadedBytes: expect.toSatisfy((bytes: number) => bytes < 200_000 + 32 * KIB),
+    });
   });
 });
