@@ -159,6 +159,7 @@ export class TorrentDisk {
       parts === null || this.#resident.size === 0
         ? files
         : new PartsStorage({
+            layout,
             files,
             parts,
             resident: this.#resident,
