@@ -1,6 +1,7 @@
 // The prose of the help: examples of every command, and topics of `effusion help`. Kept apart from the command tree, so
 // that each can be read on its own.
 
+import { EVENTS_TOPIC } from './events/help-text.js';
 import { formatExitCodes } from './exit-codes.js';
 
 export const OVERVIEW = `
@@ -29,6 +30,8 @@ Examples:
   effusion download photos.torrent --files '*.jpg' --files '!drafts/**'
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
+  effusion download ubuntu.torrent --events=3 3>events.jsonl
+  effusion download ubuntu.torrent --exec 'notify-send done'
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   seed: `
 Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.
@@ -87,6 +90,7 @@ Examples:
 `;
 
 export const TOPICS: Readonly<Record<string, string>> = {
+  events: EVENTS_TOPIC,
   'exit-codes': `Exit codes:\n${formatExitCodes()}\n`,
   select: SELECT,
 };

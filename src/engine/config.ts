@@ -2,6 +2,7 @@
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 import { DHT_CONFIG } from './dht-config.js';
+import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -384,4 +385,6 @@ export const CONFIG = {
     /** A process that did not stop on ^Z (no shell above it could wake it) draws again after this. */
     unstoppedMs: 200,
   },
+  events: EVENTS,
+  results: RESULTS,
 } as const;

@@ -99,6 +99,7 @@ export class TorrentRun {
       isPadding,
       listener: {
         onStored: (piece) => this.#loop.dispatch({ type: 'piece-stored', piece }),
+        onFile: (file) => handler.onNotice({ type: 'file-finished', file }),
         onMismatch: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-mismatch', piece, blockDigests }),
         onDigests: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-digests', piece, blockDigests }),
         onFailed: (error) => handler.onStorageError(error),

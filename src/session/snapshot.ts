@@ -57,6 +57,8 @@ export interface SessionSnapshot {
   /** Payload received since the start, waste included (`downloaded`). */
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
+  /** How long ago the first payload came; left out before. */
+  readonly firstByteAgoMs?: number;
   /** Payload that was thrown away: unexpected, duplicate, or of a piece that failed its hash. */
   readonly wastedBytes: number;
   readonly pieceCount: number;
@@ -129,7 +131,9 @@ function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
 
 export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot {
   const { tracker, geometry, book } = state;
+  const { firstAt } = state.download;
   return {
+    ...(firstAt === null ? {} : { firstByteAgoMs: Math.max(0, now - firstAt) }),
     totalBytes: tracker.wantedBytes,
     verifiedBytes: tracker.wantedBytes - tracker.missingBytes,
     leftBytes: tracker.missingBytes,

@@ -22,6 +22,9 @@ import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import {
@@ -37,7 +40,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -71,7 +74,16 @@ interface DownloadRun extends ObtainRun {
   downloadedBytes: number;
 }
 
-export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+export function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => downloadAll(torrents, options, context, observer));
+}
+
+async function downloadAll(
+  torrents: readonly string[],
+  options: DownloadOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
   await checkChoice(items, options);
@@ -111,7 +123,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
       items,
       jobs: options.jobs ?? CONFIG.cli.jobs,
       end,
-      work: (job) => downloadOne(job, options, run, context),
+      work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
         tally = now;
       },
@@ -136,10 +148,16 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 }
 
 /** Rejects with what failed, or with RunEndedError where a signal stopped it: that has been told then. */
-async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
+async function downloadOne(
+  job: TorrentJob,
+  options: DownloadOptions,
+  run: DownloadRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context)
+  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context, torrent)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -157,7 +175,8 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
   board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
-  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo, chosen) });
 }
 
 async function runOne(
@@ -166,12 +185,14 @@ async function runOne(
   run: DownloadRun,
   view: ProgressView,
   context: CommandContext,
+  torrent: TorrentObserver,
 ): Promise<{ ended: SessionRun; metainfo: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
-  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
   const chosen = chooseFiles(metainfo, options, obtained.selection);
+  torrent.known(metainfo, resultPath(options.output, metainfo));
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
@@ -204,6 +225,7 @@ async function runOne(
       view,
       end,
       whose: whoseLines(job),
+      observer: torrent,
     },
     context,
   );
@@ -221,13 +243,16 @@ function stopped(
   reached: string,
   hint: string,
   { end, limits }: DownloadRun,
-  { board }: CommandContext,
+  { board, events }: CommandContext,
 ): Error {
   if (end.isTimedOut) {
     const limit = formatLimit(limits.timeoutMs);
     return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  if (end.cause === 'EPIPE') {
+    const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
+    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+  }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
@@ -276,6 +301,12 @@ export function formatStart(
 function resultPath(folder: string, metainfo: Metainfo): string {
   const place = path.join(folder, metainfo.name);
   return place.startsWith('-') ? `./${place}` : place;
+}
+
+/** Where each file of the result is; null for padding, and for files that were not chosen. */
+function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles): (string | null)[] {
+  const isChosen = (index: number): boolean => session.files?.includes(index) !== false;
+  return files.map((file, index) => (file.isPadding || !isChosen(index) ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */
