@@ -57,6 +57,13 @@ export function chooseFiles(
   };
 }
 
+/** The torrent as those see it who tell what comes of it: files that were not chosen are as good as padding, which nobody counts. */
+export function onlyChosen(metainfo: Metainfo, { session }: Pick<ChosenFiles, 'session'>): Metainfo {
+  if (session.files === undefined) return metainfo;
+  const chosen = new Set(session.files);
+  return { ...metainfo, files: metainfo.files.map((file, index) => (chosen.has(index) ? file : { ...file, isPadding: true })) };
+}
+
 /** Numbers of a link that name no file, or padding, are left out, unless nothing else is there. */
 function filesOfLink(real: readonly number[], selection: readonly FileRange[]): number[] {
   const files = real.filter((index) => selection.some(({ first, last }) => index >= first && index <= last));

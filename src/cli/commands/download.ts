@@ -8,7 +8,7 @@ import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
-import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder, onlyChosen } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -192,7 +192,7 @@ async function runOne(
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
   const chosen = chooseFiles(metainfo, options, obtained.selection);
-  torrent.known(metainfo, resultPath(options.output, metainfo));
+  torrent.known(onlyChosen(metainfo, chosen), resultPath(options.output, metainfo));
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
