@@ -56,6 +56,20 @@ Examples:
   effusion info *.torrent --json | jq -r .name
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
+  config: `
+A flag comes before a variable, a variable before the file, the file before the default; effusion help config has more.
+
+Examples:
+  effusion config                             of every command
+  effusion config download -o ~/iso           what that command would see
+  effusion config --path                      where the file is looked for
+  effusion config --json | jq '.settings[] | select(.source != "default")'`,
+  completion: `
+Examples:
+  source <(effusion completion bash)          in ~/.bashrc
+  source <(effusion completion zsh)           in ~/.zshrc, behind compinit
+  effusion completion fish > ~/.config/fish/completions/effusion.fish
+  effusion completion powershell | Out-String | Invoke-Expression`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
 
@@ -92,5 +106,38 @@ Examples:
 export const TOPICS: Readonly<Record<string, string>> = {
   events: EVENTS_TOPIC,
   'exit-codes': `Exit codes:\n${formatExitCodes()}\n`,
+  units: `Sizes and rates count by 1024: 50K is 50 KiB or 51200 bytes, 1.5M is 1.5 MiB. K, M, G and T are known, in upper or lower case;
+KB, KiB and the like mean the same. Without a letter they are bytes. A rate is a size a second, also written 5M/s; 0 is no limit.
+
+Durations are written 500ms, 30s, 5m, 1h or 2d, also joined as 1h30m. A bare number is seconds. 0 is off: the limit does not hold. The
+longest is 24 days.
+
+What is printed counts by 1024 too, with its unit in full: KiB, MiB, GiB, and MiB/s for rates.
+`,
+  config: `Most options can be set for every run. What is said later in this list gives way to what is said before:
+  1. the flag on the command line
+  2. the variable, such as EFFUSION_MAX_DOWNLOAD=2M for --max-download
+  3. the configuration file
+  4. the default
+
+The file is $XDG_CONFIG_HOME/effusion/config.toml, ~/.config/effusion/config.toml where that is not set, and
+%APPDATA%\\effusion\\config.toml on Windows. --config FILE or EFFUSION_CONFIG names another, --no-config or
+EFFUSION_NO_CONFIG=1 reads none. Keys are the long options without their dashes, in TOML:
+
+  max-download = "2M"        # for every command that has it
+  no-lsd = true              # or lsd = false
+  blocklist = ["~/bad.p2p", "~/more.dat"]
+
+  [download]                 # for this one, before what is above
+  output = "~/Downloads"
+  port = 6881
+
+Above the tables an option is meant as effusion download means it: output is a folder, so it is not the file of
+effusion create. A variable that is empty is not set; for a switch it is 1 or 0, and of several values each is a line.
+A flag takes a switch back as well: --lsd where the file has no-lsd. What belongs to one torrent (--name and the like)
+stands on the command line only. Values go through the same checks as flags, and a slip ends with 2 and its line.
+
+effusion config shows each value and where it comes from; effusion config --help says how it is asked.
+`,
   select: SELECT,
 };

@@ -2,6 +2,8 @@
 // the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
 
 import { CONFIG } from '../engine/config.js';
+import type { LogLevel } from './log-file.js';
+import type { ProgressMode } from './progress-board.js';
 import type { ColorChoice } from './render/color-level.js';
 import { parseProxy as readProxy, type ProxyRefusal, type ProxyServer } from '../model/proxy-server.js';
 import { redactUrl } from '../model/redact-url.js';
@@ -174,5 +176,15 @@ export function parseProxy(text: string, option: string): ProxyServer {
 export interface GlobalOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
-  readonly color?: ColorChoice;
+  /** `auto`, `always` or `never`; true is `always`, false is `--no-color`. */
+  readonly color?: string | boolean;
+  readonly progress?: ProgressMode;
+  readonly logFile?: string;
+  readonly logLevel: LogLevel;
+}
+
+/** What `--color` and `--no-color` mean together. */
+export function colorChoice({ color }: Pick<GlobalOptions, 'color'>): ColorChoice {
+  if (color === undefined || color === 'auto') return undefined;
+  return color === true || color === 'always';
 }

@@ -39,7 +39,7 @@ async function effusion(cwd: string, ...args: readonly string[]): Promise<number
   if (state.signal !== null) return SIGNALS[state.signal];
   say(`$ effusion ${args.join(' ')}`);
   // Nobody out there has what it shows: a DHT of its own, in which nobody answers.
-  const env = { ...process.env, EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1' };
+  const env = { ...process.env, EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1', EFFUSION_NO_CONFIG: '1' };
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env, stdio: 'inherit' });
   state.child = child;
   try {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatExitCodesMarkdown } from '../../src/cli/exit-codes.js';
+import { ALIASES } from '../../src/cli/foreign-spellings.js';
 import { startChild } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -14,7 +15,7 @@ import { fixturePayload } from '../support/torrent-fixtures.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
-const COMMANDS = ['download', 'seed', 'create', 'info', 'verify'] as const;
+const COMMANDS = ['download', 'seed', 'create', 'info', 'verify', 'config', 'help'] as const;
 
 function codeBlocks(language: string): string[] {
   return Array.from(readme.matchAll(/^```(\w+)\n([^]*?)^```$/gm))
@@ -95,6 +96,8 @@ describe('options', () => {
   test('no option is there that no command has', async () => {
     const known = new Set<string>();
     for (const command of COMMANDS) for (const option of await longOptions(command)) known.add(option);
+    // What others call them is understood, and shown in no help.
+    for (const [theirs] of ALIASES) for (const flag of theirs.split(', ')) known.add(flag);
     const named = Array.from(readme.matchAll(/`(?:-\w`, `)?(--[a-z-]+)/g), (match) => match[1]);
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((option) => !known.has(option))).toEqual([]);

@@ -19,6 +19,9 @@ const ENVIRONMENT = {
   // A DHT in which nobody answers: no test asks the internet, and none reads or writes the tester's nodes.
   EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9',
   EFFUSION_NO_LSD: '1',
+  // The tester's own configuration says nothing here; a test of configurations names a folder.
+  EFFUSION_NO_CONFIG: '',
+  XDG_CONFIG_HOME: path.join(ROOT, 'test/no-configuration'),
   _: '',
 };
 

@@ -17,14 +17,14 @@ import type { Progress, ProgressView } from './progress.js';
 const STEP = 0.1;
 
 export class PlainView implements ProgressView {
-  readonly #output: Output;
+  readonly #output: Pick<Output, 'line'>;
   readonly #now: () => number;
   #lastAt: number;
   #lastStep = -1;
   #lastText = '';
 
   /** `now`: milliseconds, monotonic. */
-  constructor(output: Output, now: () => number) {
+  constructor(output: Pick<Output, 'line'>, now: () => number) {
     this.#output = output;
     this.#now = now;
     this.#lastAt = now();
