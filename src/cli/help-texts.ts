@@ -102,7 +102,8 @@ Examples:
   effusion verify photos.torrent --files '*.jpg'`,
 } as const;
 
-const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined.
+const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined; of
+several torrents it chooses in each of them.
 SPEC is one of these, and ! before it leaves out what it names (alone: everything but that):
 
   3   1,3-5   7-     files by their number, from 1, in the order of effusion info

@@ -183,6 +183,8 @@ export const CONFIG = {
     optimisticRoundMs: 30_000,
   },
   storage: {
+    /** Chosen downloads that are known to be whole, by a small file each: of those that are run again so many are plenty. */
+    maxChoiceNotes: 500,
     /** Memory for pieces in flight, all torrents together. */
     pieceBudgetBytes: 32 * MIB,
     maxWritesInFlight: 16,
