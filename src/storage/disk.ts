@@ -22,6 +22,7 @@ export type Disk = Pick<
   | 'renameSync'
   | 'rmdirSync'
   | 'statSync'
+  | 'statfsSync'
   | 'unlinkSync'
   | 'write'
   | 'writeFileSync'
