@@ -196,6 +196,12 @@ export const CONFIG = {
     flushMs: 5000,
     /** An existing file is copied for its repair in steps of this: one takes a second on a slow disk, and ^C waits for it. */
     copyStepBytes: 4 * MIB,
+    /** Zeros written in one step where the space of files is taken beforehand. */
+    allocateStepBytes: 1 * MIB,
+    /** `--reuse` looks at so many names at most, a few seconds of them, and reads so many files of one size. */
+    reuse: { maxEntries: 500_000, maxOfOneSize: 64 },
+    /** Names at the top of the output folder that are locked one by one; a torrent without a folder of its own may have thousands. */
+    maxLockedNames: 64,
     readAheadBytes: 1 * MIB,
     /** Verified data kept for uploads, per torrent. */
     readCacheBytes: 8 * MIB,

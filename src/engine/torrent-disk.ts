@@ -4,12 +4,16 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
+import { isPlaced, placeFiles, rootNames } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
+import { allocateFiles } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
+import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles } from '../storage/existing-files.js';
 import { FilePaths } from '../storage/file-paths.js';
 import { scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
+import { measureSpace, refuseWhereFull } from '../storage/free-space.js';
 import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
@@ -18,18 +22,25 @@ import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
+import { lookAtFiles, takeReusable } from './disk-looks.js';
+import type { PlaceOptions } from './place-options.js';
+import type { SessionOptions } from './session-options.js';
+import type { SpaceLedger } from './space-ledger.js';
+
+/** Of the session; `isReadOnly`: serve what is there and change nothing, without lock and part files. */
+type DiskSessionOptions = PlaceOptions & Pick<SessionOptions, 'fsync' | 'overwrite' | 'isReadOnly' | 'command'>;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
   /** Null: memory. */
   readonly folder: string | null;
-  readonly openFiles: OpenFiles;
-  readonly fsync: boolean;
-  readonly overwrite: 'verify' | 'never';
-  /** Serve what is there and change nothing: no lock, no part files. */
-  readonly isReadOnly: boolean;
-  readonly command: string;
+  /** What the torrents of a process share. */
+  readonly client: { readonly openFiles: OpenFiles; readonly space: SpaceLedger };
+  readonly options: DiskSessionOptions;
 }
+
+/** Bytes looked at, or allocated, of all that are to be. */
+export type DiskProgress = (doneBytes: number, totalBytes: number, work: 'checking' | 'allocating') => void;
 
 export interface OpenedDisk {
   readonly storage: Storage;
@@ -40,50 +51,77 @@ export interface OpenedDisk {
 }
 
 export class TorrentDisk {
-  readonly #options: TorrentDiskOptions;
+  readonly #metainfo: Metainfo;
+  readonly #folder: string | null;
+  readonly #client: TorrentDiskOptions['client'];
+  readonly #options: DiskSessionOptions;
+  readonly #isReadOnly: boolean;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
   /** Ends the flush: the folder is given up. */
   readonly #unlocking = new AbortController();
-  #lock: FolderLock | null = null;
+  #locks: FolderLock[] = [];
+  #storage: FileStorage | null = null;
+  readonly #claims: (() => void)[] = [];
 
+  /** Throws a PlacementError. */
   constructor(options: TorrentDiskOptions) {
-    const { folder, metainfo } = options;
-    this.#options = options;
-    this.#paths = folder === null ? null : new FilePaths(folder, metainfo);
-    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths });
+    const { folder, client } = options;
+    const { placement = {}, incompleteFolder, isReadOnly = false } = options.options;
+    const metainfo = placeFiles(options.metainfo, placement);
+    this.#metainfo = metainfo;
+    this.#folder = folder;
+    this.#client = client;
+    this.#options = options.options;
+    this.#isReadOnly = isReadOnly;
+    this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
+    const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
+    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere });
   }
 
-  /** Where the torrent's file or folder is; empty where it is in memory. */
+  /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
   get rootPaths(): string[] {
-    const { folder, metainfo } = this.#options;
-    return folder === null ? [] : [path.join(folder, metainfo.name)];
+    const folder = this.#folder;
+    return folder === null ? [] : rootNames(this.#metainfo).map((name) => path.join(folder, name));
   }
 
   /** Takes the folder. Throws a StorageError: `EINUSE` where another run has it. */
   lock(): void {
-    const { folder, metainfo, isReadOnly, command } = this.#options;
-    if (folder === null || isReadOnly) return;
-    this.#lock = FolderLock.acquire({ folder, name: metainfo.name, startedAt: new Date().toISOString(), command });
+    const { command = 'effusion' } = this.#options;
+    if (this.#paths === null || this.#isReadOnly) return;
+    const folder = this.#paths.partsFolder;
+    try {
+      for (const name of rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames)) {
+        this.#locks.push(FolderLock.acquire({ folder, name, startedAt: new Date().toISOString(), command }));
+      }
+    } catch (error) {
+      this.unlock();
+      throw error;
+    }
   }
 
-  /** Finds out what is there; rejects with a StorageError or the signal's reason. */
-  async open(onProgress: (checkedBytes: number, totalBytes: number) => void, signal: AbortSignal): Promise<OpenedDisk> {
-    const { metainfo, openFiles, fsync, overwrite, isReadOnly } = this.#options;
+  /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
+  async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
+    const { fsync = false, overwrite = 'verify', allocate = 'none', checkSpace = true, reuseFolders = [] } = this.#options;
+    const { openFiles, space } = this.#client;
+    const metainfo = this.#metainfo;
+    const isReadOnly = this.#isReadOnly;
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
       return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false };
     }
-    const scanned = scanFiles({ metainfo, paths, namesOnly: isReadOnly, findsSpares: !isReadOnly });
-    const resume = isReadOnly ? null : await this.#resume.load();
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
-    const onBatch = (checkedBytes: number, totalBytes: number): void => {
-      this.#lock?.touch();
-      onProgress(checkedBytes, totalBytes);
+    const report = (work: 'checking' | 'allocating') => (doneBytes: number, totalBytes: number) => {
+      this.#touchLocks();
+      onProgress(doneBytes, totalBytes, work);
     };
-    const check = { metainfo, paths, found: scanned, resume, hashPool, onProgress: onBatch, signal };
-    const { have, found, resumed } = await checkExisting(check);
+    const onStep = (): void => this.#touchLocks();
+    const resume = isReadOnly ? null : await this.#resume.load();
+    const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep };
+    const { have, found, resumed } = isReadOnly
+      ? await checkExisting({ ...look, found: scanFiles({ metainfo, paths, namesOnly: true }) })
+      : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
@@ -94,9 +132,24 @@ export class TorrentDisk {
           have,
           overwrite: overwrite === 'never' ? 'never' : 'repair',
           copyStepBytes: CONFIG.storage.copyStepBytes,
-          onCopyStep: () => this.#lock?.touch(),
+          onCopyStep: onStep,
           signal,
         });
+    const needs = isReadOnly || have.isFull ? [] : measureSpace({ metainfo, paths, have, finished });
+    if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
+    if (allocate !== 'none' && needs.length > 0) {
+      const stepBytes = CONFIG.storage.allocateStepBytes;
+      await allocateFiles({
+        mode: allocate,
+        metainfo,
+        paths,
+        have,
+        finished,
+        stepBytes,
+        onProgress: report('allocating'),
+        signal,
+      });
+    }
     const storage = new FileStorage({
       files: metainfo.files,
       paths,
@@ -105,15 +158,26 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
+      move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
+    this.#storage = storage;
+    for (const [index, { device, neededBytes }] of needs.entries()) {
+      const leftBytes = (): number => (index === 0 ? neededBytes - storage.writtenBytes : storage.unfinishedBytes);
+      if (index > 0 || allocate !== 'full') this.#claims.push(space.claim(device, leftBytes));
+    }
     const wasComplete = have.isFull && metainfo.files.every((file, index) => file.isPadding || finished.has(index));
     if (have.isFull && !wasComplete && !isReadOnly) await this.#finishRest(storage, finished);
     return { storage, have, resumed, wasComplete };
   }
 
+  /** What is whole is on its way to another file system: no data comes meanwhile, and that is nobody's fault. */
+  get isMoving(): boolean {
+    return this.#storage?.isMoving === true;
+  }
+
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
-    this.#lock?.touch();
+    this.#touchLocks();
     if (this.#keepsResume) this.#resume?.save(have);
   }
 
@@ -123,7 +187,7 @@ export class TorrentDisk {
    */
   async flushResume(have: Bitfield): Promise<void> {
     if (!this.#keepsResume || this.#resume === null) return;
-    this.#lock?.touch();
+    this.#touchLocks();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
     try {
@@ -135,24 +199,33 @@ export class TorrentDisk {
 
   /** The data is whole: nothing of ours stays beside it. */
   removeResume(): void {
-    if (this.#keepsResume) this.#resume?.remove();
+    if (!this.#keepsResume) return;
+    this.#resume?.remove();
+    if (this.#paths !== null && this.#paths.partsFolder !== this.#paths.folder) {
+      removeEmptyFolders(this.#paths.partsFolder, this.#metainfo.files);
+    }
   }
 
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
     this.#unlocking.abort();
-    this.#lock?.releaseSync();
-    this.#lock = null;
+    for (const lock of this.#locks) lock.releaseSync();
+    for (const giveBack of this.#claims) giveBack();
+    this.#locks = [];
+  }
+
+  #touchLocks(): void {
+    for (const lock of this.#locks) lock.touch();
   }
 
   /** Once the lock is given up the folder may be somebody else's. */
   get #keepsResume(): boolean {
-    return !this.#options.isReadOnly && !this.#unlocking.signal.aborted;
+    return !this.#isReadOnly && !this.#unlocking.signal.aborted;
   }
 
   /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */
   async #finishRest(storage: Storage, finished: ReadonlySet<number>): Promise<void> {
-    for (const [index, file] of this.#options.metainfo.files.entries()) {
+    for (const [index, file] of this.#metainfo.files.entries()) {
       if (file.isPadding || finished.has(index)) continue;
       const done = storage.finishFile(index);
       if (done !== undefined) await done;

@@ -1,7 +1,7 @@
 // What the ways of showing progress have in common: the state that is shown, and the two things a view must do besides
 // showing it: let a line of text pass, and leave the terminal as it was.
 
-export type ProgressPhase = 'metadata' | 'checking' | 'announcing' | 'downloading' | 'seeding';
+export type ProgressPhase = 'metadata' | 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding';
 
 export interface Progress {
   /** Sanitised. */
@@ -10,7 +10,7 @@ export interface Progress {
   readonly totalBytes: number;
   /** Verified and on disk. */
   readonly doneBytes: number;
-  /** How far the check of existing data is, while `phase` is checking. */
+  /** How far the check of existing data is while `phase` is checking, or that of taking space while it is allocating. */
   readonly checkedBytes: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
