@@ -1,11 +1,11 @@
 // `effusion download TORRENT...`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it
 // was. stdout gets the paths of the results and nothing else, so that a script can use them. All torrents share one client.
 
-import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
@@ -15,6 +15,8 @@ import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
+import { checkPlaceOptions, placementOf, placesOf, resultPath } from '../place-choice.js';
+import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -36,7 +38,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, PlaceCommandOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -46,7 +48,7 @@ export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
   readonly listen: boolean;
   readonly portmap?: boolean;
   readonly fsync?: boolean;
-  readonly overwrite: 'verify' | 'never';
+  readonly overwrite: 'verify' | 'never' | 'always';
   /** Bytes per second; 0 is no limit. */
   readonly maxDownload?: number;
   readonly maxUpload?: number;
@@ -73,24 +75,28 @@ interface DownloadRun extends ObtainRun {
 export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkPlaceOptions(options, items.length);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
-  const client = await Client.open({
-    // With web seeds only, others are needed for the metadata of a magnet link alone.
-    listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
-    encryption: options.encryption,
-    ...wayOut(options),
-    maxDownloadBytesPerSecond: options.maxDownload ?? 0,
-    maxUploadBytesPerSecond: options.maxUpload ?? 0,
-    ...(await loadBlocklistOption(options.blocklist, context)),
-    ...listenOn(options.port),
-    portMapping,
-    lsd: options.lsd,
-    ...dhtOptions(options, context.environment, true),
-  });
+  const openClient = async (): Promise<Client> =>
+    Client.open({
+      // With web seeds only, others are needed for the metadata of a magnet link alone.
+      listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
+      encryption: options.encryption,
+      ...wayOut(options),
+      maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+      maxUploadBytesPerSecond: options.maxUpload ?? 0,
+      ...(await loadBlocklistOption(options.blocklist, context)),
+      ...listenOn(options.port),
+      portMapping,
+      lsd: options.lsd,
+      ...dhtOptions(options, context.environment, true),
+    });
+  if (options.dryRun === true) return (await import('../dry-run.js')).dryRun(items, options, openClient, context);
+  const client = await openClient();
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
   const run: DownloadRun = {
@@ -135,7 +141,7 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo } = await runOne(job, options, run, view, context)
+  const { ended, metainfo, placed } = await runOne(job, options, run, view, context)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -146,7 +152,7 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
     const reached = `${formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)} of ${formatBytes(snapshot.totalBytes)} is there`;
     throw stopped(job, reached, 'Run the same command again to go on.', run, context);
   }
-  const place = resultPath(options.output, metainfo);
+  const place = resultPath(options.output, placed);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   const { board, isQuiet, stdout, stderr } = context;
@@ -162,7 +168,7 @@ async function runOne(
   run: DownloadRun,
   view: ProgressView,
   context: CommandContext,
-): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
+): Promise<{ ended: SessionRun; metainfo: Metainfo; placed: Metainfo }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
@@ -171,7 +177,8 @@ async function runOne(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
-  run.claims.claimName(metainfo.name, job.item.label);
+  const placed = placeFiles(metainfo, placementOf(options));
+  for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
   const ended = await runSession(
     {
@@ -187,6 +194,7 @@ async function runOne(
         useLsd: options.lsd,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
+        ...placesOf(options),
         webSeedMode: options.webseeds,
         webSeeds: options.webseed ?? [],
         ...(webSeedNamers === null ? {} : { webSeedNamers }),
@@ -200,7 +208,7 @@ async function runOne(
     },
     context,
   );
-  return { ended, metainfo };
+  return { ended, metainfo, placed };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -259,12 +267,6 @@ export function formatStart(metainfo: Metainfo, folder: string, limits: Download
     ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
   ];
   return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
-}
-
-/** Where the result is, as a script can use it: never beginning with a dash. */
-function resultPath(folder: string, metainfo: Metainfo): string {
-  const place = path.join(folder, metainfo.name);
-  return place.startsWith('-') ? `./${place}` : place;
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */

@@ -11,6 +11,7 @@ import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
@@ -19,6 +20,8 @@ import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { checkPlacementOptions, placementOf } from '../place-choice.js';
+import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -31,7 +34,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends DhtCommandOptions, EgressOptions {
+export interface SeedOptions extends DhtCommandOptions, EgressOptions, PlacementCommandOptions {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -59,6 +62,7 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   refuseNobody(options);
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
+  checkPlacementOptions(options, items.length);
   const { board, interruption } = context;
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
@@ -112,7 +116,9 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
-    await expectData(metainfo, options.data);
+    const placement = placementOf(options);
+    const placed = placeFiles(metainfo, placement);
+    await expectData(placed, options.data);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
@@ -125,6 +131,7 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      placement,
       command: 'effusion seed',
     };
     const readyLine = (_: ServerSnapshot, port: number | null): string => {
@@ -137,7 +144,7 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
-      throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
+      throw error instanceof IncompleteDataError ? await describeMissing(placed, options.data, error) : error;
     });
     run.uploadedBytes += snapshot.uploadedBytes;
   } finally {
@@ -155,12 +162,13 @@ function refuseNobody(options: SeedOptions): void {
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */
 async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
+  const [name] = rootNames(metainfo);
   try {
-    await stat(path.join(folder, metainfo.name));
+    await stat(path.join(folder, name));
   } catch (error) {
     throw new CommandError(
       'data_incomplete',
-      `there is no ${JSON.stringify(metainfo.name)} in ${folder}`,
+      `there is no ${JSON.stringify(name)} in ${folder}`,
       'Name the folder that holds it with --data DIR, or download it first.',
       { cause: error },
     );

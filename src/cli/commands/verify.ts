@@ -3,9 +3,12 @@
 
 import type { EgressOptions } from '../../engine/egress.js';
 import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import { placeFiles } from '../../metainfo/placement.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { wayOut } from '../network-switches.js';
+import { checkPlacementOptions, placementOf } from '../place-choice.js';
+import type { PlacementCommandOptions } from '../place-options.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText } from '../render/torrent-text.js';
@@ -13,14 +16,15 @@ import { openCheckProgress } from '../check-progress.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
-export interface VerifyOptions extends EgressOptions {
+export interface VerifyOptions extends EgressOptions, PlacementCommandOptions {
   readonly json?: boolean;
 }
 
 const MAX_PATH = 1000;
 
 export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file, wayOut(options));
+  checkPlacementOptions(options, 1);
+  const metainfo = placeFiles(await loadTorrent(file, wayOut(options)), placementOf(options));
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
   const { stdout, stderr, style, resultStyle } = context;
