@@ -117,8 +117,8 @@ export async function findReusable(options: ReuseOptions): Promise<ReuseResult> 
 
   /** Those of the file's own name first; its own places have been looked at. */
   function candidatesFor(file: number): string[] {
-    const own = [path.resolve(paths.name(file)), path.resolve(paths.part(file))];
-    const all = (bySize.get(files[file].length) ?? []).filter((location) => !own.includes(location));
+    const own = new Set([path.resolve(paths.name(file)), path.resolve(paths.part(file))]);
+    const all = (bySize.get(files[file].length) ?? []).filter((location) => !own.has(location));
     const isNamed = (location: string): boolean => path.basename(location) === nameOf(file);
     return [...all.filter(isNamed), ...all.filter((location) => !isNamed(location))];
   }
