@@ -14,6 +14,7 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { checkPlaceOptions, placementOf, placesOf, resultPath } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
@@ -99,6 +100,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   const client = await openClient();
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
+  const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
   const run: DownloadRun = {
     client,
     openClient: () => Promise.resolve(client),
@@ -122,6 +124,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     context,
   );
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
