@@ -3,6 +3,7 @@
 
 import { type DownloadPlan, planDownload, type PlannedFile } from '../engine/download-plan.js';
 import type { Client } from '../engine/client.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
 import type { CommandContext } from './command-context.js';
 import { openCheckProgress } from './check-progress.js';
 import { Claims } from './claims.js';
@@ -10,7 +11,8 @@ import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { placesOf } from './place-choice.js';
 import type { PlaceCommandOptions } from './place-options.js';
 import { formatBytes, formatCount } from './render/human-numbers.js';
-import { sanitise } from './render/sanitise.js';
+import { formatJson, sanitise } from './render/sanitise.js';
+import { infoHashText } from './render/torrent-text.js';
 import { RunEnd } from './run-end.js';
 import { exitCodeOfJobs, runJobs, type TorrentJob } from './torrent-jobs.js';
 import type { TorrentItem } from './torrent-list.js';
@@ -18,6 +20,8 @@ import type { TorrentItem } from './torrent-list.js';
 export interface DryRunOptions extends DiscoveryOptions, PlaceCommandOptions {
   readonly output: string;
   readonly overwrite: 'verify' | 'never' | 'always';
+  /** One object for each torrent, on a line of its own. */
+  readonly json?: boolean;
 }
 
 const MAX_PATH = 1000;
@@ -54,13 +58,19 @@ export async function dryRun(
       onProgress: progress.update,
       signal: end.signal,
     }).finally(progress.close);
-    for (const line of describePlan(job.name, plan)) stdout.line(line);
+    if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, plan)));
+    else for (const line of describePlan(job.name, plan)) stdout.line(line);
   };
   // One after the other: their lines belong together.
   const tally = await runJobs({ items, jobs: 1, end, work }, context);
   for (const client of clients) await (await client).releasePort();
   end.close();
   return exitCodeOfJobs(tally, end, interruption.exitCode);
+}
+
+/** Names as they are: whoever prints it escapes them. */
+export function planAsJson(metainfo: Metainfo, plan: DownloadPlan): object {
+  return { dryRun: true, name: metainfo.name, infoHash: infoHashText(metainfo), ...plan };
 }
 
 /** `name`: sanitised. */

@@ -13,10 +13,11 @@ import { adoptFiles } from '../storage/existing-files.js';
 import { FilePaths } from '../storage/file-paths.js';
 import { scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
-import { measureSpace, refuseWhereFull } from '../storage/free-space.js';
+import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/free-space.js';
 import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
+import { expectWritable } from '../storage/output-folder.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
@@ -90,6 +91,8 @@ export class TorrentDisk {
     const { command = 'effusion' } = this.#options;
     if (this.#paths === null || this.#isReadOnly) return;
     const folder = this.#paths.partsFolder;
+    // Else it would show when the first file is whole.
+    if (folder !== this.#paths.folder) expectWritable(this.#paths.folder);
     try {
       for (const name of rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames)) {
         this.#locks.push(FolderLock.acquire({ folder, name, startedAt: new Date().toISOString(), command }));
@@ -102,8 +105,8 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
-    const { fsync = false, overwrite = 'verify', allocate = 'none', checkSpace = true, reuseFolders = [] } = this.#options;
-    const { openFiles, space } = this.#client;
+    const { fsync = false, overwrite = 'verify', reuseFolders = [] } = this.#options;
+    const { openFiles } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
     const paths = this.#paths;
@@ -135,21 +138,7 @@ export class TorrentDisk {
           onCopyStep: onStep,
           signal,
         });
-    const needs = isReadOnly || have.isFull ? [] : measureSpace({ metainfo, paths, have, finished });
-    if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
-    if (allocate !== 'none' && needs.length > 0) {
-      const stepBytes = CONFIG.storage.allocateStepBytes;
-      await allocateFiles({
-        mode: allocate,
-        metainfo,
-        paths,
-        have,
-        finished,
-        stepBytes,
-        onProgress: report('allocating'),
-        signal,
-      });
-    }
+    if (!isReadOnly && !have.isFull) await this.#prepareSpace({ metainfo, paths, have, finished }, report('allocating'), signal);
     const storage = new FileStorage({
       files: metainfo.files,
       paths,
@@ -161,10 +150,6 @@ export class TorrentDisk {
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
     this.#storage = storage;
-    for (const [index, { device, neededBytes }] of needs.entries()) {
-      const leftBytes = (): number => (index === 0 ? neededBytes - storage.writtenBytes : storage.unfinishedBytes);
-      if (index > 0 || allocate !== 'full') this.#claims.push(space.claim(device, leftBytes));
-    }
     const wasComplete = have.isFull && metainfo.files.every((file, index) => file.isPadding || finished.has(index));
     if (have.isFull && !wasComplete && !isReadOnly) await this.#finishRest(storage, finished);
     return { storage, have, resumed, wasComplete };
@@ -221,6 +206,34 @@ export class TorrentDisk {
   /** Once the lock is given up the folder may be somebody else's. */
   get #keepsResume(): boolean {
     return !this.#isReadOnly && !this.#unlocking.signal.aborted;
+  }
+
+  /** Refuses what has no room, claims it towards other torrents, and takes it where that is wanted. */
+  async #prepareSpace(
+    look: SpaceOptions,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { allocate = 'none', checkSpace = true } = this.#options;
+    const { space } = this.#client;
+    const needs = measureSpace(look);
+    if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
+    let allocatedBytes = 0;
+    const writtenBytes = (): number => Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0);
+    for (const [index, { device, neededBytes }] of needs.entries()) {
+      // The second one is of the output folder, to which whole files come.
+      const leftBytes = (): number =>
+        index === 0 ? neededBytes - writtenBytes() : (this.#storage?.unfinishedBytes ?? neededBytes);
+      this.#claims.push(space.claim(device, leftBytes));
+    }
+    if (allocate === 'none') return;
+    const { allocateStepBytes: stepBytes } = CONFIG.storage;
+    const onStep = (doneBytes: number, totalBytes: number): void => {
+      allocatedBytes = doneBytes;
+      onProgress(doneBytes, totalBytes);
+    };
+    await allocateFiles({ ...look, mode: allocate, stepBytes, onProgress: onStep, signal });
+    if (allocate === 'full') allocatedBytes = Number.POSITIVE_INFINITY;
   }
 
   /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 
 export type Disk = Pick<
   typeof fs,
+  | 'accessSync'
   | 'chmodSync'
   | 'closeSync'
   | 'copyFile'

@@ -63,10 +63,18 @@ function missingBytes({ metainfo, paths, have, finished }: SpaceOptions, disk: D
     for (const { file, length } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)))
       verified[file] += length;
   }
+  /** Folders of part files, and whether they are there: in a first run mostly none is, however many files there are. */
+  const folders = new Map<string, boolean>();
+  const allocated = (location: string): number => {
+    const folder = path.dirname(location);
+    const isThere = folders.get(folder) ?? disk.existsSync(folder);
+    folders.set(folder, isThere);
+    return isThere ? allocatedBytes(location, disk) : 0;
+  };
   let missing = 0;
   for (const [index, file] of files.entries()) {
     if (file.isPadding || finished.has(index)) continue;
-    missing += Math.max(0, file.length - Math.max(verified[index], allocatedBytes(paths.part(index), disk)));
+    missing += Math.max(0, file.length - Math.max(verified[index], allocated(paths.part(index))));
   }
   return missing;
 }

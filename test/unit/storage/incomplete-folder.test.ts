@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { CONFIG } from '../../../src/engine/config.js';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { removeEmptyFolders } from '../../../src/storage/empty-folders.js';
+import { FilePaths } from '../../../src/storage/file-paths.js';
+import { FileStorage } from '../../../src/storage/file-storage.js';
 import { moveFile } from '../../../src/storage/file-move.js';
 import { HashPool } from '../../../src/storage/hash-pool.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
@@ -127,6 +129,37 @@ test('without the option a run starts from what the output folder has', async ()
 });
 
 describe('across file systems', () => {
+  test('a storage that is to end in the middle of a move ends: the file stays where it grew, and can be read', async () => {
+    const folder = await makeTempFolder();
+    const copyFile = ((_a: unknown, _b: unknown, _c: unknown, done: (e: Error) => void) => done(new Error('no'))) as never;
+    const disk = twoFileSystems(path.join(folder, 'inc'), { copyFile });
+    const stop = new AbortController();
+    const storage = new FileStorage({
+      files: metainfo.files,
+      paths: new FilePaths(path.join(folder, 'out'), metainfo, path.join(folder, 'inc')),
+      openFiles: new OpenFiles(64, disk),
+      finished: new Set(),
+      syncWriteBytes: 262_144,
+      fsync: false,
+      move: { stepBytes: 10_000, signal: stop.signal, onStep: () => stop.abort(new Error('enough')) },
+      disk,
+    });
+    void storage.write(0, A, 0, A.length);
+    expect(storage.writtenBytes).toBe(50_000);
+    expect(storage.unfinishedBytes).toBe(120_000);
+    const moving = storage.finishFile(0);
+    expect(storage.isMoving).toBe(true);
+    const into = new Uint8Array(10);
+    await storage.read(0, 10, into, 0);
+    expectSameBytes(into, A.subarray(0, 10));
+    await expect(moving).rejects.toThrow('enough');
+    expect([storage.isMoving, storage.unfinishedBytes]).toEqual([false, 120_000]);
+    await storage.read(100, 10, into, 0);
+    expectSameBytes(into, A.subarray(100, 110));
+    expect(list(folder)).toEqual(['inc/album/a.part']);
+    storage.close();
+  });
+
   const terms = async (disk: Disk, folder: string): Promise<Parameters<typeof moveFile>[0]> => {
     await mkdir(path.join(folder, 'out'), { recursive: true });
     await mkdir(path.join(folder, 'inc'), { recursive: true });
