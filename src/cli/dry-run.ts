@@ -6,9 +6,10 @@ import type { Client } from '../engine/client.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { CommandContext } from './command-context.js';
 import { openCheckProgress } from './check-progress.js';
+import { type ChoiceOptions, chooseFiles } from './chosen-files.js';
 import { Claims } from './claims.js';
 import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
-import { placesOf } from './place-choice.js';
+import { sessionPlaces } from './place-choice.js';
 import type { PlaceCommandOptions } from './place-options.js';
 import { formatBytes, formatCount } from './render/human-numbers.js';
 import { formatJson, sanitise } from './render/sanitise.js';
@@ -17,7 +18,7 @@ import { RunEnd } from './run-end.js';
 import { exitCodeOfJobs, runJobs, type TorrentJob } from './torrent-jobs.js';
 import type { TorrentItem } from './torrent-list.js';
 
-export interface DryRunOptions extends DiscoveryOptions, PlaceCommandOptions {
+export interface DryRunOptions extends DiscoveryOptions, PlaceCommandOptions, ChoiceOptions {
   readonly output: string;
   readonly overwrite: 'verify' | 'never' | 'always';
   /** One object for each torrent, on a line of its own. */
@@ -46,15 +47,17 @@ export async function dryRun(
   };
   const work = async (job: TorrentJob): Promise<void> => {
     const view = board.open();
-    const { metainfo } = await obtainTorrent(job, options, { openClient: open, claims, end }, view, context).finally(() =>
-      view.close(),
+    const { metainfo, selection } = await obtainTorrent(job, options, { openClient: open, claims, end }, view, context).finally(
+      () => view.close(),
     );
     job.name = sanitise(metainfo.name);
+    const { files } = chooseFiles(metainfo, options, selection).session;
     const progress = openCheckProgress(metainfo.name, context);
     const { overwrite, output } = options;
     const plan = await planDownload(metainfo, output, {
-      ...placesOf(options),
+      ...sessionPlaces(options),
       overwrite,
+      ...(files === undefined ? {} : { files }),
       onProgress: progress.update,
       signal: end.signal,
     }).finally(progress.close);

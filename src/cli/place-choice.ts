@@ -18,7 +18,7 @@ export function placementOf({ name, stripComponents, rename }: PlacementCommandO
 }
 
 /** For a session's options. */
-export function placesOf(options: PlaceCommandOptions): PlaceOptions {
+export function sessionPlaces(options: PlaceCommandOptions): PlaceOptions {
   const { incompleteDir, allocate, spaceCheck, reuse } = options;
   return {
     placement: placementOf(options),
@@ -48,9 +48,12 @@ export async function checkPlaceOptions(options: PlaceCommandOptions, torrents: 
   }
 }
 
-/** Where the result is, as a script can use it: its own file or folder, else the folder that all is in; never beginning with a dash. */
-export function resultPath(folder: string, placed: Pick<Metainfo, 'files'>): string {
-  const roots = rootNames(placed);
+/**
+ * Where the result is, as a script can use it: its own file or folder, else the folder that all is in; never beginning with a
+ * dash. `chosen`: indices of the files that are made; left out: all.
+ */
+export function resultPath(folder: string, { files }: Pick<Metainfo, 'files'>, chosen?: readonly number[]): string {
+  const roots = rootNames({ files: files.filter((_, index) => chosen?.includes(index) !== false) });
   const place = roots.length === 1 ? path.join(folder, roots[0]) : path.normalize(folder);
   return place.startsWith('-') ? `./${place}` : place;
 }

@@ -16,14 +16,16 @@ export interface LookOptions {
   readonly resume: ResumeState | null;
   readonly overwrite: 'verify' | 'never' | 'always';
   readonly hashPool: HashPool;
+  /** Of files that are to be there; default all. The others may be anything, and are only read. */
+  readonly isChosen?: (file: number) => boolean;
   readonly onProgress: (checkedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Looks at the torrent's own files, as a download does. Only reads. */
 export async function lookAtFiles(options: LookOptions): Promise<CheckResult> {
-  const { metainfo, paths, resume, overwrite } = options;
-  const scanned = scanFiles({ metainfo, paths, findsSpares: true });
+  const { metainfo, paths, resume, overwrite, isChosen = () => true } = options;
+  const scanned = scanFiles({ metainfo, paths, findsSpares: true, isLenient: (file) => !isChosen(file) });
   return checkExisting({ ...options, found: overwrite === 'always' ? passOver(scanned, resume) : scanned });
 }
 
@@ -43,15 +45,15 @@ export async function takeReusable(
   folders: readonly string[],
   options: LookOptions & { readonly onStep: () => void },
 ): Promise<CheckResult> {
-  const { metainfo, paths, overwrite, onStep } = options;
+  const { metainfo, paths, overwrite, onStep, isChosen = () => true } = options;
   const { have, found } = looked;
   if (folders.length === 0 || have.isFull) return looked;
-  if (overwrite === 'never' && found.some((file) => file.name !== null)) return looked;
+  if (overwrite === 'never' && found.some((file, index) => file.name !== null && isChosen(index))) return looked;
   const { files } = await findReusable({ ...options, found, have, folders, limits: CONFIG.storage.reuse });
   if (files.length === 0) return looked;
   await copyReusable(files, { ...options, stepBytes: CONFIG.storage.copyStepBytes });
   const copied = new Set(files.map(({ file }) => file));
-  const scanned = scanFiles({ metainfo, paths });
+  const scanned = scanFiles({ metainfo, paths, isLenient: (file) => !isChosen(file) });
   const again = found.map((file, index) => (copied.has(index) ? { ...file, part: scanned[index].part } : file));
   const isTrusted = (file: number): boolean => !copied.has(file) && countingStamp(found[file]) !== null;
   const second = await checkExisting({ ...options, found: again, resume: { have, isTrusted } });

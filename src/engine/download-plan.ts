@@ -6,6 +6,7 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { isPlaced, placeFiles } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
+import { settleChoice } from '../storage/file-choice.js';
 import { completeFiles } from '../storage/file-progress.js';
 import { FilePaths } from '../storage/file-paths.js';
 import { measureSpace } from '../storage/free-space.js';
@@ -14,6 +15,7 @@ import { ResumeFile } from '../storage/resume-file.js';
 import { findReusable } from '../storage/reuse.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles } from './disk-looks.js';
+import { chosenFiles, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 
 export interface PlannedFile {
@@ -35,8 +37,10 @@ export interface PlannedFile {
 }
 
 export interface DownloadPlan {
+  /** Those that are chosen. */
   readonly files: readonly PlannedFile[];
   readonly totalBytes: number;
+  /** Bytes to come, those included of other files that share a piece with a chosen one. */
   readonly fetchBytes: number;
   /** One for each file system; `freeBytes` null where that is not known. */
   readonly space: readonly { readonly folder: string; readonly neededBytes: number; readonly freeBytes: number | null }[];
@@ -46,6 +50,8 @@ export interface DownloadPlan {
 
 export interface PlanOptions extends PlaceOptions {
   readonly overwrite?: 'verify' | 'never' | 'always';
+  /** Indices of the files that are chosen; default all. */
+  readonly files?: readonly number[];
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -55,6 +61,8 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   const { placement = {}, incompleteFolder = folder, overwrite = 'verify', reuseFolders = [], onProgress, signal } = options;
   const metainfo = placeFiles(torrent, placement);
   const { files, geometry } = metainfo;
+  const chosen = chosenFiles(metainfo, options.files);
+  const isChosen = (file: number): boolean => chosen?.has(file) !== false;
   const paths = new FilePaths(folder, metainfo, incompleteFolder);
   const isElsewhere = isPlaced(placement) || incompleteFolder !== folder;
   const resume = await new ResumeFile({ metainfo, paths, isPlaced: isElsewhere }).load();
@@ -65,6 +73,7 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
     resume,
     overwrite,
     hashPool,
+    isChosen,
     onProgress: onProgress ?? (() => {}),
     ...(signal === undefined ? {} : { signal }),
   };
@@ -74,52 +83,65 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
       ? { files: [], have }
       : await findReusable({ ...look, found, have, folders: reuseFolders, limits: CONFIG.storage.reuse });
 
+  // What an earlier choice left in its parts file is not looked at: to take it over is to write.
+  const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found, have: reused.have });
   const whole = completeFiles(files, geometry, reused.have);
   const finished = new Set<number>();
   for (const [index, { name, part }] of found.entries()) {
     const isWhole = part === null && name?.size === files[index].length && (whole.has(index) || name.size === 0);
-    if (isWhole) finished.add(index);
+    if (isWhole || choice?.given.has(index) === true) finished.add(index);
   }
-  const fetchBytes = missingOfFiles(metainfo, reused.have);
+  const missing = missingOfFiles(metainfo, reused.have, choice?.wanted ?? null);
   const sources = new Map(reused.files.map(({ file, from }) => [file, from]));
   const planned: PlannedFile[] = [];
   const refused: string[] = [];
+  let position = 0;
   for (const [index, file] of files.entries()) {
     if (file.isPadding) continue;
+    position++;
+    if (!isChosen(index)) continue;
     const { name, part } = found[index];
     const from = sources.get(index);
     const state = finished.has(index) ? 'whole' : part !== null ? 'part' : name !== null ? 'other' : 'absent';
     const path = paths.name(index);
     if (overwrite === 'never' && name !== null && state !== 'whole') refused.push(path);
     planned.push({
-      position: planned.length + 1,
+      position,
       path,
       length: file.length,
-      fetchBytes: fetchBytes[index],
+      fetchBytes: finished.has(index) ? 0 : missing.byFile[index],
       state,
       ...(from === undefined ? {} : { reusedFrom: from }),
     });
   }
   // A file that is repaired is copied first: what matches of it is no space gained.
-  const space = measureSpace({ metainfo, paths, have: new Bitfield(geometry.pieceCount), finished });
+  const made = { files: chosen === null ? files : withPaddingFor(files, chosen), geometry };
+  const space = measureSpace({ metainfo: made, paths, have: new Bitfield(geometry.pieceCount), finished });
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   return {
     files: planned,
     totalBytes: sum(planned.map((file) => file.length)),
-    fetchBytes: sum(planned.map((file) => file.fetchBytes)),
+    fetchBytes: missing.bytes,
     space: space.map(({ folder: place, neededBytes, freeBytes }) => ({ folder: place, neededBytes, freeBytes })),
     refused,
   };
 }
 
-/** For each file, the bytes of it in missing pieces. */
-function missingOfFiles({ files, geometry }: Metainfo, have: Bitfield): number[] {
-  const missing = files.map(() => 0);
+/** Bytes of the missing pieces that are wanted (null: all), in all and for each file: pieces of chosen files hold bytes of others. */
+function missingOfFiles(
+  { files, geometry }: Metainfo,
+  have: Bitfield,
+  wanted: Bitfield | null,
+): { readonly bytes: number; readonly byFile: readonly number[] } {
+  const byFile = files.map(() => 0);
+  let bytes = 0;
   const layout = new FileLayout(files);
   for (const piece of geometry.pieces()) {
-    if (have.has(piece)) continue;
-    for (const { file, length } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)))
-      missing[file] += length;
+    if (have.has(piece) || wanted?.has(piece) === false) continue;
+    for (const { file, length, isPadding } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {
+      byFile[file] += length;
+      if (!isPadding) bytes += length;
+    }
   }
-  return missing;
+  return { bytes, byFile };
 }

@@ -3,13 +3,16 @@
 
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { isPlaced, placeFiles, rootNames } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
 import { allocateFiles } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles } from '../storage/existing-files.js';
+import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
 import { scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
@@ -18,18 +21,25 @@ import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { expectWritable } from '../storage/output-folder.js';
+import { PartsFile } from '../storage/parts-file.js';
+import { recoverParts } from '../storage/parts-recovery.js';
+import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles, takeReusable } from './disk-looks.js';
+import { chosenFiles, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 import type { SessionOptions } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
 
-/** Of the session; `isReadOnly`: serve what is there and change nothing, without lock and part files. */
-type DiskSessionOptions = PlaceOptions & Pick<SessionOptions, 'fsync' | 'overwrite' | 'isReadOnly' | 'command'>;
+/**
+ * Of the session. `isReadOnly`: serve what is there and change nothing, without lock and part files; `files`: indices of those that were
+ * chosen, left out: all; the others are never made or changed.
+ */
+type DiskSessionOptions = PlaceOptions & Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'isReadOnly' | 'command'>;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
@@ -47,8 +57,10 @@ export interface OpenedDisk {
   readonly storage: Storage;
   readonly have: Bitfield;
   readonly resumed: boolean;
-  /** Every byte is there under its own name, and was before. */
+  /** Every byte that was chosen is there under its own name, and was before. */
   readonly wasComplete: boolean;
+  /** What the choice of files means here; null where everything was chosen. */
+  readonly choice: FileChoice | null;
 }
 
 export class TorrentDisk {
@@ -59,6 +71,9 @@ export class TorrentDisk {
   readonly #isReadOnly: boolean;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
+  readonly #parts: PartsFile | null;
+  /** Pieces that the parts file holds or will hold: the resume state, which speaks of files, must not vouch for them. */
+  #resident: ReadonlySet<PieceIndex> = new Set();
   /** Ends the flush: the folder is given up. */
   readonly #unlocking = new AbortController();
   #locks: FolderLock[] = [];
@@ -78,12 +93,15 @@ export class TorrentDisk {
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
     this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere });
+    this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
   }
 
   /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
   get rootPaths(): string[] {
     const folder = this.#folder;
-    return folder === null ? [] : rootNames(this.#metainfo).map((name) => path.join(folder, name));
+    const { files } = this.#options;
+    const made = this.#metainfo.files.filter((_, index) => files?.includes(index) !== false);
+    return folder === null ? [] : rootNames({ files: made }).map((name) => path.join(folder, name));
   }
 
   /** Takes the folder. Throws a StorageError: `EINUSE` where another run has it. */
@@ -105,15 +123,19 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
-    const { fsync = false, overwrite = 'verify', reuseFolders = [] } = this.#options;
+    const { fsync = false, overwrite = 'verify', reuseFolders = [], files: wished } = this.#options;
     const { openFiles } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
+    const chosen = chosenFiles(metainfo, wished);
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
-      return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false };
+      const nothing = metainfo.files.map(() => ({ name: null, part: null }));
+      const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have });
+      return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false, choice };
     }
+    const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
     const report = (work: 'checking' | 'allocating') => (doneBytes: number, totalBytes: number) => {
       this.#touchLocks();
@@ -121,11 +143,26 @@ export class TorrentDisk {
     };
     const onStep = (): void => this.#touchLocks();
     const resume = isReadOnly ? null : await this.#resume.load();
-    const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep };
-    const { have, found, resumed } = isReadOnly
-      ? await checkExisting({ ...look, found: scanFiles({ metainfo, paths, namesOnly: true }) })
+    const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep, isChosen };
+    const {
+      have,
+      found: checked,
+      resumed,
+    } = isReadOnly
+      ? await checkExisting({
+          ...look,
+          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => !isChosen(file) }),
+        })
       : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
+    const layout = new FileLayout(metainfo.files);
+    const parts = this.#parts;
+    const { pieces: recovered, found } =
+      parts === null
+        ? { pieces: new Set<PieceIndex>(), found: checked }
+        : await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, hashPool, signal });
+    const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found, have });
+    if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
       : await adoptFiles({
@@ -134,25 +171,46 @@ export class TorrentDisk {
           found,
           have,
           overwrite: overwrite === 'never' ? 'never' : 'repair',
+          choice,
           copyStepBytes: CONFIG.storage.copyStepBytes,
           onCopyStep: onStep,
           signal,
         });
-    if (!isReadOnly && !have.isFull) await this.#prepareSpace({ metainfo, paths, have, finished }, report('allocating'), signal);
-    const storage = new FileStorage({
+    const isWhole = choice === null ? have.isFull : have.includes(choice.wanted);
+    if (!isReadOnly && !isWhole) {
+      const files = choice === null ? metainfo.files : withPaddingFor(metainfo.files, choice.targets);
+      const space = { metainfo: { files, geometry: metainfo.geometry }, paths, have, finished };
+      await this.#prepareSpace(space, report('allocating'), signal);
+    }
+    const files = new FileStorage({
       files: metainfo.files,
       paths,
       openFiles,
       finished,
+      ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
-    this.#storage = storage;
-    const wasComplete = have.isFull && metainfo.files.every((file, index) => file.isPadding || finished.has(index));
-    if (have.isFull && !wasComplete && !isReadOnly) await this.#finishRest(storage, finished);
-    return { storage, have, resumed, wasComplete };
+    this.#storage = files;
+    const storage =
+      parts === null || this.#resident.size === 0
+        ? files
+        : new PartsStorage({
+            files,
+            parts,
+            resident: this.#resident,
+            geometry: metainfo.geometry,
+            folder: paths.partsFolder,
+            openFiles,
+          });
+    const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
+    const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
+    if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
+    // What it held is in the files now.
+    if (choice === null && parts !== null && parts.size() !== null) parts.remove();
+    return { storage, have, resumed, wasComplete, choice };
   }
 
   /** What is whole is on its way to another file system: no data comes meanwhile, and that is nobody's fault. */
@@ -163,7 +221,7 @@ export class TorrentDisk {
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
     this.#touchLocks();
-    if (this.#keepsResume) this.#resume?.save(have);
+    if (this.#keepsResume) this.#resume?.save(this.#inFiles(have));
   }
 
   /**
@@ -176,7 +234,7 @@ export class TorrentDisk {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
     try {
-      await this.#resume.flush(have, AbortSignal.any([limit.signal, this.#unlocking.signal]));
+      await this.#resume.flush(this.#inFiles(have), AbortSignal.any([limit.signal, this.#unlocking.signal]));
     } finally {
       clearTimeout(timer);
     }
@@ -191,6 +249,11 @@ export class TorrentDisk {
     }
   }
 
+  /** The same, when nobody reads of it any more. Throws a StorageError. */
+  removeParts(): void {
+    if (this.#keepsResume) this.#parts?.remove();
+  }
+
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
     this.#unlocking.abort();
@@ -201,6 +264,12 @@ export class TorrentDisk {
 
   #touchLocks(): void {
     for (const lock of this.#locks) lock.touch();
+  }
+
+  #inFiles(have: Bitfield): Bitfield {
+    const inFiles = have.clone();
+    for (const piece of this.#resident) inFiles.clear(piece);
+    return inFiles;
   }
 
   /** Once the lock is given up the folder may be somebody else's. */
@@ -237,11 +306,15 @@ export class TorrentDisk {
   }
 
   /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */
-  async #finishRest(storage: Storage, finished: ReadonlySet<number>): Promise<void> {
+  async #finishRest(storage: Storage, isNamed: (file: number) => boolean): Promise<void> {
     for (const [index, file] of this.#metainfo.files.entries()) {
-      if (file.isPadding || finished.has(index)) continue;
+      if (file.isPadding || isNamed(index)) continue;
       const done = storage.finishFile(index);
       if (done !== undefined) await done;
     }
   }
+}
+
+function othersThan(targets: ReadonlySet<number>, count: number): Set<number> {
+  return new Set(Array.from({ length: count }, (_, file) => file).filter((file) => !targets.has(file)));
 }

@@ -19,6 +19,7 @@ export type Disk = Pick<
   | 'openSync'
   | 'read'
   | 'readFileSync'
+  | 'readSync'
   | 'readdirSync'
   | 'renameSync'
   | 'rmdirSync'

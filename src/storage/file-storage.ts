@@ -21,6 +21,8 @@ export interface FileStorageOptions {
   readonly openFiles: OpenFiles;
   /** Files that have their own name already (see `adoptFiles`); all others are under their part names, or not there yet. */
   readonly finished: ReadonlySet<number>;
+  /** Files that were not chosen: read where they are there, never written to. Default: none. */
+  readonly untouched?: ReadonlySet<number>;
   /** Slices of a file below this are written synchronously. */
   readonly syncWriteBytes: number;
   /** Larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. */
@@ -59,6 +61,7 @@ export class FileStorage implements Storage {
   readonly #move: MoveTerms;
   #moves = 0;
   readonly #states: StoredFile[];
+  readonly #untouched: ReadonlySet<number> | undefined;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
   readonly #pace: WritePace | null;
@@ -76,6 +79,7 @@ export class FileStorage implements Storage {
     this.#partsGuard = partsFolder === folder ? this.#guard : new DirectoryGuard(partsFolder, this.#disk);
     this.#move = options.move ?? DEFAULT_MOVE;
     this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), open: null }));
+    this.#untouched = options.untouched;
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
     this.#pace = options.pace ?? null;
@@ -88,8 +92,8 @@ export class FileStorage implements Storage {
 
   /** Bytes of the files that don't have their names yet. */
   get unfinishedBytes(): number {
-    const isUnfinished = (_: MetainfoFile, index: number): boolean =>
-      !this.#files[index].isPadding && !this.#states[index].isFinished;
+    const isUnfinished = (file: MetainfoFile, index: number): boolean =>
+      !file.isPadding && !this.#states[index].isFinished && this.#untouched?.has(index) !== true;
     return this.#files.filter(isUnfinished).reduce((sum, file) => sum + file.length, 0);
   }
 
@@ -102,7 +106,7 @@ export class FileStorage implements Storage {
     const slices = this.#layout.slices(offset, to - from);
     const pending: Promise<void>[] = [];
     for (const slice of slices) {
-      if (slice.isPadding) continue;
+      if (slice.isPadding || this.#untouched?.has(slice.file) === true) continue;
       this.#writtenBytes += slice.length;
       const at = from + slice.offset;
       const isAtOnce = slice.length < this.#syncWriteBytes || this.#pace?.isQuick === true;

@@ -26,6 +26,8 @@ export interface ReuseOptions {
   readonly found: readonly FoundFile[];
   readonly have: Bitfield;
   readonly folders: readonly string[];
+  /** Files that are to be made; default all. */
+  readonly isChosen?: (file: number) => boolean;
   readonly limits: SearchLimits;
   readonly hashPool: HashPool;
   /** Bytes read so far; of how many, is not known before. */
@@ -53,12 +55,13 @@ interface Candidate {
 
 /** Only reads. Rejects with a StorageError where a folder can't be read, or with the signal's reason. */
 export async function findReusable(options: ReuseOptions): Promise<ReuseResult> {
-  const { metainfo, paths, found, have, folders, limits, hashPool, onProgress, signal, disk = REAL_DISK } = options;
+  const { metainfo, paths, found, have, folders, limits, hashPool, onProgress, signal } = options;
+  const { isChosen = () => true, disk = REAL_DISK } = options;
   const { files, geometry, pieceHashes } = metainfo;
   const layout = new FileLayout(files);
   const after = have.clone();
   const wanted = files.flatMap((file, index) =>
-    !file.isPadding && piecesOf(index).some((piece) => !have.has(piece)) ? [index] : [],
+    !file.isPadding && isChosen(index) && piecesOf(index).some((piece) => !have.has(piece)) ? [index] : [],
   );
   const bySize = await findBySize(folders, new Set(wanted.map((index) => files[index].length)), limits, disk, signal);
 

@@ -261,3 +261,31 @@ describe('a plan', () => {
     expect(await filesBelow(folder)).toEqual(['out/a']);
   });
 });
+
+describe('with a choice of files', () => {
+  test('placed, with a folder for what is not whole, and its shared pieces beside that', async () => {
+    const folder = await makeTempFolder();
+    const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
+    const wish = { files: [2], placement: { stripComponents: 1 }, incompleteFolder: inc, allocate: 'full' } as const;
+    expect((await run(out, wish)).paths).toEqual([path.join(out, 'sub')]);
+    expect(await filesBelow(out)).toEqual(['sub/b']);
+    expectSameBytes(await readFile(path.join(out, 'sub/b')), TORRENT.fileBytes(2));
+    expect(await filesBelow(inc)).toEqual([]);
+    expect(await run(out, wish)).toMatchObject({ alreadyComplete: true });
+  });
+
+  test('only what is chosen needs room, and is reused', async () => {
+    const folder = await makeTempFolder();
+    const [out, elsewhere] = [path.join(folder, 'out'), path.join(folder, 'elsewhere')];
+    await putFiles(elsewhere, { x: TORRENT.fileBytes(0), y: TORRENT.fileBytes(2) });
+    const plan = await planDownload(metainfo, out, { files: [2], reuseFolders: [elsewhere] });
+    expect(plan.files).toMatchObject([{ position: 3, reusedFrom: path.join(elsewhere, 'y') }]);
+    expect(plan.space).toMatchObject([{ neededBytes: 270_000 }]);
+    // The pieces at its edges have bytes of files that are not chosen.
+    expect(plan.fetchBytes).toBeGreaterThan(plan.files[0].fetchBytes);
+    const result = await run(out, { files: [2], reuseFolders: [elsewhere] });
+    expect(result.downloadedBytes).toBeLessThanOrEqual(2 * 16_384);
+    expect(await filesBelow(out)).toEqual(['album/sub/b']);
+    expect(await filesBelow(elsewhere)).toEqual(['x', 'y']);
+  });
+});

@@ -1,6 +1,7 @@
 // `effusion download TORRENT...`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it
 // was. stdout gets the paths of the results and nothing else, so that a script can use them. All torrents share one client.
 
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
@@ -8,6 +9,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -16,14 +18,16 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
-import { checkPlaceOptions, placementOf, placesOf, resultPath } from '../place-choice.js';
+import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
-import { dataBytes } from '../render/torrent-text.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import {
@@ -39,7 +43,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, PlaceCommandOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, PlaceCommandOptions, ChoiceOptions, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -73,10 +77,20 @@ interface DownloadRun extends ObtainRun {
   downloadedBytes: number;
 }
 
-export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+export function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => downloadAll(torrents, options, context, observer));
+}
+
+async function downloadAll(
+  torrents: readonly string[],
+  options: DownloadOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
   await checkPlaceOptions(options, items.length);
+  await checkChoice(items, options);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
@@ -116,7 +130,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
       items,
       jobs: options.jobs ?? CONFIG.cli.jobs,
       end,
-      work: (job) => downloadOne(job, options, run, context),
+      work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
         tally = now;
       },
@@ -141,10 +155,16 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 }
 
 /** Rejects with what failed, or with RunEndedError where a signal stopped it: that has been told then. */
-async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
+async function downloadOne(
+  job: TorrentJob,
+  options: DownloadOptions,
+  run: DownloadRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo, placed } = await runOne(job, options, run, view, context)
+  const { ended, placed, chosen } = await runOne(job, options, run, view, context, torrent)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -155,14 +175,15 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
     const reached = `${formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)} of ${formatBytes(snapshot.totalBytes)} is there`;
     throw stopped(job, reached, 'Run the same command again to go on.', run, context);
   }
-  const place = resultPath(options.output, placed);
+  const place = resultPath(options.output, placed, chosen.session.files);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   const { board, isQuiet, stdout, stderr } = context;
-  board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
+  board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
-  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, placed, chosen) });
 }
 
 async function runOne(
@@ -171,18 +192,21 @@ async function runOne(
   run: DownloadRun,
   view: ProgressView,
   context: CommandContext,
-): Promise<{ ended: SessionRun; metainfo: Metainfo; placed: Metainfo }> {
+  torrent: TorrentObserver,
+): Promise<{ ended: SessionRun; placed: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
-  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  const chosen = chooseFiles(metainfo, options, obtained.selection);
+  const placed = placeFiles(metainfo, placementOf(options));
+  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files));
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
-  const placed = placeFiles(metainfo, placementOf(options));
   for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
-  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
+  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const ended = await runSession(
     {
       metainfo,
@@ -193,11 +217,12 @@ async function runOne(
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        ...chosen.session,
         useDht: options.dht,
         useLsd: options.lsd,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
-        ...placesOf(options),
+        ...sessionPlaces(options),
         webSeedMode: options.webseeds,
         webSeeds: options.webseed ?? [],
         ...(webSeedNamers === null ? {} : { webSeedNamers }),
@@ -208,10 +233,11 @@ async function runOne(
       view,
       end,
       whose: whoseLines(job),
+      observer: torrent,
     },
     context,
   );
-  return { ended, metainfo, placed };
+  return { ended, placed, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -225,13 +251,16 @@ function stopped(
   reached: string,
   hint: string,
   { end, limits }: DownloadRun,
-  { board }: CommandContext,
+  { board, events }: CommandContext,
 ): Error {
   if (end.isTimedOut) {
     const limit = formatLimit(limits.timeoutMs);
     return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  if (end.cause === 'EPIPE') {
+    const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
+    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+  }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
@@ -261,15 +290,25 @@ export function chooseLimits(
 }
 
 /** The plain line at the start: what, where, and when it gives up. */
-export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
-  const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
-  const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
+export function formatStart(
+  metainfo: Pick<Metainfo, 'name'>,
+  folder: string,
+  limits: DownloadLimits,
+  { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
+): string {
+  const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
   const ends = [
     ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
     ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
     ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
   ];
   return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
+}
+
+/** Where each file of the result is; null for padding, and for files that were not chosen. */
+function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles): (string | null)[] {
+  const isChosen = (index: number): boolean => session.files?.includes(index) !== false;
+  return files.map((file, index) => (file.isPadding || !isChosen(index) ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */
