@@ -53,7 +53,8 @@ export async function checkPlaceOptions(options: PlaceCommandOptions, torrents: 
  * dash. `chosen`: indices of the files that are made; left out: all.
  */
 export function resultPath(folder: string, { files }: Pick<Metainfo, 'files'>, chosen?: readonly number[]): string {
-  const roots = rootNames({ files: files.filter((_, index) => chosen?.includes(index) !== false) });
+  const made = chosen === undefined ? null : new Set(chosen);
+  const roots = rootNames({ files: files.filter((_, index) => made?.has(index) !== false) });
   const place = roots.length === 1 ? path.join(folder, roots[0]) : path.normalize(folder);
   return place.startsWith('-') ? `./${place}` : place;
 }

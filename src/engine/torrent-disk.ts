@@ -99,8 +99,8 @@ export class TorrentDisk {
   /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
   get rootPaths(): string[] {
     const folder = this.#folder;
-    const { files } = this.#options;
-    const made = this.#metainfo.files.filter((_, index) => files?.includes(index) !== false);
+    const chosen = chosenFiles(this.#metainfo, this.#options.files);
+    const made = this.#metainfo.files.filter((_, index) => chosen?.has(index) !== false);
     return folder === null ? [] : rootNames({ files: made }).map((name) => path.join(folder, name));
   }
 

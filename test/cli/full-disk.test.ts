@@ -10,9 +10,11 @@ import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
 
+/** Of util-linux. */
+const UNSHARE = 'unshare';
 /** Where a user may not, the superuser may; in some containers nobody. */
 const canMount =
-  spawnSync('unshare', ['-rmpf', '--mount-proc', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore', timeout: 20_000 })
+  spawnSync(UNSHARE, ['-rmpf', '--mount-proc', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore', timeout: 20_000 })
     .status === 0;
 
 let cli: CliBuild;
@@ -60,7 +62,7 @@ test.skipIf(!canMount)('too little room, with and without the check of it, and t
     EFFUSION_NO_LSD: '1',
     NO_COLOR: '1',
   };
-  const end = await startChild('unshare', ['-rmpf', '--kill-child', '--mount-proc', 'bash', 'steps.sh'], { cwd, env }).ended;
+  const end = await startChild(UNSHARE, ['-rmpf', '--kill-child', '--mount-proc', 'bash', 'steps.sh'], { cwd, env }).ended;
   expect(end.stdout.split('\n'), end.stderr).toEqual([
     'refused: exit 9; ',
     expect.stringMatching(/not enough space on the file system of small: 2\.9 MiB are needed, [\d.]+ MiB are free/),
