@@ -18,6 +18,8 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
+import { chooseByHand } from '../picker/choose-by-hand.js';
+import { expectChooser } from '../picker/pick-files.js';
 import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
@@ -91,6 +93,7 @@ async function downloadAll(
   const items = await gatherTorrents(torrents, options.inputFile);
   await checkPlaceOptions(options, items.length);
   await checkChoice(items, options);
+  if (options.interactive === true) expectChooser(context);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
@@ -128,7 +131,8 @@ async function downloadAll(
   tally = await runJobs(
     {
       items,
-      jobs: options.jobs ?? CONFIG.cli.jobs,
+      // One terminal, one choice at a time.
+      jobs: options.interactive === true ? 1 : (options.jobs ?? CONFIG.cli.jobs),
       end,
       work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
@@ -198,9 +202,12 @@ async function runOne(
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
-  const chosen = chooseFiles(metainfo, options, obtained.selection);
+  let chosen = chooseFiles(metainfo, options, obtained.selection);
+  if (options.interactive === true) {
+    chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
+  }
   const placed = placeFiles(metainfo, placementOf(options));
-  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files));
+  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
