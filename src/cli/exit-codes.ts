@@ -48,7 +48,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
   },
   { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
-  { code: EXIT.disk, name: 'disk', meaning: 'reading or writing failed, or another run or torrent has the place' },
+  {
+    code: EXIT.disk,
+    name: 'disk',
+    meaning: 'reading or writing failed, there is too little space, or another run or torrent has the place',
+  },
   {
     code: EXIT.verification,
     name: 'verification',
@@ -66,6 +70,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
 /** The `code` of an error, e.g. `storage_failed`, to its exit code; anything unknown is a bug of ours. */
 const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['usage_error', EXIT.usage],
+  ['bad_placement', EXIT.usage],
   ['torrent_unreadable', EXIT.torrent],
   ['invalid_metainfo', EXIT.torrent],
   ['invalid_blocklist', EXIT.torrent],

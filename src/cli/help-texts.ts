@@ -29,6 +29,8 @@ Examples:
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
   effusion download photos.torrent --files '*.jpg' --files '!drafts/**'
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
+  effusion download photos.torrent --strip-components 1 --incomplete-dir /var/tmp/incomplete
+  effusion download photos.torrent --reuse ~/old --dry-run
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   effusion download ubuntu.torrent --events=3 3>events.jsonl
   effusion download ubuntu.torrent --exec 'notify-send done'

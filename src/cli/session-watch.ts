@@ -85,7 +85,8 @@ export class SessionWatch {
     const snapshot = this.#options.session.current.snapshot();
     const phase = toProgressPhase(snapshot.phase);
     if (phase === null) return;
-    if (!this.#isChecked && phase !== 'checking') {
+    const isPreparing = phase === 'checking' || phase === 'allocating';
+    if (!this.#isChecked && !isPreparing) {
       this.#isChecked = true;
       this.#lastPayloadAt = now;
       this.#options.onChecked?.(snapshot);
@@ -95,7 +96,7 @@ export class SessionWatch {
     this.#download.add(snapshot.downloadedBytes - this.#lastDownloaded, now);
     this.#upload.add(snapshot.uploadedBytes - this.#lastUploaded, now);
     const isSilent = snapshot.downloadedBytes <= this.#lastDownloaded && !snapshot.isThrottled;
-    if (phase === 'checking' || !isSilent) this.#lastPayloadAt = now;
+    if (isPreparing || !isSilent) this.#lastPayloadAt = now;
     this.#lastDownloaded = snapshot.downloadedBytes;
     this.#lastUploaded = snapshot.uploadedBytes;
     this.#options.view.update(this.#toProgress(snapshot, phase, now));
@@ -107,7 +108,7 @@ export class SessionWatch {
     return {
       name: this.#name,
       phase,
-      totalBytes: phase === 'checking' ? snapshot.bytesToCheck : snapshot.totalBytes,
+      totalBytes: phase === 'checking' || phase === 'allocating' ? snapshot.bytesToCheck : snapshot.totalBytes,
       doneBytes: snapshot.verifiedBytes,
       checkedBytes: snapshot.checkedBytes,
       downloadBytesPerSecond: this.#download.bytesPerSecond(now),

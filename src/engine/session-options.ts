@@ -5,6 +5,7 @@ import type { AnnounceTransport } from '../discovery/tracker/announce-transport.
 import { createAddress, type Address } from '../model/address.js';
 import type { InfoHash } from '../model/ids.js';
 import { Client, type EncryptionPolicy } from './client.js';
+import { wrongPlaceOption, type PlaceOptions } from './place-options.js';
 import { InvalidArgumentError } from './session-error.js';
 
 export interface PeerHint {
@@ -23,7 +24,7 @@ export interface LocalServer {
   readonly port?: number;
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends PlaceOptions {
   /** Shared by several torrents; a private one is made, and closed at the end, where none is given. */
   readonly client?: Client;
   /** Of the private client; default true. */
@@ -69,8 +70,11 @@ export interface SessionOptions {
   readonly isReadOnly?: boolean;
   /** Flushes each file to the disk before it gets its name. */
   readonly fsync?: boolean;
-  /** `never`: refuses to touch existing files that differ. Default `verify`: they are repaired. */
-  readonly overwrite?: 'verify' | 'never';
+  /**
+   * Existing files that differ: `verify` repairs them, `never` refuses to touch them, `always` does not look at them: all is fetched, and they
+   * are replaced as the new ones get whole. Default `verify`.
+   */
+  readonly overwrite?: 'verify' | 'never' | 'always';
   /** Payload of this torrent, besides the limit of the client; 0 or undefined: no limit. */
   readonly maxDownloadBytesPerSecond?: number;
   readonly maxUploadBytesPerSecond?: number;
@@ -118,9 +122,11 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
   }
   if (folder !== null && (typeof folder !== 'string' || folder === '')) refuse('folder', 'must be a path, or null for memory');
   if (options.client !== undefined && !(options.client instanceof Client)) refuse('options.client', 'must be a Client');
-  if (options.overwrite !== undefined && options.overwrite !== 'verify' && options.overwrite !== 'never') {
-    refuse('options.overwrite', 'must be verify or never');
+  if (options.overwrite !== undefined && !['verify', 'never', 'always'].includes(options.overwrite)) {
+    refuse('options.overwrite', 'must be verify, never or always');
   }
+  const wrong = wrongPlaceOption(options);
+  if (wrong !== null) refuse(`options.${wrong.option}`, wrong.why);
   if (options.webSeedMode !== undefined && !['auto', 'only', 'never'].includes(options.webSeedMode)) {
     refuse('options.webSeedMode', 'must be auto, only or never');
   }

@@ -66,16 +66,7 @@ export class SessionServer implements IncomingTorrent {
     this.#options = options;
     this.#tally = tallyFor(metainfo, client, options);
     this.#library = new LibraryPeers(client.peerId, infoHashKey(metainfo.infoHash));
-    this.#disk = new TorrentDisk({
-      metainfo,
-      folder,
-      openFiles: client.openFiles,
-      fsync: options.fsync === true,
-      overwrite: options.overwrite ?? 'verify',
-      choice: options,
-      isReadOnly: options.isReadOnly === true,
-      command: options.command ?? 'effusion',
-    });
+    this.#disk = new TorrentDisk({ metainfo, folder, client, options });
   }
 
   /**
@@ -156,6 +147,7 @@ export class SessionServer implements IncomingTorrent {
       ...session,
       name: this.metainfo.name,
       isPrivate: this.metainfo.isPrivate,
+      isThrottled: session.isThrottled || this.#disk.isMoving,
       phase: this.#phase === 'announcing' && isMet ? 'downloading' : this.#phase,
       ...this.#check,
       ...(run?.sourceSnapshots() ?? { trackers: [], dht: null }),
@@ -214,8 +206,9 @@ export class SessionServer implements IncomingTorrent {
       // Whoever started it has its handle before anything happens.
       await setImmediate();
       this.#checking.signal.throwIfAborted();
-      const disk = await this.#disk.open((checkedBytes, bytesToCheck) => {
+      const disk = await this.#disk.open((checkedBytes, bytesToCheck, work) => {
         this.#check = { checkedBytes, bytesToCheck };
+        if (this.#ending === null) this.#phase = work;
       }, this.#checking.signal);
       if (this.#ending !== null) {
         disk.storage.close();

@@ -29,7 +29,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a port that is none', ['seed', 'x.torrent', '--port', '70000'], /--port: '70000' is no port/],
     ['a peer without a port', ['download', 'x.torrent', '--peer', '10.0.0.1'], /--peer: '10\.0\.0\.1' is no HOST:PORT/],
     ['a rate that is none', ['seed', 'x.torrent', '--max-upload', 'fast'], /--max-upload: 'fast' is no size/],
-    ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'always'], /Allowed choices are verify, never/],
+    ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'sometimes'], /Allowed choices are verify, never, always/],
     [
       'a kind of encryption that is none',
       ['seed', 'x.torrent', '--encryption', 'forced'],

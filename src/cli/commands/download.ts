@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
@@ -19,6 +20,8 @@ import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { chooseByHand } from '../picker/choose-by-hand.js';
 import { expectChooser } from '../picker/pick-files.js';
+import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
+import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -42,7 +45,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions, ResultOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, PlaceCommandOptions, ChoiceOptions, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -52,7 +55,7 @@ export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, Ch
   readonly listen: boolean;
   readonly portmap?: boolean;
   readonly fsync?: boolean;
-  readonly overwrite: 'verify' | 'never';
+  readonly overwrite: 'verify' | 'never' | 'always';
   /** Bytes per second; 0 is no limit. */
   readonly maxDownload?: number;
   readonly maxUpload?: number;
@@ -88,6 +91,7 @@ async function downloadAll(
 ): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkPlaceOptions(options, items.length);
   await checkChoice(items, options);
   if (options.interactive === true) expectChooser(context);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
@@ -95,19 +99,22 @@ async function downloadAll(
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
-  const client = await Client.open({
-    // With web seeds only, others are needed for the metadata of a magnet link alone.
-    listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
-    encryption: options.encryption,
-    ...wayOut(options),
-    maxDownloadBytesPerSecond: options.maxDownload ?? 0,
-    maxUploadBytesPerSecond: options.maxUpload ?? 0,
-    ...(await loadBlocklistOption(options.blocklist, context)),
-    ...listenOn(options.port),
-    portMapping,
-    lsd: options.lsd,
-    ...dhtOptions(options, context.environment, true),
-  });
+  const openClient = async (): Promise<Client> =>
+    Client.open({
+      // With web seeds only, others are needed for the metadata of a magnet link alone.
+      listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
+      encryption: options.encryption,
+      ...wayOut(options),
+      maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+      maxUploadBytesPerSecond: options.maxUpload ?? 0,
+      ...(await loadBlocklistOption(options.blocklist, context)),
+      ...listenOn(options.port),
+      portMapping,
+      lsd: options.lsd,
+      ...dhtOptions(options, context.environment, true),
+    });
+  if (options.dryRun === true) return (await import('../dry-run.js')).dryRun(items, options, openClient, context);
+  const client = await openClient();
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
   const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
@@ -161,7 +168,7 @@ async function downloadOne(
 ): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context, torrent)
+  const { ended, placed, chosen } = await runOne(job, options, run, view, context, torrent)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -172,7 +179,7 @@ async function downloadOne(
     const reached = `${formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)} of ${formatBytes(snapshot.totalBytes)} is there`;
     throw stopped(job, reached, 'Run the same command again to go on.', run, context);
   }
-  const place = resultPath(options.output, metainfo);
+  const place = resultPath(options.output, placed, chosen.session.files);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   const { board, isQuiet, stdout, stderr } = context;
@@ -180,7 +187,7 @@ async function downloadOne(
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
-  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo, chosen) });
+  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, placed, chosen) });
 }
 
 async function runOne(
@@ -190,7 +197,7 @@ async function runOne(
   view: ProgressView,
   context: CommandContext,
   torrent: TorrentObserver,
-): Promise<{ ended: SessionRun; metainfo: Metainfo; chosen: ChosenFiles }> {
+): Promise<{ ended: SessionRun; placed: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
@@ -199,12 +206,13 @@ async function runOne(
   if (options.interactive === true) {
     chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
   }
-  torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
+  const placed = placeFiles(metainfo, placementOf(options));
+  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
-  run.claims.claimName(metainfo.name, job.item.label);
+  for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const ended = await runSession(
     {
@@ -222,6 +230,7 @@ async function runOne(
         useLsd: options.lsd,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
+        ...sessionPlaces(options),
         webSeedMode: options.webseeds,
         webSeeds: options.webseed ?? [],
         ...(webSeedNamers === null ? {} : { webSeedNamers }),
@@ -236,7 +245,7 @@ async function runOne(
     },
     context,
   );
-  return { ended, metainfo, chosen };
+  return { ended, placed, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -302,12 +311,6 @@ export function formatStart(
     ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
   ];
   return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
-}
-
-/** Where the result is, as a script can use it: never beginning with a dash. */
-function resultPath(folder: string, metainfo: Metainfo): string {
-  const place = path.join(folder, metainfo.name);
-  return place.startsWith('-') ? `./${place}` : place;
 }
 
 /** Where each file of the result is; null for padding, and for files that were not chosen. */

@@ -11,6 +11,7 @@ import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
@@ -20,6 +21,8 @@ import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { checkPlacementOptions, placementOf, resultPath } from '../place-choice.js';
+import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
@@ -36,7 +39,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends DhtCommandOptions, EgressOptions, ResultOptions {
+export interface SeedOptions extends DhtCommandOptions, EgressOptions, PlacementCommandOptions, ResultOptions {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -73,6 +76,7 @@ async function seedAll(
   refuseNobody(options);
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
+  checkPlacementOptions(options, items.length);
   const { board, interruption } = context;
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
@@ -135,8 +139,10 @@ async function seedOne(
     const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
-    torrent.known(metainfo, path.join(options.data, metainfo.name));
-    await expectData(metainfo, options.data);
+    const placement = placementOf(options);
+    const placed = placeFiles(metainfo, placement);
+    torrent.known(metainfo, resultPath(options.data, placed));
+    await expectData(placed, options.data);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
@@ -149,6 +155,7 @@ async function seedOne(
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      placement,
       command: 'effusion seed',
     };
     const readyLine = (_: ServerSnapshot, port: number | null): string => {
@@ -161,7 +168,7 @@ async function seedOne(
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
-      throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
+      throw error instanceof IncompleteDataError ? await describeMissing(placed, options.data, error) : error;
     });
     run.uploadedBytes += snapshot.uploadedBytes;
     torrent.stopped(context.interruption.exitCode ?? EXIT.ok);
@@ -180,12 +187,13 @@ function refuseNobody(options: SeedOptions): void {
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */
 async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
+  const [name] = rootNames(metainfo);
   try {
-    await stat(path.join(folder, metainfo.name));
+    await stat(path.join(folder, name));
   } catch (error) {
     throw new CommandError(
       'data_incomplete',
-      `there is no ${JSON.stringify(metainfo.name)} in ${folder}`,
+      `there is no ${JSON.stringify(name)} in ${folder}`,
       'Name the folder that holds it with --data DIR, or download it first.',
       { cause: error },
     );

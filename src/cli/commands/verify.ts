@@ -3,10 +3,13 @@
 
 import type { EgressOptions } from '../../engine/egress.js';
 import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import { placeFiles } from '../../metainfo/placement.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { type FileSpec, selectFiles } from '../file-spec.js';
 import { wayOut } from '../network-switches.js';
+import { checkPlacementOptions, placementOf } from '../place-choice.js';
+import type { PlacementCommandOptions } from '../place-options.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
@@ -14,7 +17,7 @@ import { openCheckProgress } from '../check-progress.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
-export interface VerifyOptions extends EgressOptions {
+export interface VerifyOptions extends EgressOptions, PlacementCommandOptions {
   readonly json?: boolean;
   readonly files?: readonly FileSpec[];
 }
@@ -22,8 +25,10 @@ export interface VerifyOptions extends EgressOptions {
 const MAX_PATH = 1000;
 
 export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file, wayOut(options));
-  const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, metainfo) };
+  checkPlacementOptions(options, 1);
+  const torrent = await loadTorrent(file, wayOut(options));
+  const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
+  const metainfo = placeFiles(torrent, placementOf(options));
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update }).finally(progress.close);
   const { stdout, board, style, resultStyle } = context;

@@ -22,6 +22,7 @@ import {
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import { parseUrl } from '../options.js';
+import { addPlaceOptions } from '../place-options.js';
 import { UsageError } from '../usage-error.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
@@ -44,10 +45,14 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
-      new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
-        .choices(['verify', 'never'])
+      new Option(
+        '--overwrite <MODE>',
+        'existing files of that name: keep what matches and repair the rest, refuse (exit 9), or fetch all anew and replace them',
+      )
+        .choices(['verify', 'never', 'always'])
         .default('verify'),
     );
+  addPlaceOptions(command);
   addSwarmOptions(command, {
     noTrackers: 'ask no tracker: use --peer',
     hasTracker: true,

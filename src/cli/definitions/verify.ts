@@ -5,14 +5,16 @@ import type { VerifyOptions } from '../commands/verify.js';
 import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
 import { interfaceOption, proxyOption } from '../network-options.js';
+import { addPlacementOptions } from '../place-options.js';
 import type { CommandDefinition } from './program-host.js';
 
 export const addVerify: CommandDefinition = (program, host, globals) => {
-  program
+  const command = program
     .command('verify')
     .description('check data on the disk against a torrent')
     .argument('<FILE.torrent>', 'the torrent file')
-    .argument('[DIR]', 'the folder that holds the data', '.')
+    .argument('[DIR]', 'the folder that holds the data', '.');
+  addPlacementOptions(command)
     .addOption(filesOption('the files to check; others may be missing'))
     .addOption(proxyOption())
     .addOption(interfaceOption())

@@ -120,6 +120,9 @@ export function formatPhase(progress: Progress): string {
   if (progress.phase === 'checking') {
     return `checking data: ${formatPercent(progress.checkedBytes, progress.totalBytes, 0)} of ${formatBytes(progress.totalBytes)}`;
   }
+  if (progress.phase === 'allocating') {
+    return `allocating: ${formatPercent(progress.checkedBytes, progress.totalBytes, 0)} of ${formatBytes(progress.totalBytes)}`;
+  }
   if (progress.phase === 'announcing') return 'asking trackers and peers';
   if (progress.phase === 'downloading') return 'downloading';
   if (progress.isPaused === true)

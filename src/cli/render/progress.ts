@@ -4,7 +4,7 @@
 import type { Bitfield } from '../../model/bitfield.js';
 import type { PieceIndex } from '../../model/ids.js';
 
-export type ProgressPhase = 'metadata' | 'looking' | 'checking' | 'announcing' | 'downloading' | 'seeding';
+export type ProgressPhase = 'metadata' | 'looking' | 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding';
 
 export interface Progress {
   /** Sanitised. */
@@ -13,7 +13,7 @@ export interface Progress {
   readonly totalBytes: number;
   /** Verified and on disk. */
   readonly doneBytes: number;
-  /** How far the check of existing data is, while `phase` is checking. */
+  /** How far the check of existing data is while `phase` is checking, or that of taking space while it is allocating. */
   readonly checkedBytes: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;

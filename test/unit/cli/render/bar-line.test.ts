@@ -83,6 +83,7 @@ describe('the line', () => {
 
 test('the short phases have words', () => {
   expect(formatPhase({ ...PROGRESS, phase: 'checking', checkedBytes: 3e9 })).toBe('checking data: 50% of 5.6 GiB');
+  expect(formatPhase({ ...PROGRESS, phase: 'allocating', checkedBytes: 3e9 })).toBe('allocating: 50% of 5.6 GiB');
   expect(formatPhase({ ...PROGRESS, phase: 'announcing' })).toBe('asking trackers and peers');
   expect(formatPhase({ ...PROGRESS, phase: 'seeding', uploadedBytes: 2048, peers: 1 })).toBe(
     'seeding: 1 peer, 2.0 KiB sent, 0 B/s',

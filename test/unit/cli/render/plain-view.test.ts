@@ -69,7 +69,8 @@ test('a long check says how far it is', () => {
   const { at, lines } = open();
   at(0, { phase: 'checking' });
   at(10_000, { phase: 'checking', checkedBytes: 250 });
-  expect(lines()).toEqual(['data.bin: checking data, 25%']);
+  at(20_000, { phase: 'allocating', checkedBytes: 500 });
+  expect(lines()).toEqual(['data.bin: checking data, 25%', 'data.bin: allocating, 50%']);
 });
 
 test('a seed says where it is to be reached, where that is known', () => {
