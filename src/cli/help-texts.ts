@@ -70,6 +70,29 @@ Examples:
   source <(effusion completion zsh)           in ~/.zshrc, behind compinit
   effusion completion fish > ~/.config/fish/completions/effusion.fish
   effusion completion powershell | Out-String | Invoke-Expression`,
+  peers: `
+Ends with 5 where no peer answers. Each peer is left as soon as it has said who it is; nothing is downloaded.
+
+Examples:
+  effusion peers ubuntu.torrent
+  effusion peers 'magnet:?xt=urn:btih:…' --timeout 30 --json | jq -r 'select(.progress == 1).address'`,
+  doctor: `
+Each line is ok, warn or fail, with what to do below it. Ends with 0 where the data could be had and stored; else with the code of the main cause:
+5 (nobody who was reached has all of it), 6 (neither a tracker nor the DHT answers), 9 (it cannot be written, or does not fit), 3, 8.
+
+Examples:
+  effusion doctor ubuntu.torrent
+  effusion doctor ubuntu.torrent -o ~/iso --portmap --timeout 60
+  effusion doctor ubuntu.torrent --json | jq -r '.checks[] | select(.status != "ok").text'`,
+  swarm: `
+Prints one line of JSON when all is ready: torrent (a file that is gone at the end), magnet, tracker, infoHash, peers, name, totalBytes,
+randomSeed, pid. Ends when it is stopped, when whoever started it is gone, or as --exit-after says.
+
+Examples:
+  effusion swarm photos
+  effusion swarm data.bin --exit-after 1 > swarm.json &
+  effusion swarm ubuntu.torrent --seeders 3 --honest 1 --corrupt 5%
+  effusion swarm data.bin --slow 50K --drop 10% --flaky-tracker --random-seed 7`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
 
@@ -79,7 +102,8 @@ Examples:
   effusion verify photos.torrent --files '*.jpg'`,
 } as const;
 
-const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined.
+const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined; of
+several torrents it chooses in each of them.
 SPEC is one of these, and ! before it leaves out what it names (alone: everything but that):
 
   3   1,3-5   7-     files by their number, from 1, in the order of effusion info

@@ -59,6 +59,21 @@ export function parseCount(text: string, option: string): number {
   return Number(text);
 }
 
+/** A whole number from `min` to `max`. */
+export function parseWhole(text: string, option: string, min: number, max: number): number {
+  const number = /^[0-9]{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new UsageError(`${option}: '${text}' is not understood`, `Use a whole number from ${min} to ${max}.`);
+}
+
+/** `1%` or `0.01`, as 0 … 1. */
+export function parseShare(text: string, option: string): number {
+  const match = /^([0-9]+(?:\.[0-9]+)?)(%?)$/.exec(text.trim());
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  if (share >= 0 && share <= 1) return share;
+  throw new UsageError(`${option}: '${text}' is no share`, 'Write a percentage such as 5%, or a number from 0 to 1.');
+}
+
 /** 1 … 65535; 0, where it is allowed, is any free port. */
 export function parsePort(text: string, option: string, lowest: 0 | 1 = 1): number {
   const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;

@@ -6,11 +6,14 @@ import { addCompletion } from './definitions/completion.js';
 import { addConfig } from './definitions/config.js';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
+import { addDoctor } from './definitions/doctor.js';
 import { addGlobalOptions } from './definitions/global-options.js';
 import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
+import { addPeers } from './definitions/peers.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
+import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
 import { fitHelp } from './render/fit-help.js';
 import { OVERVIEW } from './help-texts.js';
@@ -25,6 +28,9 @@ const COMMANDS: readonly CommandDefinition[] = [
   addCreate,
   addInfo,
   addVerify,
+  addPeers,
+  addDoctor,
+  addSwarm,
   addConfig,
   addCompletion,
   addHelp,

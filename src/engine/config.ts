@@ -2,6 +2,7 @@
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 import { DHT_CONFIG } from './dht-config.js';
+import { PROBE_CONFIG } from './probe-config.js';
 import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
@@ -182,6 +183,8 @@ export const CONFIG = {
     optimisticRoundMs: 30_000,
   },
   storage: {
+    /** Chosen downloads that are known to be whole, by a small file each: of those that are run again so many are plenty. */
+    maxChoiceNotes: 500,
     /** Memory for pieces in flight, all torrents together. */
     pieceBudgetBytes: 32 * MIB,
     maxWritesInFlight: 16,
@@ -318,6 +321,7 @@ export const CONFIG = {
     maxRestarts: 3,
     restartWindowMs: 5000,
   },
+  probe: PROBE_CONFIG,
   engine: {
     /** One step of the clock counts at most this: a process that was suspended must not time everyone out. */
     maxClockStepMs: 1000,

@@ -65,6 +65,7 @@ export class PlainView implements ProgressView {
 function formatState(progress: Progress): string {
   const { doneBytes, totalBytes } = progress;
   if (progress.phase === 'metadata') return `fetching metadata, ${formatCount(progress.peers, 'peer')}`;
+  if (progress.phase === 'looking') return `looking for peers, ${progress.found ?? ''}`;
   if (progress.phase === 'checking') return `checking data, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
   const parts = [
     `${formatPercent(doneBytes, totalBytes, 0)}, ${formatProgressBytes(doneBytes, totalBytes)}`,

@@ -66,11 +66,7 @@ describe('slips', () => {
     [['x:y', '--prot', '5'], "unknown option '--prot'", 'Did you mean --port?'],
     [['x:y', '--prot=5'], "unknown option '--prot'", 'Did you mean --port?'],
     [['info', 'x:y', '--qiet'], "unknown option '--qiet'", 'Did you mean --quiet?'],
-    [
-      ['verify', 'x', '--peer', 'y'],
-      "unknown option '--peer' of effusion verify",
-      'It is one of effusion download, effusion seed, effusion info.',
-    ],
+    [['verify', 'x', '--super-seeding'], "unknown option '--super-seeding' of effusion verify", 'It is one of effusion seed.'],
     [['seed', 'x', '--frobnicate'], "unknown option '--frobnicate'", 'See effusion seed --help.'],
   ])('%j', async (args, message, hint) => {
     const error: unknown = await openProgramRig()
