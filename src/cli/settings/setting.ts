@@ -20,6 +20,7 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'range',
   'receipt',
   'rename',
+  'report',
   'save',
   'version',
 ]);
