@@ -4,8 +4,12 @@
 import { Command } from 'commander';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
+import { addEdit } from './definitions/edit.js';
+import { addFiles } from './definitions/files.js';
 import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
+import { addMagnet } from './definitions/magnet.js';
+import { addMetadata } from './definitions/metadata.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
 import { addVerify } from './definitions/verify.js';
@@ -13,7 +17,18 @@ import { OVERVIEW } from './help-texts.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [
+  addDownload,
+  addSeed,
+  addCreate,
+  addEdit,
+  addInfo,
+  addFiles,
+  addMagnet,
+  addMetadata,
+  addVerify,
+  addHelp,
+];
 
 export function createProgram(host: ProgramHost): Command {
   const program = new Command('effusion')

@@ -1,8 +1,10 @@
-// `effusion verify FILE.torrent [DIR]`: is the data there whole? Each file that is not has a line on stdout, so that a
-// script can count them.
+// `effusion verify TORRENT... [DIR]`: is the data there whole? Each file that is not has a line on stdout, so that a script can count them. One
+// torrent after the other, as each takes the disk and every core.
 
+import { stat } from 'node:fs/promises';
 import type { EgressOptions } from '../../engine/egress.js';
-import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import { type VerifiedFile, type VerifyReport, verifyFolder } from '../../engine/torrent-files.js';
+import type { Metainfo } from '../../metainfo/metainfo.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { wayOut } from '../network-switches.js';
@@ -10,40 +12,83 @@ import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
+import { RunEnd } from '../run-end.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
+import { gatherTorrents } from '../torrent-list.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
 export interface VerifyOptions extends EgressOptions {
+  /** The folder that holds the data; then every argument is a torrent. */
+  readonly data?: string;
+  readonly inputFile?: readonly string[];
   readonly json?: boolean;
 }
 
 const MAX_PATH = 1000;
 
-export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file, wayOut(options));
-  const progress = openCheckProgress(metainfo.name, context);
-  const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
-  const { stdout, stderr, style, resultStyle } = context;
+export async function verify(names: readonly string[], options: VerifyOptions, context: CommandContext): Promise<number> {
+  const { torrents, folder } = await splitArguments(names, options);
+  const items = await gatherTorrents(torrents, options.inputFile);
+  const end = new RunEnd(context.interruption);
+  let bad = 0;
+  const work = async (job: TorrentJob): Promise<void> => {
+    const metainfo = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
+    job.name = sanitise(metainfo.name);
+    const progress = openCheckProgress(metainfo.name, context);
+    const report = await verifyFolder(metainfo, folder, { onProgress: progress.update, signal: end.signal }).finally(
+      progress.close,
+    );
+    if (!report.isWhole) bad++;
+    tell(report, metainfo, job, options, context);
+  };
+  const tally = await runJobs({ items, jobs: 1, end, work }, context);
+  end.close();
+  if (end.cause === 'EPIPE') return EXIT.ok;
+  const exitCode = exitCodeOfJobs(tally, end, context.interruption.exitCode);
+  if (items.length > 1) {
+    const unread = tally.failures.length + tally.stopped + tally.unbegun;
+    const parts = [
+      `${tally.done - bad} whole`,
+      ...(bad > 0 ? [`${bad} not whole`] : []),
+      ...(unread > 0 ? [`${unread} not checked`] : []),
+    ];
+    context.board.log(`${formatCount(tally.total, 'torrent')}: ${parts.join(', ')}`);
+  }
+  return exitCode === EXIT.ok && bad > 0 ? EXIT.verification : exitCode;
+}
+
+/** The last of several is the folder where there is one of that name, or where it is no torrent by its looks and no file. */
+async function splitArguments(
+  names: readonly string[],
+  { data, inputFile = [] }: VerifyOptions,
+): Promise<{ torrents: readonly string[]; folder: string }> {
+  if (data !== undefined) return { torrents: names, folder: data };
+  const last = names.at(-1);
+  const others = names.length - 1 + inputFile.length;
+  if (last === undefined || others < 1) return { torrents: names, folder: '.' };
+  const found = await stat(last).catch(() => null);
+  if (found?.isDirectory() === true) return { torrents: names.slice(0, -1), folder: last };
+  const isTorrent = found !== null || last === '-' || /^https?:\/\/|^magnet:|\.torrent$/i.test(last);
+  return isTorrent ? { torrents: names, folder: '.' } : { torrents: names.slice(0, -1), folder: last };
+}
+
+function tell(report: VerifyReport, metainfo: Metainfo, job: TorrentJob, options: VerifyOptions, context: CommandContext): void {
+  const { stdout, board, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces } = report;
-    stdout.line(
-      formatJson({ name: metainfo.name, infoHash: infoHashText(metainfo), whole: isWhole, pieceCount, badPieces, files }),
-    );
-    return isWhole ? EXIT.ok : EXIT.verification;
+    const result = { name: metainfo.name, infoHash: infoHashText(metainfo), whole: isWhole, pieceCount, badPieces, files };
+    stdout.line(formatJson(result, job.isOneOfSeveral ? 0 : 2));
+    return;
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
-  if (!context.isQuiet) {
-    const size = formatBytes(dataBytes(metainfo));
-    if (report.isWhole)
-      stderr.line(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, every piece verified`);
-    else
-      stderr.line(
-        `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
-      );
-  }
-  return report.isWhole ? EXIT.ok : EXIT.verification;
+  const count = formatCount(report.files.length, 'file');
+  const verdict = report.isWhole
+    ? `${style.success('whole')}: ${count}, ${formatBytes(dataBytes(metainfo))}, every piece verified`
+    : `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`;
+  board.log(`${whoseLines(job)}${verdict}`);
 }
 
 /** `missing`, `bad`, `wrong size (3 of 5 B)`. */
