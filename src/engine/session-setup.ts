@@ -7,6 +7,7 @@ import type { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
+import { MessageTally } from '../session/message-counts.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
@@ -61,6 +62,7 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     pieceCount,
     havePieces: 0,
     hashFailures: 0,
+    messages: new MessageTally().counts(),
     downloadBytesPerSecond: 0,
     uploadBytesPerSecond: 0,
     isComplete: false,

@@ -148,6 +148,7 @@ export class TorrentRun {
       maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
       usesDht,
       onMessage: () => handler.onMessage(),
+      onBadMessage: (notice) => handler.onNotice(notice),
     });
     const pump: UploadPump = new UploadPump({
       loop: this.#loop,
@@ -168,7 +169,10 @@ export class TorrentRun {
         return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: leftBytes };
       },
       listener: {
-        onAddresses: (addresses) => this.addAddresses('tracker', addresses),
+        onAddresses: (addresses, peerIds) => {
+          if (peerIds !== undefined) this.peers.expect(peerIds);
+          this.addAddresses('tracker', addresses);
+        },
         onNotice: (notice) => handler.onNotice(notice),
         onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },

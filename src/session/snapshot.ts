@@ -3,6 +3,7 @@
 
 import type { Address } from '../model/address.js';
 import type { Millis } from '../model/time.js';
+import type { MessageCounts } from './message-counts.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
@@ -57,6 +58,8 @@ export interface SessionSnapshot {
   readonly pieceCount: number;
   readonly havePieces: number;
   readonly hashFailures: number;
+  /** Messages of each type since the start, of peers that have gone too. */
+  readonly messages: { readonly received: MessageCounts; readonly sent: MessageCounts };
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
@@ -127,6 +130,7 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     pieceCount: geometry.pieceCount,
     havePieces: tracker.have.count,
     hashFailures: state.hashFailures,
+    messages: state.messages.counts(),
     downloadBytesPerSecond: state.download.rate(now),
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,

@@ -5,6 +5,7 @@ import type { ServerNotice, ServerSnapshot } from '../../../src/engine/server-sn
 import { parseAddress } from '../../../src/model/address.js';
 import type { Address } from '../../../src/model/address.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
+import { MessageTally } from '../../../src/session/message-counts.js';
 
 const SNAPSHOT: ServerSnapshot = {
   name: 'data\u001B[31m.bin',
@@ -27,6 +28,7 @@ const SNAPSHOT: ServerSnapshot = {
   pieceCount: 10,
   havePieces: 0,
   hashFailures: 0,
+  messages: new MessageTally().counts(),
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
   isComplete: false,
