@@ -46,6 +46,8 @@ Examples:
   effusion create data --tracker https://a.example/announce,https://b.example/announce --tracker https://c.example/announce
                                               the first two in one tier, the third is asked when both fail`,
   info: `
+Of a hybrid torrent that came from peers --save keeps the v1 half only: they do not send its v2 hashes, and a line says so.
+
 Examples:
   effusion info ubuntu.torrent
   effusion info ubuntu.torrent --json | jq -r .infoHash

@@ -161,6 +161,7 @@ export class MetadataFetcher implements IncomingTorrent {
       client,
       infoHash,
       nodes: [],
+      nodeNamers: null,
       isAllowed: options.useDht !== false,
       // Whether the torrent is private shows with its metadata only; what was found is forgotten then.
       announces: false,

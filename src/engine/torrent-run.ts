@@ -191,6 +191,7 @@ export class TorrentRun {
       client,
       infoHash,
       nodes: metainfo.nodes,
+      nodeNamers: options.webSeedNamers ?? null,
       isAllowed: usesDht,
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,

@@ -59,7 +59,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
   ])('%s needs a torrent file, and says how to get one of a link', async (_, args) => {
     const end = await cli.run(args);
     expect(end.code).toBe(2);
-    expect(end.stderr).toMatch(/a torrent file is needed here, not a link\. .*info MAGNET --save/);
+    expect(end.stderr).toMatch(/a torrent file is needed here, not a link\. .*metadata MAGNET -o/);
   });
 
   test('no argument at all shows the help, and is no success', async () => {
