@@ -83,6 +83,8 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       whose: options.whose,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
+      isDetailed: () => board.isDetailed,
+      isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;

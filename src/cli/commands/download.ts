@@ -14,6 +14,7 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -93,6 +94,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
+  const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
   const run: DownloadRun = {
     client,
     openClient: () => Promise.resolve(client),
@@ -116,6 +118,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     context,
   );
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
