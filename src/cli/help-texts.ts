@@ -56,7 +56,7 @@ Examples:
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
   files: `
-A file's number counts from 1 in the torrent's own order and is what --files takes; padding has numbers too and is not shown.
+A file's number counts from 1 in the torrent's own order; padding files are not shown and have none.
 Where stdout is no terminal each line is NUMBER, bytes and path with tabs between them. Paths are as download writes them:
 control characters in names are _ there, and so are line feeds and tabs.
 

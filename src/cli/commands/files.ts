@@ -77,6 +77,6 @@ function toFilesJson(metainfo: Metainfo): unknown {
       path: file.path.join('/'),
       ...(file.attributes === undefined ? {} : { attributes: file.attributes }),
     })),
-    ...(links.length === 0 ? {} : { symlinks: links.map(({ index, path, target }) => ({ index: index + 1, path, target })) }),
+    ...(links.length === 0 ? {} : { symlinks: links.map(({ path, target }) => ({ path, target })) }),
   };
 }

@@ -12,6 +12,8 @@ import type { CommandContext } from '../command-context.js';
 import { wayOut } from '../network-switches.js';
 import type { ObtainRun } from '../obtain-torrent.js';
 import type { HostPort } from '../options.js';
+import { listedFiles } from '../render/file-rows.js';
+import { formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { showTorrents, toJsonText } from '../show-torrents.js';
 import { readTorrentFile } from '../torrent-file-argument.js';
@@ -29,7 +31,7 @@ export interface MagnetOptions extends EgressOptions {
 }
 
 export async function magnet(torrents: readonly string[], options: MagnetOptions, context: CommandContext): Promise<number> {
-  const selection = options.files === undefined ? null : parseNumbers(options.files);
+  const numbers = options.files === undefined ? null : parseNumbers(options.files);
   const items = await gatherTorrents(torrents, options.inputFile);
   const nobody = { trackers: false, pex: false, dht: false, lsd: false, encryption: 'prefer' } as const;
   return showTorrents(
@@ -38,9 +40,9 @@ export async function magnet(torrents: readonly string[], options: MagnetOptions
       options: { ...options, ...nobody },
       print: (text) => context.stdout.line(text),
       show: async (job, run) => {
-        const known = await readParts(job, options, run);
+        const known = await readParts(job, numbers, options, run);
         const peers = [...known.peers, ...(options.peer ?? [])];
-        const parts = { ...known, peers, selection: selection ?? known.selection };
+        const parts = { ...known, peers };
         const link = formatMagnet(options.trackers ? parts : { ...parts, trackers: [] });
         // A link is made to be passed on.
         if (options.trackers && parts.trackers.some((url) => redactUrl(url) !== url)) {
@@ -56,10 +58,21 @@ export async function magnet(torrents: readonly string[], options: MagnetOptions
   );
 }
 
-async function readParts(job: TorrentJob, options: MagnetOptions, { claims, end }: ObtainRun): Promise<MagnetParts> {
+async function readParts(
+  job: TorrentJob,
+  numbers: readonly FileRange[] | null,
+  options: MagnetOptions,
+  { claims, end }: ObtainRun,
+): Promise<MagnetParts> {
   const { argument, label } = job.item;
   if (argument instanceof MetainfoError) throw argument;
   if (argument.kind === 'magnet') {
+    if (numbers !== null) {
+      throw new UsageError(
+        '--files: which files a link has is not known without its torrent file',
+        'Save it first: effusion metadata MAGNET.',
+      );
+    }
     claims.claimTorrent(toHex(argument.magnet.infoHash), label);
     return argument.magnet;
   }
@@ -67,11 +80,10 @@ async function readParts(job: TorrentJob, options: MagnetOptions, { claims, end 
   const parts = magnetOf(metainfo);
   claims.claimTorrent(toHex(parts.infoHash), label);
   job.name = sanitise(metainfo.name);
-  if (options.files !== undefined) expectFiles(parseNumbers(options.files), metainfo);
-  return parts;
+  return numbers === null ? parts : { ...parts, selection: toSelection(numbers, metainfo) };
 }
 
-/** `1,3-5` as BEP 53 counts: from 0. */
+/** `1,3-5`: as `effusion files` counts. */
 function parseNumbers(text: string): FileRange[] {
   const bad = (): UsageError =>
     new UsageError(
@@ -81,17 +93,28 @@ function parseNumbers(text: string): FileRange[] {
   try {
     const ranges = parseFileSelection([text.trim()]);
     if (ranges.some(({ first }) => first < 1)) throw bad();
-    return ranges.map(({ first, last }) => ({ first: first - 1, last: last - 1 }));
+    return ranges;
   } catch (error) {
     throw error instanceof MetainfoError ? bad() : error;
   }
 }
 
-function expectFiles(ranges: readonly FileRange[], { files, name }: Metainfo): void {
-  const beyond = ranges.find(({ last }) => last >= files.length);
-  if (beyond === undefined) return;
-  throw new UsageError(
-    `--files: there is no file ${beyond.last + 1} in ${sanitise(name)}: it has ${files.length}`,
-    'See effusion files for their numbers.',
-  );
+/** As BEP 53 counts: from 0, padding too. */
+function toSelection(numbers: readonly FileRange[], metainfo: Metainfo): FileRange[] {
+  const listed = listedFiles(metainfo);
+  const beyond = numbers.find(({ last }) => last > listed.length);
+  if (beyond !== undefined) {
+    throw new UsageError(
+      `--files: there is no file ${beyond.last} in ${sanitise(metainfo.name)}: it has ${formatCount(listed.length, 'file')}`,
+      'See effusion files for their numbers.',
+    );
+  }
+  const indices = numbers.flatMap(({ first, last }) => listed.slice(first - 1, last).map(({ index }) => index));
+  const ranges: FileRange[] = [];
+  for (const index of indices) {
+    const before = ranges.at(-1);
+    if (before !== undefined && before.last === index - 1) ranges[ranges.length - 1] = { first: before.first, last: index };
+    else ranges.push({ first: index, last: index });
+  }
+  return ranges;
 }

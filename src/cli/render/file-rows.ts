@@ -1,6 +1,6 @@
 // The files of a torrent as a person reads them and as a script does: in columns that fit the terminal, as a tree with the sums of its folders,
-// or a line each of INDEX, bytes and path with tabs between them. An index counts from 1 in the torrent's own order, padding included, so that
-// it means the same file everywhere.
+// or a line each of NUMBER, bytes and path with tabs between them. Numbers count from 1, in the torrent's own order; what is not on the disk
+// (padding, symbolic links) has none.
 
 import type { Metainfo, MetainfoFile } from '../../metainfo/metainfo.js';
 import { symlinksOf } from '../../metainfo/symlinks.js';
@@ -18,6 +18,8 @@ const MIN_PATH = 12;
 interface ListedFile {
   /** From 1. */
   readonly number: number;
+  /** Among all files of the metainfo. */
+  readonly index: number;
   readonly file: MetainfoFile;
 }
 
@@ -30,10 +32,13 @@ export interface RowOptions {
 
 /** Those that end up on the disk. */
 export function listedFiles({ files }: Pick<Metainfo, 'files'>): ListedFile[] {
-  return files.map((file, index) => ({ number: index + 1, file })).filter(({ file }) => !file.isPadding);
+  return files
+    .map((file, index) => ({ number: 0, index, file }))
+    .filter(({ file }) => !file.isPadding)
+    .map((listed, at) => ({ ...listed, number: at + 1 }));
 }
 
-/** For scripts: `INDEX TAB BYTES TAB PATH`. Names have no tabs and line feeds: safe-path.ts replaced them. */
+/** For scripts: `NUMBER TAB BYTES TAB PATH`. Names have no tabs and line feeds: safe-path.ts replaced them. */
 export function formatPlainRows(metainfo: Metainfo): string[] {
   return listedFiles(metainfo).map(({ number, file }) => `${number}\t${file.length}\t${file.path.join('/')}`);
 }
@@ -58,10 +63,10 @@ function cutStart(text: string, columns: number, widthOf: WidthOf): string {
 }
 
 interface Row {
-  /** Null: a folder. */
+  /** Null: a folder, or a symbolic link. */
   readonly number: number | null;
   readonly size: string;
-  /** What stands before the text, such as branches of a tree: never cut. */
+  /** What stands before the text, such as branches of a tree: never cut, and a column for each character. */
   readonly lead: string;
   readonly text: string;
   readonly mark: string;
@@ -77,7 +82,7 @@ function aligned(rows: readonly Row[], { style, columns }: RowOptions, widthOf: 
   }
   return rows.map(({ number, size, lead, text, mark, isFolder }) => {
     const head = `  ${String(number ?? '').padStart(numberWidth)}  ${size.padStart(sizeWidth)}  ${lead}`;
-    const room = columns === null ? Infinity : Math.max(MIN_PATH, columns - widthOf(head) - mark.length);
+    const room = columns === null ? Infinity : Math.max(MIN_PATH, columns - head.length - mark.length);
     const shown = lead === '' ? cutStart(text, room, widthOf) : truncateToWidth(text, room, widthOf);
     return `${head}${isFolder ? style.strong(shown) : shown}${style.faint(mark)}`;
   });
@@ -91,19 +96,15 @@ export function formatHeading(metainfo: Metainfo, style: Style): string {
 
 /** Lines without line feeds, the heading not among them. */
 export async function formatFileRows(metainfo: Metainfo, options: RowOptions): Promise<string[]> {
-  const rows: Row[] = listedFiles(metainfo).map(({ number, file }) => ({
-    number,
-    size: formatBytes(file.length),
-    lead: '',
-    text: sanitise(file.path.join('/'), MAX_NAME),
-    mark: markOf(file),
-    isFolder: false,
-  }));
+  const placed: { readonly index: number; readonly row: Row }[] = listedFiles(metainfo).map(({ number, index, file }) => {
+    const text = sanitise(file.path.join('/'), MAX_NAME);
+    return { index, row: { number, size: formatBytes(file.length), lead: '', text, mark: markOf(file), isFolder: false } };
+  });
   for (const { index, path, target } of symlinksOf(metainfo)) {
     const text = sanitise(`${metainfo.name}/${path} -> ${metainfo.name}/${target}`, MAX_NAME);
-    rows.push({ number: index + 1, size: 'link', lead: '', text, mark: ' [not made]', isFolder: false });
+    placed.push({ index, row: { number: null, size: 'link', lead: '', text, mark: ' [not made]', isFolder: false } });
   }
-  rows.sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
+  const rows = placed.toSorted((a, b) => a.index - b.index).map(({ row }) => row);
   const widthOf = await loadWidthFor(rows.map(({ text }) => text).join(''));
   return aligned(rows, options, widthOf);
 }
