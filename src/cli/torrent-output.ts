@@ -88,8 +88,8 @@ async function putNew(draft: string, place: string): Promise<void> {
   await unlink(draft);
 }
 
-/** `/dev/stdout`, a pipe with a name: nothing that could be replaced, or that would have to be. */
-async function isStream(file: string): Promise<boolean> {
+/** `/dev/stdout`, a pipe with a name: nothing that could be replaced, or that would have to be. What a command says must not follow in it. */
+export async function isStream(file: string): Promise<boolean> {
   return stat(file).then(
     (found) => !found.isFile() && !found.isDirectory(),
     () => false,

@@ -140,4 +140,7 @@ test('--force replaces, and a device is written to, not replaced', async () => {
   expect(parseTorrentFile(await read(cwd, 'b.torrent')).comment).toBe('x');
   expect((await cli.run(['edit', 'a.torrent', '-o', '/dev/null', '--comment', 'x', '--force'], { cwd })).code).toBe(0);
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+  const piped = await cli.shell('edit a.torrent -o /dev/stdout --comment x 2> /dev/null | cat > c.torrent', { cwd });
+  expect(piped).toMatchObject({ code: 0, stdout: '' });
+  expect(await read(cwd, 'c.torrent')).toEqual(await read(cwd, 'b.torrent'));
 });

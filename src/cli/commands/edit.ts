@@ -14,7 +14,7 @@ import { formatJson, sanitise } from '../render/sanitise.js';
 import { infoHashText, toTorrentJson } from '../render/torrent-text.js';
 import { readTorrentFile } from '../torrent-file-argument.js';
 import { parseTorrentArgument } from '../torrent-argument.js';
-import { refuseExistingTarget, writeTorrent } from '../torrent-output.js';
+import { isStream, refuseExistingTarget, writeTorrent } from '../torrent-output.js';
 import { UsageError } from '../usage-error.js';
 
 const EXISTS_HINT = 'Choose another name with --output, or replace it with --force.';
@@ -59,7 +59,7 @@ export async function edit(file: string, options: EditOptions, context: CommandC
   if (edited.changes.length === 0) board.log(`nothing to change: ${sanitise(before.name)} is so already`);
   else if (isOther) board.log(`info hash ${hashes.before} became ${hashes.after}: it is another torrent now`);
   if (options.json === true) stdout.line(formatJson(toEditJson(target, edited, before)));
-  else stdout.line(target);
+  else if (!(await isStream(target))) stdout.line(target);
   return EXIT.ok;
 }
 
