@@ -31,6 +31,8 @@ export interface SessionWatchOptions {
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
   readonly reachableAt?: () => string | null;
+  /** Where it says why nothing comes. */
+  readonly onSilence?: (silentMs: number, snapshot: ServerSnapshot) => void;
   /** Whether more than a line is shown: asked each time. */
   readonly isDetailed?: () => boolean;
   /** All transfer is paused, by the person in front of it. */
@@ -126,6 +128,7 @@ export class SessionWatch {
     if (silentMs < silenceMs || now - this.#lastExplainedAt < silenceRepeatMs || this.#lastExplainedAt > this.#lastPayloadAt)
       return;
     this.#lastExplainedAt = now;
+    this.#options.onSilence?.(silentMs, snapshot);
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
     const { view, isVerbose, whose = '' } = this.#options;
     view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);

@@ -19,6 +19,8 @@ export type Notice =
   | { readonly type: 'bad-message'; readonly address: Address; readonly bytes: string }
   | { readonly type: 'dial-failed'; readonly address: Address; readonly reason: DisconnectReason }
   | { readonly type: 'piece-stored'; readonly piece: PieceIndex; readonly have: number; readonly pieceCount: number }
+  /** Its last piece is on disk and it has its own name; told before that piece is. `file`: its index in the metainfo. */
+  | { readonly type: 'file-finished'; readonly file: number }
   | {
       readonly type: 'hash-failed';
       readonly piece: PieceIndex;

@@ -8,6 +8,7 @@ import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -17,11 +18,13 @@ import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } fr
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
-import { dataBytes } from '../render/torrent-text.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import {
@@ -37,7 +40,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -71,9 +74,19 @@ interface DownloadRun extends ObtainRun {
   downloadedBytes: number;
 }
 
-export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+export function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => downloadAll(torrents, options, context, observer));
+}
+
+async function downloadAll(
+  torrents: readonly string[],
+  options: DownloadOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkChoice(items, options);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
@@ -110,7 +123,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
       items,
       jobs: options.jobs ?? CONFIG.cli.jobs,
       end,
-      work: (job) => downloadOne(job, options, run, context),
+      work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
         tally = now;
       },
@@ -135,10 +148,16 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 }
 
 /** Rejects with what failed, or with RunEndedError where a signal stopped it: that has been told then. */
-async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
+async function downloadOne(
+  job: TorrentJob,
+  options: DownloadOptions,
+  run: DownloadRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo } = await runOne(job, options, run, view, context)
+  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context, torrent)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -153,10 +172,11 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   const { board, isQuiet, stdout, stderr } = context;
-  board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
+  board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
-  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo, chosen) });
 }
 
 async function runOne(
@@ -165,17 +185,20 @@ async function runOne(
   run: DownloadRun,
   view: ProgressView,
   context: CommandContext,
-): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
+  torrent: TorrentObserver,
+): Promise<{ ended: SessionRun; metainfo: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
-  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  const chosen = chooseFiles(metainfo, options, obtained.selection);
+  torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
   run.claims.claimName(metainfo.name, job.item.label);
-  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
+  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const ended = await runSession(
     {
       metainfo,
@@ -186,6 +209,7 @@ async function runOne(
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        ...chosen.session,
         useDht: options.dht,
         useLsd: options.lsd,
         fsync: options.fsync === true,
@@ -200,10 +224,11 @@ async function runOne(
       view,
       end,
       whose: whoseLines(job),
+      observer: torrent,
     },
     context,
   );
-  return { ended, metainfo };
+  return { ended, metainfo, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -217,13 +242,16 @@ function stopped(
   reached: string,
   hint: string,
   { end, limits }: DownloadRun,
-  { board }: CommandContext,
+  { board, events }: CommandContext,
 ): Error {
   if (end.isTimedOut) {
     const limit = formatLimit(limits.timeoutMs);
     return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  if (end.cause === 'EPIPE') {
+    const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
+    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+  }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
@@ -253,9 +281,13 @@ export function chooseLimits(
 }
 
 /** The plain line at the start: what, where, and when it gives up. */
-export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
-  const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
-  const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
+export function formatStart(
+  metainfo: Pick<Metainfo, 'name'>,
+  folder: string,
+  limits: DownloadLimits,
+  { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
+): string {
+  const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
   const ends = [
     ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
     ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
@@ -268,6 +300,12 @@ export function formatStart(metainfo: Metainfo, folder: string, limits: Download
 function resultPath(folder: string, metainfo: Metainfo): string {
   const place = path.join(folder, metainfo.name);
   return place.startsWith('-') ? `./${place}` : place;
+}
+
+/** Where each file of the result is; null for padding, and for files that were not chosen. */
+function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles): (string | null)[] {
+  const isChosen = (index: number): boolean => session.files?.includes(index) !== false;
+  return files.map((file, index) => (file.isPadding || !isChosen(index) ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */

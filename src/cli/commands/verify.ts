@@ -7,10 +7,11 @@ import { type VerifiedFile, type VerifyReport, verifyFolder } from '../../engine
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
+import { type FileSpec, selectFiles } from '../file-spec.js';
 import { wayOut } from '../network-switches.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
-import { dataBytes, infoHashText } from '../render/torrent-text.js';
+import { infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
 import { RunEnd } from '../run-end.js';
 import { loadTorrent } from '../torrent-file-argument.js';
@@ -23,6 +24,7 @@ export interface VerifyOptions extends EgressOptions {
   readonly data?: string;
   readonly inputFile?: readonly string[];
   readonly json?: boolean;
+  readonly files?: readonly FileSpec[];
 }
 
 const MAX_PATH = 1000;
@@ -35,8 +37,9 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   const work = async (job: TorrentJob): Promise<void> => {
     const metainfo = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
     job.name = sanitise(metainfo.name);
+    const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, metainfo) };
     const progress = openCheckProgress(metainfo.name, context);
-    const report = await verifyFolder(metainfo, folder, { onProgress: progress.update, signal: end.signal }).finally(
+    const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update, signal: end.signal }).finally(
       progress.close,
     );
     if (!report.isWhole) bad++;
@@ -77,16 +80,23 @@ function tell(report: VerifyReport, metainfo: Metainfo, job: TorrentJob, options
   const { stdout, board, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
-    const { isWhole, pieceCount, badPieces } = report;
-    const result = { name: metainfo.name, infoHash: infoHashText(metainfo), whole: isWhole, pieceCount, badPieces, files };
+    const { isWhole, pieceCount, badPieces, uncheckedPieces } = report;
+    const facts = { whole: isWhole, pieceCount, badPieces, uncheckedPieces, files };
+    const result = { name: metainfo.name, infoHash: infoHashText(metainfo), ...facts };
     stdout.line(formatJson(result, job.isOneOfSeveral ? 0 : 2));
     return;
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
   const count = formatCount(report.files.length, 'file');
+  const size = formatBytes(report.files.reduce((sum, item) => sum + item.length, 0));
+  const shared = formatCount(report.uncheckedPieces, 'piece');
+  const verified =
+    report.uncheckedPieces === 0
+      ? 'every piece verified'
+      : `${report.pieceCount - report.uncheckedPieces} of ${formatCount(report.pieceCount, 'piece')} verified, ${shared} shared with files that are not there`;
   const verdict = report.isWhole
-    ? `${style.success('whole')}: ${count}, ${formatBytes(dataBytes(metainfo))}, every piece verified`
+    ? `${style.success('whole')}: ${count}, ${size}, ${verified}`
     : `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`;
   board.log(`${whoseLines(job)}${verdict}`);
 }

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { DownloadOptions } from '../commands/download.js';
+import { addChoiceOptions } from '../choice-options.js';
 import { findNearest } from '../edit-distance.js';
 import { EXAMPLES } from '../help-texts.js';
 import {
@@ -23,6 +24,7 @@ import { applySwitches } from '../network-switches.js';
 import { parseUrl } from '../options.js';
 import { UsageError } from '../usage-error.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
+import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
@@ -37,7 +39,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .description('download what a torrent names, verify it, and end')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())
-    .addOption(jobsOption())
+    .addOption(jobsOption());
+  addChoiceOptions(command)
     .optionsGroup('Output:')
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .option('--fsync', 'flush each file to the disk before it gets its name')
@@ -68,7 +71,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
       durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
     )
     .addOption(metadataTimeoutOption())
-    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
+    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'));
+  addResultOptions(command, true)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
       const isNamed = program.args[0] === 'download' || program.args[0] === 'get';

@@ -2,6 +2,7 @@
 // The network is for a torrent by URL alone.
 
 import type { VerifyOptions } from '../commands/verify.js';
+import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
 import { inputFileOption, interfaceOption, proxyOption } from '../network-options.js';
 import type { CommandDefinition } from './program-host.js';
@@ -15,6 +16,7 @@ export const addVerify: CommandDefinition = (program, host, globals) => {
     .argument('[FILE.torrent...]', 'the torrent file, or several, and the folder that holds the data (default: the current one)')
     .addOption(inputFileOption())
     .option('--data <DIR>', 'the folder that holds the data: then every argument is a torrent')
+    .addOption(filesOption('the files to check; others may be missing'))
     .addOption(proxyOption())
     .addOption(interfaceOption())
     .option('--json', 'print a JSON object, of several torrents one a line')
