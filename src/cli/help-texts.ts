@@ -44,7 +44,8 @@ Examples:
   effusion seed *.torrent --data /srv
   effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
   create: `
-The same input makes the same bytes each time. The path of the torrent goes to stdout.
+The same input makes the same bytes each time. The path of the torrent goes to stdout. Hidden files are files like any other;
+what operating systems leave in folders is left out, and a line says so.
 
 Examples:
   effusion create photos --tracker https://tracker.example/announce
@@ -52,6 +53,8 @@ Examples:
   effusion create data --tracker https://a.example/announce,https://b.example/announce --tracker https://c.example/announce
                                               the first two in one tier, the third is asked when both fail`,
   info: `
+Of a hybrid torrent that came from peers --save keeps the v1 half only: they do not send its v2 hashes, and a line says so.
+
 Examples:
   effusion info ubuntu.torrent
   effusion info ubuntu.torrent --json | jq -r .infoHash
@@ -95,11 +98,51 @@ Examples:
   effusion swarm data.bin --exit-after 1 > swarm.json &
   effusion swarm ubuntu.torrent --seeders 3 --honest 1 --corrupt 5%
   effusion swarm data.bin --slow 50K --drop 10% --flaky-tracker --random-seed 7`,
+  files: `
+A file's number counts from 1 in the torrent's own order; padding files are not shown and have none.
+Where stdout is no terminal each line is NUMBER, bytes and path with tabs between them. Paths are as download writes them:
+control characters in names are _ there, and so are line feeds and tabs.
+
+Examples:
+  effusion files ubuntu.torrent
+  effusion files photos.torrent --tree
+  effusion ls photos.torrent | sort -t "$(printf '\\t')" -k2n | tail -n 3   the three largest
+  effusion files photos.torrent -0 | xargs -0 ls -l
+  effusion files 'magnet:?xt=urn:btih:…' --json | jq -r '.files[].path'`,
+  magnet: `
+The link has the hashes (both of a hybrid torrent), the name, the size, all trackers and web seeds. Nobody is asked for it: a link
+that is given is written anew, and an info hash becomes a link. A tracker's address may have a passkey in it: it is told.
+
+Examples:
+  effusion magnet ubuntu.torrent
+  effusion magnet *.torrent --no-trackers
+  effusion magnet photos.torrent --files 1,3-5 --peer 192.0.2.7:6881`,
+  metadata: `
+The path of the file goes to stdout. It has the info dictionary as peers send it, checked against the hash, and the trackers and web
+seeds of the link; where the link says where its torrent file is (xs, as), that file as it is. Peers do not send the v2 hashes
+of a hybrid torrent: a file made from them serves its v1 half only, and a line says so.
+
+Examples:
+  effusion metadata 'magnet:?xt=urn:btih:…&tr=…'
+  effusion metadata 'magnet:?xt=urn:btih:…' -o ubuntu.torrent --metadata-timeout 10m`,
+  edit: `
+What is not changed stays byte for byte, unknown keys too, and with it the info hash. Trackers are changed in this order: all taken
+out (--clear-trackers) or set (--tracker), replaced, removed, added. The path of the file goes to stdout, what changed
+to stderr. Where all is so already, a file that is changed in place is not touched.
+
+Examples:
+  effusion edit ubuntu.torrent -o mine.torrent --add-tracker udp://tracker.example:1337/announce
+  effusion edit ubuntu.torrent --in-place --remove-tracker 'http://*' --comment ''
+  effusion edit ubuntu.torrent --in-place --replace-tracker 'http://old.example/*=https://new.example/announce'
+  effusion edit photos.torrent -o private.torrent --private --source HOME --allow-new-hash`,
   verify: `
-Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
+Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one; with 14 where some of several
+torrents could not be read. The last of several arguments is the folder where there is a folder of that name, or where it
+does not look like a torrent; --data says it without doubt.
 
 Examples:
   effusion verify ubuntu.torrent              the data is in the current folder
+  effusion verify *.torrent --data /srv
   effusion verify photos.torrent /srv --json
   effusion verify photos.torrent --files '*.jpg'`,
 } as const;
@@ -108,7 +151,7 @@ const SELECT = `--files SPEC chooses files of a torrent; all others are never ma
 several torrents it chooses in each of them.
 SPEC is one of these, and ! before it leaves out what it names (alone: everything but that):
 
-  3   1,3-5   7-     files by their number, from 1, in the order of effusion info
+  3   1,3-5   7-     files by their number, from 1, as effusion files shows it
   *.txt              a glob without a slash: any file of that name, in whatever folder
   docs/*.md          with a slash: the path inside the torrent; * and ? stay within a name
   docs/**   docs/    everything below docs; **/x is any file or folder x

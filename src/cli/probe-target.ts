@@ -6,6 +6,7 @@ import type { EgressOptions } from '../engine/egress.js';
 import type { SwarmProbeOptions } from '../engine/swarm-probe.js';
 import { webSeedSources, type WebSeedSource } from '../engine/web-seed-sources.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
+import type { Address } from '../model/address.js';
 import { toHex } from '../model/ids.js';
 import type { DhtCommandOptions } from './dht-options.js';
 import { wayOut } from './network-switches.js';
@@ -46,6 +47,8 @@ export interface ProbeTarget {
   /** Of a torrent file: those of a link need the names of its files. */
   readonly webSeeds: readonly WebSeedSource[];
   readonly peers: SwarmProbeOptions['peers'];
+  /** The server that it came from; null: the user's own file, or a link. */
+  readonly remote: Address | null;
 }
 
 export async function loadTarget(text: string, options: ProbeCommandOptions, end: RunEnd): Promise<ProbeTarget> {
@@ -62,7 +65,15 @@ export async function loadTarget(text: string, options: ProbeCommandOptions, end
     const linked = magnet.peers.map((peer) => ({ ...peer, isFromLink: true }));
     const { infoHash } = magnet;
     const name = magnet.displayName ?? toHex(infoHash);
-    return { infoHash, name, metainfo: null, announceTiers: [...own, ...tiers], webSeeds: [], peers: [...named, ...linked] };
+    return {
+      infoHash,
+      name,
+      metainfo: null,
+      announceTiers: [...own, ...tiers],
+      webSeeds: [],
+      peers: [...named, ...linked],
+      remote: null,
+    };
   }
   const { metainfo, remote } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
   return {
@@ -72,6 +83,7 @@ export async function loadTarget(text: string, options: ProbeCommandOptions, end
     announceTiers: [...own, ...withoutTrackers(metainfo.announceTiers, excluded)],
     webSeeds: webSeedSources(metainfo, remote === null ? {} : { webSeedNamers: [remote] }),
     peers: named,
+    remote,
   };
 }
 
@@ -85,7 +97,7 @@ export function expectSources(target: ProbeTarget, options: ProbeCommandOptions)
 }
 
 export function probeOf(
-  { infoHash, metainfo, announceTiers, peers }: ProbeTarget,
+  { infoHash, metainfo, announceTiers, peers, remote }: ProbeTarget,
   options: ProbeCommandOptions,
   client: Client,
   limits: Pick<SwarmProbeOptions, 'maxDials' | 'timeoutMs' | 'signal'>,
@@ -93,6 +105,7 @@ export function probeOf(
   return {
     client,
     infoHash,
+    ...(remote === null ? {} : { nodeNamers: [remote] }),
     pieceCount: metainfo?.geometry.pieceCount ?? null,
     isPrivate: metainfo?.isPrivate === true,
     announceTiers,

@@ -7,9 +7,13 @@ import { addConfig } from './definitions/config.js';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
 import { addDoctor } from './definitions/doctor.js';
+import { addEdit } from './definitions/edit.js';
+import { addFiles } from './definitions/files.js';
 import { addGlobalOptions } from './definitions/global-options.js';
 import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
+import { addMagnet } from './definitions/magnet.js';
+import { addMetadata } from './definitions/metadata.js';
 import { addPeers } from './definitions/peers.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
@@ -26,7 +30,11 @@ const COMMANDS: readonly CommandDefinition[] = [
   addDownload,
   addSeed,
   addCreate,
+  addEdit,
   addInfo,
+  addFiles,
+  addMagnet,
+  addMetadata,
   addVerify,
   addPeers,
   addDoctor,

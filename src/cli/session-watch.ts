@@ -145,7 +145,7 @@ export class SessionWatch {
   }
 
   #tell(notice: ServerNotice): void {
-    const text = describeNotice(notice);
+    const text = describeNotice(notice, this.#options.isVerbose);
     if (text === null) return;
     const lines = (this.#linesByKind.get(notice.type) ?? 0) + 1;
     this.#linesByKind.set(notice.type, lines);

@@ -47,7 +47,10 @@ export interface SessionOptions extends PlaceOptions {
   readonly webSeedMode?: 'auto' | 'only' | 'never';
   /** URLs besides those of the torrent; they may lead to any address. */
   readonly webSeeds?: readonly string[];
-  /** Peers that the torrent's own URLs came with, by a magnet link: they may lead to the internet and to where these are. */
+  /**
+   * Who named the torrent's web seeds and nodes of the DHT, where that was not the user: the peers of a magnet link, the server of its torrent file. They may
+   * lead to the internet and to where these are.
+   */
   readonly webSeedNamers?: readonly Address[];
   /** The files to fetch, as indices into the metainfo's files; the others are never made. Left out: all. Padding is not named. */
   readonly files?: readonly number[];

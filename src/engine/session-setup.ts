@@ -8,6 +8,7 @@ import { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
+import { MessageTally } from '../session/message-counts.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
@@ -69,6 +70,7 @@ export function emptySnapshot(metainfo: Metainfo, { files }: Pick<SessionOptions
     wantedPieces,
     missingPieces: wantedPieces,
     hashFailures: 0,
+    messages: new MessageTally().counts(),
     downloadBytesPerSecond: 0,
     uploadBytesPerSecond: 0,
     isComplete: false,

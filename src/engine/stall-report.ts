@@ -36,6 +36,7 @@ const REASONS: Record<string, string> = {
   'closed-on-encryption': 'hung up on encryption, which is required',
   'malformed-handshake': 'speak something else',
   'info-hash-mismatch': 'have another torrent',
+  'peer-id-mismatch': 'are somebody else than the tracker said',
   'self-connection': 'were ourselves',
   'duplicate-peer': 'were known already',
   banned: 'banned',

@@ -30,6 +30,8 @@ export interface SwarmProbeOptions {
   readonly isPrivate: boolean;
   readonly announceTiers: readonly (readonly string[])[];
   readonly nodes: readonly MetainfoNode[];
+  /** Who named them; default: the user. */
+  readonly nodeNamers?: readonly Address[];
   readonly peers: readonly PeerHint[];
   readonly useTrackers: boolean;
   readonly useDht: boolean;
@@ -188,11 +190,12 @@ export class SwarmProbe implements IncomingTorrent {
   }
 
   #addDht(): void {
-    const { client, infoHash, isPrivate, nodes, useDht } = this.#options;
+    const { client, infoHash, isPrivate, nodes, nodeNamers = null, useDht } = this.#options;
     const source = createDhtSource({
       client,
       infoHash,
       nodes,
+      nodeNamers,
       isAllowed: useDht && !isPrivate,
       // What is announced there stays for half an hour, and nobody can take it back.
       announces: false,

@@ -153,6 +153,7 @@ export class TorrentRun {
       maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
       usesDht,
       onMessage: () => handler.onMessage(),
+      onBadMessage: (notice) => handler.onNotice(notice),
     });
     const pump: UploadPump = new UploadPump({
       loop: this.#loop,
@@ -173,7 +174,10 @@ export class TorrentRun {
         return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: announcedLeftBytes };
       },
       listener: {
-        onAddresses: (addresses) => this.addAddresses('tracker', addresses),
+        onAddresses: (addresses, peerIds) => {
+          if (peerIds !== undefined) this.peers.expect(peerIds);
+          this.addAddresses('tracker', addresses);
+        },
         onNotice: (notice) => handler.onNotice(notice),
         onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
@@ -192,6 +196,7 @@ export class TorrentRun {
       client,
       infoHash,
       nodes: metainfo.nodes,
+      nodeNamers: options.webSeedNamers ?? null,
       isAllowed: usesDht,
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,

@@ -12,6 +12,7 @@ import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import type { SessionAction } from './actions.js';
 import type { Blame } from './blame.js';
 import type { SessionLimits } from './limits.js';
+import { MessageTally } from './message-counts.js';
 import type { Notice } from './notices.js';
 import type { PeerBook } from './peer-book.js';
 import type { PeerPriorities } from './peer-priority.js';
@@ -72,6 +73,7 @@ export class SessionState {
   readonly upload = new RateMeter();
   wastedBytes = 0;
   hashFailures = 0;
+  readonly messages = new MessageTally();
   now: Millis = 0;
   isStarted = false;
   isStopped = false;
@@ -124,6 +126,7 @@ export class SessionState {
 
   send(peer: Peer, message: Message): void {
     peer.lastSentAt = this.now;
+    this.messages.countSent(message, peer);
     this.#actions.push({ type: 'send', peer: peer.key, message });
   }
 

@@ -25,6 +25,7 @@ import { RevealedPieces } from './revealed-pieces.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
 import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
+import { messageBytes } from '../wire/message-bytes.js';
 import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
 import { addWebSeeds, endRun, handleSeedBlock, judgeBlock, skipBytes, stopWebSeeds, type RunVerdict } from './web-seed-events.js';
@@ -166,6 +167,7 @@ export class Session {
         this.#afterDeparture();
         return;
       case 'block-settled':
+        if (event.sent) state.messages.countSentBlock();
         settleBlock(state, state.peers.get(event.peer), event.length, event.sent);
         return;
       case 'web-seeds-found':
@@ -205,7 +207,11 @@ export class Session {
   #handleMessage(event: Extract<SessionEvent, { type: 'message' }>): void {
     const peer = this.#state.peers.get(event.peer);
     if (peer === undefined) return;
+    this.#state.messages.countReceived(event.message);
     handlePeerMessage(this.#state, this.#choker, peer, event.message);
+    if (peer.droppedFor === 'protocol-error') {
+      this.#state.notice({ type: 'bad-message', address: peer.displayAddress, bytes: messageBytes(event.message) });
+    }
     if (!this.#state.peers.has(event.peer)) this.#afterDeparture();
     // It may have named others (BEP 11).
     else if (event.message.type === 'extended') this.#rounds.dial();
@@ -249,6 +255,7 @@ export class Session {
       handleSeedBlock(state, link, event);
       return;
     }
+    state.messages.countReceivedBlock();
     state.download.add(length, state.now);
     const peer = state.peers.get(event.peer);
     if (peer === undefined) {
@@ -270,6 +277,7 @@ export class Session {
 
   #handleUnexpected(key: PeerKey, length: number): void {
     const state = this.#state;
+    state.messages.countReceivedBlock();
     state.download.add(length, state.now);
     this.#waste(length);
     const peer = state.peers.get(key);

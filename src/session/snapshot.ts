@@ -5,6 +5,7 @@ import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
+import type { MessageCounts } from './message-counts.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
@@ -71,6 +72,8 @@ export interface SessionSnapshot {
   /** Pieces whose blocks are coming, or that are being written. */
   readonly openPieces: readonly PieceIndex[];
   readonly hashFailures: number;
+  /** Messages of each type since the start, of peers that have gone too. */
+  readonly messages: { readonly received: MessageCounts; readonly sent: MessageCounts };
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
@@ -148,6 +151,7 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     have: tracker.have.clone(),
     openPieces: [...tracker.openPieces(), ...tracker.storingPieces()].map((open) => open.piece),
     hashFailures: state.hashFailures,
+    messages: state.messages.counts(),
     downloadBytesPerSecond: state.download.rate(now),
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,

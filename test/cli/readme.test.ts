@@ -16,7 +16,22 @@ import { fixturePayload } from '../support/torrent-fixtures.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
-const COMMANDS = ['download', 'seed', 'create', 'info', 'verify', 'peers', 'doctor', 'swarm', 'config', 'help'] as const;
+const COMMANDS = [
+  'download',
+  'seed',
+  'create',
+  'edit',
+  'info',
+  'files',
+  'magnet',
+  'metadata',
+  'verify',
+  'peers',
+  'doctor',
+  'swarm',
+  'config',
+  'help',
+] as const;
 
 function codeBlocks(language: string): string[] {
   return Array.from(readme.matchAll(/^```(\w+)\n([^]*?)^```$/gm))

@@ -58,7 +58,7 @@ export async function buildCli(): Promise<CliBuild> {
     run: (args, options) => start(args, options).ended,
     shell: (line, options = {}) => {
       const command = `${JSON.stringify(process.execPath)} ${JSON.stringify(script)}`;
-      const parts = line.replace(/(^|[;|] *)(info|verify|create|download|seed) /g, `$1${command} $2 `);
+      const parts = line.replace(/(^|[;|] *)(info|files|edit|verify|create|download|seed) /g, `$1${command} $2 `);
       return startChild('/bin/bash', ['-c', parts], { ...options, env: { ...ENVIRONMENT, ...options.env } }).ended;
     },
     terminal: (setup, args, options = {}) => {

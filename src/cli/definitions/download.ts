@@ -36,6 +36,7 @@ const collectWebSeeds = (text: string, previous: readonly string[] = []): string
 export const addDownload: CommandDefinition = (program, host, globals) => {
   const command = program
     .command('download', { isDefault: true })
+    .alias('get')
     .description('download what a torrent names, verify it, and end')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())
@@ -79,7 +80,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
   addResultOptions(command, true)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
-      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
+      const isNamed = program.args[0] === 'download' || program.args[0] === 'get';
+      if (!isNamed && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
       await host.run(globals(), async (context) =>
         (await import('../commands/download.js')).download(torrents, applySwitches(options), context),
       );
@@ -91,7 +93,7 @@ function refuseMistypedCommand(word: string, program: Command): void {
   if (/[/\\:]|\.torrent$|^-$|^[0-9a-f]{40}$|^[a-z2-7]{32}$/i.test(word) || existsSync(word)) return;
   const near = findNearest(
     word,
-    program.commands.map((command) => command.name()),
+    program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
   );
   throw new UsageError(
     `'${word}' is neither a command nor a file`,

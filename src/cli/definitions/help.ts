@@ -1,11 +1,14 @@
 // `effusion help` on the command line: a command's help, or a topic. Topics are texts of their own, as git has them; a name that is neither
 // gets the nearest one.
 
+import type { Command } from 'commander';
 import { findNearest } from '../edit-distance.js';
 import { fitHelp } from '../render/fit-help.js';
 import { TOPICS } from '../help-texts.js';
 import { UsageError } from '../usage-error.js';
 import type { CommandDefinition } from './program-host.js';
+
+const namesOf = (command: Command): string[] => [command.name(), ...command.aliases()];
 
 export const addHelp: CommandDefinition = (program, host) => {
   program
@@ -25,12 +28,12 @@ export const addHelp: CommandDefinition = (program, host) => {
         host.writeOut(fitHelp(TOPICS[name], host.helpWidth));
         return;
       }
-      const command = topic === undefined ? program : program.commands.find((candidate) => candidate.name() === topic);
+      const command = topic === undefined ? program : program.commands.find((candidate) => namesOf(candidate).includes(topic));
       if (command !== undefined) {
         command.outputHelp();
         return;
       }
-      const names = [...program.commands.map((candidate) => candidate.name()), ...Object.keys(TOPICS)];
+      const names = [...program.commands.flatMap(namesOf), ...Object.keys(TOPICS)];
       const near = findNearest(name, names);
       throw new UsageError(
         `there is no help on '${name}'`,

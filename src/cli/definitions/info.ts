@@ -11,6 +11,7 @@ import { addSwarmOptions } from './swarm-options.js';
 export const addInfo: CommandDefinition = (program, host, globals) => {
   const command = program
     .command('info')
+    .alias('show')
     .description('show what is in a torrent')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())

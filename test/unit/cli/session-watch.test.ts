@@ -6,6 +6,7 @@ import { parseAddress } from '../../../src/model/address.js';
 import { Bitfield } from '../../../src/model/bitfield.js';
 import type { Address } from '../../../src/model/address.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
+import { MessageTally } from '../../../src/session/message-counts.js';
 
 const SNAPSHOT: ServerSnapshot = {
   name: 'data\u001B[31m.bin',
@@ -33,6 +34,7 @@ const SNAPSHOT: ServerSnapshot = {
   have: new Bitfield(10),
   openPieces: [],
   hashFailures: 0,
+  messages: new MessageTally().counts(),
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
   isComplete: false,
