@@ -2,6 +2,7 @@
 // `--version` and `--help` start as quickly as Node itself nearly does. Each command is defined in definitions/.
 
 import { Command } from 'commander';
+import { refuseContradictions } from './contradictions.js';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
 import { addHelp } from './definitions/help.js';
@@ -29,7 +30,8 @@ export function createProgram(host: ProgramHost): Command {
     .configureHelp({ helpWidth: host.helpWidth, showGlobalOptions: true })
     // What is wrong is thrown and reported by report-error.ts: commander itself stays silent.
     .configureOutput({ writeOut: host.writeOut, writeErr: host.writeOut, outputError: () => {} })
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', (_, command) => refuseContradictions(command));
   for (const add of COMMANDS) add(program, host, () => program.opts<GlobalOptions>());
   return program;
 }
