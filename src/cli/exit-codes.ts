@@ -41,7 +41,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     meaning:
       'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, or another network failure that has no code of its own',
   },
-  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
+  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout, or less than --min-speed' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
   { code: EXIT.disk, name: 'disk', meaning: 'reading or writing failed, or another run or torrent has the place' },
   {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
+import type { MinSpeed } from '../../engine/speed-floor.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
@@ -16,7 +17,7 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatCount, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
@@ -58,6 +59,8 @@ export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
+  /** Null is off. */
+  readonly minSpeed?: MinSpeed | null;
 }
 
 const MAX_PATH = 1000;
@@ -192,6 +195,7 @@ async function runOne(
         ...(webSeedNamers === null ? {} : { webSeedNamers }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
+        ...(limits.minSpeed == null ? {} : { minSpeed: limits.minSpeed }),
         command: 'effusion download',
       },
       view,
@@ -236,16 +240,18 @@ export interface DownloadLimits {
   readonly timeoutMs: number;
   readonly noPeersTimeoutMs: number;
   readonly stallTimeoutMs: number;
+  readonly minSpeed?: MinSpeed | null;
 }
 
 export function chooseLimits(
-  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout'>,
+  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout' | 'minSpeed'>,
   isAttended: boolean,
 ): DownloadLimits {
   return {
     timeoutMs: options.timeout ?? 0,
     noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedNoPeersMs),
     stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedStallMs),
+    minSpeed: options.minSpeed ?? null,
   };
 }
 
@@ -253,12 +259,19 @@ export function chooseLimits(
 export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
   const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
   const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
-  const ends = [
+  const ends = describeEnds(limits);
+  return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
+}
+
+function describeEnds({ minSpeed, ...limits }: DownloadLimits): string[] {
+  return [
     ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
     ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
     ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
+    ...(minSpeed == null
+      ? []
+      : [`when it is slower than ${formatRate(minSpeed.bytesPerSecond)} over ${formatLimit(minSpeed.overMs)} (--min-speed)`]),
   ];
-  return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
 }
 
 /** Where the result is, as a script can use it: never beginning with a dash. */

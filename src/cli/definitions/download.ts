@@ -16,6 +16,7 @@ import {
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
+  minSpeedOption,
   portmapOption,
   portOption,
 } from '../network-options.js';
@@ -62,12 +63,13 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .optionsGroup('When to give up:')
-    .addOption(durationOption('--timeout <TIME>', 'give up after this time in all (exit 124)'))
+    .addOption(durationOption('-t, --timeout <TIME>', 'give up after this time in all (exit 124)'))
     .addOption(
       durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
+    .addOption(minSpeedOption())
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
       if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
