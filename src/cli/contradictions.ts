@@ -38,6 +38,8 @@ const TABLE: readonly Contradiction[] = [
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), other: '--no-dht', isOtherGiven: given('dht', false) },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), other: '--proxy', isOtherGiven: given('proxy') },
   { option: '--webseed', isGiven: given('webseed'), other: '--webseeds never', isOtherGiven: given('webseeds', 'never') },
+  { option: '--seed', isGiven: given('seed'), other: '--webseeds only', isOtherGiven: given('webseeds', 'only') },
+  { option: '--seed', isGiven: given('seed'), other: '--seed-time 0', isOtherGiven: given('seedTime', 0) },
   { option: '--verbose', isGiven: given('verbose'), other: '--quiet', isOtherGiven: given('quiet') },
 ];
 

@@ -21,6 +21,7 @@ export const EXIT = {
   portTaken: 8,
   disk: 9,
   verification: 10,
+  checksum: 11,
   someFailed: 14,
   timeout: 124,
   hangup: 129,
@@ -49,7 +50,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     name: 'verification',
     meaning: 'verify or seed found missing or bad data, or every source of a piece was banned for bad data',
   },
-  { code: 11, name: 'checksum', meaning: 'a checksum that was asked for does not match', isReserved: true },
+  { code: EXIT.checksum, name: 'checksum', meaning: 'a checksum of --checksum or --checksums does not match' },
   { code: 12, name: 'hook', meaning: 'a hook failed', isReserved: true },
   { code: EXIT.someFailed, name: 'some-failed', meaning: 'some of several torrents failed, or all in different ways' },
   { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
@@ -80,6 +81,7 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['name_taken', EXIT.disk],
   ['sources_exhausted', EXIT.verification],
   ['data_incomplete', EXIT.verification],
+  ['checksum_mismatch', EXIT.checksum],
   ['timed_out', EXIT.timeout],
 ]);
 

@@ -22,6 +22,7 @@ the others: the run ends with 14, or with the code of the failure where all fail
 Examples:
   effusion download ubuntu.torrent
   effusion download ubuntu.torrent -o ~/iso --timeout 1h
+  effusion download ubuntu.torrent --seed=2x --checksums SHA256SUMS
   effusion download 'magnet:?xt=urn:btih:…&tr=…'
   effusion download https://example.org/ubuntu.torrent
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
@@ -29,12 +30,13 @@ Examples:
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   seed: `
-Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.
+Serves until it is stopped, or as long as it is told. The line "seeding NAME on port N" on stderr says that it is ready.
 
 Examples:
   effusion seed ubuntu.torrent --data ~/iso
   effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
   effusion seed *.torrent --data /srv
+  effusion seed ubuntu.torrent --seed-ratio 2 --seed-time 12h
   effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
   create: `
 The same input makes the same bytes each time. The path of the torrent goes to stdout.
@@ -52,11 +54,13 @@ Examples:
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
   verify: `
-Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
+Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one. Where every
+piece is right and a checksum is not it ends with 11.
 
 Examples:
   effusion verify ubuntu.torrent              the data is in the current folder
-  effusion verify photos.torrent /srv --json`,
+  effusion verify photos.torrent /srv --json
+  effusion verify ubuntu.torrent --checksums SHA256SUMS`,
 } as const;
 
 export const TOPICS: Readonly<Record<string, string>> = {

@@ -31,6 +31,8 @@ export interface SessionRunOptions {
   readonly end: RunEnd;
   /** What lines begin with that do not name the torrent: nothing where there is one. */
   readonly whose: string;
+  /** At each look at it, for who decides how long it goes on; `stop` ends it in order. */
+  readonly onLook?: (snapshot: ServerSnapshot, stop: () => void) => void;
   /** A line to be said once the check of existing data is over; null for none. */
   readonly readyLine?: (snapshot: ServerSnapshot, port: number | null) => string | null;
 }
@@ -84,6 +86,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       reachableAt: () => reachableAddress(client.portMapping),
+      onLook: (snapshot) => options.onLook?.(snapshot, () => void session?.stop('ended').catch(() => {})),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
         // Also when quiet: scripts wait for it.

@@ -9,10 +9,12 @@ import type { MinSpeed } from '../../engine/speed-floor.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { type ChecksumOptions, expectWanted, loadChecksumsFor, matchChecksums, type WantedChecksums } from '../checksums.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenOn, type PortRange } from '../options.js';
@@ -24,6 +26,8 @@ import { formatSummary, formatTotal } from '../render/summary.js';
 import { dataBytes } from '../render/torrent-text.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
+import { SeedAfter, settleSeeding } from '../seed-after.js';
+import { seedGoalAfter, type SeedOptionValues } from '../seed-goal.js';
 import {
   describeFailures,
   describeTally,
@@ -37,7 +41,7 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChecksumOptions, SeedOptionValues {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -69,6 +73,9 @@ const MAX_PATH = 1000;
 interface DownloadRun extends ObtainRun {
   readonly client: Client;
   readonly limits: DownloadLimits;
+  readonly checksums: WantedChecksums | null;
+  /** Torrents that are whole and serve on. */
+  readonly serving: ReturnType<SeedAfter['serve']>[];
   /** Bytes that came over the network. */
   downloadedBytes: number;
 }
@@ -77,6 +84,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
+  const checksums = await loadChecksumsFor(items, options);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
@@ -102,6 +110,8 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     claims: new Claims(),
     end,
     limits,
+    checksums,
+    serving: [],
     downloadedBytes: 0,
   };
   let tally: JobTally = { ...NOTHING_DONE, total: items.length };
@@ -118,12 +128,16 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     },
     context,
   );
+  const elapsedMs = performance.now() - startedAt;
+  const served = await settleSeeding(run.serving, tally);
+  ({ tally } = served);
   closeOverview?.();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
-  if (items.length > 1) tellTotal(tally, exitCode, run, performance.now() - startedAt, context);
-  return exitCode;
+  if (items.length > 1) tellTotal(tally, exitCode, run, elapsedMs, context);
+  // Whole, but the serving that was asked for was cut short.
+  return exitCode === EXIT.ok && served.isCut ? (interruption.exitCode ?? EXIT.ok) : exitCode;
 }
 
 /** The line at the end of a run of several torrents. */
@@ -138,11 +152,15 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo } = await runOne(job, options, run, view, context)
-    .finally(() => view.close())
-    .catch((error: unknown) => {
-      throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
-    });
+  const goal = seedGoalAfter(options);
+  const after = goal === null ? null : new SeedAfter(goal);
+  const { ended, session, metainfo } = await runOne(job, options, run, view, after, context).catch((error: unknown) => {
+    view.close();
+    throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
+  });
+  // Where it serves on there is something to show.
+  session.finally(() => view.close()).catch(() => {});
+  if (after === null) view.close();
   const { result, snapshot } = ended;
   run.downloadedBytes += snapshot.downloadedBytes;
   if (result.status === 'stopped') {
@@ -152,11 +170,23 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
   const place = resultPath(options.output, metainfo);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
+  if (run.checksums !== null) {
+    await expectWanted(metainfo, run.checksums, options.output, run.end.signal, context).catch(async (error: unknown) => {
+      after?.watch.callOff();
+      await session.catch(() => {});
+      throw error instanceof RunEndedError
+        ? stopped(job, 'it is whole, its checksums were not looked at', '', run, context)
+        : error;
+    });
+  }
   const { board, isQuiet, stdout, stderr } = context;
   board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  const { end, limits, client } = run;
+  const serving = { end, timeoutMs: limits.timeoutMs, port: client.port };
+  if (after !== null) run.serving.push(after.serve(session, job, serving, context));
 }
 
 async function runOne(
@@ -164,8 +194,9 @@ async function runOne(
   options: DownloadOptions,
   run: DownloadRun,
   view: ProgressView,
+  after: SeedAfter | null,
   context: CommandContext,
-): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
+): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
@@ -174,9 +205,11 @@ async function runOne(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
+  const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums).notes;
+  for (const note of notes) context.board.log(note);
   run.claims.claimName(metainfo.name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
-  const ended = await runSession(
+  const session = runSession(
     {
       metainfo,
       folder: options.output,
@@ -188,6 +221,7 @@ async function runOne(
         ...chosenCounts(options),
         useDht: options.dht,
         useLsd: options.lsd,
+        seed: after !== null,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         webSeedMode: options.webseeds,
@@ -201,10 +235,11 @@ async function runOne(
       view,
       end,
       whose: whoseLines(job),
+      ...(after === null ? {} : { onLook: after.watch.look.bind(after.watch) }),
     },
     context,
   );
-  return { ended, metainfo };
+  return { ended: await (after?.untilWhole(session) ?? session), session, metainfo };
 }
 
 /** What there is of a torrent that was stopped before it began. */

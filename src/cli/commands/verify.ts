@@ -3,6 +3,7 @@
 
 import type { EgressOptions } from '../../engine/egress.js';
 import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import { type ChecksumOptions, computeChecksums, expectChecksums, loadChecksums, matchChecksums } from '../checksums.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { wayOut } from '../network-switches.js';
@@ -13,27 +14,44 @@ import { openCheckProgress } from '../check-progress.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
-export interface VerifyOptions extends EgressOptions {
+export interface VerifyOptions extends EgressOptions, ChecksumOptions {
   readonly json?: boolean;
 }
 
 const MAX_PATH = 1000;
 
 export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
+  const wanted = await loadChecksums(options);
   const metainfo = await loadTorrent(file, wayOut(options));
+  const checks = wanted === null ? null : matchChecksums(metainfo, wanted);
+  for (const note of checks?.notes ?? []) context.board.log(note);
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { onProgress: progress.update }).finally(progress.close);
+  // Of data that is not whole the checksums say nothing new.
+  const checksums =
+    checks === null || !report.isWhole ? null : await computeChecksums(metainfo.name, checks.files, folder, context);
+  const wrong = (checksums ?? []).filter(({ expected, found }) => expected !== found);
   const { stdout, stderr, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces } = report;
     stdout.line(
-      formatJson({ name: metainfo.name, infoHash: infoHashText(metainfo), whole: isWhole, pieceCount, badPieces, files }),
+      formatJson({
+        name: metainfo.name,
+        infoHash: infoHashText(metainfo),
+        whole: isWhole,
+        pieceCount,
+        badPieces,
+        files,
+        ...(checksums && { checksums }),
+      }),
     );
-    return isWhole ? EXIT.ok : EXIT.verification;
+    if (!isWhole) return EXIT.verification;
+    return wrong.length === 0 ? EXIT.ok : EXIT.checksum;
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
+  for (const item of wrong) stdout.line(`${resultStyle.error('wrong checksum')}: ${sanitise(item.path, MAX_PATH)}`);
   if (!context.isQuiet) {
     const size = formatBytes(dataBytes(metainfo));
     if (report.isWhole)
@@ -42,6 +60,10 @@ export async function verify(file: string, folder: string, options: VerifyOption
       stderr.line(
         `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
       );
+  }
+  if (checksums !== null) {
+    expectChecksums(checksums);
+    if (!context.isQuiet) stderr.line(`${style.success('right')}: ${formatCount(checksums.length, 'checksum')}`);
   }
   return report.isWhole ? EXIT.ok : EXIT.verification;
 }

@@ -23,6 +23,7 @@ import {
 import { applySwitches } from '../network-switches.js';
 import { parseUrl } from '../options.js';
 import { UsageError } from '../usage-error.js';
+import { addChecksumOptions, addSeedOptions } from './end-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
@@ -69,7 +70,9 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
-    .addOption(minSpeedOption())
+    .addOption(minSpeedOption());
+  addSeedOptions(command, true);
+  addChecksumOptions(command)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
       if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);

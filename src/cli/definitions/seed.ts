@@ -12,6 +12,7 @@ import {
   portOption,
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
+import { addSeedOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
@@ -30,7 +31,8 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .optionsGroup(GROUP.limits)
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
-    .addOption(maxUploadsOption())
+    .addOption(maxUploadsOption());
+  addSeedOptions(command, false)
     .addHelpText('after', EXAMPLES.seed)
     .action(async (files: string[], options: SeedOptions) => {
       await host.run(globals(), async (context) =>

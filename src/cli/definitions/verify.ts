@@ -4,17 +4,19 @@
 import type { VerifyOptions } from '../commands/verify.js';
 import { EXAMPLES } from '../help-texts.js';
 import { interfaceOption, proxyOption } from '../network-options.js';
+import { addChecksumOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
 
 export const addVerify: CommandDefinition = (program, host, globals) => {
-  program
+  const command = program
     .command('verify')
     .description('check data on the disk against a torrent')
     .argument('<FILE.torrent>', 'the torrent file')
     .argument('[DIR]', 'the folder that holds the data', '.')
     .addOption(proxyOption())
     .addOption(interfaceOption())
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object');
+  addChecksumOptions(command)
     .addHelpText('after', EXAMPLES.verify)
     .action(async (file: string, folder: string, options: VerifyOptions) => {
       await host.run(globals(), async (context) =>

@@ -41,6 +41,8 @@ describe('options that leave each other without a use are refused, and what to d
     ['x.torrent --no-dht --dht-bootstrap a:1', '--dht-bootstrap', '--no-dht'],
     ['info x.torrent --proxy socks5h://p:1 --dht-bootstrap a:1', '--dht-bootstrap', '--proxy'],
     ['download x.torrent --webseeds never --webseed http://w.example/', '--webseed', '--webseeds never'],
+    ['download x.torrent --seed --webseeds only', '--seed', '--webseeds only'],
+    ['--seed=2x x.torrent --seed-time=0', '--seed', '--seed-time 0'],
     ['-q -v x.torrent', '--verbose', '--quiet'],
     ['verify x.torrent -q -v', '--verbose', '--quiet'],
   ])('%s', async (line, option, other) => {
@@ -64,7 +66,8 @@ test('each of them alone, and what goes together, runs', async () => {
   for (const line of [
     `download x.torrent --tracker ${URL} --port 5 --dht-bootstrap a:1 --webseed http://w.example/ -v`,
     'download x.torrent --no-listen --no-dht --no-trackers --peer a:1 -q',
-    'download x.torrent --webseeds never',
+    'download x.torrent --webseeds never --seed',
+    '--seed x.torrent --seed-time 5m --seed-ratio 2',
     'download x.torrent --webseeds only --webseed http://w.example/',
   ]) {
     expect(await run(line), line).toBe('ran');
