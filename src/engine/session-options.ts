@@ -121,8 +121,8 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       refuse(`options.${name}`, 'must be milliseconds, 0 or more');
   }
-  const { minSpeed } = options;
-  if (minSpeed !== undefined && !(minSpeed.bytesPerSecond > 0 && minSpeed.overMs > 0)) {
+  const { minSpeed } = options as { minSpeed?: Partial<MinSpeed> | null };
+  if (minSpeed !== undefined && !(Number(minSpeed?.bytesPerSecond) > 0 && Number(minSpeed?.overMs) > 0)) {
     refuse('options.minSpeed', 'must have bytesPerSecond and overMs, both above 0');
   }
   for (const name of RATES) {

@@ -34,7 +34,9 @@ export function tooSlow(snapshot: ServerSnapshot, minSpeed: MinSpeed, bytesPerSe
 }
 
 function rateText(bytesPerSecond: number): string {
-  return bytesPerSecond < 1024 ? `${Math.round(bytesPerSecond)} B/s` : `${(bytesPerSecond / 1024).toFixed(1)} KiB/s`;
+  if (bytesPerSecond < 1024) return `${Math.round(bytesPerSecond)} B/s`;
+  const kib = (bytesPerSecond / 1024).toFixed(1);
+  return Number(kib) < 1024 ? `${kib} KiB/s` : `${(bytesPerSecond / 1024 ** 2).toFixed(1)} MiB/s`;
 }
 
 /** Notices after which no web seed may be left. */

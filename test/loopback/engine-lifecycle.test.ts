@@ -58,6 +58,8 @@ describe('start', () => {
     ['a peer without a port', metainfo, LOCAL, null, { peers: [{ host: '127.0.0.1' }] }],
     ['a negative time-out', metainfo, LOCAL, null, { stallTimeoutMs: -1 }],
     ['a time-out that is text', metainfo, LOCAL, null, { noPeersTimeoutMs: '5s' }],
+    ['a least speed of nothing', metainfo, LOCAL, null, { minSpeed: { bytesPerSecond: 0, overMs: 1000 } }],
+    ['a least speed that is null', metainfo, LOCAL, null, { minSpeed: null }],
     ['an unknown overwrite rule', metainfo, LOCAL, null, { overwrite: 'always' }],
     ['super-seeding of one that does not seed', metainfo, LOCAL, null, { superSeeding: true }],
     ['options that are none', metainfo, LOCAL, null, null],

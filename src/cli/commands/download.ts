@@ -100,7 +100,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     ...listenOn(options.port),
     portMapping,
     lsd: options.lsd,
-    ...dhtOptions(options, context.environment, true),
+    ...dhtOptions(options, context.environment, seedGoalAfter(options) === null),
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
