@@ -26,15 +26,18 @@ const given =
   (typed: Typed): boolean =>
     typed.has(name, value);
 
+/** Info shows and keeps the trackers of `--tracker`, whether it asks them or not. */
+const givenToAsk = (typed: Typed): boolean => typed.command !== 'info' && typed.has('tracker');
+
 const ONLY_PEERS = { other: '--only-peers', isOtherGiven: given('onlyPeers') };
 const NO_LISTEN = { other: '--no-listen', isOtherGiven: given('listen', false) };
 
 const TABLE: readonly Contradiction[] = [
-  { option: '--tracker', isGiven: given('tracker'), ...ONLY_PEERS },
+  { option: '--tracker', isGiven: givenToAsk, ...ONLY_PEERS },
   { option: '--port', isGiven: given('port'), ...ONLY_PEERS },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), ...ONLY_PEERS },
   { option: '--port', isGiven: given('port'), ...NO_LISTEN },
-  { option: '--tracker', isGiven: given('tracker'), other: '--no-trackers', isOtherGiven: given('trackers', false) },
+  { option: '--tracker', isGiven: givenToAsk, other: '--no-trackers', isOtherGiven: given('trackers', false) },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), other: '--no-dht', isOtherGiven: given('dht', false) },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), other: '--proxy', isOtherGiven: given('proxy') },
   { option: '--webseed', isGiven: given('webseed'), other: '--webseeds never', isOtherGiven: given('webseeds', 'never') },

@@ -37,7 +37,6 @@ describe('options that leave each other without a use are refused, and what to d
     ['download x.torrent --no-listen --port 6881', '--port', '--no-listen'],
     ['seed x.torrent --no-listen -p 6881', '--port', '--no-listen'],
     [`download x.torrent --no-trackers --tracker ${URL}`, '--tracker', '--no-trackers'],
-    [`info x.torrent --tracker ${URL} --no-trackers`, '--tracker', '--no-trackers'],
     ['x.torrent --no-dht --dht-bootstrap a:1', '--dht-bootstrap', '--no-dht'],
     ['info x.torrent --proxy socks5h://p:1 --dht-bootstrap a:1', '--dht-bootstrap', '--proxy'],
     ['download x.torrent --webseeds never --webseed http://w.example/', '--webseed', '--webseeds never'],
@@ -66,6 +65,7 @@ test('each of them alone, and what goes together, runs', async () => {
   for (const line of [
     `download x.torrent --tracker ${URL} --port 5 --dht-bootstrap a:1 --webseed http://w.example/ -v`,
     'download x.torrent --no-listen --no-dht --no-trackers --peer a:1 -q',
+    `info x.torrent --tracker ${URL} --no-trackers --save y.torrent`,
     'download x.torrent --webseeds never --seed',
     '--seed x.torrent --seed-time 5m --seed-ratio 2',
     'download x.torrent --webseeds only --webseed http://w.example/',
