@@ -16,6 +16,7 @@ Durations are written 30s, 5m or 1h (a bare number is seconds, 0 is off), sizes 
 export const EXAMPLES = {
   download: `
 Run it again after any interruption: only what is missing is fetched. ^C ends in order, a second ^C at once.
+On a terminal keys work meanwhile: p pauses, q stops in order, v shows more or less, + and - change the rate.
 The path of each result goes to stdout, everything else to stderr. Of several torrents one that fails does not stop
 the others: the run ends with 14, or with the code of the failure where all failed alike.
 

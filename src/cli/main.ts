@@ -1,6 +1,7 @@
 // The command line from its arguments to its exit code: streams, signals, errors. The one place that ends the process, so
 // that nothing else can end it halfway through writing.
 
+import { isatty } from 'node:tty';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { EXIT } from './exit-codes.js';
@@ -75,6 +76,7 @@ export async function main(options: MainOptions): Promise<void> {
       isVerbose: globals.verbose === true && globals.quiet !== true,
       interruption,
       suspension: new Suspension(process),
+      keyInput: () => (isatty(0) ? process.stdin : null),
     };
     const board = new ProgressBoard(facts);
     exitCode = await command({ ...facts, stdout, resultStyle: await styleOf(stdout), board });

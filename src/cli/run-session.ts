@@ -85,6 +85,8 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       whose: options.whose,
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
+      isDetailed: () => board.isDetailed,
+      isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
       onLook: (snapshot) => options.onLook?.(snapshot, () => void session?.stop('ended').catch(() => {})),
       onChecked: (snapshot) => {

@@ -118,6 +118,8 @@ export const CONFIG = {
     reassignAgeMs: 2000,
     /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
     snubMs: 20_000,
+    /** After its choke a peer of BEP 6 has this long to send or reject what it was asked before: its last bodies may be on a slow link. */
+    chokedAnswerMs: 5000,
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },
@@ -126,6 +128,8 @@ export const CONFIG = {
     leewayMs: 50,
     /** What came unasked makes us wait so long at most: a flood must not stop the download. */
     maxDebtMs: 1000,
+    /** While all is paused, a web seed's stream looks so often whether it may go on. */
+    pausedTickMs: 200,
   },
   metadata: {
     /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
@@ -359,6 +363,10 @@ export const CONFIG = {
     silenceRepeatMs: 60_000,
     /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
     maxLinesAKind: 20,
+    /** How often a process in the background looks whether the terminal is its own again: as soon as a hand reaches for a key. */
+    foregroundLookMs: 500,
+    /** Peers below a torrent's line, where more is shown: as many as one reads. */
+    maxPeerLines: 8,
     /** Nothing is drawn before this: a small download ends before, and need not load what draws. */
     quietStartMs: 200,
     /** Between two looks at the session, or at a check, where bars are drawn: as many as the eye takes. */

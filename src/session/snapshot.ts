@@ -2,6 +2,8 @@
 // later.
 
 import type { Address } from '../model/address.js';
+import type { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
@@ -56,6 +58,10 @@ export interface SessionSnapshot {
   readonly wastedBytes: number;
   readonly pieceCount: number;
   readonly havePieces: number;
+  /** Verified pieces; a copy. */
+  readonly have: Bitfield;
+  /** Pieces whose blocks are coming, or that are being written. */
+  readonly openPieces: readonly PieceIndex[];
   readonly hashFailures: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
@@ -126,6 +132,8 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     wastedBytes: state.wastedBytes,
     pieceCount: geometry.pieceCount,
     havePieces: tracker.have.count,
+    have: tracker.have.clone(),
+    openPieces: [...tracker.openPieces(), ...tracker.storingPieces()].map((open) => open.piece),
     hashFailures: state.hashFailures,
     downloadBytesPerSecond: state.download.rate(now),
     uploadBytesPerSecond: state.upload.rate(now),

@@ -17,6 +17,7 @@ import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatCount, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
@@ -104,6 +105,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
+  const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
   const run: DownloadRun = {
     client,
     openClient: () => Promise.resolve(client),
@@ -132,6 +134,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   const served = await settleSeeding(run.serving, tally);
   ({ tally } = served);
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);

@@ -17,6 +17,7 @@ import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
@@ -76,6 +77,7 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption);
+  const forgetKeys = listenForKeys({ client, direction: 'upload', limit: options.maxUpload ?? 0 }, context);
   const run: SeedRun = { client, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
   const work = (job: TorrentJob): Promise<void> => seedOne(job, options, run, context);
   let running = items.length;
@@ -86,6 +88,7 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   // Without a limit none of them ends by itself, so all are under way at a time.
   const tally = await runJobs({ items, jobs: items.length, end, work, onChange }, context);
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const how = end.cause === null ? 'done' : 'stopped';
