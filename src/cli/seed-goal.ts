@@ -36,8 +36,10 @@ export function parseRatio(text: string, option: string): number {
 export function parseSeed(text: string, option: string): SeedGoal {
   const trimmed = text.trim();
   if (trimmed === '') return { ratio: 0, timeMs: 0 };
-  if (/^[0-9.]+x$/i.test(trimmed)) return { ratio: parseRatio(trimmed, option), timeMs: 0 };
-  if (/^[0-9.]+[a-z][0-9.a-z]*$/i.test(trimmed)) return { ratio: 0, timeMs: parseDuration(trimmed, option) };
+  const ratio = /^[0-9.]+x$/i.test(trimmed) ? parseRatio(trimmed, option) : 0;
+  const timeMs = ratio === 0 && /^[0-9.]+[a-wyz][0-9.a-z]*$/i.test(trimmed) ? parseDuration(trimmed, option) : 0;
+  // A limit of nothing could mean not at all as well as for ever.
+  if (ratio > 0 || timeMs > 0) return { ratio, timeMs };
   throw new UsageError(`${option}: '${text}' is neither a ratio nor a time`, 'Write --seed=1.5x or --seed=30m, or --seed alone.');
 }
 

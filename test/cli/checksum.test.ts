@@ -109,6 +109,20 @@ describe('download', () => {
   });
 });
 
+test('of a magnet link a checksum is matched when its metadata is there, before any of its data', async () => {
+  const cwd = await prepare();
+  const peer = await seed(cwd);
+  const { stdout } = await cli.run(['info', 'data.torrent', '--json'], { cwd });
+  const { infoHash } = JSON.parse(stdout) as { infoHash: string };
+  const link = [infoHash, '-o', 'out', '--no-trackers', '--peer', peer];
+  const refused = await cli.run([...link, '--checksum', `sha256:${WRONG}:other.bin`], { cwd });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('there is no file "other.bin" in data.bin');
+  expect(existsSync(path.join(cwd, 'out'))).toBe(false);
+  const wrong = await cli.run([...link, '--checksum', `sha256:${WRONG}`], { cwd });
+  expect(wrong.code).toBe(11);
+});
+
 describe('a list', () => {
   test('as sha256sum makes it, of the folder itself, with other files in it', async () => {
     const cwd = await prepare();

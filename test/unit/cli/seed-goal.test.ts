@@ -12,9 +12,12 @@ describe('what is asked for', () => {
     ['1h30m', { ratio: 0, timeMs: 5_400_000 }],
   ])('--seed=%s', (text, goal) => expect(parseSeed(text, '--seed')).toEqual(goal));
 
-  test.each(['2', 'x', 'file.torrent', '1.5.2x', '30 minutes', '5y', '-1x'])('--seed=%s is refused', (text) => {
-    expect(() => parseSeed(text, '--seed')).toThrow(UsageError);
-  });
+  test.each(['2', '0', '0x', '0m', '0.0x', 'x', 'file.torrent', '1.5.2x', '30 minutes', '5y', '-1x'])(
+    '--seed=%s is refused',
+    (text) => {
+      expect(() => parseSeed(text, '--seed')).toThrow(UsageError);
+    },
+  );
 
   test.each(['', '-1', 'x', '1e3', '1,5', '1000001', 'Infinity'])('--seed-ratio %s is refused', (text) => {
     expect(() => parseRatio(text, '--seed-ratio')).toThrow(/--seed-ratio/);
