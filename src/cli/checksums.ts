@@ -9,13 +9,13 @@ import type { Metainfo, MetainfoFile } from '../metainfo/metainfo.js';
 import type { DigestKind } from '../model/digest-kind.js';
 import { MetainfoError } from '../model/error.js';
 import { openCheckProgress } from './check-progress.js';
+import { type ChoiceOptions, chooseFiles, readOnce } from './chosen-files.js';
 import { type ChecksumList, parseChecksumList, type WantedChecksum } from './checksum-list.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { findNearest } from './edit-distance.js';
 import { formatCount } from './render/human-numbers.js';
 import { sanitise } from './render/sanitise.js';
-import { readTorrentFile } from './torrent-file-argument.js';
 import type { TorrentItem } from './torrent-list.js';
 import { UsageError } from './usage-error.js';
 
@@ -63,7 +63,10 @@ export async function loadChecksums(options: ChecksumOptions): Promise<WantedChe
  * The same, with what can be refused before anything is opened: a torrent that lies in a file is looked at. What else is wrong with it
  * is told when its turn comes.
  */
-export async function loadChecksumsFor(items: readonly TorrentItem[], options: ChecksumOptions): Promise<WantedChecksums | null> {
+export async function loadChecksumsFor(
+  items: readonly TorrentItem[],
+  options: ChecksumOptions & ChoiceOptions,
+): Promise<WantedChecksums | null> {
   const wanted = await loadChecksums(options);
   if (wanted === null) return null;
   if (items.length > 1 && wanted.single.length > 0) {
@@ -71,24 +74,25 @@ export async function loadChecksumsFor(items: readonly TorrentItem[], options: C
   }
   const [{ argument }] = items;
   if (items.length > 1 || argument instanceof MetainfoError || argument.kind !== 'file') return wanted;
-  const loaded = await readTorrentFile(argument).catch(() => null);
-  if (loaded !== null) matchChecksums(loaded.metainfo, wanted);
+  const loaded = await readOnce(argument).catch(() => null);
+  if (loaded !== null) matchChecksums(loaded.metainfo, wanted, chooseFiles(loaded.metainfo, options, null).session.files);
   return wanted;
 }
 
-/** The files of the torrent that are to be looked at, and what is left over. Throws UsageError. */
+/** The files that are to be looked at, and what is left over; `chosen`: those that will be there, all by default. Throws UsageError. */
 export function matchChecksums(
   metainfo: Metainfo,
   { single, lists }: WantedChecksums,
+  chosen?: readonly number[],
 ): { files: CheckedFile[]; notes: string[] } {
-  const places = placesIn(metainfo);
+  const places = placesIn(metainfo, chosen);
   const found = new Map<MetainfoFile, WantedChecksum[]>();
   const add = (file: MetainfoFile, wanted: WantedChecksum): void => {
     const known = found.get(file);
     if (known === undefined) found.set(file, [wanted]);
     else known.push(wanted);
   };
-  for (const wanted of single) add(fileOf(metainfo, places, wanted), wanted);
+  for (const wanted of single) add(fileOf(metainfo, places, wanted, chosen), wanted);
   const notes: string[] = [];
   for (const { name, checksums, strangeLines } of lists) {
     const shown = sanitise(name, MAX_NAME);
@@ -147,11 +151,12 @@ export async function computeChecksums(
 export async function expectWanted(
   metainfo: Metainfo,
   wanted: WantedChecksums,
+  chosen: readonly number[] | undefined,
   folder: string,
   signal: AbortSignal,
   context: CommandContext,
 ): Promise<void> {
-  const { files } = matchChecksums(metainfo, wanted);
+  const { files } = matchChecksums(metainfo, wanted, chosen);
   expectChecksums(await computeChecksums(metainfo.name, files, folder, context, signal));
 }
 
@@ -171,9 +176,10 @@ export function expectChecksums(results: readonly ChecksumResult[]): void {
 }
 
 /** By each name that a file may have: from the output folder, and from the folder of the torrent where no other file has it. */
-function placesIn({ files, isSingleFile }: Metainfo): Map<string, MetainfoFile> {
+function placesIn({ files, isSingleFile }: Metainfo, chosen?: readonly number[]): Map<string, MetainfoFile> {
+  const isChosen = new Set(chosen ?? files.keys());
   const places = new Map<string, MetainfoFile>();
-  const real = files.filter((file) => !file.isPadding);
+  const real = files.filter((file, index) => !file.isPadding && isChosen.has(index));
   for (const file of real) places.set(plainName(file.path.join('/')), file);
   if (isSingleFile) return places;
   for (const file of real) {
@@ -187,6 +193,7 @@ function fileOf(
   metainfo: Metainfo,
   places: ReadonlyMap<string, MetainfoFile>,
   { algorithm, file }: WantedChecksum,
+  chosen?: readonly number[],
 ): MetainfoFile {
   const name = sanitise(metainfo.name);
   if (file === null) {
@@ -201,7 +208,10 @@ function fileOf(
   if (found !== undefined) return found;
   const near = findNearest(file, [...places.keys()].slice(0, MAX_COMPARED));
   const hint = near === null ? 'Name one as effusion info shows it.' : `Did you mean ${sanitise(near)}?`;
-  throw new UsageError(`--checksum: there is no file ${JSON.stringify(file)} in ${name}`, hint);
+  throw new UsageError(
+    `--checksum: there is no file ${JSON.stringify(file)} in ${name}${chosen === undefined ? '' : ' that is chosen'}`,
+    hint,
+  );
 }
 
 /** Lists are made with `./` in front as often as without, and some systems store letters with their accents apart. */

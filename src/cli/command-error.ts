@@ -12,6 +12,7 @@ export type CommandErrorCode =
   | 'checksum_mismatch'
   | 'output_failed'
   | 'name_taken'
+  | 'hook_failed'
   | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {

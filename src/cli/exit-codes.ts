@@ -22,6 +22,7 @@ export const EXIT = {
   disk: 9,
   verification: 10,
   checksum: 11,
+  hook: 12,
   someFailed: 14,
   timeout: 124,
   hangup: 129,
@@ -51,7 +52,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     meaning: 'verify or seed found missing or bad data, or every source of a piece was banned for bad data',
   },
   { code: EXIT.checksum, name: 'checksum', meaning: 'a checksum of --checksum or --checksums does not match' },
-  { code: 12, name: 'hook', meaning: 'a hook failed', isReserved: true },
+  { code: EXIT.hook, name: 'hook', meaning: 'the command of --exec failed; the data is whole' },
   { code: EXIT.someFailed, name: 'some-failed', meaning: 'some of several torrents failed, or all in different ways' },
   { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
   { code: EXIT.hangup, name: 'hangup', meaning: 'ended by SIGHUP, in order' },
@@ -82,6 +83,7 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['sources_exhausted', EXIT.verification],
   ['data_incomplete', EXIT.verification],
   ['checksum_mismatch', EXIT.checksum],
+  ['hook_failed', EXIT.hook],
   ['timed_out', EXIT.timeout],
 ]);
 

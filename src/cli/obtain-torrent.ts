@@ -6,15 +6,15 @@ import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import type { Address } from '../model/address.js';
+import type { FileRange } from '../metainfo/magnet-selection.js';
 import { MetainfoError } from '../model/error.js';
 import { matchesGlob } from '../model/glob.js';
 import { toHex } from '../model/ids.js';
 import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
-import { fetchMagnet } from './magnet-metadata.js';
+import { fetchMagnet, type MagnetObserver } from './magnet-metadata.js';
 import { wayOut } from './network-switches.js';
 import type { HostPort } from './options.js';
-import { sanitise } from './render/sanitise.js';
 import type { ProgressView } from './render/progress.js';
 import { infoHashText } from './render/torrent-text.js';
 import type { RunEnd } from './run-end.js';
@@ -53,11 +53,15 @@ export interface ObtainRun {
   readonly openClient: () => Promise<Client>;
   readonly claims: Claims;
   readonly end: RunEnd;
+  /** Hears what happens while peers are asked. */
+  readonly observer?: MagnetObserver;
 }
 
 export interface ObtainedTorrent extends FetchedMetadata {
   /** Who named the torrent's web seeds where they came by a magnet link: those that were met; null: the user's own file. */
   readonly webSeedNamers: readonly Address[] | null;
+  /** The files that the magnet link asks for (BEP 53); null: it makes no choice. */
+  readonly selection: readonly FileRange[] | null;
 }
 
 /** For a session's options: what is not named stays as it is. */
@@ -83,7 +87,7 @@ export function withoutTrackers(tiers: readonly (readonly string[])[], globs: re
 export async function obtainTorrent(
   job: TorrentJob,
   options: DiscoveryOptions,
-  { openClient, claims, end }: ObtainRun,
+  { openClient, claims, end, observer }: ObtainRun,
   view: ProgressView,
   context: CommandContext,
 ): Promise<ObtainedTorrent> {
@@ -102,14 +106,12 @@ export async function obtainTorrent(
       met: [],
       bytes,
       webSeedNamers: remote === null ? null : [remote],
+      selection: null,
     };
   }
-  const { stderr, board } = context;
+  const { stderr } = context;
   const { magnet, text } = parsed;
   claims.claimTorrent(toHex(magnet.infoHash), label);
-  if (magnet.selection !== null) {
-    board.log(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
-  }
   const fetched = await fetchMagnet(
     {
       magnet,
@@ -134,11 +136,18 @@ export async function obtainTorrent(
       view,
       end,
       whose: whoseLines(job),
+      ...(observer === undefined ? {} : { observer }),
     },
     context,
   );
   const { metainfo, met } = fetched;
   // Where a torrent file came its trackers stand behind those of the options and of the link.
   const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers.slice(trackers.length), excluded)];
-  return { ...fetched, metainfo: { ...metainfo, announceTiers }, peers: [...named, ...fetched.peers], webSeedNamers: met };
+  return {
+    ...fetched,
+    metainfo: { ...metainfo, announceTiers },
+    peers: [...named, ...fetched.peers],
+    webSeedNamers: met,
+    selection: magnet.selection,
+  };
 }

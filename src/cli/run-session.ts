@@ -33,8 +33,17 @@ export interface SessionRunOptions {
   readonly whose: string;
   /** At each look at it, for who decides how long it goes on; `stop` ends it in order. */
   readonly onLook?: (snapshot: ServerSnapshot, stop: () => void) => void;
+  /** Follows the session for machines. */
+  readonly observer?: SessionObserver;
   /** A line to be said once the check of existing data is over; null for none. */
   readonly readyLine?: (snapshot: ServerSnapshot, port: number | null) => string | null;
+}
+
+export interface SessionObserver {
+  /** A session has begun. Answers what to await when it has ended. */
+  follow(session: SupervisedSession): () => Promise<void>;
+  /** No data came for so long. */
+  noteStall(silentMs: number, snapshot: ServerSnapshot): void;
 }
 
 export interface SessionRun {
@@ -48,6 +57,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   const { stderr, interruption, board } = context;
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
+  let endFollowing: (() => Promise<void>) | null = null;
   /** The network is, for good: the reason of `lost` is what it ends with. */
   let isLost = false;
   const { lost } = client.egress;
@@ -78,6 +88,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     session = await supervisor.start(metainfo, {}, folder, { ...options.session, client, owner: { onCrash } });
     invariant(session !== null, 'the session is disabled although nobody disabled it');
     const finished = session.done();
+    endFollowing = options.observer?.follow(session) ?? null;
     watch = new SessionWatch({
       session,
       view,
@@ -89,6 +100,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
       onLook: (snapshot) => options.onLook?.(snapshot, () => void session?.stop('ended').catch(() => {})),
+      onSilence: (silentMs, snapshot) => options.observer?.noteStall(silentMs, snapshot),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
         // Also when quiet: scripts wait for it.
@@ -113,6 +125,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     });
   } finally {
     watch?.stop();
+    await endFollowing?.();
     end.signal.removeEventListener('abort', stop);
     lost.removeEventListener('abort', onLost);
     if (context.isVerbose && session !== null && !wasWhole) {

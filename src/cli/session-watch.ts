@@ -33,6 +33,8 @@ export interface SessionWatchOptions {
   readonly reachableAt?: () => string | null;
   /** At each look, whatever the phase but the last. */
   readonly onLook?: (snapshot: ServerSnapshot) => void;
+  /** Where it says why nothing comes. */
+  readonly onSilence?: (silentMs: number, snapshot: ServerSnapshot) => void;
   /** Whether more than a line is shown: asked each time. */
   readonly isDetailed?: () => boolean;
   /** All transfer is paused, by the person in front of it. */
@@ -130,6 +132,7 @@ export class SessionWatch {
     if (silentMs < silenceMs || now - this.#lastExplainedAt < silenceRepeatMs || this.#lastExplainedAt > this.#lastPayloadAt)
       return;
     this.#lastExplainedAt = now;
+    this.#options.onSilence?.(silentMs, snapshot);
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
     const { view, isVerbose, whose = '' } = this.#options;
     view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);

@@ -2,6 +2,7 @@
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 import { DHT_CONFIG } from './dht-config.js';
+import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -82,6 +83,8 @@ export const CONFIG = {
     superSeedHelloMs: 1000,
     /** What a peer got and passes on takes seconds; one that can't must not wait long, and until all pieces are out another costs nothing. */
     superSeedPatienceMs: 10_000,
+    /** A peer that did not get interested in what it was told of for so long has chosen other files (BEP 53): it hears of more. */
+    superSeedDeclineMs: 15_000,
     /** Where nothing goes round for two minutes, as with peers that can't reach each other, super-seeding only slows them down. */
     superSeedGiveUpMs: 120_000,
     /** 45 KB of HAVEs: a torrent of some gigabytes at once, and the largest in minutes. */
@@ -382,4 +385,6 @@ export const CONFIG = {
     /** A process that did not stop on ^Z (no shell above it could wake it) draws again after this. */
     unstoppedMs: 200,
   },
+  events: EVENTS,
+  results: RESULTS,
 } as const;

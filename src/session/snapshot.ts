@@ -46,18 +46,26 @@ export interface WebSeedSnapshot {
 }
 
 export interface SessionSnapshot {
+  /** Bytes of what was chosen: of the whole torrent, unless files of it were. */
   readonly totalBytes: number;
-  /** Bytes of verified pieces on disk, those found at the start included. */
+  /** Of them, those that are on disk and verified; those found at the start included. */
   readonly verifiedBytes: number;
-  /** Bytes still to come: exact, as announced (`left`). */
+  /** Of them, those still to come: exact. */
   readonly leftBytes: number;
+  /** Bytes of the whole torrent that are not here: as announced (`left`), so that a partial seed is none (BEP 21). */
+  readonly announcedLeftBytes: number;
   /** Payload received since the start, waste included (`downloaded`). */
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
+  /** How long ago the first payload came; left out before. */
+  readonly firstByteAgoMs?: number;
   /** Payload that was thrown away: unexpected, duplicate, or of a piece that failed its hash. */
   readonly wastedBytes: number;
   readonly pieceCount: number;
   readonly havePieces: number;
+  /** Pieces that what was chosen needs, and how many of them are not there. */
+  readonly wantedPieces: number;
+  readonly missingPieces: number;
   /** Verified pieces; a copy. */
   readonly have: Bitfield;
   /** Pieces whose blocks are coming, or that are being written. */
@@ -123,15 +131,20 @@ function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
 
 export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot {
   const { tracker, geometry, book } = state;
+  const { firstAt } = state.download;
   return {
-    totalBytes: geometry.totalLength,
-    verifiedBytes: tracker.verifiedBytes,
-    leftBytes: geometry.totalLength - tracker.verifiedBytes,
+    ...(firstAt === null ? {} : { firstByteAgoMs: Math.max(0, now - firstAt) }),
+    totalBytes: tracker.wantedBytes,
+    verifiedBytes: tracker.wantedBytes - tracker.missingBytes,
+    leftBytes: tracker.missingBytes,
+    announcedLeftBytes: geometry.totalLength - tracker.verifiedBytes,
     downloadedBytes: state.download.totalBytes,
     uploadedBytes: state.upload.totalBytes,
     wastedBytes: state.wastedBytes,
     pieceCount: geometry.pieceCount,
     havePieces: tracker.have.count,
+    wantedPieces: tracker.wantedCount,
+    missingPieces: tracker.missingCount,
     have: tracker.have.clone(),
     openPieces: [...tracker.openPieces(), ...tracker.storingPieces()].map((open) => open.piece),
     hashFailures: state.hashFailures,

@@ -35,6 +35,8 @@ export type DigestWish = 'never' | 'on-mismatch' | 'always';
 interface PieceStoreListener {
   /** Verified, written, and every file that it completes has its name. */
   onStored(piece: PieceIndex): void;
+  /** A file has its name now: its last piece is the one that onStored comes for next. */
+  onFile?(file: number): void;
   /** Wrong: nothing counts, the piece is closed. `blockDigests` (SHA-1 of each block) where `store` asked for them. */
   onMismatch(piece: PieceIndex, blockDigests: readonly Uint8Array[] | null): void;
   /** SHA-1 of each block of a right piece, just before onStored, where `store` asked. */
@@ -51,6 +53,8 @@ export interface PieceStoreOptions {
   readonly buffers: PieceBuffers;
   /** Hashes pieces beside the loop; without it the loop does it all. */
   readonly hasher?: PieceHasher;
+  /** Pieces that make it whole; left out: all. Files that are not to be made are padding to `metainfo`. */
+  readonly wanted?: Bitfield | null;
   /** Verified pieces at the start; copied. */
   readonly have: Bitfield;
   readonly limits: PieceStoreLimits;
@@ -73,6 +77,8 @@ export class PieceStore {
   /** Writes of pieces that were given up while they ran; the next try at the piece is hashed after them. */
   readonly #leftovers = new Map<PieceIndex, Promise<void>>();
   readonly #capacity: number;
+  /** Wanted pieces that are not there. */
+  #missing = 0;
   #isClosed = false;
 
   constructor(options: PieceStoreOptions) {
@@ -82,12 +88,19 @@ export class PieceStore {
     this.#progress = new FileProgress(files, geometry, this.#have);
     this.#readAhead = new ReadAhead(options.storage, geometry, options.limits);
     this.#writes = new Turnstile(options.limits.maxWritesInFlight);
+    for (const piece of options.wanted ?? []) if (!this.#have.has(piece)) this.#missing++;
+    if (options.wanted === undefined || options.wanted === null) this.#missing = geometry.pieceCount - this.#have.count;
     this.#capacity = Math.min(geometry.standardPieceLength, geometry.totalLength);
   }
 
   /** The pieces that are verified and written; live, not to be changed. */
   get have(): Bitfield {
     return this.#have;
+  }
+
+  /** Every piece that is wanted is there. */
+  get isWhole(): boolean {
+    return this.#missing === 0;
   }
 
   /** Pieces that are open, storing ones included. */
@@ -301,7 +314,7 @@ export class PieceStore {
     } finally {
       this.#writes.leave();
     }
-    this.#have.set(piece);
+    if (this.#have.set(piece) && this.#isWanted(piece)) this.#missing--;
     await this.#finishFiles(piece);
     return () => {
       if (digests !== null) listener.onDigests(piece, digests);
@@ -311,10 +324,11 @@ export class PieceStore {
 
   async #finishFiles(piece: PieceIndex): Promise<void> {
     const files = this.#progress.addPiece(piece);
-    if (this.#have.isFull) files.push(...this.#progress.emptyFiles());
+    if (this.isWhole) files.push(...this.#progress.emptyFiles());
     for (const file of files) {
       const finished = this.#options.storage.finishFile(file);
       if (finished !== undefined) await finished;
+      this.#options.listener.onFile?.(file);
     }
   }
 
@@ -333,6 +347,11 @@ export class PieceStore {
       this.#tasks.delete(tracked);
     });
     this.#tasks.add(tracked);
+  }
+
+  #isWanted(piece: PieceIndex): boolean {
+    const { wanted = null } = this.#options;
+    return wanted === null || wanted.has(piece);
   }
 
   #isLarge(): boolean {

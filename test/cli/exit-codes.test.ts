@@ -268,6 +268,14 @@ const CASES: Readonly<Record<number, readonly Case[]>> = {
     },
     { cause: 'a checksum that differs, of verify', run: usage('verify', 'data.torrent', 'seed', '--checksum', UNREAD) },
   ],
+  12: [
+    { cause: 'a hook that fails', run: usage('data.torrent', '-o', 'seed', '--exec', 'false'), says: /--exec/ },
+    {
+      cause: 'a hook that fails where it was to serve then: it does not',
+      run: usage('data.torrent', '-o', 'seed', '--no-trackers', '--seed', '--exec', 'false'),
+      says: /\(exit 12\)/,
+    },
+  ],
   14: [
     {
       cause: 'two torrents, of which one is none',

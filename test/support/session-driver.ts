@@ -8,6 +8,7 @@ import { toPeerKey, type PeerKey, type PieceIndex } from '../../src/model/ids.js
 import { createRandom } from '../../src/model/random.js';
 import type { SessionAction } from '../../src/session/actions.js';
 import type { SessionEvent } from '../../src/session/events.js';
+import type { PiecePlan } from '../../src/session/piece-plan.js';
 import { Session } from '../../src/session/session.js';
 import type { SessionSettings } from '../../src/session/session-state.js';
 import type { PeerFeatures } from '../../src/wire/handshake.js';
@@ -43,6 +44,7 @@ export class SessionDriver {
       isPrivate?: boolean;
       usesPex?: boolean;
       encryption?: EncryptionPolicy;
+      plan?: PiecePlan | null;
     } = {},
   ) {
     const settings: SessionSettings = {
@@ -57,6 +59,7 @@ export class SessionDriver {
       usesPex: options.usesPex !== false,
       encryption: options.encryption ?? 'prefer',
       externalAddresses: this.externalAddresses,
+      plan: options.plan ?? null,
       seeds: options.seeds === true,
       superSeeds: options.superSeeds === true,
     };

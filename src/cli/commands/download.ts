@@ -10,6 +10,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { type ChecksumOptions, expectWanted, loadChecksumsFor, matchChecksums, type WantedChecksums } from '../checksums.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -20,11 +21,13 @@ import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } fr
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatCount, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
-import { dataBytes } from '../render/torrent-text.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import { SeedAfter, settleSeeding } from '../seed-after.js';
@@ -42,7 +45,8 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChecksumOptions, SeedOptionValues {
+export interface DownloadOptions
+  extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions, ChecksumOptions, SeedOptionValues, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -81,9 +85,19 @@ interface DownloadRun extends ObtainRun {
   downloadedBytes: number;
 }
 
-export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+export function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => downloadAll(torrents, options, context, observer));
+}
+
+async function downloadAll(
+  torrents: readonly string[],
+  options: DownloadOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkChoice(items, options);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const checksums = await loadChecksumsFor(items, options);
   const portMapping = choosePortMapping(options);
@@ -123,7 +137,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
       items,
       jobs: options.jobs ?? CONFIG.cli.jobs,
       end,
-      work: (job) => downloadOne(job, options, run, context),
+      work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
         tally = now;
       },
@@ -152,15 +166,23 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 }
 
 /** Rejects with what failed, or with RunEndedError where a signal stopped it: that has been told then. */
-async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
+async function downloadOne(
+  job: TorrentJob,
+  options: DownloadOptions,
+  run: DownloadRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
   const goal = seedGoalAfter(options);
   const after = goal === null ? null : new SeedAfter(goal);
-  const { ended, session, metainfo } = await runOne(job, options, run, view, after, context).catch((error: unknown) => {
-    view.close();
-    throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
-  });
+  const { ended, session, metainfo, chosen } = await runOne(job, options, run, view, after, context, torrent).catch(
+    (error: unknown) => {
+      view.close();
+      throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
+    },
+  );
   // Where it serves on there is something to show.
   session.finally(() => view.close()).catch(() => {});
   if (after === null) view.close();
@@ -173,20 +195,27 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
   const place = resultPath(options.output, metainfo);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
+  /** What is wrong with it after all is not served. */
+  const notServed = async (failure: unknown): Promise<never> => {
+    after?.watch.callOff();
+    await session.catch(() => {});
+    throw failure;
+  };
   if (run.checksums !== null) {
-    await expectWanted(metainfo, run.checksums, options.output, run.end.signal, context).catch(async (error: unknown) => {
-      after?.watch.callOff();
-      await session.catch(() => {});
-      throw error instanceof RunEndedError
-        ? stopped(job, 'it is whole, its checksums were not looked at', '', run, context)
-        : error;
-    });
+    await expectWanted(metainfo, run.checksums, chosen.session.files, options.output, run.end.signal, context)
+      .catch((error: unknown) => {
+        const reached = 'it is whole, its checksums were not looked at';
+        throw error instanceof RunEndedError ? stopped(job, reached, '', run, context) : error;
+      })
+      .catch(notServed);
   }
   const { board, isQuiet, stdout, stderr } = context;
-  board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
+  board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
-  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  const places = placesOf(options.output, metainfo, chosen);
+  await torrent.complete({ result, snapshot, end: run.end, places }).catch(notServed);
   const { end, limits, client } = run;
   const serving = { end, timeoutMs: limits.timeoutMs, port: client.port };
   if (after !== null) run.serving.push(after.serve(session, job, serving, context));
@@ -199,19 +228,22 @@ async function runOne(
   view: ProgressView,
   after: SeedAfter | null,
   context: CommandContext,
-): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo }> {
+  torrent: TorrentObserver,
+): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
-  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  const chosen = chooseFiles(metainfo, options, obtained.selection);
+  torrent.known(metainfo, resultPath(options.output, metainfo));
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
-  const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums).notes;
+  const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums, chosen.session.files).notes;
   for (const note of notes) context.board.log(note);
   run.claims.claimName(metainfo.name, job.item.label);
-  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
+  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const session = runSession(
     {
       metainfo,
@@ -222,6 +254,7 @@ async function runOne(
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        ...chosen.session,
         useDht: options.dht,
         useLsd: options.lsd,
         seed: after !== null,
@@ -238,11 +271,12 @@ async function runOne(
       view,
       end,
       whose: whoseLines(job),
+      observer: torrent,
       ...(after === null ? {} : { onLook: after.watch.look.bind(after.watch) }),
     },
     context,
   );
-  return { ended: await (after?.untilWhole(session) ?? session), session, metainfo };
+  return { ended: await (after?.untilWhole(session) ?? session), session, metainfo, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -256,13 +290,16 @@ function stopped(
   reached: string,
   hint: string,
   { end, limits }: DownloadRun,
-  { board }: CommandContext,
+  { board, events }: CommandContext,
 ): Error {
   if (end.isTimedOut) {
     const limit = formatLimit(limits.timeoutMs);
     return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  if (end.cause === 'EPIPE') {
+    const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
+    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+  }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
@@ -294,9 +331,13 @@ export function chooseLimits(
 }
 
 /** The plain line at the start: what, where, and when it gives up. */
-export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
-  const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
-  const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
+export function formatStart(
+  metainfo: Pick<Metainfo, 'name'>,
+  folder: string,
+  limits: DownloadLimits,
+  { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
+): string {
+  const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
   const ends = describeEnds(limits);
   return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
 }
@@ -316,6 +357,12 @@ function describeEnds({ minSpeed, ...limits }: DownloadLimits): string[] {
 function resultPath(folder: string, metainfo: Metainfo): string {
   const place = path.join(folder, metainfo.name);
   return place.startsWith('-') ? `./${place}` : place;
+}
+
+/** Where each file of the result is; null for padding, and for files that were not chosen. */
+function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles): (string | null)[] {
+  const isChosen = (index: number): boolean => session.files?.includes(index) !== false;
+  return files.map((file, index) => (file.isPadding || !isChosen(index) ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */

@@ -22,9 +22,13 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
+import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
 import { describeSeedGoal, type SeedOptionValues, SeedWatch } from '../seed-goal.js';
@@ -34,7 +38,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends DhtCommandOptions, EgressOptions, Omit<SeedOptionValues, 'seed'> {
+export interface SeedOptions extends DhtCommandOptions, EgressOptions, ResultOptions, Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -58,7 +62,16 @@ export interface SeedOptions extends DhtCommandOptions, EgressOptions, Omit<Seed
 
 const MAX_NAMED_FILES = 10;
 
-export async function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
+export function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => seedAll(torrents, options, context, observer));
+}
+
+async function seedAll(
+  torrents: readonly string[],
+  options: SeedOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   refuseNobody(options);
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
@@ -79,7 +92,8 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   const end = new RunEnd(interruption);
   const forgetKeys = listenForKeys({ client, direction: 'upload', limit: options.maxUpload ?? 0 }, context);
   const run: SeedRun = { client, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
-  const work = (job: TorrentJob): Promise<void> => seedOne(job, options, run, context);
+  const work = (job: TorrentJob): Promise<void> =>
+    observer.watch(job, items, (torrent) => seedOne(job, options, run, context, torrent));
   let running = items.length;
   const closeOverview = items.length > 1 ? board.openOverview(() => formatCount(running, 'torrent')) : null;
   const onChange = (now: JobTally): void => {
@@ -106,7 +120,13 @@ interface SeedRun {
   uploadedBytes: number;
 }
 
-async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, context: CommandContext): Promise<void> {
+async function seedOne(
+  job: TorrentJob,
+  options: SeedOptions,
+  run: SeedRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const { client, claims, end } = run;
   const { board } = context;
   // Checks use the disk and every core: as many at a time as there would be downloads.
@@ -119,6 +139,7 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
+    torrent.known(metainfo, path.join(options.data, metainfo.name));
     await expectData(metainfo, options.data);
     await end.waitFor(turn);
     const session = {
@@ -145,7 +166,18 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     const watch = new SeedWatch(goal, () => performance.now());
     const onLook = watch.look.bind(watch);
     const ended = runSession(
-      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), readyLine, onLook },
+      {
+        metainfo,
+        folder: options.data,
+        client,
+        session,
+        view,
+        end,
+        whose: whoseLines(job),
+        observer: torrent,
+        readyLine,
+        onLook,
+      },
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
@@ -154,6 +186,7 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     run.uploadedBytes += snapshot.uploadedBytes;
     watch.count(snapshot);
     if (watch.reached !== null) board.log(`${job.name}: ${watch.reached}: ${formatBytes(watch.sentBytes)} sent`);
+    torrent.stopped(context.interruption.exitCode ?? EXIT.ok);
   } finally {
     check.resolve();
     view.close();

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { DownloadOptions } from '../commands/download.js';
+import { addChoiceOptions } from '../choice-options.js';
 import { findNearest } from '../edit-distance.js';
 import { EXAMPLES } from '../help-texts.js';
 import {
@@ -25,6 +26,7 @@ import { parseUrl } from '../options.js';
 import { UsageError } from '../usage-error.js';
 import { addChecksumOptions, addSeedOptions } from './end-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
+import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
@@ -38,7 +40,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .description('download what a torrent names, verify it, and end')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())
-    .addOption(jobsOption())
+    .addOption(jobsOption());
+  addChoiceOptions(command)
     .optionsGroup('Output:')
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .option('--fsync', 'flush each file to the disk before it gets its name')
@@ -72,7 +75,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
     .addOption(minSpeedOption());
   addSeedOptions(command, true);
-  addChecksumOptions(command)
+  addChecksumOptions(command);
+  addResultOptions(command, true)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
       if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);

@@ -14,6 +14,7 @@ import {
 import { applySwitches } from '../network-switches.js';
 import { addSeedOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
+import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 export const addSeed: CommandDefinition = (program, host, globals) => {
@@ -32,7 +33,8 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption());
-  addSeedOptions(command, false)
+  addSeedOptions(command, false);
+  addResultOptions(command, false)
     .addHelpText('after', EXAMPLES.seed)
     .action(async (files: string[], options: SeedOptions) => {
       await host.run(globals(), async (context) =>
