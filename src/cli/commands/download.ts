@@ -235,7 +235,7 @@ async function runOne(
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
   const chosen = chooseFiles(metainfo, options, obtained.selection);
-  torrent.known(metainfo, resultPath(options.output, metainfo));
+  torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,

@@ -85,7 +85,7 @@ export class RunObserver {
   fail(error: unknown): void {
     if (this.#options.json !== true || this.#begun > 0) return;
     const facts = errorFacts(error);
-    const nothing = { label: null, infoHash: null, metainfo: null, place: null, snapshot: null, elapsedMs: 0 };
+    const nothing = { label: null, infoHash: null, metainfo: null, chosen: null, place: null, snapshot: null, elapsedMs: 0 };
     const outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete: null } as const;
     this.#context.stdout.line(JSON.stringify(toTorrentResult(nothing, outcome)));
   }

@@ -26,7 +26,7 @@ import { runHook } from './hook.js';
 import { PeerBytes } from './peer-bytes.js';
 import { makeReceipt, type Receipt } from './receipt.js';
 import type { ResultOptions } from './result-options.js';
-import { countFiles, hookEnvironment, type Outcome, type TorrentResult, toTorrentResult } from './torrent-result.js';
+import { hookEnvironment, type Outcome, type TorrentResult, toTorrentResult } from './torrent-result.js';
 
 /** A whole torrent, as the command leaves it. */
 export interface WholeTorrent {
@@ -58,6 +58,7 @@ export class TorrentObserver {
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
   #place: string | null = null;
+  #chosen: readonly number[] | null = null;
   #session: SupervisedSession | null = null;
   #alreadyComplete: boolean | null = null;
 
@@ -78,11 +79,12 @@ export class TorrentObserver {
     return this.#options.json !== true && !this.#context.events.isOnStdout;
   }
 
-  /** The metadata is there. `place`: where the result will be, as it is printed. */
-  known(metainfo: Metainfo, place: string): void {
+  /** The metadata is there. `place`: where the result will be, as it is printed. `chosen`: indices of the files that are wanted. */
+  known(metainfo: Metainfo, place: string, chosen: readonly number[] | null = null): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
     this.#metainfo = metainfo;
     this.#place = place;
+    this.#chosen = chosen;
     this.#infoHash = infoHashText(metainfo);
     const { name, size, path, files } = this.#result({ status: 'failed', exit: 0, error: null, alreadyComplete: null });
     const { standardPieceLength: pieceLength, pieceCount: pieces } = metainfo.geometry;
@@ -92,7 +94,7 @@ export class TorrentObserver {
       size: size ?? 0,
       pieceLength,
       pieces,
-      files: files ?? countFiles(metainfo),
+      files: files ?? 0,
       private: metainfo.isPrivate,
       path: path ?? '',
     });
@@ -231,6 +233,7 @@ export class TorrentObserver {
       label: this.#job.item.label,
       infoHash: this.#infoHash,
       metainfo: this.#metainfo,
+      chosen: this.#chosen,
       place: this.#place,
       snapshot: this.#session?.current.snapshot() ?? null,
       elapsedMs: performance.now() - this.#startedMs,
