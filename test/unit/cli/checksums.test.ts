@@ -50,6 +50,16 @@ describe('a list', () => {
   });
 });
 
+test('a file that is not chosen is none: alone it is refused, in a list it is left out', () => {
+  const album = torrent('a/f', 'a/g');
+  const only = (wantedChecksums: { single: WantedChecksum[]; lists: ReturnType<typeof list>[] }) =>
+    matchChecksums(album, wantedChecksums, [1]);
+  expect(() => only({ single: [wanted('f')], lists: [] })).toThrow(/there is no file "f" in a that is chosen/);
+  expect(only({ single: [wanted(null)], lists: [] }).files.map(({ file }) => file.path.join('/'))).toEqual(['a/g']);
+  const { files, notes } = only({ single: [], lists: [list('f', 'g')] });
+  expect([files.length, notes]).toEqual([1, ['SUMS: 1 file of it not in a: not looked at']]);
+});
+
 test('what differs is told, five of them by name', () => {
   const result = (path: string, found: string) => ({ path, algorithm: 'sha256' as const, expected: EXPECTED, found });
   expect(() => expectChecksums([])).not.toThrow();
