@@ -2,10 +2,12 @@
 // with `--priority`, `--sequential` and `--first-last`. What a session is told, and what a person is.
 
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { SessionOptions } from '../engine/session-options.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { FileRange } from '../metainfo/magnet-selection.js';
 import { MetainfoError } from '../model/error.js';
+import { cacheFolder } from './dht-options.js';
 import { type FileSpec, filesOfSpec, type PrioritySpec, selectFiles } from './file-spec.js';
 import { formatCount } from './render/human-numbers.js';
 import { type LoadedTorrent, readTorrentFile } from './torrent-file-argument.js';
@@ -18,6 +20,7 @@ export interface ChoiceOptions {
   readonly priority?: readonly PrioritySpec[];
   readonly sequential?: boolean;
   readonly firstLast?: boolean;
+  readonly interactive?: boolean;
 }
 
 export interface ChosenFiles {
@@ -28,15 +31,20 @@ export interface ChosenFiles {
   readonly count: string;
 }
 
-/** `selection`: of the magnet link; null: it makes none. Throws UsageError where a spec names nothing. */
+/**
+ * `selection`: of the magnet link; null: it makes none. `picked`: chosen by hand, which goes before all. Throws UsageError where a spec
+ * names nothing.
+ */
 export function chooseFiles(
   metainfo: Pick<Metainfo, 'files' | 'isSingleFile'>,
   options: ChoiceOptions,
   selection: readonly FileRange[] | null,
+  picked: readonly number[] | null = null,
 ): ChosenFiles {
   const { files: specs = [], priority = [], sequential = false, firstLast = false } = options;
   const real = [...metainfo.files.keys()].filter((index) => !metainfo.files[index].isPadding);
-  const files = specs.length > 0 ? selectFiles(specs, metainfo) : selection !== null ? filesOfLink(real, selection) : null;
+  const named = specs.length > 0 ? selectFiles(specs, metainfo) : selection !== null ? filesOfLink(real, selection) : null;
+  const files = picked ?? named;
   const priorities = new Map<number, 'high' | 'low'>();
   for (const { spec, level } of priority) for (const index of filesOfSpec(spec, metainfo)) priorities.set(index, level);
   const chosen = files ?? real;
@@ -78,4 +86,10 @@ export async function checkChoice(items: readonly TorrentItem[], options: Choice
 /** Null where it is a pipe, which can't be read again. What can't be read at all is told when its turn comes. */
 export async function readOnce(argument: { readonly kind: 'file'; readonly path: string }): Promise<LoadedTorrent | null> {
   return (await stat(argument.path)).isFile() ? readTorrentFile(argument) : null;
+}
+
+/** Where it is noted which chosen files are whole; nowhere for a user without a home. */
+export function notesFolder(environment: Readonly<Record<string, string | undefined>>): Pick<SessionOptions, 'notesFolder'> {
+  const cache = cacheFolder(environment);
+  return cache === null ? {} : { notesFolder: path.join(cache, 'chosen') };
 }

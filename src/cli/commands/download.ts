@@ -10,7 +10,7 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { type ChecksumOptions, expectWanted, loadChecksumsFor, matchChecksums, type WantedChecksums } from '../checksums.js';
-import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -20,6 +20,8 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
+import { chooseByHand } from '../picker/choose-by-hand.js';
+import { expectChooser } from '../picker/pick-files.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -98,6 +100,7 @@ async function downloadAll(
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
   await checkChoice(items, options);
+  if (options.interactive === true) expectChooser(context);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const checksums = await loadChecksumsFor(items, options);
   const portMapping = choosePortMapping(options);
@@ -135,7 +138,8 @@ async function downloadAll(
   tally = await runJobs(
     {
       items,
-      jobs: options.jobs ?? CONFIG.cli.jobs,
+      // One terminal, one choice at a time.
+      jobs: options.interactive === true ? 1 : (options.jobs ?? CONFIG.cli.jobs),
       end,
       work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
@@ -234,7 +238,10 @@ async function runOne(
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
-  const chosen = chooseFiles(metainfo, options, obtained.selection);
+  let chosen = chooseFiles(metainfo, options, obtained.selection);
+  if (options.interactive === true) {
+    chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
+  }
   torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
@@ -255,6 +262,7 @@ async function runOne(
         usePex: options.pex,
         ...chosenCounts(options),
         ...chosen.session,
+        ...notesFolder(context.environment),
         useDht: options.dht,
         useLsd: options.lsd,
         seed: after !== null,

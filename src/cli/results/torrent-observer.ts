@@ -18,6 +18,8 @@ import { SessionFollower } from '../events/session-follower.js';
 import { EXIT } from '../exit-codes.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
+import type { ReportedTorrent } from '../report/page.js';
+import { TorrentReport } from '../report/torrent-report.js';
 import { errorFacts } from '../report-error.js';
 import { type RunEnd, RunEndedError } from '../run-end.js';
 import type { TorrentJob } from '../torrent-jobs.js';
@@ -44,6 +46,8 @@ export interface TorrentObserverOptions {
   readonly context: CommandContext;
   /** Takes the receipt of a torrent that is whole. */
   readonly keepReceipt: (receipt: Receipt) => Promise<void>;
+  /** Takes the torrent's part of the report. */
+  readonly keepReport: (reported: ReportedTorrent) => void;
 }
 
 export class TorrentObserver {
@@ -52,6 +56,8 @@ export class TorrentObserver {
   readonly #options: ResultOptions;
   readonly #context: CommandContext;
   readonly #keepReceipt: (receipt: Receipt) => Promise<void>;
+  readonly #keepReport: (reported: ReportedTorrent) => void;
+  readonly #report: TorrentReport | null;
   readonly #peers = new PeerBytes(CONFIG.results.maxCountedPeers);
   readonly #startedMs = performance.now();
   readonly #startedAt = Date.now();
@@ -61,8 +67,11 @@ export class TorrentObserver {
   #chosen: readonly number[] | null = null;
   #session: SupervisedSession | null = null;
   #alreadyComplete: boolean | null = null;
+  #isReported = false;
 
-  constructor({ id, job, options, context, keepReceipt }: TorrentObserverOptions) {
+  constructor({ id, job, options, context, keepReceipt, keepReport }: TorrentObserverOptions) {
+    this.#keepReport = keepReport;
+    this.#report = options.report === undefined ? null : new TorrentReport();
     this.#id = id;
     this.#job = job;
     this.#options = options;
@@ -103,7 +112,9 @@ export class TorrentObserver {
   /** A session has begun. Answers what to await when it has ended. */
   follow(session: SupervisedSession): () => Promise<void> {
     this.#session = session;
-    if (!this.#context.events.isOpen && this.#options.receipt === undefined) return () => Promise.resolve();
+    this.#report?.follow(session);
+    const isNeeded = this.#context.events.isOpen || this.#options.receipt !== undefined || this.#report !== null;
+    if (!isNeeded) return () => Promise.resolve();
     const follower = new SessionFollower({
       session,
       onNotice: (notice) => this.noteNotice(notice),
@@ -115,6 +126,7 @@ export class TorrentObserver {
 
   readonly noteNotice = (notice: ServerNotice): void => {
     if (this.#options.receipt !== undefined) this.#peers.note(notice);
+    this.#report?.note(notice);
     if (!this.#context.events.isOpen) return;
     const event = noticeToEvent(notice, this.#metainfo?.files ?? []);
     if (event !== null) this.#emit(event);
@@ -122,10 +134,11 @@ export class TorrentObserver {
 
   /** No data for so long. */
   noteStall(silentMs: number, snapshot: ServerSnapshot): void {
-    if (this.#context.events.isOpen) this.noteSilence(silentMs, listStallReasons(snapshot));
+    if (this.#context.events.isOpen || this.#report !== null) this.noteSilence(silentMs, listStallReasons(snapshot));
   }
 
   readonly noteSilence = (silentMs: number, reasons: readonly string[]): void => {
+    this.#report?.noteSilence(silentMs, reasons);
     this.#emit({ event: 'stall', silentMs: Math.round(silentMs), reasons });
   };
 
@@ -143,6 +156,7 @@ export class TorrentObserver {
     const { downloadedBytes, uploadedBytes, elapsedMs } = result;
     const [name, path, size] = [result.name ?? '', result.path ?? '', result.size ?? 0];
     this.#emit({ event: 'complete', name, path, size, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs });
+    this.#endReport(alreadyComplete ? 'already complete' : 'whole and verified', true);
     if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result));
     if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result);
     this.#print(outcome);
@@ -152,11 +166,13 @@ export class TorrentObserver {
   async fail(error: unknown, stopExit: number): Promise<void> {
     const alreadyComplete = this.#alreadyComplete;
     if (error instanceof RunEndedError) {
+      this.#endReport('stopped', false);
       this.#print({ status: 'stopped', exit: stopExit, error: null, alreadyComplete });
       return;
     }
     const facts = errorFacts(error);
     const outcome: Outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete };
+    this.#endReport(facts.message, false);
     this.#emit({ event: 'error', ...facts });
     if (this.#options.execError !== undefined) await this.#runErrorHook(this.#options.execError, this.#result(outcome));
     this.#print(outcome);
@@ -222,6 +238,15 @@ export class TorrentObserver {
       onLine: (line) => board.always(line),
       onExit: (cleanup) => interruption.onExit(cleanup),
     });
+  }
+
+  /** Once: what fails after the data was whole is no end of the download. */
+  #endReport(outcome: string, isWhole: boolean): void {
+    const report = this.#report;
+    if (report === null || this.#isReported) return;
+    this.#isReported = true;
+    const [name, path, metainfo] = [this.#metainfo?.name ?? this.#job.name, isWhole ? this.#place : null, this.#metainfo];
+    this.#keepReport(report.end({ name, infoHash: this.#infoHash, metainfo, path, outcome, isWhole }));
   }
 
   #print(outcome: Outcome): void {

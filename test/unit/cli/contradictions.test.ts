@@ -8,6 +8,7 @@ async function run(line: string, before: (program: Command) => void = () => {}):
   const host = {
     version: '0',
     helpWidth: 80,
+    environment: { EFFUSION_NO_CONFIG: '1' },
     writeOut: () => {},
     run: () => {
       ran.push('ran');
