@@ -84,7 +84,7 @@ export async function checkChoice(items: readonly TorrentItem[], options: Choice
 }
 
 /** Null where it is a pipe, which can't be read again. What can't be read at all is told when its turn comes. */
-async function readOnce(argument: { readonly kind: 'file'; readonly path: string }): Promise<LoadedTorrent | null> {
+export async function readOnce(argument: { readonly kind: 'file'; readonly path: string }): Promise<LoadedTorrent | null> {
   return (await stat(argument.path)).isFile() ? readTorrentFile(argument) : null;
 }
 

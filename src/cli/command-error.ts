@@ -10,6 +10,7 @@ export type CommandErrorCode =
   | 'timed_out'
   | 'network_failed'
   | 'data_incomplete'
+  | 'checksum_mismatch'
   | 'output_failed'
   | 'name_taken'
   | 'hook_failed'

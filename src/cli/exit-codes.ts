@@ -21,6 +21,7 @@ export const EXIT = {
   portTaken: 8,
   disk: 9,
   verification: 10,
+  checksum: 11,
   hook: 12,
   someFailed: 14,
   timeout: 124,
@@ -46,7 +47,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     meaning:
       'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
   },
-  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
+  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout, or less than --min-speed' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
   {
     code: EXIT.disk,
@@ -58,7 +59,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     name: 'verification',
     meaning: 'verify or seed found missing or bad data, or every source of a piece was banned for bad data',
   },
-  { code: 11, name: 'checksum', meaning: 'a checksum that was asked for does not match', isReserved: true },
+  { code: EXIT.checksum, name: 'checksum', meaning: 'a checksum of --checksum or --checksums does not match' },
   { code: EXIT.hook, name: 'hook', meaning: 'the command of --exec failed; the data is whole' },
   { code: EXIT.someFailed, name: 'some-failed', meaning: 'some of several torrents failed, or all in different ways' },
   { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
@@ -90,6 +91,7 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['name_taken', EXIT.disk],
   ['sources_exhausted', EXIT.verification],
   ['data_incomplete', EXIT.verification],
+  ['checksum_mismatch', EXIT.checksum],
   ['hook_failed', EXIT.hook],
   ['timed_out', EXIT.timeout],
 ]);

@@ -24,6 +24,7 @@ the others: the run ends with 14, or with the code of the failure where all fail
 Examples:
   effusion download ubuntu.torrent
   effusion download ubuntu.torrent -o ~/iso --timeout 1h
+  effusion download ubuntu.torrent --seed=2x --checksums SHA256SUMS
   effusion download 'magnet:?xt=urn:btih:…&tr=…'
   effusion download https://example.org/ubuntu.torrent
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
@@ -36,12 +37,13 @@ Examples:
   effusion download ubuntu.torrent --exec 'notify-send done'
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   seed: `
-Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.
+Serves until it is stopped, or as long as it is told. The line "seeding NAME on port N" on stderr says that it is ready.
 
 Examples:
   effusion seed ubuntu.torrent --data ~/iso
   effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
   effusion seed *.torrent --data /srv
+  effusion seed ubuntu.torrent --seed-ratio 2 --seed-time 12h
   effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
   create: `
 The same input makes the same bytes each time. The path of the torrent goes to stdout. Hidden files are files like any other;
@@ -137,14 +139,15 @@ Examples:
   effusion edit photos.torrent -o private.torrent --private --source HOME --allow-new-hash`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one; with 14 where some of several
-torrents could not be read. The last of several arguments is the folder where there is a folder of that name, or where it
-does not look like a torrent; --data says it without doubt.
+torrents could not be read. Where every piece is right and a checksum is not it ends with 11. The last of several arguments is the
+folder where there is a folder of that name, or where it does not look like a torrent; --data says it without doubt.
 
 Examples:
   effusion verify ubuntu.torrent              the data is in the current folder
   effusion verify *.torrent --data /srv
   effusion verify photos.torrent /srv --json
-  effusion verify photos.torrent --files '*.jpg'`,
+  effusion verify photos.torrent --files '*.jpg'
+  effusion verify ubuntu.torrent --checksums SHA256SUMS`,
 } as const;
 
 const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined; of

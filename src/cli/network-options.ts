@@ -10,6 +10,7 @@ import {
   parseDuration,
   parseHostPort,
   parseJobs,
+  parseMinSpeed,
   parsePortRange,
   parseProxy,
   parseRate,
@@ -63,12 +64,18 @@ export const onlyPeersOption = (): Option =>
   new Option('--only-peers', 'find nobody and be found by nobody: connect to the peers of --peer and of the link only');
 
 export const durationOption = (flags: string, description: string): Option => {
-  const name = flags.split(' ')[0];
+  const name = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
   const option = new Option(flags, description).argParser((text) => parseDuration(text, name));
   // `--no-peers-timeout` has a value of its own: it is not the opposite of a `--peers-timeout`.
   option.negate = false;
   return option;
 };
+
+export const minSpeedOption = (): Option =>
+  new Option(
+    '--min-speed <RATE[:TIME]>',
+    'give up when less useful data came over this time (default: 60s) than 100K or the like a second (exit 7)',
+  ).argParser((text) => parseMinSpeed(text, '--min-speed'));
 
 export const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
   ...previous,

@@ -2,6 +2,7 @@
 // the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
 
 import { CONFIG } from '../engine/config.js';
+import type { MinSpeed } from '../engine/speed-floor.js';
 import type { LogLevel } from './log-file.js';
 import type { ProgressMode } from './progress-board.js';
 import type { ColorChoice } from './render/color-level.js';
@@ -49,6 +50,14 @@ export function parseSize(text: string, option: string): number {
 /** Bytes per second: a size, with or without `/s`; 0 is no limit. */
 export function parseRate(text: string, option: string): number {
   return parseSize(text.trim().replace(/\/s$/i, ''), option);
+}
+
+/** `100K:60s`, or a bare rate, which takes 60 s; null where the rate or the time is 0: off. */
+export function parseMinSpeed(text: string, option: string): MinSpeed | null {
+  const [rate, ...over] = text.split(':');
+  const bytesPerSecond = parseRate(rate, option);
+  const overMs = over.length === 0 ? CONFIG.cli.minSpeedMs : parseDuration(over.join(':'), option);
+  return bytesPerSecond > 0 && overMs > 0 ? { bytesPerSecond, overMs } : null;
 }
 
 /** 0 … 999,999. */

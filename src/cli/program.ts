@@ -2,6 +2,7 @@
 // `--version` and `--help` start as quickly as Node itself nearly does. Each command is defined in definitions/.
 
 import { Command } from 'commander';
+import { refuseContradictions } from './contradictions.js';
 import { addCompletion } from './definitions/completion.js';
 import { addConfig } from './definitions/config.js';
 import { addCreate } from './definitions/create.js';
@@ -65,6 +66,7 @@ export function createProgram(host: ProgramHost): Command {
   addGlobalOptions(program);
   for (const add of COMMANDS) add(program, host, () => program.opts<GlobalOptions>());
   understandOthers(program);
+  program.hook('preAction', (_, command) => refuseContradictions(command));
   program.hook('preAction', async (_, command) => {
     // Help must come where the configuration is broken.
     if (WITHOUT_SETTINGS.has(command.name())) return;

@@ -31,6 +31,8 @@ export interface SessionRunOptions {
   readonly end: RunEnd;
   /** What lines begin with that do not name the torrent: nothing where there is one. */
   readonly whose: string;
+  /** At each look at it, for who decides how long it goes on; `stop` ends it in order. */
+  readonly onLook?: (snapshot: ServerSnapshot, stop: () => void) => void;
   /** Follows the session for machines. */
   readonly observer?: SessionObserver;
   /** A line to be said once the check of existing data is over; null for none. */
@@ -97,6 +99,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       isDetailed: () => board.isDetailed,
       isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
+      onLook: (snapshot) => options.onLook?.(snapshot, () => void session?.stop('ended').catch(() => {})),
       onSilence: (silentMs, snapshot) => options.observer?.noteStall(silentMs, snapshot),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;

@@ -31,6 +31,8 @@ export interface SessionWatchOptions {
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
   readonly reachableAt?: () => string | null;
+  /** At each look, whatever the phase but the last. */
+  readonly onLook?: (snapshot: ServerSnapshot) => void;
   /** Where it says why nothing comes. */
   readonly onSilence?: (silentMs: number, snapshot: ServerSnapshot) => void;
   /** Whether more than a line is shown: asked each time. */
@@ -91,6 +93,7 @@ export class SessionWatch {
       this.#lastPayloadAt = now;
       this.#options.onChecked?.(snapshot);
     }
+    this.#options.onLook?.(snapshot);
     if (snapshot.downloadedBytes < this.#lastDownloaded) this.#lastDownloaded = 0;
     if (snapshot.uploadedBytes < this.#lastUploaded) this.#lastUploaded = 0;
     this.#download.add(snapshot.downloadedBytes - this.#lastDownloaded, now);
@@ -114,6 +117,7 @@ export class SessionWatch {
       downloadBytesPerSecond: this.#download.bytesPerSecond(now),
       uploadBytesPerSecond: this.#upload.bytesPerSecond(now),
       uploadedBytes: snapshot.uploadedBytes,
+      ...(phase === 'seeding' && snapshot.totalBytes > 0 ? { ratio: snapshot.uploadedBytes / snapshot.totalBytes } : {}),
       timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
       peers: snapshot.peers.length,
       webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,

@@ -19,6 +19,8 @@ export const CLI_CONFIG = {
   unattendedStallMs: 300_000,
   /** or, of a magnet link, without metadata. */
   unattendedMetadataMs: 120_000,
+  /** A bare rate of `--min-speed`: the mean of so long, in which a swarm may catch its breath. */
+  minSpeedMs: 60_000,
   /** No payload for this long: one line says why. Longer than a tracker and a dial take when all is well. */
   silenceMs: 8000,
   /** And not again sooner than this. */

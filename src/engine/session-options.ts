@@ -7,6 +7,7 @@ import type { InfoHash } from '../model/ids.js';
 import { Client, type EncryptionPolicy } from './client.js';
 import { wrongPlaceOption, type PlaceOptions } from './place-options.js';
 import { InvalidArgumentError } from './session-error.js';
+import type { MinSpeed } from './speed-floor.js';
 
 export interface PeerHint {
   /** A numeric address or a name. */
@@ -88,6 +89,8 @@ export interface SessionOptions extends PlaceOptions {
   /** 0 or undefined: off. */
   readonly noPeersTimeoutMs?: number;
   readonly stallTimeoutMs?: number;
+  /** Rejects `done` with StalledError where less than this came; not while nobody was met or a download limit holds it back. */
+  readonly minSpeed?: MinSpeed;
   /** One `idle` notice when no message came for this long. */
   readonly idleTimeoutMs?: number;
   /** The session's owner: its end (signal) stops the session, the session's crash reaches it. */
@@ -139,6 +142,10 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       refuse(`options.${name}`, 'must be milliseconds, 0 or more');
+  }
+  const { minSpeed } = options as { minSpeed?: Partial<MinSpeed> | null };
+  if (minSpeed !== undefined && !(Number(minSpeed?.bytesPerSecond) > 0 && Number(minSpeed?.overMs) > 0)) {
+    refuse('options.minSpeed', 'must have bytesPerSecond and overMs, both above 0');
   }
   for (const name of RATES) {
     const value = options[name];

@@ -20,7 +20,7 @@ import { validateStart, type LocalServer, type SessionOptions } from './session-
 import { emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
 import { noticeRank, sourcesMet, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
 import type { SourceTally } from './source-tally.js';
-import { deserted, MAY_DESERT, neverMet, stalled } from './starved-ends.js';
+import { deserted, MAY_DESERT, neverMet, stalled, tooSlow, watchedState } from './starved-ends.js';
 import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
 import { Watchdog } from './watchdog.js';
@@ -250,20 +250,15 @@ export class SessionServer implements IncomingTorrent {
   }
 
   #watch(): void {
-    const { noPeersTimeoutMs = 0, stallTimeoutMs = 0, idleTimeoutMs = 0 } = this.#options;
+    const { noPeersTimeoutMs = 0, stallTimeoutMs = 0, idleTimeoutMs = 0, minSpeed } = this.#options;
     const { idleReleaseMs, watchMs } = CONFIG.engine;
     this.#watchdog = new Watchdog(
-      { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs },
+      { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs, ...(minSpeed && { minSpeed }) },
       {
-        read: () => {
-          const snapshot = this.snapshot();
-          const { downloadedBytes, uploadedBytes, wastedBytes, isThrottled, isComplete } = snapshot;
-          const transferredBytes = downloadedBytes + uploadedBytes;
-          const usefulBytes = downloadedBytes - wastedBytes;
-          return { sourcesMet: sourcesMet(snapshot), usefulBytes, transferredBytes, isThrottled, isComplete };
-        },
+        read: () => watchedState(this.snapshot()),
         onNoPeers: () => this.#fail(neverMet(this.snapshot(), noPeersTimeoutMs)),
         onStalled: () => this.#fail(stalled(this.snapshot(), stallTimeoutMs)),
+        onTooSlow: (rate) => minSpeed && this.#fail(tooSlow(this.snapshot(), minSpeed, rate)),
         onIdleTimeout: () => this.#notices.publish({ type: 'idle' }),
         onIdleRelease: () => this.#run?.store.releaseIdle(),
       },

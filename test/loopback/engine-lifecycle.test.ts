@@ -64,6 +64,8 @@ describe('start', () => {
     ['an empty folder for what is not whole', metainfo, LOCAL, null, { incompleteFolder: '' }],
     ['an unknown way to allocate', metainfo, LOCAL, null, { allocate: 'half' }],
     ['folders to reuse that are no list', metainfo, LOCAL, null, { reuseFolders: 'there' }],
+    ['a least speed of nothing', metainfo, LOCAL, null, { minSpeed: { bytesPerSecond: 0, overMs: 1000 } }],
+    ['a least speed that is null', metainfo, LOCAL, null, { minSpeed: null }],
     ['super-seeding of one that does not seed', metainfo, LOCAL, null, { superSeeding: true }],
     ['options that are none', metainfo, LOCAL, null, null],
     ['a client that is none', metainfo, LOCAL, null, { client: {} }],

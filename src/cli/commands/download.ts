@@ -5,15 +5,18 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
+import type { MinSpeed } from '../../engine/speed-floor.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { type ChecksumOptions, expectWanted, loadChecksumsFor, matchChecksums, type WantedChecksums } from '../checksums.js';
 import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
@@ -23,7 +26,7 @@ import { expectChooser } from '../picker/pick-files.js';
 import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
@@ -32,6 +35,8 @@ import { observeRun, type RunObserver } from '../results/run-observer.js';
 import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
+import { SeedAfter, settleSeeding } from '../seed-after.js';
+import { seedGoalAfter, type SeedOptionValues } from '../seed-goal.js';
 import {
   describeFailures,
   describeTally,
@@ -45,7 +50,15 @@ import {
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, PlaceCommandOptions, ChoiceOptions, ResultOptions {
+export interface DownloadOptions
+  extends
+    DiscoveryOptions,
+    DhtCommandOptions,
+    PlaceCommandOptions,
+    ChoiceOptions,
+    ChecksumOptions,
+    SeedOptionValues,
+    ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -67,6 +80,8 @@ export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, Pl
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
+  /** Null is off. */
+  readonly minSpeed?: MinSpeed | null;
 }
 
 const MAX_PATH = 1000;
@@ -75,6 +90,9 @@ const MAX_PATH = 1000;
 interface DownloadRun extends ObtainRun {
   readonly client: Client;
   readonly limits: DownloadLimits;
+  readonly checksums: WantedChecksums | null;
+  /** Torrents that are whole and serve on. */
+  readonly serving: ReturnType<SeedAfter['serve']>[];
   /** Bytes that came over the network. */
   downloadedBytes: number;
 }
@@ -95,6 +113,7 @@ async function downloadAll(
   await checkChoice(items, options);
   if (options.interactive === true) expectChooser(context);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
+  const checksums = await loadChecksumsFor(items, options);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
@@ -111,7 +130,7 @@ async function downloadAll(
       ...listenOn(options.port),
       portMapping,
       lsd: options.lsd,
-      ...dhtOptions(options, context.environment, true),
+      ...dhtOptions(options, context.environment, seedGoalAfter(options) === null),
     });
   if (options.dryRun === true) return (await import('../dry-run.js')).dryRun(items, options, openClient, context);
   const client = await openClient();
@@ -124,6 +143,8 @@ async function downloadAll(
     claims: new Claims(),
     end,
     limits,
+    checksums,
+    serving: [],
     downloadedBytes: 0,
   };
   let tally: JobTally = { ...NOTHING_DONE, total: items.length };
@@ -141,13 +162,17 @@ async function downloadAll(
     },
     context,
   );
+  const elapsedMs = performance.now() - startedAt;
+  const served = await settleSeeding(run.serving, tally);
+  ({ tally } = served);
   closeOverview?.();
   forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
-  if (items.length > 1) tellTotal(tally, exitCode, run, performance.now() - startedAt, context);
-  return exitCode;
+  if (items.length > 1) tellTotal(tally, exitCode, run, elapsedMs, context);
+  // Whole, but the serving that was asked for was cut short.
+  return exitCode === EXIT.ok && served.isCut ? (interruption.exitCode ?? EXIT.ok) : exitCode;
 }
 
 /** The line at the end of a run of several torrents. */
@@ -168,11 +193,17 @@ async function downloadOne(
 ): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, placed, chosen } = await runOne(job, options, run, view, context, torrent)
-    .finally(() => view.close())
-    .catch((error: unknown) => {
+  const goal = seedGoalAfter(options);
+  const after = goal === null ? null : new SeedAfter(goal);
+  const { ended, session, metainfo, placed, chosen } = await runOne(job, options, run, view, after, context, torrent).catch(
+    (error: unknown) => {
+      view.close();
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
-    });
+    },
+  );
+  // Where it serves on there is something to show.
+  session.finally(() => view.close()).catch(() => {});
+  if (after === null) view.close();
   const { result, snapshot } = ended;
   run.downloadedBytes += snapshot.downloadedBytes;
   if (result.status === 'stopped') {
@@ -182,12 +213,30 @@ async function downloadOne(
   const place = resultPath(options.output, placed, chosen.session.files);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
+  /** What is wrong with it after all is not served. */
+  const notServed = async (failure: unknown): Promise<never> => {
+    after?.watch.callOff();
+    await session.catch(() => {});
+    throw failure;
+  };
+  if (run.checksums !== null) {
+    await expectWanted({ metainfo, placed, folder: options.output }, run.checksums, chosen.session.files, run.end.signal, context)
+      .catch((error: unknown) => {
+        const reached = 'it is whole, its checksums were not looked at';
+        throw error instanceof RunEndedError ? stopped(job, reached, '', run, context) : error;
+      })
+      .catch(notServed);
+  }
   const { board, isQuiet, stdout, stderr } = context;
   board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
-  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, placed, chosen) });
+  const places = placesOf(options.output, placed, chosen);
+  await torrent.complete({ result, snapshot, end: run.end, places }).catch(notServed);
+  const { end, limits, client } = run;
+  const serving = { end, timeoutMs: limits.timeoutMs, port: client.port };
+  if (after !== null) run.serving.push(after.serve(session, job, serving, context));
 }
 
 async function runOne(
@@ -195,9 +244,10 @@ async function runOne(
   options: DownloadOptions,
   run: DownloadRun,
   view: ProgressView,
+  after: SeedAfter | null,
   context: CommandContext,
   torrent: TorrentObserver,
-): Promise<{ ended: SessionRun; placed: Metainfo; chosen: ChosenFiles }> {
+): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo; placed: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
@@ -212,9 +262,11 @@ async function runOne(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
+  const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums, chosen.session.files).notes;
+  for (const note of notes) context.board.log(note);
   for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
-  const ended = await runSession(
+  const session = runSession(
     {
       metainfo,
       folder: options.output,
@@ -228,6 +280,7 @@ async function runOne(
         ...notesFolder(context.environment),
         useDht: options.dht,
         useLsd: options.lsd,
+        seed: after !== null,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
         ...sessionPlaces(options),
@@ -236,16 +289,18 @@ async function runOne(
         ...(webSeedNamers === null ? {} : { webSeedNamers }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
+        ...(limits.minSpeed == null ? {} : { minSpeed: limits.minSpeed }),
         command: 'effusion download',
       },
       view,
       end,
       whose: whoseLines(job),
       observer: torrent,
+      ...(after === null ? {} : { onLook: after.watch.look.bind(after.watch) }),
     },
     context,
   );
-  return { ended, placed, chosen };
+  return { ended: await (after?.untilWhole(session) ?? session), session, metainfo, placed, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -284,16 +339,18 @@ export interface DownloadLimits {
   readonly timeoutMs: number;
   readonly noPeersTimeoutMs: number;
   readonly stallTimeoutMs: number;
+  readonly minSpeed?: MinSpeed | null;
 }
 
 export function chooseLimits(
-  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout'>,
+  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout' | 'minSpeed'>,
   isAttended: boolean,
 ): DownloadLimits {
   return {
     timeoutMs: options.timeout ?? 0,
     noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedNoPeersMs),
     stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedStallMs),
+    minSpeed: options.minSpeed ?? null,
   };
 }
 
@@ -305,12 +362,19 @@ export function formatStart(
   { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
 ): string {
   const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
-  const ends = [
+  const ends = describeEnds(limits);
+  return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
+}
+
+function describeEnds({ minSpeed, ...limits }: DownloadLimits): string[] {
+  return [
     ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
     ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
     ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
+    ...(minSpeed == null
+      ? []
+      : [`when it is slower than ${formatRate(minSpeed.bytesPerSecond)} over ${formatLimit(minSpeed.overMs)} (--min-speed)`]),
   ];
-  return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
 }
 
 /** Where each file of the result is; null for padding, and for files that were not chosen. */

@@ -6,6 +6,14 @@ import type { EgressOptions } from '../../engine/egress.js';
 import { type VerifiedFile, type VerifyReport, verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles } from '../../metainfo/placement.js';
+import {
+  type ChecksumOptions,
+  type ChecksumResult,
+  computeChecksums,
+  expectChecksums,
+  loadChecksumsFor,
+  matchChecksums,
+} from '../checksums.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { type FileSpec, selectFiles } from '../file-spec.js';
@@ -22,7 +30,7 @@ import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent
 import { gatherTorrents } from '../torrent-list.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
-export interface VerifyOptions extends EgressOptions, PlacementCommandOptions {
+export interface VerifyOptions extends EgressOptions, PlacementCommandOptions, ChecksumOptions {
   /** The folder that holds the data; then every argument is a torrent. */
   readonly data?: string;
   readonly inputFile?: readonly string[];
@@ -35,6 +43,7 @@ const MAX_PATH = 1000;
 export async function verify(names: readonly string[], options: VerifyOptions, context: CommandContext): Promise<number> {
   const { torrents, folder } = await splitArguments(names, options);
   const items = await gatherTorrents(torrents, options.inputFile);
+  const wanted = await loadChecksumsFor(items, options);
   checkPlacementOptions(options, items.length);
   const end = new RunEnd(context.interruption);
   let bad = 0;
@@ -42,13 +51,21 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
     const torrent = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
     job.name = sanitise(torrent.name);
     const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
+    const checks = wanted === null ? null : matchChecksums(torrent, wanted, chosen.files);
+    for (const note of checks?.notes ?? []) context.board.log(note);
     const metainfo = placeFiles(torrent, placementOf(options));
     const progress = openCheckProgress(metainfo.name, context);
     const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update, signal: end.signal }).finally(
       progress.close,
     );
     if (!report.isWhole) bad++;
-    tell(report, metainfo, job, options, context);
+    // Of data that is not whole the checksums say nothing new.
+    const checksums =
+      checks === null || !report.isWhole
+        ? null
+        : await computeChecksums({ placed: metainfo, folder }, checks.files, context, end.signal);
+    tell(report, checksums, metainfo, job, options, context);
+    if (checksums !== null) expectChecksums(checksums);
   };
   const tally = await runJobs({ items, jobs: 1, end, work }, context);
   end.close();
@@ -81,18 +98,27 @@ async function splitArguments(
   return isTorrent ? { torrents: names, folder: '.' } : { torrents: names.slice(0, -1), folder: last };
 }
 
-function tell(report: VerifyReport, metainfo: Metainfo, job: TorrentJob, options: VerifyOptions, context: CommandContext): void {
+function tell(
+  report: VerifyReport,
+  checksums: readonly ChecksumResult[] | null,
+  metainfo: Metainfo,
+  job: TorrentJob,
+  options: VerifyOptions,
+  context: CommandContext,
+): void {
+  const wrong = (checksums ?? []).filter(({ expected, found }) => expected !== found);
   const { stdout, board, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces, uncheckedPieces } = report;
-    const facts = { whole: isWhole, pieceCount, badPieces, uncheckedPieces, files };
+    const facts = { whole: isWhole, pieceCount, badPieces, uncheckedPieces, files, ...(checksums && { checksums }) };
     const result = { name: metainfo.name, infoHash: infoHashText(metainfo), ...facts };
     stdout.line(formatJson(result, job.isOneOfSeveral ? 0 : 2));
     return;
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
+  for (const item of wrong) stdout.line(`${resultStyle.error('wrong checksum')}: ${sanitise(item.path, MAX_PATH)}`);
   const count = formatCount(report.files.length, 'file');
   const size = formatBytes(report.files.reduce((sum, item) => sum + item.length, 0));
   const shared = formatCount(report.uncheckedPieces, 'piece');
@@ -104,6 +130,9 @@ function tell(report: VerifyReport, metainfo: Metainfo, job: TorrentJob, options
     ? `${style.success('whole')}: ${count}, ${size}, ${verified}`
     : `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`;
   board.log(`${whoseLines(job)}${verdict}`);
+  if (checksums !== null && wrong.length === 0) {
+    board.log(`${whoseLines(job)}${style.success('right')}: ${formatCount(checksums.length, 'checksum')}`);
+  }
 }
 
 /** `missing`, `bad`, `wrong size (3 of 5 B)`. */

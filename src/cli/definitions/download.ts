@@ -17,6 +17,7 @@ import {
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
+  minSpeedOption,
   portmapOption,
   portOption,
 } from '../network-options.js';
@@ -24,6 +25,7 @@ import { applySwitches } from '../network-switches.js';
 import { parseUrl } from '../options.js';
 import { addPlaceOptions } from '../place-options.js';
 import { UsageError } from '../usage-error.js';
+import { addChecksumOptions, addSeedOptions } from './end-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
@@ -71,12 +73,15 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .optionsGroup('When to give up:')
-    .addOption(durationOption('--timeout <TIME>', 'give up after this time in all (exit 124)'))
+    .addOption(durationOption('-t, --timeout <TIME>', 'give up after this time in all (exit 124)'))
     .addOption(
       durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
     )
     .addOption(metadataTimeoutOption())
-    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'));
+    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
+    .addOption(minSpeedOption());
+  addSeedOptions(command, true);
+  addChecksumOptions(command);
   addResultOptions(command, true)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {

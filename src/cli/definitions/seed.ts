@@ -13,6 +13,7 @@ import {
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import { addPlacementOptions } from '../place-options.js';
+import { addSeedOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
@@ -34,6 +35,7 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption());
+  addSeedOptions(command, false);
   addResultOptions(command, false)
     .addHelpText('after', EXAMPLES.seed)
     .action(async (files: string[], options: SeedOptions) => {

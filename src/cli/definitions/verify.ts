@@ -6,6 +6,7 @@ import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
 import { inputFileOption, interfaceOption, proxyOption } from '../network-options.js';
 import { addPlacementOptions } from '../place-options.js';
+import { addChecksumOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
 
 export const addVerify: CommandDefinition = (program, host, globals) => {
@@ -21,7 +22,8 @@ export const addVerify: CommandDefinition = (program, host, globals) => {
     .addOption(filesOption('the files to check; others may be missing'))
     .addOption(proxyOption())
     .addOption(interfaceOption())
-    .option('--json', 'print a JSON object, of several torrents one a line')
+    .option('--json', 'print a JSON object, of several torrents one a line');
+  addChecksumOptions(command)
     .addHelpText('after', EXAMPLES.verify)
     .action(async (names: string[], options: VerifyOptions) => {
       await host.run(globals(), async (context) => (await import('../commands/verify.js')).verify(names, options, context));

@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatProgressBytes,
   formatRate,
+  formatRatio,
   formatSources,
 } from './human-numbers.js';
 import type { Progress } from './progress.js';
@@ -129,5 +130,5 @@ export function formatPhase(progress: Progress): string {
     return `paused: ${formatCount(progress.peers, 'peer')}, ${formatBytes(progress.uploadedBytes)} sent`;
   const sent = `${formatBytes(progress.uploadedBytes)} sent, ${formatRate(progress.uploadBytesPerSecond)}`;
   const place = progress.reachableAt === undefined ? '' : `, reachable as ${progress.reachableAt}`;
-  return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}${place}`;
+  return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}${formatRatio(progress.ratio)}${place}`;
 }

@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatProgressBytes,
   formatRate,
+  formatRatio,
   formatSources,
 } from './human-numbers.js';
 import type { Progress, ProgressView } from './progress.js';
@@ -81,5 +82,5 @@ function formatSeeding(progress: Progress): string {
   const rate = formatRate(progress.uploadBytesPerSecond);
   const { reachableAt } = progress;
   const place = reachableAt === undefined ? '' : `, reachable as ${reachableAt}`;
-  return `seeding, ${formatBytes(progress.uploadedBytes)} sent, ${rate}, ${formatCount(progress.peers, 'peer')}${place}`;
+  return `seeding, ${formatBytes(progress.uploadedBytes)} sent${formatRatio(progress.ratio)}, ${rate}, ${formatCount(progress.peers, 'peer')}${place}`;
 }

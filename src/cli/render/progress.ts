@@ -18,6 +18,8 @@ export interface Progress {
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly uploadedBytes: number;
+  /** While it serves: what was sent by the size of the torrent. */
+  readonly ratio?: number;
   /** Null: not to be said. */
   readonly timeLeftMs: number | null;
   readonly peers: number;

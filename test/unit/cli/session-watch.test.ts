@@ -94,6 +94,7 @@ describe('the view', () => {
     const { at, updates, place } = open();
     at(0, { phase: 'seeding' });
     expect(updates.at(-1)).not.toHaveProperty('reachableAt');
+    expect(updates.at(-1)?.ratio).toBe(0);
     place.reachableAt = '203.0.113.5:6881';
     at(1000);
     expect(updates.at(-1)?.reachableAt).toBe('203.0.113.5:6881');
