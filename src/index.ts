@@ -5,6 +5,7 @@ export { BlocklistError, type BlocklistReport, loadBlocklists, type LoadedBlockl
 export { Client, type ClientOptions, type EncryptionPolicy, type PortMappingNotice } from './engine/client.js';
 export type { ClientDhtOptions } from './engine/client-dht.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
+export { type ReadOptions, TorrentReader } from './engine/torrent-reader.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
 export { Supervisor, supervisor, type RestartPolicy, type SupervisedSession } from './engine/supervisor.js';

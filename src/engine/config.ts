@@ -116,6 +116,8 @@ export const CONFIG = {
     endgameAgeMs: 100,
     /** The same while full memory keeps a peer idle. */
     reassignAgeMs: 2000,
+    /** A reader waits for the piece, and the peer asked is four times slower than another: a few round trips, which a person hardly notices. */
+    urgentAgeMs: 500,
     /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
     snubMs: 20_000,
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
@@ -207,6 +209,18 @@ export const CONFIG = {
     giveBackMs: 1000,
     /** Runs that a piece too large for the budget keeps in memory. */
     maxRunsPerPiece: 16,
+  },
+  reading: {
+    /** Fetched ahead of all readers and held for them: a third of a second at 1 Gbit/s, half a minute of a film; with the pieces in flight 64 MiB. */
+    windowBytes: 32 * MIB,
+    /** Of each reader, whatever its pieces weigh: one being read while the next one comes. */
+    minWindowPieces: 2,
+    /** The window follows its reader by this part of it: each move costs a look at all of it. */
+    windowSteps: 32,
+    /** Handed out at once: large enough for few system calls, small enough that a slow reader is soon heard of. */
+    chunkBytes: 256 * KIB,
+    /** Of stream: players open two or three and leave some of them behind; each has a share of the window. */
+    maxReaders: 16,
   },
   hashing: {
     /** Jobs of fewer bytes are hashed without a thread: one takes 30 ms to start, as long as hashing this. */

@@ -6,6 +6,7 @@ import { createAddress, type Address } from '../model/address.js';
 import type { InfoHash } from '../model/ids.js';
 import { Client, type EncryptionPolicy } from './client.js';
 import { InvalidArgumentError } from './session-error.js';
+import { TorrentReader } from './torrent-reader.js';
 
 export interface PeerHint {
   /** A numeric address or a name. */
@@ -74,6 +75,11 @@ export interface SessionOptions {
   readonly owner?: { readonly signal?: AbortSignal; readonly onCrash?: (error: Error) => void };
   /** False: `start` answers null, and nothing is opened. */
   readonly enabled?: boolean;
+  /**
+   * Reads the torrent's bytes in order instead of downloading all of it: needs the folder null, and does not seed. Such a session is never
+   * complete: it runs until it is stopped.
+   */
+  readonly reader?: TorrentReader;
   /** Instead of HTTP and UDP: for tests. */
   readonly announceTransport?: AnnounceTransport;
   /** Named in the folder's lock. */
@@ -112,6 +118,8 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     refuse('options.webSeedMode', 'must be auto, only or never');
   }
   if (options.webSeeds !== undefined && !Array.isArray(options.webSeeds)) refuse('options.webSeeds', 'must be a list');
+  if (options.reader !== undefined && (folder !== null || options.seed === true || !(options.reader instanceof TorrentReader)))
+    refuse('options.reader', 'must be a TorrentReader, with the folder null and without options.seed');
   if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   for (const name of TIMEOUTS) {
     const value = options[name];

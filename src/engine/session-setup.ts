@@ -12,7 +12,7 @@ import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 import type { SessionOptions } from './session-options.js';
 import { SourceTally } from './source-tally.js';
-import { IncompleteDataError } from './session-error.js';
+import { IncompleteDataError, SessionCrashedError } from './session-error.js';
 
 export interface ChosenLimits {
   /** 0: as many as there can be. */
@@ -97,6 +97,10 @@ export function exhaustedDetail(
     files: filesOfPiece(metainfo, piece),
     banned: [...banned.map((address) => formatAddress(address)), ...bannedWebSeeds],
   };
+}
+
+export function crashedError(infoHash: string, cause: unknown): SessionCrashedError {
+  return new SessionCrashedError(`the session of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
 }
 
 export function incompleteData(have: Bitfield): IncompleteDataError {

@@ -18,6 +18,7 @@ import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
+import type { TorrentReader } from './torrent-reader.js';
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
@@ -29,6 +30,8 @@ export interface TorrentDiskOptions {
   /** Serve what is there and change nothing: no lock, no part files. */
   readonly isReadOnly: boolean;
   readonly command: string;
+  /** Keeps what is in memory, for its readers. */
+  readonly reader: TorrentReader | null;
 }
 
 export interface OpenedDisk {
@@ -69,11 +72,12 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. */
   async open(onProgress: (checkedBytes: number, totalBytes: number) => void, signal: AbortSignal): Promise<OpenedDisk> {
-    const { metainfo, openFiles, fsync, overwrite, isReadOnly } = this.#options;
+    const { metainfo, openFiles, fsync, overwrite, isReadOnly, reader } = this.#options;
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
-      return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false };
+      const storage = reader?.createStorage() ?? new MemoryStorage(metainfo.files);
+      return { storage, have, resumed: false, wasComplete: false };
     }
     const scanned = scanFiles({ metainfo, paths, namesOnly: isReadOnly, findsSpares: !isReadOnly });
     const resume = isReadOnly ? null : await this.#resume.load();

@@ -95,7 +95,10 @@ export class TorrentRun {
       limits: CONFIG.storage,
       isPadding,
       listener: {
-        onStored: (piece) => this.#loop.dispatch({ type: 'piece-stored', piece }),
+        onStored: (piece) => {
+          this.#loop.dispatch({ type: 'piece-stored', piece });
+          options.reader?.noteStored(piece);
+        },
         onMismatch: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-mismatch', piece, blockDigests }),
         onDigests: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-digests', piece, blockDigests }),
         onFailed: (error) => handler.onStorageError(error),
@@ -117,6 +120,7 @@ export class TorrentRun {
       externalAddresses: client.externalAddresses,
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
+      reads: options.reader !== undefined,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.
@@ -222,6 +226,7 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
+    this.#options.reader?.attach({ dispatch: (event) => this.#loop.dispatch(event), has: (piece) => this.store.have.has(piece) });
     this.#webSeeds.start();
     void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), this.#resolver, {
       onAddresses: (addresses, source) => this.addAddresses(source, addresses),
@@ -248,6 +253,7 @@ export class TorrentRun {
   /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */
   async stop(farewellMs: number): Promise<void> {
     this.#lastSources = this.sourceSnapshots();
+    this.#options.reader?.detach();
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();

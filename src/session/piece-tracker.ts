@@ -25,9 +25,18 @@ export class PieceTracker {
   readonly #storing = new Map<PieceIndex, OpenPiece>();
   /** Missing pieces that a web seed is going to open, by its link: not for the picker. */
   readonly #claims = new Map<PieceIndex, PeerKey>();
+  readonly #isWanted: (piece: PieceIndex) => boolean;
   #verifiedBytes = 0;
 
-  constructor(geometry: Geometry, budget: PieceBudget, random: Random, isPadding: (piece: PieceIndex, block: number) => boolean) {
+  /** `isWanted`: what may be picked at all; it is asked whenever a piece goes missing. */
+  constructor(
+    geometry: Geometry,
+    budget: PieceBudget,
+    random: Random,
+    isPadding: (piece: PieceIndex, block: number) => boolean,
+    isWanted: (piece: PieceIndex) => boolean = () => true,
+  ) {
+    this.#isWanted = isWanted;
     this.#geometry = geometry;
     this.#budget = budget;
     this.#isPadding = isPadding;
@@ -39,7 +48,7 @@ export class PieceTracker {
   start(have: Bitfield): void {
     for (const piece of this.#geometry.pieces()) {
       if (have.has(piece)) this.#count(piece);
-      else this.picker.insert(piece);
+      else this.makePickable(piece);
     }
   }
 
@@ -106,7 +115,7 @@ export class PieceTracker {
 
   /** It is for everybody again. */
   unclaim(piece: PieceIndex): void {
-    if (this.#claims.delete(piece)) this.picker.insert(piece);
+    if (this.#claims.delete(piece)) this.makePickable(piece);
   }
 
   claimantOf(piece: PieceIndex): PeerKey | undefined {
@@ -145,8 +154,19 @@ export class PieceTracker {
     this.#open.delete(piece);
     this.#partial.delete(open);
     this.#budget.release(this.#geometry.pieceLength(piece), piece);
-    this.picker.insert(piece);
+    this.makePickable(piece);
     return open;
+  }
+
+  /** A missing piece is for the picker, where it is wanted. */
+  makePickable(piece: PieceIndex): void {
+    if (this.#isWanted(piece)) this.picker.insert(piece);
+  }
+
+  /** A verified piece is not held any more: it is missing, and for `makePickable` to bring back. */
+  forget(piece: PieceIndex): void {
+    invariant(this.have.clear(piece), 'only a piece that is there can be forgotten', { piece });
+    this.#verifiedBytes -= this.#geometry.pieceLength(piece);
   }
 
   /** Gives the memory budget back: the session ends here. */

@@ -50,6 +50,8 @@ export interface SessionNodeOptions {
   readonly superSeeds?: boolean;
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
+  /** It reads instead of downloading all. */
+  readonly reads?: boolean;
   /** A download limit. */
   readonly pace?: RequestPace | null;
   readonly webSeeds?: readonly SimWebSeed[];
@@ -73,6 +75,9 @@ export class SessionNode implements SimNode {
   readonly notices: Notice[] = [];
   readonly checks: ActionChecks;
   readonly webSeeds: SimWebSeeds;
+  readonly content: Content;
+  /** Called when a piece was stored. */
+  onStored: () => void = () => {};
   completedAt: number | null = null;
   readonly #world: World;
   readonly #options: SessionNodeOptions;
@@ -94,6 +99,7 @@ export class SessionNode implements SimNode {
     this.latencyMs = options.latencyMs;
     this.isListening = options.isListening;
     this.encryption = options.encryption;
+    this.content = options.content;
     this.#world = world;
     this.#options = options;
     this.checks = new ActionChecks(world, options.content, options.limits, this.#links, this.#mirrors);
@@ -103,7 +109,10 @@ export class SessionNode implements SimNode {
       content,
       have,
       writeMs,
-      (event) => this.handle(event),
+      (event) => {
+        this.handle(event);
+        if (event.type === 'piece-stored' && this.isUp) this.onStored();
+      },
       (_piece, sources) => this.checks.badPiece(sources),
     );
     this.webSeeds = new SimWebSeeds({
@@ -128,6 +137,7 @@ export class SessionNode implements SimNode {
       externalAddresses: new ExternalAddresses(100),
       seeds,
       superSeeds: options.superSeeds === true,
+      reads: options.reads === true,
     };
     const random = createRandom(world.random.below(2 ** 31));
     this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
@@ -298,6 +308,9 @@ export class SessionNode implements SimNode {
         return;
       case 'discard-piece':
         this.disk.discard(action.piece);
+        return;
+      case 'forget-piece':
+        this.disk.forget(action.piece);
         return;
       case 'fetch-run':
         this.webSeeds.fetch(action);
