@@ -28,6 +28,15 @@ Examples:
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
+  cat: `
+Each byte is verified before it is written, nothing is kept on the disk, and no more is fetched ahead than 32 MiB.
+Whoever stops reading ends it, with 0. A terminal is refused: a file may hold anything.
+
+Examples:
+  effusion cat ubuntu.torrent > ubuntu.iso
+  effusion cat logs.torrent --files 'app.log.gz' | zcat | grep ERROR
+  effusion cat data.torrent -s 3 --range 0-1023 | xxd
+  effusion cat 'magnet:?xt=urn:btih:…' -s '*.tar' | tar -x`,
   seed: `
 Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.
 

@@ -2,6 +2,7 @@
 // `--version` and `--help` start as quickly as Node itself nearly does. Each command is defined in definitions/.
 
 import { Command } from 'commander';
+import { addCat } from './definitions/cat.js';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
 import { addHelp } from './definitions/help.js';
@@ -13,7 +14,7 @@ import { OVERVIEW } from './help-texts.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [addDownload, addCat, addSeed, addCreate, addInfo, addVerify, addHelp];
 
 export function createProgram(host: ProgramHost): Command {
   const program = new Command('effusion')

@@ -82,14 +82,17 @@ describe('help', () => {
     expect(Math.max(...end.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
   });
 
-  test.each(['download', 'seed', 'create', 'info', 'verify'])('%s --help has examples, and help %s is the same', async (name) => {
-    const flag = await cli.run([name, '--help']);
-    expect(flag.code).toBe(0);
-    expect(flag.stdout).toContain(`Usage: effusion ${name}`);
-    expect(flag.stdout).toContain(`  effusion ${name} `);
-    expect(Math.max(...flag.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
-    expect((await cli.run(['help', name])).stdout).toBe(flag.stdout);
-  });
+  test.each(['download', 'cat', 'seed', 'create', 'info', 'verify'])(
+    '%s --help has examples, and help %s is the same',
+    async (name) => {
+      const flag = await cli.run([name, '--help']);
+      expect(flag.code).toBe(0);
+      expect(flag.stdout).toContain(`Usage: effusion ${name}`);
+      expect(flag.stdout).toContain(`  effusion ${name} `);
+      expect(Math.max(...flag.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
+      expect((await cli.run(['help', name])).stdout).toBe(flag.stdout);
+    },
+  );
 
   test('help exit-codes is the table', async () => {
     const end = await cli.run(['help', 'exit-codes']);
