@@ -11,6 +11,7 @@ export type CommandErrorCode =
   | 'data_incomplete'
   | 'output_failed'
   | 'name_taken'
+  | 'port_taken'
   | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {

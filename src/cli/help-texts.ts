@@ -37,6 +37,14 @@ Examples:
   effusion cat logs.torrent --files 'app.log.gz' | zcat | grep ERROR
   effusion cat data.torrent -s 3 --range 0-1023 | xxd
   effusion cat 'magnet:?xt=urn:btih:…' -s '*.tar' | tar -x`,
+  stream: `
+The URL goes to stdout: of the file, or of a page that lists them. Only this machine reaches it. It runs until ^C, or
+until the player of --open ends.
+
+Examples:
+  effusion stream film.torrent
+  effusion stream series.torrent -s 'S01E02*' --open mpv
+  effusion stream film.torrent --open 'mpv -fs' --port 8000`,
   seed: `
 Serves until it is stopped. The line "seeding NAME on port N" on stderr says that it is ready.
 

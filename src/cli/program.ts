@@ -9,12 +9,13 @@ import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
+import { addStream } from './definitions/stream.js';
 import { addVerify } from './definitions/verify.js';
 import { OVERVIEW } from './help-texts.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addCat, addSeed, addCreate, addInfo, addVerify, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [addDownload, addCat, addStream, addSeed, addCreate, addInfo, addVerify, addHelp];
 
 export function createProgram(host: ProgramHost): Command {
   const program = new Command('effusion')

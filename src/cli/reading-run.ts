@@ -2,6 +2,7 @@
 // stopped again when what was to be read has been. What cat and stream have in common.
 
 import { Client } from '../engine/client.js';
+import { CONFIG } from '../engine/config.js';
 import { TorrentReader } from '../engine/torrent-reader.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { loadBlocklistOption } from './blocklist-option.js';
@@ -50,6 +51,8 @@ export interface Reading {
 export interface ReadingCommand {
   /** As it is called, for the lock and for messages. */
   readonly name: string;
+  /** How long what was fetched for a reader that left is kept. */
+  readonly lingerMs: number;
   /** Draws how far it is; else lines are written only. */
   readonly showsProgress: boolean;
   /** Before anything is fetched but metadata: what will be read, or throws UsageError. Answers its bytes. */
@@ -109,7 +112,7 @@ async function readOne(
       metainfo.webSeeds.length + (options.webseed ?? []).length,
     );
     const totalBytes = command.choose(listFiles(metainfo.files, metainfo.isSingleFile), metainfo);
-    const reader = new TorrentReader(metainfo);
+    const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs);
     const over = new AbortController();
     const { noPeersTimeoutMs, stallTimeoutMs } = chooseLimits(options, context.stderr.isTerminal);
     const session = runSession(

@@ -221,6 +221,12 @@ export const CONFIG = {
     chunkBytes: 256 * KIB,
     /** Of stream: players open two or three and leave some of them behind; each has a share of the window. */
     maxReaders: 16,
+    /** Connections to stream: those that read, those that wait for their turn, and some that are kept for the next request. */
+    maxConnections: 64,
+    /** What was fetched ahead of a player that left is kept so long: it has jumped, or asks for the next range, and comes again. */
+    lingerMs: 5000,
+    /** Of those that left, kept at a time: the others have a smaller window for it. */
+    maxLingering: 2,
   },
   hashing: {
     /** Jobs of fewer bytes are hashed without a thread: one takes 30 ms to start, as long as hashing this. */

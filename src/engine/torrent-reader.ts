@@ -9,6 +9,7 @@ import type { SessionEvent } from '../session/events.js';
 import type { Storage } from '../storage/storage.js';
 import { WindowStorage } from '../storage/window-storage.js';
 import { CONFIG } from './config.js';
+import { Deferred } from './deferred.js';
 import { InvalidArgumentError, NotRunningError } from './session-error.js';
 
 export interface ReadOptions {
@@ -41,22 +42,32 @@ interface Cursor {
   /** Where its window was last said to begin. */
   saidAt: number;
   wake: (() => void) | null;
+  /** Nobody reads there any more; what was fetched is kept until then. */
+  leaving: NodeJS.Timeout | null;
 }
 
 export class TorrentReader {
   readonly #metainfo: Metainfo;
   readonly #windowBytes: number;
+  readonly #lingerMs: number;
   readonly #cursors = new Set<Cursor>();
   #storage: WindowStorage | null = null;
   #run: ReaderRun | null = null;
   #end: Error | null = null;
   #deliveredBytes = 0;
+  readonly #closed = new Deferred<never>();
 
-  /** `windowBytes`: of all readers together. What is fetched ahead and held, two pieces for each reader at least. */
-  constructor(metainfo: Metainfo, windowBytes: number = CONFIG.reading.windowBytes) {
+  /**
+   * `windowBytes`: of all readers together. What is fetched ahead and held, two pieces for each reader at least. `lingerMs`: how long the window
+   * of a reader that left stays: for readers that jump by coming again.
+   */
+  constructor(metainfo: Metainfo, windowBytes: number = CONFIG.reading.windowBytes, lingerMs = 0) {
     if (!(windowBytes > 0)) throw new InvalidArgumentError('windowBytes must be more than 0', { argument: 'windowBytes' });
     this.#metainfo = metainfo;
     this.#windowBytes = windowBytes;
+    this.#lingerMs = lingerMs;
+    // Nobody need wait for it.
+    this.#closed.promise.catch(() => undefined);
   }
 
   /** Bytes that all readers were given so far. */
@@ -71,7 +82,7 @@ export class TorrentReader {
 
   /** Readers that have begun and not ended. */
   get readerCount(): number {
-    return this.#cursors.size;
+    return [...this.#cursors].filter(({ leaving }) => leaving === null).length;
   }
 
   /**
@@ -97,12 +108,19 @@ export class TorrentReader {
 
   /** No bytes follow: whoever waits, or reads on, is rejected with `error`. For the end of its session; the first call counts. */
   close(error?: Error): void {
+    for (const cursor of this.#cursors) if (cursor.leaving !== null) clearTimeout(cursor.leaving);
     this.#end ??=
       error ??
       new NotRunningError('the session of this reader has ended', {
         infoHash: toHex(this.#metainfo.infoHash.v1 ?? new Uint8Array()),
       });
+    this.#closed.reject(this.#end);
     this.#wakeAll();
+  }
+
+  /** Rejects with what `close` is given. */
+  closed(): Promise<never> {
+    return this.#closed.promise;
   }
 
   /** For the session: where it is to keep its bytes. */
@@ -140,9 +158,10 @@ export class TorrentReader {
     const filled = ranges.filter((range) => range.length > 0);
     if (filled.length === 0) return;
     const sequence = piecesOf(filled, geometry.standardPieceLength);
-    const cursor: Cursor = { sequence, at: sequence[0].first, saidAt: sequence[0].first, wake: null };
+    const cursor: Cursor = { sequence, at: sequence[0].first, saidAt: sequence[0].first, wake: null, leaving: null };
     const onAbort = (): void => cursor.wake?.();
     signal?.addEventListener('abort', onAbort);
+    this.#succeed(cursor.at);
     this.#cursors.add(cursor);
     this.#publish();
     try {
@@ -160,9 +179,36 @@ export class TorrentReader {
       }
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      this.#cursors.delete(cursor);
-      this.#publish();
+      this.#leave(cursor);
     }
+  }
+
+  #leave(cursor: Cursor): void {
+    const lingering = [...this.#cursors].filter(({ leaving }) => leaving !== null);
+    if (lingering.length >= CONFIG.reading.maxLingering) this.#forget(lingering[0]);
+    if (this.#lingerMs > 0 && this.#end === null) {
+      cursor.leaving = setTimeout(() => {
+        this.#forget(cursor);
+        this.#publish();
+      }, this.#lingerMs).unref();
+    } else {
+      this.#forget(cursor);
+    }
+    this.#publish();
+  }
+
+  /** Whose window begins where another one stands takes it over. */
+  #succeed(piece: number): void {
+    const count = this.#windowPieces();
+    for (const cursor of this.#cursors) {
+      const ranges = cursor.leaving === null ? [] : windowAt(cursor.sequence, cursor.at, count);
+      if (ranges.some(({ first, end }) => first <= piece && piece < end)) this.#forget(cursor);
+    }
+  }
+
+  #forget(cursor: Cursor): void {
+    if (cursor.leaving !== null) clearTimeout(cursor.leaving);
+    this.#cursors.delete(cursor);
   }
 
   async #piece(cursor: Cursor, piece: PieceIndex, signal: AbortSignal | undefined): Promise<Uint8Array> {

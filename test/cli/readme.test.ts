@@ -14,7 +14,7 @@ import { fixturePayload } from '../support/torrent-fixtures.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
-const COMMANDS = ['download', 'cat', 'seed', 'create', 'info', 'verify'] as const;
+const COMMANDS = ['download', 'cat', 'stream', 'seed', 'create', 'info', 'verify'] as const;
 
 function codeBlocks(language: string): string[] {
   return Array.from(readme.matchAll(/^```(\w+)\n([^]*?)^```$/gm))

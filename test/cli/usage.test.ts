@@ -82,7 +82,7 @@ describe('help', () => {
     expect(Math.max(...end.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
   });
 
-  test.each(['download', 'cat', 'seed', 'create', 'info', 'verify'])(
+  test.each(['download', 'cat', 'stream', 'seed', 'create', 'info', 'verify'])(
     '%s --help has examples, and help %s is the same',
     async (name) => {
       const flag = await cli.run([name, '--help']);

@@ -39,6 +39,7 @@ export async function cat(torrent: string, options: CatOptions, context: Command
     options,
     {
       name: 'cat',
+      lingerMs: 0,
       showsProgress: true,
       choose: (files) => {
         const chosen = chooseForCat(files, options, context);
