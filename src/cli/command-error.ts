@@ -12,6 +12,7 @@ export type CommandErrorCode =
   | 'output_failed'
   | 'name_taken'
   | 'port_taken'
+  | 'hook_failed'
   | 'session_crashed';
 
 export class CommandError extends EffusionError<{ hint: string }> {

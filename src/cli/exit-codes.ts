@@ -21,6 +21,7 @@ export const EXIT = {
   portTaken: 8,
   disk: 9,
   verification: 10,
+  hook: 12,
   someFailed: 14,
   timeout: 124,
   hangup: 129,
@@ -50,7 +51,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     meaning: 'verify or seed found missing or bad data, or every source of a piece was banned for bad data',
   },
   { code: 11, name: 'checksum', meaning: 'a checksum that was asked for does not match', isReserved: true },
-  { code: 12, name: 'hook', meaning: 'a hook failed', isReserved: true },
+  { code: EXIT.hook, name: 'hook', meaning: 'the command of --exec failed; the data is whole' },
   { code: EXIT.someFailed, name: 'some-failed', meaning: 'some of several torrents failed, or all in different ways' },
   { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
   { code: EXIT.hangup, name: 'hangup', meaning: 'ended by SIGHUP, in order' },
@@ -80,6 +81,7 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['name_taken', EXIT.disk],
   ['sources_exhausted', EXIT.verification],
   ['data_incomplete', EXIT.verification],
+  ['hook_failed', EXIT.hook],
   ['timed_out', EXIT.timeout],
 ]);
 

@@ -1,6 +1,7 @@
 // The prose of the help: examples of every command, and topics of `effusion help`. Kept apart from the command tree, so
 // that each can be read on its own.
 
+import { EVENTS_TOPIC } from './events/help-text.js';
 import { formatExitCodes } from './exit-codes.js';
 
 export const OVERVIEW = `
@@ -16,6 +17,7 @@ Durations are written 30s, 5m or 1h (a bare number is seconds, 0 is off), sizes 
 export const EXAMPLES = {
   download: `
 Run it again after any interruption: only what is missing is fetched. ^C ends in order, a second ^C at once.
+On a terminal keys work meanwhile: p pauses, q stops in order, v shows more or less, + and - change the rate.
 The path of each result goes to stdout, everything else to stderr. Of several torrents one that fails does not stop
 the others: the run ends with 14, or with the code of the failure where all failed alike.
 
@@ -27,6 +29,8 @@ Examples:
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
+  effusion download ubuntu.torrent --events=3 3>events.jsonl
+  effusion download ubuntu.torrent --exec 'notify-send done'
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   cat: `
 Each byte is verified before it is written, nothing is kept on the disk, and no more is fetched ahead than 32 MiB.
@@ -77,5 +81,6 @@ Examples:
 } as const;
 
 export const TOPICS: Readonly<Record<string, string>> = {
+  events: EVENTS_TOPIC,
   'exit-codes': `Exit codes:\n${formatExitCodes()}\n`,
 };

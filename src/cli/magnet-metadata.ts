@@ -5,9 +5,10 @@ import { performance } from 'node:perf_hooks';
 import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import { MetadataFetcher, type FetchedMetadata } from '../engine/metadata-fetcher.js';
+import type { ServerNotice } from '../engine/server-snapshot.js';
 import { NoMetadataError } from '../engine/session-error.js';
 import type { PeerHint } from '../engine/session-options.js';
-import { explainSilence } from '../engine/stall-report.js';
+import { explainSilence, listSilenceReasons } from '../engine/stall-report.js';
 import { MetainfoError } from '../model/error.js';
 import type { Magnet } from '../metainfo/magnet.js';
 import type { CommandContext } from './command-context.js';
@@ -42,6 +43,14 @@ export interface MagnetMetadataOptions {
   readonly end: RunEnd;
   /** What lines begin with that do not name the link: nothing where there is one. */
   readonly whose: string;
+  readonly observer?: MagnetObserver;
+}
+
+/** Follows the fetch for machines. */
+export interface MagnetObserver {
+  readonly noteNotice: (notice: ServerNotice) => void;
+  /** No metadata for so long, and why. */
+  readonly noteSilence: (silentMs: number, reasons: readonly string[]) => void;
 }
 
 const NO_METADATA_HINT = 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --metadata-timeout 0.';
@@ -69,6 +78,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     useDht: options.useDht,
     useLsd: options.useLsd,
     timeoutMs,
+    ...(options.observer === undefined ? {} : { onNotice: options.observer.noteNotice }),
   });
   if (!stderr.canDraw) board.log(formatStart(name, timeoutMs));
   const startedAt = performance.now();
@@ -79,6 +89,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     const now = performance.now();
     if (now < explainAt) return;
     explainAt = now + CONFIG.cli.silenceRepeatMs;
+    options.observer?.noteSilence(now - startedAt, listSilenceReasons(facts));
     const seconds = Math.round((now - startedAt) / 1000);
     view.log(`${name}: no metadata for ${seconds} s: ${sanitise(explainSilence(facts), MAX_REASON)}`);
     if (context.isVerbose) for (const line of describeSources(facts, options.whose)) view.log(line);

@@ -1,8 +1,11 @@
 // The command line from its arguments to its exit code: streams, signals, errors. The one place that ends the process, so
 // that nothing else can end it halfway through writing.
 
+import { isatty } from 'node:tty';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
+import { EventStream } from './events/event-stream.js';
+import { findEventsArgument } from './events/events-argument.js';
 import { EXIT } from './exit-codes.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { isUnderNohup, readParentStatus } from './nohup.js';
@@ -11,7 +14,7 @@ import { Output } from './output.js';
 import { createProgram } from './program.js';
 import { ProgressBoard } from './progress-board.js';
 import { decideColorLevel, loadStyle } from './render/color-level.js';
-import { describeError } from './report-error.js';
+import { describeError, errorFacts } from './report-error.js';
 import { Suspension } from './suspension.js';
 
 /** Help is wrapped at the width of the terminal, and at this where that is wider or unknown. */
@@ -26,22 +29,29 @@ export interface MainOptions {
 /** Never returns normally: ends the process with an exit code of the table. */
 export async function main(options: MainOptions): Promise<void> {
   const { env } = process;
-  const interruption = new Interruption((code) => process.exit(code));
-  let stdoutFailure: NodeJS.ErrnoException | null = null;
-  const stdout = new Output(process.stdout, env.TERM, (error) => {
-    // Nobody reads the results any more: end in order. Anything else (a full disk behind >) is a failure to tell.
-    if (error.code !== 'EPIPE') stdoutFailure = error;
-    else if (isRunning) interruption.request('EPIPE');
+  const interruption: Interruption = new Interruption((code) => {
+    events.endNow(code, interruption.cause);
+    process.exit(code);
   });
+  let outputFailure: string | null = null;
+  // Nobody reads the results any more: end in order. Anything else (a full disk behind >) is a failure to tell.
+  const onBroken = (name: string, error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE' || (name !== 'stdout' && !isRunning))
+      outputFailure ??= `cannot write to ${name}: ${error.message}`;
+    else if (isRunning) interruption.request('EPIPE');
+  };
+  const stdout = new Output(process.stdout, env.TERM, (error) => onBroken('stdout', error));
   const stderr = new Output(process.stderr, env.TERM, () => {});
   let exitCode: number = EXIT.ok;
   let isRunning = false;
+  const events = new EventStream({ version: options.version, onBroken: (error) => onBroken('the events', error) });
+  // Before anything can be refused: whoever asked for events gets its end told.
+  const { argv, target } = findEventsArgument(options.argv);
 
   const finish = async (): Promise<void> => {
     await stdout.flush();
-    if (stdoutFailure !== null && exitCode === EXIT.ok) {
-      fail(new CommandError('output_failed', `cannot write to stdout: ${stdoutFailure.message}`));
-    }
+    if (outputFailure !== null && exitCode === EXIT.ok) fail(new CommandError('output_failed', outputFailure));
+    await events.end(exitCode, interruption.cause);
     await stderr.flush();
     process.exit(exitCode);
   };
@@ -49,10 +59,12 @@ export async function main(options: MainOptions): Promise<void> {
     interruption.cleanUp();
     const report = describeError(error);
     exitCode = report.exitCode;
+    events.emit({ event: 'error', ...errorFacts(error) });
     stderr.line(report.text);
   };
   const crash = (error: unknown): void => {
     fail(error);
+    events.endNow(exitCode, interruption.cause);
     process.exit(exitCode);
   };
   process.on('uncaughtException', crash);
@@ -64,6 +76,8 @@ export async function main(options: MainOptions): Promise<void> {
   }
 
   const run = async (globals: GlobalOptions, command: (context: CommandContext) => Promise<number>): Promise<void> => {
+    // Before the run began nobody read its events any more.
+    if (outputFailure !== null) return;
     isRunning = true;
     const styleOf = (output: Output): ReturnType<typeof loadStyle> =>
       loadStyle(decideColorLevel({ choice: globals.color, environment: env, isTerminal: output.isTerminal }));
@@ -73,8 +87,10 @@ export async function main(options: MainOptions): Promise<void> {
       style: await styleOf(stderr),
       isQuiet: globals.quiet === true,
       isVerbose: globals.verbose === true && globals.quiet !== true,
+      events,
       interruption,
       suspension: new Suspension(process),
+      keyInput: () => (isatty(0) ? process.stdin : null),
     };
     const board = new ProgressBoard(facts);
     exitCode = await command({ ...facts, stdout, resultStyle: await styleOf(stdout), board });
@@ -82,20 +98,21 @@ export async function main(options: MainOptions): Promise<void> {
   };
 
   try {
+    if (target !== null) events.open(target);
     const columns = stdout.isTerminal ? stdout.columns : MAX_HELP_WIDTH;
     const program = createProgram({
       version: options.version,
       helpWidth: Math.min(columns, MAX_HELP_WIDTH),
-      writeOut: (text) => stdout.write(text),
+      writeOut: (text) => (events.isOnStdout ? stderr : stdout).write(text),
       run,
     });
-    if (options.argv.length === 0) {
+    if (argv.length === 0) {
       // No arguments is a question: the help, but not as a success.
       stderr.write(program.helpInformation());
       stderr.line('effusion: error: no torrent and no command was named. See effusion --help. (exit 2)');
       exitCode = EXIT.usage;
     } else {
-      await program.parseAsync([...options.argv], { from: 'user' });
+      await program.parseAsync([...argv], { from: 'user' });
     }
   } catch (error) {
     // commander ends --help and --version by throwing, with 0.

@@ -11,7 +11,7 @@ import { matchesGlob } from '../model/glob.js';
 import { toHex } from '../model/ids.js';
 import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
-import { fetchMagnet } from './magnet-metadata.js';
+import { fetchMagnet, type MagnetObserver } from './magnet-metadata.js';
 import { wayOut } from './network-switches.js';
 import type { HostPort } from './options.js';
 import { sanitise } from './render/sanitise.js';
@@ -53,6 +53,8 @@ export interface ObtainRun {
   readonly openClient: () => Promise<Client>;
   readonly claims: Claims;
   readonly end: RunEnd;
+  /** Hears what happens while peers are asked. */
+  readonly observer?: MagnetObserver;
 }
 
 export interface ObtainedTorrent extends FetchedMetadata {
@@ -83,7 +85,7 @@ export function withoutTrackers(tiers: readonly (readonly string[])[], globs: re
 export async function obtainTorrent(
   job: TorrentJob,
   options: DiscoveryOptions,
-  { openClient, claims, end }: ObtainRun,
+  { openClient, claims, end, observer }: ObtainRun,
   view: ProgressView,
   context: CommandContext,
 ): Promise<ObtainedTorrent> {
@@ -134,6 +136,7 @@ export async function obtainTorrent(
       view,
       end,
       whose: whoseLines(job),
+      ...(observer === undefined ? {} : { observer }),
     },
     context,
   );

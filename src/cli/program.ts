@@ -24,7 +24,7 @@ export function createProgram(host: ProgramHost): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .option('-q, --quiet', 'print results and errors only')
-    .option('-v, --verbose', 'tell what came of each source of peers, at the end and where no data comes')
+    .option('-v, --verbose', 'show the pieces and the best peers, and tell what came of each source of peers')
     .option('--color', 'use colour even where it is no terminal')
     .option('--no-color', 'use no colour')
     .addHelpText('after', OVERVIEW)

@@ -6,7 +6,7 @@ import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import type { Style } from './render/color-level.js';
 import { PlainView } from './render/plain-view.js';
-import type { ProgressView } from './render/progress.js';
+import type { Progress, ProgressView } from './render/progress.js';
 import { isUnicodeLocale, TerminalView } from './render/terminal-view.js';
 import type { Suspension } from './suspension.js';
 
@@ -15,6 +15,8 @@ export interface ProgressBoardOptions {
   readonly style: Style;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isQuiet: boolean;
+  /** More than a line for each torrent from the start. */
+  readonly isVerbose?: boolean;
   readonly interruption: Interruption;
   readonly suspension: Suspension;
 }
@@ -24,6 +26,8 @@ export class ProgressBoard {
   readonly #now: () => number;
   /** Places that are taken, and the overview's. The terminal is ours while there is one. */
   #holders = 0;
+  readonly #places = new Set<{ readonly progress: Progress | null }>();
+  #isDetailed: boolean;
   #overview: (() => string) | null = null;
   #screen: TerminalView | null = null;
   #giveBack: () => void = () => {};
@@ -31,7 +35,17 @@ export class ProgressBoard {
   /** `now`: milliseconds, monotonic; replaced in tests. */
   constructor(options: ProgressBoardOptions, now = (): number => performance.now()) {
     this.#options = options;
+    this.#isDetailed = options.isVerbose === true;
     this.#now = now;
+  }
+
+  /** The pieces and the best peers are shown below each torrent's line, where that can be drawn. */
+  get isDetailed(): boolean {
+    return this.#isDetailed && this.#options.stderr.canDraw;
+  }
+
+  toggleDetail(): void {
+    this.#isDetailed = !this.#isDetailed;
   }
 
   /** A place for a torrent. */
@@ -41,14 +55,30 @@ export class ProgressBoard {
     if (!stderr.canDraw && this.#screen === null) return new PlainView(stderr, this.#now);
     const release = this.#hold();
     const lane = this.#screen?.open();
+    const place: { progress: Progress | null } = { progress: null };
+    this.#places.add(place);
     return {
-      update: (progress) => lane?.update(progress),
+      update: (progress) => {
+        place.progress = progress;
+        lane?.update(progress);
+      },
       log: (line) => this.log(line),
       close: () => {
+        this.#places.delete(place);
         lane?.close();
         release();
       },
     };
+  }
+
+  /** Bytes a second of what is drawn now, together. */
+  get rates(): { readonly download: number; readonly upload: number } {
+    const rates = { download: 0, upload: 0 };
+    for (const { progress } of this.#places) {
+      rates.download += progress?.downloadBytesPerSecond ?? 0;
+      rates.upload += progress?.uploadBytesPerSecond ?? 0;
+    }
+    return rates;
   }
 
   /** For a run of several torrents, before the first of them: a line about all of them. Answers how to end that. */

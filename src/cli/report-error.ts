@@ -6,6 +6,7 @@ import { CommanderError } from 'commander';
 import { EffusionError } from '../model/error.js';
 import { redactUrls } from '../model/redact-url.js';
 import { CommandError } from './command-error.js';
+import type { ErrorFacts } from './events/event.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { sanitise, sanitiseLines } from './render/sanitise.js';
 import { UsageError } from './usage-error.js';
@@ -33,20 +34,35 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const MAX_LINE = 2000;
+/** The code of what we did not throw on purpose. */
+const BUG = 'bug';
 
 /** `where`: whose error it is, in front of the message; empty where there is one torrent. */
 export function describeError(error: unknown, where = ''): ErrorReport {
-  if (error instanceof CommanderError) return describeUsage(error.message);
-  const prefix = where === '' ? '' : `${where}: `;
-  if (error instanceof UsageError || error instanceof CommandError) {
-    return toLine(prefix + error.message, error.detail.hint, exitCodeOf(error.code));
-  }
-  if (error instanceof EffusionError) {
-    const exitCode = exitCodeOf(error.code);
-    if (exitCode !== EXIT.bug) return toLine(prefix + withPeers(error), hintFor(error), exitCode);
-  }
+  const { code, message, hint, exit } = explain(error);
+  const prefix = where === '' || error instanceof CommanderError ? '' : `${where}: `;
+  if (code !== BUG) return toLine(prefix + message, hint, exit);
   const text = sanitiseLines(redactUrls(`effusion: error: ${prefix}this is a bug: ${stackOf(error)}\n(exit ${EXIT.bug})`));
   return { text, exitCode: EXIT.bug };
+}
+
+/** The same for scripts: as it is, but for the secrets in URLs. */
+export function errorFacts(error: unknown): ErrorFacts {
+  const { code, message, hint, exit } = explain(error);
+  return { code, exit, message: redactUrls(message), hint: redactUrls(hint) };
+}
+
+function explain(error: unknown): ErrorFacts {
+  if (error instanceof CommanderError) return explainUsage(error.message);
+  if (error instanceof UsageError || error instanceof CommandError) {
+    const { code, message } = error;
+    return { code, message, hint: error.detail.hint, exit: exitCodeOf(code) };
+  }
+  if (error instanceof EffusionError) {
+    const exit = exitCodeOf(error.code);
+    if (exit !== EXIT.bug) return { code: error.code, message: withPeers(error), hint: hintFor(error), exit };
+  }
+  return { code: BUG, message: String(error), hint: '', exit: EXIT.bug };
 }
 
 function hintFor(error: EffusionError): string {
@@ -62,10 +78,11 @@ export function describeCrash(error: Error): string {
 }
 
 /** commander's `error: unknown option '--prot'\n(Did you mean --port?)` in our form. */
-function describeUsage(message: string): ErrorReport {
-  const [first, ...rest] = message.replace(/^error: /, '').split('\n');
+function explainUsage(text: string): ErrorFacts {
+  const [first, ...rest] = text.replace(/^error: /, '').split('\n');
   const suggestion = rest.join(' ').replace(/[()]/g, '').trim();
-  return toLine(first.replace(/\.$/, ''), suggestion === '' ? 'See effusion --help.' : suggestion, EXIT.usage);
+  const message = first.replace(/\.$/, '');
+  return { code: 'usage_error', message, hint: suggestion === '' ? 'See effusion --help.' : suggestion, exit: EXIT.usage };
 }
 
 function toLine(message: string, hint: string, exitCode: number): ErrorReport {

@@ -36,8 +36,17 @@ export interface SessionRunOptions {
   readonly until?: AbortSignal;
   /** What the view shows instead of what is on the disk. */
   readonly delivery?: () => { readonly totalBytes: number; readonly doneBytes: number };
+  /** Follows the session for machines. */
+  readonly observer?: SessionObserver;
   /** A line to be said once the check of existing data is over; null for none. */
   readonly readyLine?: (snapshot: ServerSnapshot, port: number | null) => string | null;
+}
+
+export interface SessionObserver {
+  /** A session has begun. Answers what to await when it has ended. */
+  follow(session: SupervisedSession): () => Promise<void>;
+  /** No data came for so long. */
+  noteStall(silentMs: number, snapshot: ServerSnapshot): void;
 }
 
 export interface SessionRun {
@@ -51,6 +60,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   const { stderr, interruption, board } = context;
   let session: SupervisedSession | null = null;
   let watch: SessionWatch | null = null;
+  let endFollowing: (() => Promise<void>) | null = null;
   /** The network is, for good: the reason of `lost` is what it ends with. */
   let isLost = false;
   const { lost } = client.egress;
@@ -87,6 +97,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     session = await supervisor.start(metainfo, {}, folder, { ...options.session, client, owner: { onCrash } });
     invariant(session !== null, 'the session is disabled although nobody disabled it');
     const finished = session.done();
+    endFollowing = options.observer?.follow(session) ?? null;
     watch = new SessionWatch({
       session,
       view,
@@ -95,7 +106,10 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
+      isDetailed: () => board.isDetailed,
+      isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
+      onSilence: (silentMs, snapshot) => options.observer?.noteStall(silentMs, snapshot),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
         // Also when quiet: scripts wait for it.
@@ -121,6 +135,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     });
   } finally {
     watch?.stop();
+    await endFollowing?.();
     end.signal.removeEventListener('abort', stop);
     options.until?.removeEventListener('abort', onDone);
     lost.removeEventListener('abort', onLost);

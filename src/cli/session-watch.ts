@@ -4,9 +4,10 @@
 import { CONFIG } from '../engine/config.js';
 import type { ServerNotice, ServerSnapshot } from '../engine/server-snapshot.js';
 import { explainStall } from '../engine/stall-report.js';
+import { formatAddress } from '../model/address.js';
 import { describeSources } from './render/source-text.js';
 import { describeNotice } from './render/notice-text.js';
-import type { Progress, ProgressPhase, ProgressView } from './render/progress.js';
+import type { Progress, ProgressDetail, ProgressPhase, ProgressView } from './render/progress.js';
 import { SpeedMeter } from './render/speed-meter.js';
 import { sanitise } from './render/sanitise.js';
 
@@ -32,12 +33,19 @@ export interface SessionWatchOptions {
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
   readonly reachableAt?: () => string | null;
+  /** Where it says why nothing comes. */
+  readonly onSilence?: (silentMs: number, snapshot: ServerSnapshot) => void;
+  /** Whether more than a line is shown: asked each time. */
+  readonly isDetailed?: () => boolean;
+  /** All transfer is paused, by the person in front of it. */
+  readonly isPaused?: () => boolean;
   /** Once, when the check of existing data is over. */
   readonly onChecked?: (snapshot: ServerSnapshot) => void;
 }
 
 const MAX_NAME = 200;
 const MAX_REASON = 1000;
+const MAX_CLIENT = 40;
 
 export class SessionWatch {
   readonly #options: SessionWatchOptions;
@@ -116,6 +124,8 @@ export class SessionWatch {
       webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,
       ...delivery,
       ...(reachableAt === null ? {} : { reachableAt }),
+      ...(this.#options.isPaused?.() === true ? { isPaused: true } : {}),
+      ...(this.#options.isDetailed?.() === true ? { detail: toDetail(snapshot) } : {}),
     };
   }
 
@@ -125,6 +135,7 @@ export class SessionWatch {
     if (silentMs < silenceMs || now - this.#lastExplainedAt < silenceRepeatMs || this.#lastExplainedAt > this.#lastPayloadAt)
       return;
     this.#lastExplainedAt = now;
+    this.#options.onSilence?.(silentMs, snapshot);
     const reason = sanitise(explainStall(snapshot), MAX_REASON);
     const { view, isVerbose, whose = '' } = this.#options;
     view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
@@ -151,4 +162,20 @@ export class SessionWatch {
 /** Null once it is over: then done() speaks. */
 function toProgressPhase(phase: ServerSnapshot['phase']): ProgressPhase | null {
   return phase === 'finished' || phase === 'stopped' ? null : phase;
+}
+
+/** The map of the pieces, and the peers that move something, the quickest first. */
+function toDetail({ have, openPieces, peers, pieceCount }: ServerSnapshot): ProgressDetail {
+  const rate = (peer: ServerSnapshot['peers'][number]): number => peer.downloadBytesPerSecond + peer.uploadBytesPerSecond;
+  const moving = peers.filter((peer) => rate(peer) > 0).toSorted((a, b) => rate(b) - rate(a));
+  return {
+    pieces: { have, open: openPieces },
+    peers: moving.slice(0, CONFIG.cli.maxPeerLines).map((peer) => ({
+      address: formatAddress(peer.address),
+      client: sanitise(peer.client, MAX_CLIENT),
+      downloadBytesPerSecond: peer.downloadBytesPerSecond,
+      uploadBytesPerSecond: peer.uploadBytesPerSecond,
+      share: pieceCount === 0 ? 1 : peer.havePieces / pieceCount,
+    })),
+  };
 }

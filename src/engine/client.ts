@@ -87,8 +87,7 @@ export class Client {
   readonly pieceHasher: PieceHasher;
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
-  /** Null where there is no limit. */
-  readonly downloadPacer: RequestPacer | null;
+  readonly downloadPacer: RequestPacer;
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */
   readonly maxConnections: number;
   readonly connectionLimits: ConnectionLimits;
@@ -245,6 +244,23 @@ export class Client {
       isNeighbour: neighbourhood(host),
       now: () => performance.now(),
     }));
+  }
+
+  /** Bytes a second of all torrents together, from now on; 0 is no limit. What is left out stays as it is. */
+  setLimits(limits: { readonly maxDownloadBytesPerSecond?: number; readonly maxUploadBytesPerSecond?: number }): void {
+    const { maxDownloadBytesPerSecond: download, maxUploadBytesPerSecond: upload } = limits;
+    if (download !== undefined) this.downloadPacer.setRate(download);
+    if (upload !== undefined) this.uploadGate.setRate(upload);
+  }
+
+  /** Nothing is asked for and nothing sent, of any torrent, until that is taken back; connections stay. Silence is no stall then. */
+  setPaused(isPaused: boolean): void {
+    this.downloadPacer.setPaused(isPaused);
+    this.uploadGate.setPaused(isPaused);
+  }
+
+  get isPaused(): boolean {
+    return this.downloadPacer.isPaused;
   }
 
   /** A seed for one session's random generator. */

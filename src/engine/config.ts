@@ -2,6 +2,8 @@
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 import { DHT_CONFIG } from './dht-config.js';
+import { READING_CONFIG } from './reading-config.js';
+import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -120,6 +122,8 @@ export const CONFIG = {
     urgentAgeMs: 500,
     /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
     snubMs: 20_000,
+    /** After its choke a peer of BEP 6 has this long to send or reject what it was asked before: its last bodies may be on a slow link. */
+    chokedAnswerMs: 5000,
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
   },
@@ -128,6 +132,8 @@ export const CONFIG = {
     leewayMs: 50,
     /** What came unasked makes us wait so long at most: a flood must not stop the download. */
     maxDebtMs: 1000,
+    /** While all is paused, a web seed's stream looks so often whether it may go on. */
+    pausedTickMs: 200,
   },
   metadata: {
     /** Bytes of an info dictionary: 800,000 pieces fit, ten times what the largest torrents seen have. */
@@ -210,24 +216,7 @@ export const CONFIG = {
     /** Runs that a piece too large for the budget keeps in memory. */
     maxRunsPerPiece: 16,
   },
-  reading: {
-    /** Fetched ahead of all readers and held for them: a third of a second at 1 Gbit/s, half a minute of a film; with the pieces in flight 64 MiB. */
-    windowBytes: 32 * MIB,
-    /** Of each reader, whatever its pieces weigh: one being read while the next one comes. */
-    minWindowPieces: 2,
-    /** The window follows its reader by this part of it: each move costs a look at all of it. */
-    windowSteps: 32,
-    /** Handed out at once: large enough for few system calls, small enough that a slow reader is soon heard of. */
-    chunkBytes: 256 * KIB,
-    /** Of stream: players open two or three and leave some of them behind; each has a share of the window. */
-    maxReaders: 16,
-    /** Connections to stream: those that read, those that wait for their turn, and some that are kept for the next request. */
-    maxConnections: 64,
-    /** What was fetched ahead of a player that left is kept so long: it has jumped, or asks for the next range, and comes again. */
-    lingerMs: 5000,
-    /** Of those that left, kept at a time: the others have a smaller window for it. */
-    maxLingering: 2,
-  },
+  reading: READING_CONFIG,
   hashing: {
     /** Jobs of fewer bytes are hashed without a thread: one takes 30 ms to start, as long as hashing this. */
     inlineBytes: 32 * MIB,
@@ -377,6 +366,10 @@ export const CONFIG = {
     silenceRepeatMs: 60_000,
     /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
     maxLinesAKind: 20,
+    /** How often a process in the background looks whether the terminal is its own again: as soon as a hand reaches for a key. */
+    foregroundLookMs: 500,
+    /** Peers below a torrent's line, where more is shown: as many as one reads. */
+    maxPeerLines: 8,
     /** Nothing is drawn before this: a small download ends before, and need not load what draws. */
     quietStartMs: 200,
     /** Between two looks at the session, or at a check, where bars are drawn: as many as the eye takes. */
@@ -392,4 +385,6 @@ export const CONFIG = {
     /** A process that did not stop on ^Z (no shell above it could wake it) draws again after this. */
     unstoppedMs: 200,
   },
+  events: EVENTS,
+  results: RESULTS,
 } as const;

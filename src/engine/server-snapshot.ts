@@ -58,6 +58,7 @@ export type ServerNotice = Notice | DiscoveryNotice | CheckedNotice | IdleNotice
 export function noticeRank(notice: ServerNotice): NoticeRank {
   switch (notice.type) {
     case 'piece-stored':
+    case 'file-finished':
     case 'peer-opened':
     case 'peer-closed':
     case 'dial-failed':

@@ -3,7 +3,7 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { formatAddress, type Address } from '../model/address.js';
-import type { Bitfield } from '../model/bitfield.js';
+import { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
@@ -65,6 +65,8 @@ export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
     uploadBytesPerSecond: 0,
     isComplete: false,
     isEndgame: false,
+    have: new Bitfield(metainfo.geometry.pieceCount),
+    openPieces: [],
     isThrottled: false,
     isSuperSeeding: false,
     knownAddresses: 0,

@@ -101,35 +101,44 @@ function explainPeers(snapshot: ServerSnapshot): string {
 
 /** One line without a full stop; URLs in it are redacted, and texts from outside printable. */
 export function explainStall(snapshot: ServerSnapshot): string {
+  return listStallReasons(snapshot).join('; ');
+}
+
+/** The same, each reason by itself. */
+export function listStallReasons(snapshot: ServerSnapshot): string[] {
   const { webSeeds, peers, trackers, knownAddresses } = snapshot;
   if (webSeeds.length === 0) return explain(snapshot, explainPeers(snapshot));
   const seeds = describeWebSeeds(webSeeds);
   // Nobody but web seeds was ever to be asked, or none came: there is nothing to say of others.
-  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0 && snapshot.dht === null) return seeds;
-  return `${explain(snapshot, explainPeers(snapshot))}; ${seeds}`;
+  if (peers.length === 0 && trackers.length === 0 && knownAddresses === 0 && snapshot.dht === null) return [seeds];
+  return [...explain(snapshot, explainPeers(snapshot)), seeds];
 }
 
 /** The same while the metadata of a magnet link is being fetched. */
 export function explainSilence(facts: StallFacts): string {
+  return listSilenceReasons(facts).join('; ');
+}
+
+export function listSilenceReasons(facts: StallFacts): string[] {
   const { connected, withMetadata } = facts;
   const peers =
     connected === 0
       ? 'no peer is connected'
       : `${count(connected, 'connected peer')}, ${withMetadata === 0 ? 'none' : withMetadata} with the metadata`;
-  return explain(facts, peers) + explainFiles(facts.files);
+  return [...explain(facts, peers), ...explainFiles(facts.files)];
 }
 
-function explainFiles({ urls, failed, lastFailure }: TorrentSourceFacts): string {
-  if (urls === 0) return '';
+function explainFiles({ urls, failed, lastFailure }: TorrentSourceFacts): string[] {
+  if (urls === 0) return [];
   const why = lastFailure === null ? '' : ` (${lastFailure})`;
-  return `; ${failed} of ${count(urls, 'address', 'addresses')} of the torrent file failed${why}`;
+  return [`${failed} of ${count(urls, 'address', 'addresses')} of the torrent file failed${why}`];
 }
 
-function explain(sources: Sources, peers: string): string {
+function explain(sources: Sources, peers: string): string[] {
   const dht = sources.dht === null ? [] : [explainDht(sources.dht)];
   const parts = [explainTrackers(sources), ...dht, explainDials(sources), peers];
   if (sources.bannedAddresses > 0) parts.push(`${sources.bannedAddresses} banned for bad data`);
   const { blockedAddresses: blocked } = sources;
   if (blocked > 0) parts.push(`${count(blocked, 'address', 'addresses')} ${blocked === 1 ? 'is' : 'are'} on the blocklist`);
-  return parts.join('; ');
+  return parts;
 }

@@ -99,6 +99,10 @@ export class TorrentRun {
           this.#loop.dispatch({ type: 'piece-stored', piece });
           options.reader?.noteStored(piece);
         },
+        onFile: (file) => {
+          // Whose pieces go again has no whole files.
+          if (options.reader === undefined) handler.onNotice({ type: 'file-finished', file });
+        },
         onMismatch: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-mismatch', piece, blockDigests }),
         onDigests: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-digests', piece, blockDigests }),
         onFailed: (error) => handler.onStorageError(error),

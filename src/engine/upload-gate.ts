@@ -1,5 +1,5 @@
 // An upload limit: payload of all peers waits here in one line, so that the limit is shared fairly in the order of asking. That of a torrent
-// stands before that of the process. Without a limit nothing waits.
+// stands before that of the process. Without a limit nothing waits; the limit may change while it runs, and a pause lets nothing through.
 
 import type { PeerKey } from '../model/ids.js';
 import { TokenBucket } from '../net/rate-limiter.js';
@@ -13,7 +13,8 @@ interface Waiting {
 }
 
 export class UploadGate {
-  readonly #bucket: TokenBucket | null;
+  #bucket: TokenBucket | null;
+  #isPaused = false;
   readonly #now: () => Millis;
   readonly #next: UploadGate | null;
   #line: Waiting[] = [];
@@ -28,21 +29,30 @@ export class UploadGate {
 
   /** 0: no limit. */
   static ofRate(bytesPerSecond: number, next: UploadGate | null = null): UploadGate {
-    const burstBytes = Math.max(bytesPerSecond / 4, CONFIG.wire.maxBlockBytes);
-    const bucket = bytesPerSecond > 0 ? new TokenBucket(bytesPerSecond, burstBytes) : null;
-    return new UploadGate(bucket, () => performance.now(), next);
+    return new UploadGate(bucketOf(bytesPerSecond), () => performance.now(), next);
+  }
+
+  /** From now on; 0: no limit. */
+  setRate(bytesPerSecond: number): void {
+    this.#bucket = bucketOf(bytesPerSecond);
+    this.#serveAnew();
+  }
+
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#serveAnew();
   }
 
   /** Calls `go` when `bytes` may leave: at once, or later, or never where the peer is forgotten before. */
   pass(peer: PeerKey, bytes: number, go: () => void): void {
     const next = this.#next;
     const onward = next === null ? go : (): void => next.pass(peer, bytes, go);
-    if (this.#bucket === null) {
+    if (this.#bucket === null && !this.#isPaused) {
       onward();
       return;
     }
     this.#line.push({ peer, bytes, go: onward });
-    this.#serve(this.#bucket);
+    this.#serve();
   }
 
   /** The peer is gone: what waits for it costs neither memory nor the others' time. */
@@ -52,25 +62,41 @@ export class UploadGate {
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stopWaiting();
     this.#line = [];
   }
 
-  #serve(bucket: TokenBucket): void {
-    if (this.#timer !== null) return;
+  #serveAnew(): void {
+    this.#stopWaiting();
+    this.#serve();
+  }
+
+  #stopWaiting(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #serve(): void {
+    if (this.#timer !== null || this.#isPaused) return;
     for (let first = this.#line[0]; first !== undefined; first = this.#line[0]) {
-      const waitMs = bucket.waitMs(first.bytes, this.#now());
+      const bucket = this.#bucket;
+      const waitMs = bucket?.waitMs(first.bytes, this.#now()) ?? 0;
       if (waitMs > 0) {
         this.#timer = setTimeout(() => {
           this.#timer = null;
-          this.#serve(bucket);
+          this.#serve();
         }, waitMs);
         return;
       }
-      bucket.take(first.bytes, this.#now());
+      bucket?.take(first.bytes, this.#now());
       this.#line.shift();
       first.go();
     }
   }
+}
+
+/** Null where there is no limit. */
+function bucketOf(bytesPerSecond: number): TokenBucket | null {
+  const burstBytes = Math.max(bytesPerSecond / 4, CONFIG.wire.maxBlockBytes);
+  return bytesPerSecond > 0 ? new TokenBucket(bytesPerSecond, burstBytes) : null;
 }

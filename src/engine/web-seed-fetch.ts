@@ -29,7 +29,7 @@ export interface WebSeedFetchOptions {
   /** The server sends a range that was asked for. */
   readonly onRange: () => void;
   /** A download limit: what has come is paid for with a pause before more is read. */
-  readonly pace: Pick<RequestPace, 'reserve'> | null;
+  readonly pace: Pick<RequestPace, 'isPaused' | 'reserve'> | null;
   readonly now: () => Millis;
   /** Once, unless it is aborted; never from within a call. */
   readonly onEnded: (end: WebSeedEnd) => void;
@@ -233,7 +233,7 @@ export class WebSeedFetch {
     const { pace, now } = this.#options;
     if (pace === null) return;
     const at = now();
-    const pauseMs = pace.reserve(bytes, at) - at;
+    const pauseMs = pace.isPaused ? CONFIG.pacing.pausedTickMs : pace.reserve(bytes, at) - at;
     if (pauseMs > 0) this.#pauseFor(pauseMs);
   }
 
@@ -243,7 +243,8 @@ export class WebSeedFetch {
     this.#options.feeder.pause(pauseMs);
     this.#pause = setTimeout(() => {
       this.#pause = null;
-      this.#guard(() => this.#readOn());
+      if (this.#options.pace?.isPaused === true) this.#pauseFor(CONFIG.pacing.pausedTickMs);
+      else this.#guard(() => this.#readOn());
     }, pauseMs);
   }
 

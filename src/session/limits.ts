@@ -36,6 +36,8 @@ export interface SessionLimits {
   readonly ownReqq: number;
   readonly horizonMs: number;
   readonly snubMs: number;
+  /** A peer of BEP 6 that choked us has so long to send or reject what it was asked for before. */
+  readonly chokedAnswerMs: number;
   /** A block asked this long ago may be asked of a second peer once every missing block is asked for. */
   readonly endgameAgeMs: number;
   /** The same while the piece budget keeps a peer idle. */
@@ -110,8 +112,11 @@ export interface PieceBudget {
   release(bytes: number, piece: PieceIndex): void;
 }
 
-/** The download limits, of this torrent and of all: asked before a block is. */
+/** The download limits, of this torrent and of all: asked before a block is. Whether there is one may change at any time. */
 export interface RequestPace {
+  /** Nothing is to be asked for; implies `isLimited`. */
+  readonly isPaused: boolean;
+  readonly isLimited: boolean;
   /** When `bytes` more may be asked for: they count from here on. Not after `now`: at once. */
   reserve(bytes: number, now: Millis): Millis;
   /** They were reserved, and will not come. */

@@ -17,6 +17,8 @@ export type Notice =
   | { readonly type: 'peer-closed'; readonly address: Address; readonly reason: DisconnectReason; readonly payloadBytes: number }
   | { readonly type: 'dial-failed'; readonly address: Address; readonly reason: DisconnectReason }
   | { readonly type: 'piece-stored'; readonly piece: PieceIndex; readonly have: number; readonly pieceCount: number }
+  /** Its last piece is on disk and it has its own name; told before that piece is. `file`: its index in the metainfo. */
+  | { readonly type: 'file-finished'; readonly file: number }
   | {
       readonly type: 'hash-failed';
       readonly piece: PieceIndex;

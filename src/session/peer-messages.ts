@@ -37,10 +37,7 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
     case 'piece': // the engine takes bodies the short way; one that arrives as a value has no effect
       return;
     case 'choke':
-      peer.peerChoking = true;
-      // Without BEP 6 a choke drops everything; with it, what is allowed while choked stays and the rest is taken as rejected.
-      takeBackRequests(state, peer, false, (piece) => peer.allowedByPeer.has(piece));
-      refillAll(state);
+      handleChoke(state, peer);
       return;
     case 'unchoke':
       peer.peerChoking = false;
@@ -87,6 +84,15 @@ export function handlePeerMessage(state: SessionState, choker: Choker, peer: Pee
       else if (message.id === OUR_UPLOAD_ONLY_ID) handleUploadOnly(state, peer, message.payload);
       return;
   }
+}
+
+/** Without BEP 6 a choke drops every request; with it each is still answered, by its block or a reject (see `takeBackUnanswered`). */
+function handleChoke(state: SessionState, peer: Peer): void {
+  if (!peer.peerChoking) peer.chokedAt = state.now;
+  peer.peerChoking = true;
+  if (peer.identity.features.fast) return;
+  takeBackRequests(state, peer, false);
+  refillAll(state);
 }
 
 function handleHave(state: SessionState, peer: Peer, index: number): void {

@@ -45,6 +45,8 @@ export class Peer {
   amChoking = true;
   amInterested = false;
   peerChoking = true;
+  /** When it last began to choke us. */
+  chokedAt: Millis = 0;
   peerInterested = false;
   /** It was interested at least once. */
   hasBeenInterested = false;

@@ -20,6 +20,11 @@ export class RateMeter {
     return this.#total;
   }
 
+  /** When the first bytes came; null before. */
+  get firstAt(): Millis | null {
+    return this.#newest < 0 ? null : this.#firstAt;
+  }
+
   add(bytes: number, now: Millis): void {
     if (this.#newest < 0) {
       this.#firstAt = now;

@@ -57,6 +57,17 @@ export function takeBackRequests(
   peer.currentPiece = null;
 }
 
+/** What a choke left open and the peer has neither sent nor rejected in time (BEP 6 has it do either) goes to others. */
+export function takeBackUnanswered(state: SessionState, peer: Peer): void {
+  if (!peer.peerChoking || state.now - peer.chokedAt < state.limits.chokedAnswerMs) return;
+  const isAllowed = (piece: PieceIndex): boolean => peer.allowedByPeer.has(piece);
+  for (const { piece } of peer.requests) {
+    if (isAllowed(piece)) continue;
+    takeBackRequests(state, peer, true, isAllowed);
+    return;
+  }
+}
+
 function hasRequestOf(peer: Peer, piece: PieceIndex): boolean {
   for (const request of peer.requests) if (request.piece === piece) return true;
   return false;

@@ -7,6 +7,8 @@ import type { RequestPace } from './limits.js';
 
 /** Between two looks: a fast limit asks for several blocks at once instead of waking for each. */
 const TICK: Millis = 10;
+/** Between two looks while paused. */
+const PAUSED_TICK: Millis = 200;
 
 export class RequestTurns {
   readonly #pace: RequestPace | null;
@@ -21,17 +23,23 @@ export class RequestTurns {
   }
 
   get isLimited(): boolean {
-    return this.#pace !== null;
+    return this.#pace?.isLimited === true;
   }
 
-  /** A place is reserved, and its time has not come. */
+  get isPaused(): boolean {
+    return this.#pace?.isPaused === true;
+  }
+
+  /** A place is reserved, and its time has not come; or all is paused. */
   isWaiting(now: Millis): boolean {
-    return this.#slotAt !== null && now < this.#slotAt;
+    if (!this.isLimited) return false;
+    return this.isPaused || (this.#slotAt !== null && now < this.#slotAt);
   }
 
   /** Whether one more block may be asked for now. Reserves a place on the first question. */
   isRipe(now: Millis): boolean {
-    if (this.#pace === null) return true;
+    if (this.#pace === null || !this.#pace.isLimited) return true;
+    if (this.#pace.isPaused) return false;
     this.#slotAt ??= this.#pace.reserve(BLOCK_LENGTH, now);
     return this.#slotAt <= now;
   }
@@ -49,6 +57,7 @@ export class RequestTurns {
 
   /** When to look again; null where nothing waits for the clock. */
   nextAt(now: Millis): Millis | null {
+    if (this.isPaused) return now + PAUSED_TICK;
     return this.#slotAt === null || this.#slotAt <= now ? null : Math.max(this.#slotAt, this.#usedAt + TICK);
   }
 

@@ -175,6 +175,7 @@ function waitsForTurn(state: SessionState, peer: Peer): boolean {
 
 /** A limit of ours, and nothing else, is why nobody is asked now. */
 export function isThrottled(state: SessionState): boolean {
+  if (state.turns.isPaused) return true;
   for (const { run } of state.webSeeds.links()) if (run !== null && state.now < run.pausedUntil) return true;
   if (!state.turns.isWaiting(state.now)) return false;
   for (const peer of state.peers.values()) if (waitsForTurn(state, peer)) return true;

@@ -8,7 +8,7 @@ import { dropPeer } from './departure.js';
 import { leastIdler, leastOf } from './idler.js';
 import { tellPeers } from './pex.js';
 import { tellHaves } from './piece-flow.js';
-import { takeBackFromSnubbed } from './recall.js';
+import { takeBackFromSnubbed, takeBackUnanswered } from './recall.js';
 import { refillAll, takeTurns } from './requester.js';
 import { askSecondCopies } from './second-copies.js';
 import type { SessionState } from './session-state.js';
@@ -186,6 +186,7 @@ export class Rounds {
         tellHaves(state, peer);
         tellPeers(state, peer);
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
+        takeBackUnanswered(state, peer);
         const wasSnubbed = peer.requests.isSnubbed;
         if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
       }

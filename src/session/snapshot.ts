@@ -2,6 +2,8 @@
 // later.
 
 import type { Address } from '../model/address.js';
+import type { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
@@ -53,10 +55,16 @@ export interface SessionSnapshot {
   /** Payload received since the start, waste included (`downloaded`). */
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
+  /** How long ago the first payload came; left out before. */
+  readonly firstByteAgoMs?: number;
   /** Payload that was thrown away: unexpected, duplicate, or of a piece that failed its hash. */
   readonly wastedBytes: number;
   readonly pieceCount: number;
   readonly havePieces: number;
+  /** Verified pieces; a copy. */
+  readonly have: Bitfield;
+  /** Pieces whose blocks are coming, or that are being written. */
+  readonly openPieces: readonly PieceIndex[];
   readonly hashFailures: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
@@ -118,7 +126,9 @@ function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
 
 export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot {
   const { tracker, geometry, book } = state;
+  const { firstAt } = state.download;
   return {
+    ...(firstAt === null ? {} : { firstByteAgoMs: Math.max(0, now - firstAt) }),
     totalBytes: geometry.totalLength,
     verifiedBytes: tracker.verifiedBytes,
     leftBytes: geometry.totalLength - tracker.verifiedBytes,
@@ -127,6 +137,8 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     wastedBytes: state.wastedBytes,
     pieceCount: geometry.pieceCount,
     havePieces: tracker.have.count,
+    have: tracker.have.clone(),
+    openPieces: [...tracker.openPieces(), ...tracker.storingPieces()].map((open) => open.piece),
     hashFailures: state.hashFailures,
     downloadBytesPerSecond: state.download.rate(now),
     uploadBytesPerSecond: state.upload.rate(now),

@@ -35,6 +35,8 @@ export type DigestWish = 'never' | 'on-mismatch' | 'always';
 interface PieceStoreListener {
   /** Verified, written, and every file that it completes has its name. */
   onStored(piece: PieceIndex): void;
+  /** A file has its name now: its last piece is the one that onStored comes for next. */
+  onFile?(file: number): void;
   /** Wrong: nothing counts, the piece is closed. `blockDigests` (SHA-1 of each block) where `store` asked for them. */
   onMismatch(piece: PieceIndex, blockDigests: readonly Uint8Array[] | null): void;
   /** SHA-1 of each block of a right piece, just before onStored, where `store` asked. */
@@ -321,6 +323,7 @@ export class PieceStore {
     for (const file of files) {
       const finished = this.#options.storage.finishFile(file);
       if (finished !== undefined) await finished;
+      this.#options.listener.onFile?.(file);
     }
   }
 

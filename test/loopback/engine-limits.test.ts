@@ -116,3 +116,34 @@ test.each([{ maxDownloadBytesPerSecond: -1 }, { maxUploadBytesPerSecond: Number.
     await expect(startSession(torrent.metainfo, null, options)).rejects.toThrow(InvalidArgumentError);
   },
 );
+
+test('a pause lets nothing come, counts as no stall, and is over when it is taken back', async () => {
+  const seeder = await startSeeder(torrent);
+  const folder = await makeTempFolder();
+  const client = await openClient({});
+  client.setPaused(true);
+  const server = await startSession(torrent.metainfo, folder, { client, stallTimeoutMs: 300, peers: [peerHint(seeder)] });
+  const opened = await nextNotice(server, 'peer-opened');
+  expect(opened.type).toBe('peer-opened');
+  // Three times what a stall would take: the watchdog looks at it more often than that.
+  await new Promise((resolve) => {
+    setTimeout(resolve, 900);
+  });
+  expect(server.snapshot()).toMatchObject({ downloadedBytes: 0, isThrottled: true, phase: 'downloading' });
+  client.setPaused(false);
+  expect(await server.done()).toMatchObject({ status: 'complete' });
+  await expectWhole(folder, torrent);
+});
+
+test('limits of a client may change while it downloads', async () => {
+  const seeder = await startSeeder(torrent);
+  const folder = await makeTempFolder();
+  const client = await openClient({ maxDownloadBytesPerSecond: 20_000 });
+  const server = await startSession(torrent.metainfo, folder, { client, peers: [peerHint(seeder)] });
+  await nextNotice(server, 'peer-opened');
+  client.setLimits({ maxDownloadBytesPerSecond: 0 });
+  const { elapsedMs } = (await server.done()) as { elapsedMs: number };
+  // At 20,000 bytes a second it would take 35 s, and the test is given less.
+  expect(elapsedMs).toBeGreaterThan(0);
+  await expectWhole(folder, torrent);
+}, 30_000);

@@ -14,6 +14,7 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
@@ -21,6 +22,9 @@ import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
 import { dataBytes } from '../render/torrent-text.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import {
@@ -36,7 +40,7 @@ import {
 import { gatherTorrents, isTorrentFile, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -70,7 +74,16 @@ interface DownloadRun extends ObtainRun {
   downloadedBytes: number;
 }
 
-export async function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+export function download(torrents: readonly string[], options: DownloadOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => downloadAll(torrents, options, context, observer));
+}
+
+async function downloadAll(
+  torrents: readonly string[],
+  options: DownloadOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
@@ -93,6 +106,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
+  const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
   const run: DownloadRun = {
     client,
     openClient: () => Promise.resolve(client),
@@ -108,7 +122,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
       items,
       jobs: options.jobs ?? CONFIG.cli.jobs,
       end,
-      work: (job) => downloadOne(job, options, run, context),
+      work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
         tally = now;
       },
@@ -116,6 +130,7 @@ export async function download(torrents: readonly string[], options: DownloadOpt
     context,
   );
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
@@ -132,10 +147,16 @@ function tellTotal(tally: JobTally, exitCode: number, run: DownloadRun, elapsedM
 }
 
 /** Rejects with what failed, or with RunEndedError where a signal stopped it: that has been told then. */
-async function downloadOne(job: TorrentJob, options: DownloadOptions, run: DownloadRun, context: CommandContext): Promise<void> {
+async function downloadOne(
+  job: TorrentJob,
+  options: DownloadOptions,
+  run: DownloadRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo } = await runOne(job, options, run, view, context)
+  const { ended, metainfo } = await runOne(job, options, run, view, context, torrent)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -153,7 +174,8 @@ async function downloadOne(job: TorrentJob, options: DownloadOptions, run: Downl
   board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
-  if (!isSaid) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
+  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo) });
 }
 
 async function runOne(
@@ -162,11 +184,13 @@ async function runOne(
   run: DownloadRun,
   view: ProgressView,
   context: CommandContext,
+  torrent: TorrentObserver,
 ): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
   const { limits, client, end } = run;
-  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+  const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  torrent.known(metainfo, resultPath(options.output, metainfo));
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
@@ -197,6 +221,7 @@ async function runOne(
       view,
       end,
       whose: whoseLines(job),
+      observer: torrent,
     },
     context,
   );
@@ -214,13 +239,16 @@ function stopped(
   reached: string,
   hint: string,
   { end, limits }: DownloadRun,
-  { board }: CommandContext,
+  { board, events }: CommandContext,
 ): Error {
   if (end.isTimedOut) {
     const limit = formatLimit(limits.timeoutMs);
     return new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: ${reached}`, hint);
   }
-  if (end.cause === 'EPIPE') return new CommandError('output_failed', `${name}: stopped because stdout was closed: ${reached}`);
+  if (end.cause === 'EPIPE') {
+    const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
+    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+  }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
@@ -261,6 +289,11 @@ export function formatStart(metainfo: Metainfo, folder: string, limits: Download
 function resultPath(folder: string, metainfo: Metainfo): string {
   const place = path.join(folder, metainfo.name);
   return place.startsWith('-') ? `./${place}` : place;
+}
+
+/** Where each file of the result is; null for padding. */
+function placesOf(folder: string, { files }: Metainfo): (string | null)[] {
+  return files.map((file) => (file.isPadding ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */

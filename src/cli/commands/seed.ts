@@ -16,13 +16,18 @@ import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
+import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
+import type { ResultOptions } from '../results/result-options.js';
+import { observeRun, type RunObserver } from '../results/run-observer.js';
+import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
 import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
@@ -31,7 +36,7 @@ import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends DhtCommandOptions, EgressOptions {
+export interface SeedOptions extends DhtCommandOptions, EgressOptions, ResultOptions {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -55,7 +60,16 @@ export interface SeedOptions extends DhtCommandOptions, EgressOptions {
 
 const MAX_NAMED_FILES = 10;
 
-export async function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
+export function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
+  return observeRun(options, context, (observer) => seedAll(torrents, options, context, observer));
+}
+
+async function seedAll(
+  torrents: readonly string[],
+  options: SeedOptions,
+  context: CommandContext,
+  observer: RunObserver,
+): Promise<number> {
   refuseNobody(options);
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
@@ -74,8 +88,10 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption);
+  const forgetKeys = listenForKeys({ client, direction: 'upload', limit: options.maxUpload ?? 0 }, context);
   const run: SeedRun = { client, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
-  const work = (job: TorrentJob): Promise<void> => seedOne(job, options, run, context);
+  const work = (job: TorrentJob): Promise<void> =>
+    observer.watch(job, items, (torrent) => seedOne(job, options, run, context, torrent));
   let running = items.length;
   const closeOverview = items.length > 1 ? board.openOverview(() => formatCount(running, 'torrent')) : null;
   const onChange = (now: JobTally): void => {
@@ -84,6 +100,7 @@ export async function seed(torrents: readonly string[], options: SeedOptions, co
   // None of them ends by itself, so all are under way at a time.
   const tally = await runJobs({ items, jobs: items.length, end, work, onChange }, context);
   closeOverview?.();
+  forgetKeys();
   await client.releasePort();
   end.close();
   if (tally.done > 0) board.log(`stopped: ${formatBytes(run.uploadedBytes)} sent`);
@@ -100,7 +117,13 @@ interface SeedRun {
   uploadedBytes: number;
 }
 
-async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, context: CommandContext): Promise<void> {
+async function seedOne(
+  job: TorrentJob,
+  options: SeedOptions,
+  run: SeedRun,
+  context: CommandContext,
+  torrent: TorrentObserver,
+): Promise<void> {
   const { client, claims, end } = run;
   // Checks use the disk and every core: as many at a time as there would be downloads.
   const turn = run.checks.at(-CONFIG.cli.jobs) ?? Promise.resolve();
@@ -112,6 +135,7 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
     const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
+    torrent.known(metainfo, path.join(options.data, metainfo.name));
     await expectData(metainfo, options.data);
     await end.waitFor(turn);
     const session = {
@@ -133,13 +157,14 @@ async function seedOne(job: TorrentJob, options: SeedOptions, run: SeedRun, cont
       return `seeding ${job.name} ${where}`;
     };
     const ended = runSession(
-      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), readyLine },
+      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), observer: torrent, readyLine },
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
       throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
     });
     run.uploadedBytes += snapshot.uploadedBytes;
+    torrent.stopped(context.interruption.exitCode ?? EXIT.ok);
   } finally {
     check.resolve();
     view.close();

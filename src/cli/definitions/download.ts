@@ -24,6 +24,7 @@ import {
 import { applySwitches } from '../network-switches.js';
 import { UsageError } from '../usage-error.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
+import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 export const addDownload: CommandDefinition = (program, host, globals) => {
@@ -59,7 +60,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
       durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
     )
     .addOption(metadataTimeoutOption())
-    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
+    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'));
+  addResultOptions(command, true)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
       if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);

@@ -13,6 +13,7 @@ import {
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import type { CommandDefinition } from './program-host.js';
+import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 export const addSeed: CommandDefinition = (program, host, globals) => {
@@ -30,7 +31,8 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .optionsGroup(GROUP.limits)
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
-    .addOption(maxUploadsOption())
+    .addOption(maxUploadsOption());
+  addResultOptions(command, false)
     .addHelpText('after', EXAMPLES.seed)
     .action(async (files: string[], options: SeedOptions) => {
       await host.run(globals(), async (context) =>

@@ -90,7 +90,11 @@ function fieldsOf(progress: Progress, style: Style, leastAmountWidth: number): F
   return [
     { text: formatPercent(doneBytes, totalBytes).padStart(6), rank: 0, paint: style.strong },
     { text: amount.padStart(amountWidth), rank: 3, paint: plain },
-    { text: formatRate(progress.downloadBytesPerSecond).padStart(11), rank: 1, paint: plain },
+    {
+      text: (progress.isPaused === true ? 'paused' : formatRate(progress.downloadBytesPerSecond)).padStart(11),
+      rank: 1,
+      paint: progress.isPaused === true ? style.strong : plain,
+    },
     { text: `ETA ${formatClock(progress.timeLeftMs).padStart(5)}`, rank: 2, paint: plain },
     { text: formatSources(progress.peers, progress.webSeeds).padStart(7), rank: 4, paint: style.faint },
   ];
@@ -117,6 +121,8 @@ export function formatPhase(progress: Progress): string {
   }
   if (progress.phase === 'announcing') return 'asking trackers and peers';
   if (progress.phase === 'downloading') return 'downloading';
+  if (progress.isPaused === true)
+    return `paused: ${formatCount(progress.peers, 'peer')}, ${formatBytes(progress.uploadedBytes)} sent`;
   const sent = `${formatBytes(progress.uploadedBytes)} sent, ${formatRate(progress.uploadBytesPerSecond)}`;
   const place = progress.reachableAt === undefined ? '' : `, reachable as ${progress.reachableAt}`;
   return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}${place}`;

@@ -1,7 +1,9 @@
 // What a terminal shows of several torrents at a time: a line for each that is under way, a bar or what it is doing, and a last line
 // about all of them. Never more lines than fit: what is left out is counted in the last one.
 
+import { CONFIG } from '../../engine/config.js';
 import { type BarAlignment, type BarLook, formatBarLine, formatPhase } from './bar-line.js';
+import { formatDetail } from './detail-lines.js';
 import { formatProgressBytes, formatRate } from './human-numbers.js';
 import type { Progress } from './progress.js';
 import { truncateToWidth } from './text-width.js';
@@ -22,11 +24,18 @@ export function formatFrame(
   const room = overview === null ? maxLines : maxLines - 1;
   const lines = shown.slice(0, room);
   const alignment = alignBars(lines, look);
-  const texts = lines.map((progress) =>
-    progress.phase === 'downloading'
-      ? formatBarLine(progress, columns, look, alignment)
-      : cut(`${progress.name}: ${formatPhase(progress)}`, columns, look),
-  );
+  // Details take what the lines leave: the peers of one torrent, of several a map each as far as they go.
+  let spare = room - lines.length;
+  const texts = lines.flatMap((progress) => {
+    const line =
+      progress.phase === 'downloading'
+        ? formatBarLine(progress, columns, look, alignment)
+        : cut(`${progress.name}: ${formatPhase(progress)}`, columns, look);
+    if (progress.detail === undefined) return [line];
+    const detail = formatDetail(progress.detail, columns, shown.length === 1 ? CONFIG.cli.maxPeerLines : 0, look).slice(0, spare);
+    spare -= detail.length;
+    return [line, ...detail];
+  });
   if (overview === null) return texts;
   const hidden = shown.length - lines.length;
   const isDownloading = shown.some((progress) => progress.phase === 'downloading');

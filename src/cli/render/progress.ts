@@ -1,6 +1,9 @@
 // What the ways of showing progress have in common: the state that is shown, and the two things a view must do besides
 // showing it: let a line of text pass, and leave the terminal as it was.
 
+import type { Bitfield } from '../../model/bitfield.js';
+import type { PieceIndex } from '../../model/ids.js';
+
 export type ProgressPhase = 'metadata' | 'checking' | 'announcing' | 'downloading' | 'seeding';
 
 export interface Progress {
@@ -22,6 +25,27 @@ export interface Progress {
   readonly reachableAt?: string;
   /** Web seeds that are being asked; default 0. */
   readonly webSeeds?: number;
+  /** The person in front of it has paused all transfer. */
+  readonly isPaused?: boolean;
+  /** Where more was asked for: what stands below the line. */
+  readonly detail?: ProgressDetail;
+}
+
+export interface ProgressDetail {
+  readonly pieces: { readonly have: Bitfield; readonly open: readonly PieceIndex[] };
+  /** Those that move most, first. */
+  readonly peers: readonly PeerLine[];
+}
+
+export interface PeerLine {
+  /** Address and port, as text. */
+  readonly address: string;
+  /** Sanitised; empty where it did not say. */
+  readonly client: string;
+  readonly downloadBytesPerSecond: number;
+  readonly uploadBytesPerSecond: number;
+  /** 0 … 1: how much of the torrent it has. */
+  readonly share: number;
 }
 
 /** For phases that move no data. */

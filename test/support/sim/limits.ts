@@ -27,6 +27,7 @@ export const SIM_LIMITS: SessionLimits = {
   ownReqq: 500,
   horizonMs: 1000,
   snubMs: 20_000,
+  chokedAnswerMs: 5000,
   endgameAgeMs: 100,
   reassignAgeMs: 2000,
   urgentAgeMs: 500,

@@ -56,9 +56,8 @@ export class WireMirror {
     switch (message.type) {
       case 'choke':
         this.peerChoking = true;
-        for (const key of this.asked) {
-          if (!this.#isFast || !this.allowed.has(Number(key.slice(0, key.indexOf(':'))))) this.asked.delete(key);
-        }
+        // BEP 6: with it each request is still answered, by the block or a reject.
+        if (!this.#isFast) this.asked.clear();
         return;
       case 'unchoke':
         this.peerChoking = false;

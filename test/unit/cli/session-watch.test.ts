@@ -3,6 +3,7 @@ import { SessionWatch } from '../../../src/cli/session-watch.js';
 import type { Progress } from '../../../src/cli/render/progress.js';
 import type { ServerNotice, ServerSnapshot } from '../../../src/engine/server-snapshot.js';
 import { parseAddress } from '../../../src/model/address.js';
+import { Bitfield } from '../../../src/model/bitfield.js';
 import type { Address } from '../../../src/model/address.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 
@@ -26,6 +27,8 @@ const SNAPSHOT: ServerSnapshot = {
   wastedBytes: 0,
   pieceCount: 10,
   havePieces: 0,
+  have: new Bitfield(10),
+  openPieces: [],
   hashFailures: 0,
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,

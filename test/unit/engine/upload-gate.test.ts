@@ -54,3 +54,26 @@ test('after close nothing passes and no timer is left', () => {
   vi.advanceTimersByTime(1000);
   expect(passed).toEqual(['first']);
 });
+
+test('a limit that changes holds for who waits already, and none lets all of them pass', () => {
+  const passed: string[] = [];
+  const limited = gate();
+  for (let n = 0; n < 6; n++) limited.pass(ONE, 100, () => passed.push(`${n} at ${performance.now()}`));
+  limited.setRate(1_000_000);
+  expect(passed).toHaveLength(6);
+  limited.setRate(0);
+  limited.pass(TWO, 1_000_000, () => passed.push('free'));
+  expect(passed.at(-1)).toBe('free');
+});
+
+test('while it is paused nothing passes, with or without a limit, and then all in their order', () => {
+  for (const paused of [gate(), UploadGate.ofRate(0)]) {
+    const passed: number[] = [];
+    paused.setPaused(true);
+    for (let n = 0; n < 3; n++) paused.pass(ONE, 10, () => passed.push(n));
+    vi.advanceTimersByTime(60_000);
+    expect([passed, vi.getTimerCount()]).toEqual([[], 0]);
+    paused.setPaused(false);
+    expect(passed).toEqual([0, 1, 2]);
+  }
+});

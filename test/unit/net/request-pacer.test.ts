@@ -40,14 +40,35 @@ test('what came unasked keeps the next waiting, for a second at most', () => {
 
 test('joined limits are all kept', () => {
   const [slow, quick] = [pacer(1000), pacer(10_000)];
-  const both = joinPacers([slow, null, quick]);
-  both?.reserve(1000, 0);
-  expect(both?.reserve(1000, 0)).toBe(1000);
+  const both = joinPacers([slow, quick]);
+  both.reserve(1000, 0);
+  expect(both.reserve(1000, 0)).toBe(1000);
   expect(quick.reserve(1000, 0)).toBe(200);
-  both?.giveBack(2000);
-  both?.charge(100, 0);
+  both.giveBack(2000);
+  both.charge(100, 0);
   expect(slow.reserve(1, 0)).toBe(100);
-  expect(joinPacers([null, null])).toBeNull();
+});
+
+test('a rate of 0 is no limit, and who has one beside it is limited all the same', () => {
+  const [free, slow] = [pacer(0), pacer(1000)];
+  expect([free.reserve(1_000_000, 7), free.reserve(1, 7)]).toEqual([7, 7]);
+  expect([free.isLimited, joinPacers([free]).isLimited, joinPacers([free, slow]).isLimited]).toEqual([false, false, true]);
+  free.charge(1_000_000, 7);
+  free.setRate(1000);
+  expect([free.reserve(100, 8), free.reserve(100, 8)], 'what came before it had a limit counts for nothing').toEqual([8, 108]);
+});
+
+test('a rate that changes counts from then on; a pause is a limit of its own', () => {
+  const line = pacer(1000);
+  line.reserve(10_000, 0);
+  line.setRate(2000);
+  expect([line.reserve(100, 10), line.reserve(100, 10)]).toEqual([10, 60]);
+  line.setRate(0);
+  expect(line.isLimited).toBe(false);
+  line.setPaused(true);
+  expect([line.isPaused, line.isLimited, joinPacers([pacer(0), line]).isPaused]).toEqual([true, true, true]);
+  line.setPaused(false);
+  expect(line.isLimited).toBe(false);
 });
 
 test('in any span no more is served than the rate and the leeway allow, whoever asks whenever', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Bitfield } from '../../../src/model/bitfield.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { BLOCK, SessionDriver } from '../../support/session-driver.js';
+import { SIM_LIMITS } from '../../support/sim/limits.js';
 
 const piece = (index: number): PieceIndex => index as PieceIndex;
 
@@ -53,7 +54,46 @@ describe('a download', () => {
     driver.say(seed, { type: 'choke' });
     expect(driver.asked(seed)).toHaveLength(before);
     expect(driver.session.expectsBlock(seed, piece(5), 0, BLOCK)).toBe(true);
-    expect(driver.session.expectsBlock(seed, piece(4), 0, BLOCK)).toBe(false);
+  });
+
+  test('a choke of BEP 6 rejects nothing by itself: blocks on their way are still taken, and asked of nobody else', () => {
+    const driver = new SessionDriver(4, { limits: { probationPieces: 8 } });
+    const [a, b] = [driver.connect(1), driver.connect(2)];
+    for (const peer of [a, b]) driver.say(peer, { type: 'have-all' });
+    driver.say(a, { type: 'unchoke' });
+    expect(new Set(driver.asked(a)).size).toBe(4);
+    driver.say(a, { type: 'choke' });
+    driver.say(b, { type: 'unchoke' });
+    expect(driver.asked(b)).toEqual([]);
+    expect(driver.session.expectsBlock(a, piece(2), 0, BLOCK)).toBe(true);
+    driver.say(a, { type: 'reject', piece: 2, begin: 0, length: BLOCK });
+    expect(driver.asked(b)).toEqual([2]);
+  });
+
+  test('a peer of BEP 6 that chokes and then answers nothing keeps nobody else waiting', () => {
+    const driver = new SessionDriver(4, { limits: { probationPieces: 8 } });
+    const [a, b] = [driver.connect(1), driver.connect(2)];
+    for (const peer of [a, b]) driver.say(peer, { type: 'have-all' });
+    driver.say(a, { type: 'allowed-fast', piece: 1 });
+    driver.say(a, { type: 'unchoke' });
+    driver.say(a, { type: 'choke' });
+    driver.say(b, { type: 'unchoke' });
+    const asked = driver.asked(b).length;
+    driver.pass(SIM_LIMITS.chokedAnswerMs + 1000);
+    const cancelled = driver.sent(a, 'cancel').map((message) => (message.type === 'cancel' ? message.piece : -1));
+    expect(new Set(cancelled)).toEqual(new Set([0, 2, 3]));
+    expect(driver.asked(b).slice(asked)).toEqual(expect.arrayContaining([0, 2, 3]));
+    expect(driver.session.expectsBlock(a, piece(1), 0, BLOCK)).toBe(true);
+  });
+
+  test('without BEP 6 a choke drops every request', () => {
+    const driver = new SessionDriver(2);
+    const seed = driver.connect(1, { features: { fast: false, extended: false, dht: false } });
+    driver.say(seed, { type: 'bitfield', bytes: Uint8Array.of(0xc0) });
+    driver.say(seed, { type: 'unchoke' });
+    expect(driver.session.expectsBlock(seed, piece(0), 0, BLOCK)).toBe(true);
+    driver.say(seed, { type: 'choke' });
+    expect(driver.session.expectsBlock(seed, piece(0), 0, BLOCK)).toBe(false);
   });
 
   test('two peers that reject are not asked in turn for ever, a third one gets the block', () => {

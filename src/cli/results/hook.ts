@@ -1,0 +1,120 @@
+// Runs the command of `--exec` or `--exec-error`: started as words, never through a shell, with the result as JSON on its stdin. What it writes goes to our
+// stderr, since stdout is for results. It has ended when it has; what it left running is not waited for.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { CONFIG } from '../../engine/config.js';
+import { CommandError } from '../command-error.js';
+import { sanitise } from '../render/sanitise.js';
+
+export interface HookRun {
+  /** The option it comes from, for messages. */
+  readonly option: string;
+  readonly words: readonly string[];
+  /** For its stdin. */
+  readonly input: string;
+  /** Besides the environment of ours. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Milliseconds; 0 is no limit. */
+  readonly timeoutMs: number;
+  /** The run is to end: the hook gets `stopSignal()`. */
+  readonly signal: AbortSignal;
+  readonly stopSignal: () => NodeJS.Signals;
+  /** A line that it wrote, printable. */
+  readonly onLine: (line: string) => void;
+  /** The end at once of this process: the hook is not left behind. Answers how to take it back. */
+  readonly onExit: (cleanup: () => void) => () => void;
+}
+
+const MAX_SHOWN = 200;
+
+/** Rejects with CommandError `hook_failed`; how it ended because of `signal` is not told apart from any other failure. */
+export async function runHook(run: HookRun): Promise<void> {
+  const { words, timeoutMs, signal } = run;
+  const name = `${run.option}: ${sanitise(words[0], MAX_SHOWN)}`;
+  const child = start(run);
+  const output = Promise.all([forward(child.stdout, run.onLine), forward(child.stderr, run.onLine)]);
+  // It need not read what it is told.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(run.input);
+  const forgetExit = run.onExit(() => child.kill('SIGKILL'));
+  let isOverdue = false;
+  const timers: NodeJS.Timeout[] = [];
+  const end = (by: NodeJS.Signals): void => {
+    child.kill(by);
+    timers.push(setTimeout(() => child.kill('SIGKILL'), CONFIG.results.hookKillMs));
+  };
+  const onAbort = (): void => end(run.stopSignal());
+  if (timeoutMs > 0) {
+    timers.push(
+      setTimeout(() => {
+        isOverdue = true;
+        end('SIGTERM');
+      }, timeoutMs),
+    );
+  }
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    const failure = await new Promise<string | null>((resolve) => {
+      child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+      child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
+    });
+    await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
+    if (isOverdue) throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`);
+    if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure}`);
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    forgetExit();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }
+}
+
+function start({ option, words, environment }: HookRun): ChildProcess {
+  try {
+    return spawn(words[0], words.slice(1), { stdio: 'pipe', env: { ...process.env, ...environment } });
+  } catch (error) {
+    // Most failures come as an event; too long a list of arguments does not.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError('hook_failed', `${option}: ${sanitise(words[0], MAX_SHOWN)} could not be started: ${why}`, '', {
+      cause: error,
+    });
+  }
+}
+
+function describeEnd(code: number | null, by: NodeJS.Signals | null): string {
+  return code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
+}
+
+/** Line by line; a long one in parts. Resolves at the end. */
+function forward(stream: Readable | null | undefined, onLine: (line: string) => void): Promise<void> {
+  // Node leaves it out where it had no descriptor for it.
+  if (stream === null || stream === undefined) return Promise.resolve();
+  const { maxHookLine } = CONFIG.results;
+  const show = (line: string): void => onLine(sanitise(line, maxHookLine));
+  let rest = '';
+  return new Promise((resolve) => {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) show(line);
+      if (rest.length < maxHookLine) return;
+      show(rest);
+      rest = '';
+    });
+    stream.once('error', () => resolve());
+    stream.once('close', () => {
+      if (rest !== '') show(rest);
+      rest = '';
+      resolve();
+    });
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

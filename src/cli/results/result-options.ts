@@ -1,0 +1,49 @@
+// The options on what machines get of a run: for download and seed, in a group of their own in the help. What a seed never comes to
+// (a receipt, a hook) it has no option for.
+
+import { type Command, Option } from 'commander';
+import { parseDuration } from '../options.js';
+import { splitWords } from './hook-words.js';
+
+export interface ResultOptions {
+  /** A descriptor, a file, or `-` for stdout. */
+  readonly events?: string;
+  readonly json?: boolean;
+  readonly receipt?: string;
+  /** Words. */
+  readonly exec?: readonly string[];
+  readonly execError?: readonly string[];
+  /** Milliseconds; 0 or undefined: no limit. */
+  readonly execTimeout?: number;
+}
+
+export function addResultOptions(command: Command, isDownload: boolean): Command {
+  const events = new Option(
+    '--events [WHERE]',
+    'what happens as lines of JSON, on stdout, a descriptor or into a file; see effusion help events',
+  );
+  // As it is to be written: the next word is a torrent.
+  events.flags = '--events[=FD|FILE]';
+  command
+    .optionsGroup('For scripts:')
+    .addOption(events)
+    .option('--json', 'one object of JSON for each torrent on stdout, in place of its path');
+  if (!isDownload) return command;
+  return command
+    .option('--receipt <FILE>', 'when all is whole, write down what is on the disk, with SHA-256, and where it came from')
+    .addOption(
+      new Option('--exec <COMMAND>', 'run this, without a shell, for each torrent that is whole (fails: exit 12)').argParser(
+        (text) => splitWords(text, '--exec'),
+      ),
+    )
+    .addOption(
+      new Option('--exec-error <COMMAND>', 'the same for each torrent that failed').argParser((text) =>
+        splitWords(text, '--exec-error'),
+      ),
+    )
+    .addOption(
+      new Option('--exec-timeout <TIME>', 'end such a command after this time').argParser((text) =>
+        parseDuration(text, '--exec-timeout'),
+      ),
+    );
+}

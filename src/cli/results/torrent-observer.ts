@@ -1,0 +1,246 @@
+// What machines get of one torrent: its events, its result, its receipt and its hook. The command tells it what it does, in a few calls;
+// where nobody asked for anything these are all that it costs.
+
+import { performance } from 'node:perf_hooks';
+import { CONFIG } from '../../engine/config.js';
+import type { ServerNotice, ServerSnapshot } from '../../engine/server-snapshot.js';
+import type { DownloadResult } from '../../engine/session-server.js';
+import { listStallReasons } from '../../engine/stall-report.js';
+import type { SupervisedSession } from '../../engine/supervisor.js';
+import type { Metainfo } from '../../metainfo/metainfo.js';
+import { MetainfoError } from '../../model/error.js';
+import { toHex } from '../../model/ids.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandError } from '../command-error.js';
+import type { ErrorEvent, TorrentEvent, WarningEvent } from '../events/event.js';
+import { noticeToEvent } from '../events/notice-event.js';
+import { SessionFollower } from '../events/session-follower.js';
+import { EXIT } from '../exit-codes.js';
+import { sanitise } from '../render/sanitise.js';
+import { infoHashText } from '../render/torrent-text.js';
+import { errorFacts } from '../report-error.js';
+import { type RunEnd, RunEndedError } from '../run-end.js';
+import type { TorrentJob } from '../torrent-jobs.js';
+import { digestFiles } from './file-digests.js';
+import { runHook } from './hook.js';
+import { PeerBytes } from './peer-bytes.js';
+import { makeReceipt, type Receipt } from './receipt.js';
+import type { ResultOptions } from './result-options.js';
+import { countFiles, hookEnvironment, type Outcome, type TorrentResult, toTorrentResult } from './torrent-result.js';
+
+/** A whole torrent, as the command leaves it. */
+export interface WholeTorrent {
+  readonly result: Extract<DownloadResult, { status: 'complete' }>;
+  readonly snapshot: ServerSnapshot;
+  readonly end: RunEnd;
+  /** Where each of its files is, in the order of the metainfo; nothing for padding. */
+  readonly places: readonly (string | null)[];
+}
+
+export interface TorrentObserverOptions {
+  readonly id: number;
+  readonly job: TorrentJob;
+  readonly options: ResultOptions;
+  readonly context: CommandContext;
+  /** Takes the receipt of a torrent that is whole. */
+  readonly keepReceipt: (receipt: Receipt) => Promise<void>;
+}
+
+export class TorrentObserver {
+  readonly #id: number;
+  readonly #job: TorrentJob;
+  readonly #options: ResultOptions;
+  readonly #context: CommandContext;
+  readonly #keepReceipt: (receipt: Receipt) => Promise<void>;
+  readonly #peers = new PeerBytes(CONFIG.results.maxCountedPeers);
+  readonly #startedMs = performance.now();
+  readonly #startedAt = Date.now();
+  #infoHash: string | null = null;
+  #metainfo: Metainfo | null = null;
+  #place: string | null = null;
+  #session: SupervisedSession | null = null;
+  #alreadyComplete: boolean | null = null;
+
+  constructor({ id, job, options, context, keepReceipt }: TorrentObserverOptions) {
+    this.#id = id;
+    this.#job = job;
+    this.#options = options;
+    this.#context = context;
+    this.#keepReceipt = keepReceipt;
+    const { argument } = job.item;
+    if (argument instanceof MetainfoError || argument.kind !== 'magnet') return;
+    this.#infoHash = toHex(argument.magnet.infoHash);
+    this.#emit({ event: 'metadata', state: 'fetching' });
+  }
+
+  /** Its path belongs on stdout: nothing else was asked for there. */
+  get leavesStdout(): boolean {
+    return this.#options.json !== true && !this.#context.events.isOnStdout;
+  }
+
+  /** The metadata is there. `place`: where the result will be, as it is printed. */
+  known(metainfo: Metainfo, place: string): void {
+    if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
+    this.#metainfo = metainfo;
+    this.#place = place;
+    this.#infoHash = infoHashText(metainfo);
+    const { name, size, path, files } = this.#result({ status: 'failed', exit: 0, error: null, alreadyComplete: null });
+    const { standardPieceLength: pieceLength, pieceCount: pieces } = metainfo.geometry;
+    this.#emit({
+      event: 'torrent',
+      name: name ?? '',
+      size: size ?? 0,
+      pieceLength,
+      pieces,
+      files: files ?? countFiles(metainfo),
+      private: metainfo.isPrivate,
+      path: path ?? '',
+    });
+  }
+
+  /** A session has begun. Answers what to await when it has ended. */
+  follow(session: SupervisedSession): () => Promise<void> {
+    this.#session = session;
+    if (!this.#context.events.isOpen && this.#options.receipt === undefined) return () => Promise.resolve();
+    const follower = new SessionFollower({
+      session,
+      onNotice: (notice) => this.noteNotice(notice),
+      onEvent: (event) => this.#emit(event),
+    });
+    follower.start();
+    return () => follower.stop();
+  }
+
+  readonly noteNotice = (notice: ServerNotice): void => {
+    if (this.#options.receipt !== undefined) this.#peers.note(notice);
+    if (!this.#context.events.isOpen) return;
+    const event = noticeToEvent(notice, this.#metainfo?.files ?? []);
+    if (event !== null) this.#emit(event);
+  };
+
+  /** No data for so long. */
+  noteStall(silentMs: number, snapshot: ServerSnapshot): void {
+    if (this.#context.events.isOpen) this.noteSilence(silentMs, listStallReasons(snapshot));
+  }
+
+  readonly noteSilence = (silentMs: number, reasons: readonly string[]): void => {
+    this.#emit({ event: 'stall', silentMs: Math.round(silentMs), reasons });
+  };
+
+  /** Another torrent of the run is the same one. */
+  noteSame(message: string): void {
+    this.#emit({ event: 'warning', code: 'same_torrent', message });
+  }
+
+  /** Tells, then writes the receipt and runs the hook. Rejects with what of these failed, or RunEndedError. */
+  async complete(whole: WholeTorrent): Promise<void> {
+    const { alreadyComplete } = whole.result;
+    this.#alreadyComplete = alreadyComplete;
+    const outcome: Outcome = { status: 'complete', exit: EXIT.ok, error: null, alreadyComplete };
+    const result = this.#result(outcome);
+    const { downloadedBytes, uploadedBytes, elapsedMs } = result;
+    const [name, path, size] = [result.name ?? '', result.path ?? '', result.size ?? 0];
+    this.#emit({ event: 'complete', name, path, size, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs });
+    if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result));
+    if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result);
+    this.#print(outcome);
+  }
+
+  /** It ended otherwise: `stopExit` is what the run ends with where it was stopped in order. Never rejects. */
+  async fail(error: unknown, stopExit: number): Promise<void> {
+    const alreadyComplete = this.#alreadyComplete;
+    if (error instanceof RunEndedError) {
+      this.#print({ status: 'stopped', exit: stopExit, error: null, alreadyComplete });
+      return;
+    }
+    const facts = errorFacts(error);
+    const outcome: Outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete };
+    this.#emit({ event: 'error', ...facts });
+    if (this.#options.execError !== undefined) await this.#runErrorHook(this.#options.execError, this.#result(outcome));
+    this.#print(outcome);
+  }
+
+  /** Of a torrent that is served until the end. */
+  stopped(exit: number): void {
+    this.#print({ status: exit === EXIT.ok ? 'complete' : 'stopped', exit, error: null, alreadyComplete: true });
+  }
+
+  async #makeReceipt({ places, snapshot, end }: WholeTorrent, result: TorrentResult): Promise<Receipt> {
+    const endedAt = Date.now();
+    const firstByteAt = snapshot.firstByteAgoMs === undefined ? null : endedAt - snapshot.firstByteAgoMs;
+    const files = (this.#metainfo?.files ?? []).flatMap((file, index) => {
+      const place = places.at(index) ?? null;
+      return place === null ? [] : [{ path: file.path.join('/'), place }];
+    });
+    const digests = await digestFiles(files, end.signal);
+    const [peers, startedAt] = [this.#peers, this.#startedAt];
+    return makeReceipt({ result, snapshot, files: digests, peers, startedAt, firstByteAt, endedAt });
+  }
+
+  async #runHook(words: readonly string[], end: RunEnd, result: TorrentResult): Promise<void> {
+    const { name } = this.#job;
+    try {
+      await this.#run('--exec', words, result, end.signal);
+    } catch (error) {
+      if (!end.signal.aborted) throw error;
+      if (end.isTimedOut) throw new CommandError('timed_out', `${name}: --timeout was up while --exec ran; the data is whole`);
+      this.#context.board.log(`${name}: stopped while --exec ran; the data is whole`);
+      throw new RunEndedError(String(end.cause));
+    }
+  }
+
+  /** What it was called for is the failure that counts: its own is a warning. The time that may be up does not concern it. */
+  async #runErrorHook(words: readonly string[], result: TorrentResult): Promise<void> {
+    const stop = new AbortController();
+    const forgetStop = this.#context.interruption.onStop(() => stop.abort());
+    try {
+      await this.#run('--exec-error', words, result, stop.signal);
+    } catch (error) {
+      const { code, message } = errorFacts(error);
+      this.#context.board.always(`effusion: warning: ${sanitise(message)}`);
+      this.#emit({ event: 'warning', code, message });
+    } finally {
+      forgetStop();
+    }
+  }
+
+  async #run(option: string, words: readonly string[], result: TorrentResult, signal: AbortSignal): Promise<void> {
+    const { board, interruption } = this.#context;
+    await runHook({
+      option,
+      words,
+      input: `${JSON.stringify(result)}\n`,
+      environment: hookEnvironment(result),
+      timeoutMs: this.#options.execTimeout ?? 0,
+      signal,
+      stopSignal: () => {
+        const { cause } = interruption;
+        return cause === null || cause === 'EPIPE' ? 'SIGTERM' : cause;
+      },
+      onLine: (line) => board.always(line),
+      onExit: (cleanup) => interruption.onExit(cleanup),
+    });
+  }
+
+  #print(outcome: Outcome): void {
+    if (this.#options.json === true) this.#context.stdout.line(JSON.stringify(this.#result(outcome)));
+  }
+
+  #result(outcome: Outcome): TorrentResult {
+    const facts = {
+      label: this.#job.item.label,
+      infoHash: this.#infoHash,
+      metainfo: this.#metainfo,
+      place: this.#place,
+      snapshot: this.#session?.current.snapshot() ?? null,
+      elapsedMs: performance.now() - this.#startedMs,
+    };
+    return toTorrentResult(facts, outcome);
+  }
+
+  #emit(event: TorrentEvent | WarningEvent | ErrorEvent): void {
+    const infoHash = this.#infoHash;
+    const ref = { event: event.event, id: this.#id, ...(infoHash === null ? {} : { infoHash }) };
+    this.#context.events.emit({ ...ref, ...event });
+  }
+}

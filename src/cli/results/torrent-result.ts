@@ -1,0 +1,93 @@
+// What came of one torrent, as one object: `--json` prints it, a hook gets it on stdin. A stable shape: a field is there in each, and null
+// where it is not known.
+
+import path from 'node:path';
+import type { ServerSnapshot } from '../../engine/server-snapshot.js';
+import type { Metainfo } from '../../metainfo/metainfo.js';
+import type { ErrorFacts } from '../events/event.js';
+import { doneBytes } from '../events/session-follower.js';
+import { dataBytes, infoHashText } from '../render/torrent-text.js';
+
+export interface TorrentResult {
+  readonly v: 1;
+  /** As it was named on the command line, without secrets; null where none was named. */
+  readonly torrent: string | null;
+  /** `stopped`: by a signal, in order; run again, it goes on. */
+  readonly status: 'complete' | 'failed' | 'stopped';
+  /** The exit code that belongs to it. */
+  readonly exit: number;
+  readonly infoHash: string | null;
+  readonly name: string | null;
+  /** Of the file or folder, absolute. */
+  readonly path: string | null;
+  /** Bytes on disk when it is whole. */
+  readonly size: number | null;
+  readonly files: number | null;
+  /** Everything was there before. */
+  readonly alreadyComplete: boolean | null;
+  /** Verified and on disk. */
+  readonly doneBytes: number | null;
+  /** Payload that came over the network, waste included. */
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  readonly wastedBytes: number;
+  readonly hashFailures: number;
+  readonly elapsedMs: number;
+  readonly error: ErrorFacts | null;
+}
+
+export interface TorrentFacts {
+  readonly label: string | null;
+  readonly infoHash: string | null;
+  readonly metainfo: Metainfo | null;
+  /** As it is printed; null while it is not known. */
+  readonly place: string | null;
+  readonly snapshot: ServerSnapshot | null;
+  readonly elapsedMs: number;
+}
+
+export interface Outcome extends Pick<TorrentResult, 'status' | 'exit' | 'error'> {
+  readonly alreadyComplete: boolean | null;
+}
+
+export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentResult {
+  const { label, metainfo, place, snapshot, elapsedMs } = facts;
+  return {
+    v: 1,
+    torrent: label,
+    status: outcome.status,
+    exit: outcome.exit,
+    infoHash: metainfo === null ? facts.infoHash : infoHashText(metainfo),
+    name: metainfo?.name ?? null,
+    path: place === null ? null : path.resolve(place),
+    size: metainfo === null ? null : dataBytes(metainfo),
+    files: metainfo === null ? null : countFiles(metainfo),
+    alreadyComplete: outcome.alreadyComplete,
+    doneBytes: snapshot === null ? null : doneBytes(snapshot),
+    downloadedBytes: snapshot?.downloadedBytes ?? 0,
+    uploadedBytes: snapshot?.uploadedBytes ?? 0,
+    wastedBytes: snapshot?.wastedBytes ?? 0,
+    hashFailures: snapshot?.hashFailures ?? 0,
+    elapsedMs: Math.round(elapsedMs),
+    error: outcome.error,
+  };
+}
+
+/** Those on disk. */
+export function countFiles(metainfo: Metainfo): number {
+  return metainfo.files.filter((file) => !file.isPadding).length;
+}
+
+/** What a hook finds in its environment. */
+export function hookEnvironment(result: TorrentResult): Record<string, string> {
+  return {
+    EFFUSION_EVENT: result.error === null ? 'complete' : 'error',
+    EFFUSION_STATUS: result.status,
+    EFFUSION_INFO_HASH: result.infoHash ?? '',
+    EFFUSION_NAME: result.name ?? '',
+    EFFUSION_PATH: result.path ?? '',
+    EFFUSION_SIZE: String(result.size ?? ''),
+    EFFUSION_EXIT: String(result.exit),
+    EFFUSION_ERROR: result.error?.code ?? '',
+  };
+}
