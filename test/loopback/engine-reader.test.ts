@@ -9,6 +9,7 @@ import { TorrentReader } from '../../src/engine/torrent-reader.js';
 import type { SessionServer } from '../../src/engine/session-server.js';
 import { brokenTransport } from '../support/broken-transport.js';
 import { openClient, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
+import { startWebServer, webTorrent, withWebSeeds } from '../support/web-server.js';
 import { storedTorrent, type StoredTorrent, type TorrentShape } from '../support/stored-torrent.js';
 
 const KIB = 1024;
@@ -85,6 +86,42 @@ describe('what is read', () => {
     await setImmediate();
     expect(reader.heldBytes).toBe(0);
     expect(Buffer.concat(chunks).equals(torrent.fileBytes(0))).toBe(true);
+  });
+});
+
+describe('web servers', () => {
+  test('are read from alone, nearest first, with nothing fetched twice', async () => {
+    const torrent = webTorrent({ pieceLength: 32 * KIB, files: [['', 3 * MIB]] });
+    const web = await startWebServer(torrent);
+    const metainfo = withWebSeeds(torrent, web.url);
+    const reader = new TorrentReader(metainfo, 512 * KIB);
+    const server = await startSession(metainfo, null, { reader, webSeedMode: 'only' });
+    expect((await collect(reader.read(0))).equals(torrent.fileBytes(0))).toBe(true);
+    expect(server.snapshot()).toMatchObject({ downloadedBytes: 3 * MIB, wastedBytes: 0 });
+  });
+
+  test('are jumped in, and what they were sending is given up', async () => {
+    const torrent = webTorrent({ pieceLength: 32 * KIB, files: [['', 16 * MIB]] });
+    const web = await startWebServer(torrent);
+    const metainfo = withWebSeeds(torrent, web.url);
+    const reader = new TorrentReader(metainfo, 512 * KIB);
+    const server = await startSession(metainfo, null, { reader, webSeedMode: 'only' });
+    for (const start of [0, 12 * MIB, 4 * MIB]) {
+      const bytes = await collect(reader.read(0, { start, end: start + 100_000 }));
+      expect(bytes.equals(torrent.fileBytes(0).subarray(start, start + 100_000))).toBe(true);
+    }
+    expect(server.snapshot().downloadedBytes).toBeLessThan(8 * MIB);
+  });
+
+  test('without ranges are of no use, which is said', async () => {
+    const torrent = webTorrent({ pieceLength: 32 * KIB, files: [['', MIB]] });
+    const web = await startWebServer(torrent, { hasRanges: false });
+    const metainfo = withWebSeeds(torrent, web.url);
+    const reader = new TorrentReader(metainfo, 256 * KIB);
+    const server = await startSession(metainfo, null, { reader, webSeedMode: 'only' });
+    const reading = expect(collect(reader.read(0))).rejects.toThrow(NotRunningError);
+    await expect(server.done()).rejects.toThrow(/no web seed/);
+    await reading;
   });
 });
 

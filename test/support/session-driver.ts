@@ -43,6 +43,8 @@ export class SessionDriver {
       isPrivate?: boolean;
       usesPex?: boolean;
       encryption?: EncryptionPolicy;
+      /** It reads; nothing is in its window yet. */
+      reads?: boolean;
     } = {},
   ) {
     const settings: SessionSettings = {
@@ -59,6 +61,7 @@ export class SessionDriver {
       externalAddresses: this.externalAddresses,
       seeds: options.seeds === true,
       superSeeds: options.superSeeds === true,
+      reads: options.reads === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);
     this.handle({ type: 'checked', have: options.have ?? new Bitfield(pieces) });
