@@ -27,6 +27,7 @@ Examples:
   effusion download 'magnet:?xt=urn:btih:…&tr=…'
   effusion download https://example.org/ubuntu.torrent
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
+  effusion download photos.torrent --files '*.jpg' --files '!drafts/**'
   effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   effusion download ubuntu.torrent --events=3 3>events.jsonl
@@ -77,10 +78,35 @@ Names each file that is missing or bad on stdout, a line each, and ends with 10 
 
 Examples:
   effusion verify ubuntu.torrent              the data is in the current folder
-  effusion verify photos.torrent /srv --json`,
+  effusion verify photos.torrent /srv --json
+  effusion verify photos.torrent --files '*.jpg'`,
 } as const;
+
+const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined.
+SPEC is one of these, and ! before it leaves out what it names (alone: everything but that):
+
+  3   1,3-5   7-     files by their number, from 1, in the order of effusion info
+  *.txt              a glob without a slash: any file of that name, in whatever folder
+  docs/*.md          with a slash: the path inside the torrent; * and ? stay within a name
+  docs/**   docs/    everything below docs; **/x is any file or folder x
+  '/^cover\\.(jpg|png)$/i'   a regular expression on the path inside the torrent; i: upper and lower case alike
+
+Globs tell upper from lower case. Brackets and commas stand for themselves, as many names have them. Padding files have no
+number. A SPEC that names no file ends with 2 before anything is fetched; one that only leaves out may name none.
+A magnet link may choose files itself (so=); --files goes before it.
+
+--priority SPEC=high and SPEC=low say what comes first and last; --sequential goes from the beginning to the end, --first-last
+begins with both ends of each file. Pieces that a chosen file shares with others are fetched whole: what belongs to others lies
+in one hidden file, .effusion-….parts, until the choice is complete, and serves a later run that chooses otherwise.
+
+Examples:
+  effusion download photos.torrent --files '*.jpg' --files '!drafts/**'
+  effusion download show.torrent -s 2-4 --priority '2=high'
+  effusion download big.torrent -s readme.txt
+`;
 
 export const TOPICS: Readonly<Record<string, string>> = {
   events: EVENTS_TOPIC,
   'exit-codes': `Exit codes:\n${formatExitCodes()}\n`,
+  select: SELECT,
 };

@@ -6,6 +6,7 @@ import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
 import type { Address } from '../model/address.js';
+import type { FileRange } from '../metainfo/magnet-selection.js';
 import { MetainfoError } from '../model/error.js';
 import { matchesGlob } from '../model/glob.js';
 import { toHex } from '../model/ids.js';
@@ -14,7 +15,6 @@ import type { CommandContext } from './command-context.js';
 import { fetchMagnet, type MagnetObserver } from './magnet-metadata.js';
 import { wayOut } from './network-switches.js';
 import type { HostPort } from './options.js';
-import { sanitise } from './render/sanitise.js';
 import type { ProgressView } from './render/progress.js';
 import { infoHashText } from './render/torrent-text.js';
 import type { RunEnd } from './run-end.js';
@@ -60,6 +60,8 @@ export interface ObtainRun {
 export interface ObtainedTorrent extends FetchedMetadata {
   /** Who named the torrent's web seeds where they came by a magnet link: those that were met; null: the user's own file. */
   readonly webSeedNamers: readonly Address[] | null;
+  /** The files that the magnet link asks for (BEP 53); null: it makes no choice. */
+  readonly selection: readonly FileRange[] | null;
 }
 
 /** For a session's options: what is not named stays as it is. */
@@ -104,14 +106,12 @@ export async function obtainTorrent(
       met: [],
       bytes,
       webSeedNamers: remote === null ? null : [remote],
+      selection: null,
     };
   }
-  const { stderr, board } = context;
+  const { stderr } = context;
   const { magnet, text } = parsed;
   claims.claimTorrent(toHex(magnet.infoHash), label);
-  if (magnet.selection !== null) {
-    board.log(`${sanitise(text, 100)}: the link selects files (so=), which is not followed yet: all of them are meant`);
-  }
   const fetched = await fetchMagnet(
     {
       magnet,
@@ -143,5 +143,11 @@ export async function obtainTorrent(
   const { metainfo, met } = fetched;
   // Where a torrent file came its trackers stand behind those of the options and of the link.
   const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers.slice(trackers.length), excluded)];
-  return { ...fetched, metainfo: { ...metainfo, announceTiers }, peers: [...named, ...fetched.peers], webSeedNamers: met };
+  return {
+    ...fetched,
+    metainfo: { ...metainfo, announceTiers },
+    peers: [...named, ...fetched.peers],
+    webSeedNamers: met,
+    selection: magnet.selection,
+  };
 }

@@ -6,12 +6,14 @@ import { CONFIG } from '../engine/config.js';
 import { TorrentReader } from '../engine/torrent-reader.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { loadBlocklistOption } from './blocklist-option.js';
-import { listFiles, type ListedFile } from './choose-files.js';
+import { checkChoice, chooseFiles } from './chosen-files.js';
 import { Claims } from './claims.js';
 import { CommandError } from './command-error.js';
 import type { CommandContext } from './command-context.js';
+import type { FileSpec } from './file-spec.js';
 import { chooseLimits, refuseNoSource } from './commands/download.js';
 import { type DhtCommandOptions, dhtOptions } from './dht-options.js';
+import { listFiles, type ListedFile } from './listed-files.js';
 import { describeProxy, wayOut } from './network-switches.js';
 import { chosenCounts, type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { listenOn, type PortRange } from './options.js';
@@ -26,7 +28,7 @@ import { gatherTorrents, isTorrentFile } from './torrent-list.js';
 
 export interface ReadingOptions extends DiscoveryOptions, DhtCommandOptions {
   /** Which of the torrent's files. */
-  readonly files?: string;
+  readonly files?: readonly FileSpec[];
   readonly port?: PortRange;
   readonly listen: boolean;
   readonly portmap?: boolean;
@@ -55,8 +57,8 @@ export interface ReadingCommand {
   readonly lingerMs: number;
   /** Draws how far it is; else lines are written only. */
   readonly showsProgress: boolean;
-  /** Before anything is fetched but metadata: what will be read, or throws UsageError. Answers its bytes. */
-  readonly choose: (files: readonly ListedFile[], metainfo: Metainfo) => number;
+  /** Before anything is fetched but metadata: what will be read, or throws UsageError. Answers its bytes. `isChosen`: not simply all. */
+  readonly choose: (files: readonly ListedFile[], isChosen: boolean) => number;
   /** Resolves when enough was read. */
   readonly read: (reading: Reading) => Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function runReading(
 ): Promise<number> {
   const items = await gatherTorrents([torrent]);
   const { board, interruption } = context;
+  await checkChoice(items, options);
   const portMapping = choosePortMapping(options);
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
@@ -104,14 +107,23 @@ async function readOne(
   const view = command.showsProgress ? context.board.open() : linesOnly(context);
   try {
     const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end };
-    const { metainfo, peers, webSeedNamers } = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
+    const { metainfo, peers, webSeedNamers, selection } = await obtainTorrent(
+      job,
+      { ...options, isHandover: true },
+      run,
+      view,
+      context,
+    );
     job.name = sanitise(metainfo.name);
     const isFile = isTorrentFile(job.item);
     refuseNoSource(
       { ...options, ...(isFile ? {} : { listen: true }) },
       metainfo.webSeeds.length + (options.webseed ?? []).length,
     );
-    const totalBytes = command.choose(listFiles(metainfo.files, metainfo.isSingleFile), metainfo);
+    const { files: chosen } = chooseFiles(metainfo, options, selection).session;
+    const listed = listFiles(metainfo.files, metainfo.isSingleFile);
+    const files = chosen === undefined ? listed : listed.filter(({ index }) => chosen.includes(index));
+    const totalBytes = command.choose(files, chosen !== undefined);
     const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs);
     const over = new AbortController();
     const { noPeersTimeoutMs, stallTimeoutMs } = chooseLimits(options, context.stderr.isTerminal);

@@ -84,6 +84,8 @@ export const CONFIG = {
     superSeedHelloMs: 1000,
     /** What a peer got and passes on takes seconds; one that can't must not wait long, and until all pieces are out another costs nothing. */
     superSeedPatienceMs: 10_000,
+    /** A peer that did not get interested in what it was told of for so long has chosen other files (BEP 53): it hears of more. */
+    superSeedDeclineMs: 15_000,
     /** Where nothing goes round for two minutes, as with peers that can't reach each other, super-seeding only slows them down. */
     superSeedGiveUpMs: 120_000,
     /** 45 KB of HAVEs: a torrent of some gigabytes at once, and the largest in minutes. */

@@ -49,6 +49,14 @@ export interface SessionOptions {
   readonly webSeeds?: readonly string[];
   /** Peers that the torrent's own URLs came with, by a magnet link: they may lead to the internet and to where these are. */
   readonly webSeedNamers?: readonly Address[];
+  /** The files to fetch, as indices into the metainfo's files; the others are never made. Left out: all. Padding is not named. */
+  readonly files?: readonly number[];
+  /** Files that come before or after the others, by index. */
+  readonly priorities?: ReadonlyMap<number, 'high' | 'low'>;
+  /** `sequential`: in the torrent's order within a priority, still from many peers at once. Default `rarest-first`. */
+  readonly order?: 'rarest-first' | 'sequential';
+  /** The first and the last piece of each file before all others. Default false. */
+  readonly edgesFirst?: boolean;
   /** Goes on after completion, until stopped. Default false. */
   readonly seed?: boolean;
   /** With `seed`, for the first seed of a torrent: reveals pieces one by one until they go round (BEP 16). Default false. */
@@ -136,11 +144,35 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
       refuse(`options.${name}`, 'must be a whole number, 0 or more');
   }
+  validateChoice(metainfo, options);
   if (options.peers !== undefined && !Array.isArray(options.peers)) refuse('options.peers', 'must be a list');
   for (const [index, peer] of (options.peers ?? []).entries()) {
     if (typeof peer.host !== 'string' || peer.host === '' || !isPort(peer.port) || peer.port === 0) {
       refuse(`peers[${index}]`, 'must have a host and a port of 1 … 65535');
     }
+  }
+}
+
+function validateChoice(metainfo: object, options: SessionOptions): void {
+  const all: readonly { readonly isPadding: boolean }[] =
+    'files' in metainfo && Array.isArray(metainfo.files) ? metainfo.files : [];
+  const isFile = (index: unknown): boolean =>
+    Number.isInteger(index) && (index as number) >= 0 && (index as number) < all.length && !all[index as number].isPadding;
+  const { files, priorities, order } = options;
+  if (files !== undefined) {
+    if (!Array.isArray(files) || files.length === 0) refuse('options.files', 'must be a list of one index or more');
+    if (!files.every((index) => isFile(index))) refuse('options.files', 'must be indices of files that are not padding');
+    if (options.isReadOnly === true) refuse('options.files', 'does not go with options.isReadOnly');
+  }
+  if (priorities !== undefined) {
+    if (!(priorities instanceof Map)) refuse('options.priorities', 'must be a Map of file indices');
+    for (const [index, priority] of priorities as ReadonlyMap<unknown, unknown>) {
+      if (!isFile(index) || (priority !== 'high' && priority !== 'low'))
+        refuse('options.priorities', 'must lead from files to high or low');
+    }
+  }
+  if (order !== undefined && order !== 'rarest-first' && order !== 'sequential') {
+    refuse('options.order', 'must be rarest-first or sequential');
   }
 }
 

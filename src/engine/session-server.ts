@@ -72,6 +72,7 @@ export class SessionServer implements IncomingTorrent {
       openFiles: client.openFiles,
       fsync: options.fsync === true,
       overwrite: options.overwrite ?? 'verify',
+      files: options.files,
       isReadOnly: options.isReadOnly === true,
       command: options.command ?? 'effusion',
       reader: options.reader ?? null,
@@ -149,7 +150,7 @@ export class SessionServer implements IncomingTorrent {
 
   snapshot(): ServerSnapshot {
     const run = this.#run;
-    const session = run?.snapshot() ?? emptySnapshot(this.metainfo);
+    const session = run?.snapshot() ?? emptySnapshot(this.metainfo, this.#options);
     const peersMet = run?.peers.peersMet ?? 0;
     const isMet = sourcesMet({ peersMet, webSeeds: session.webSeeds }) > 0;
     return {
@@ -245,7 +246,7 @@ export class SessionServer implements IncomingTorrent {
       onMessage: () => this.#watchdog?.touch(),
     });
     this.#run = run;
-    if (have.isFull) {
+    if (run.store.isWhole) {
       this.#complete();
       if (this.#options.seed !== true) return;
     } else {
@@ -338,7 +339,7 @@ export class SessionServer implements IncomingTorrent {
   /** Never throws: without the state the next run re-hashes, which is no reason to end this one. */
   #saveResume(): void {
     const run = this.#run;
-    if (run === null || run.store.have.isFull) return;
+    if (run === null || run.store.isWhole) return;
     try {
       this.#disk.saveResume(run.store.have);
     } catch (error) {
@@ -346,12 +347,12 @@ export class SessionServer implements IncomingTorrent {
     }
   }
 
-  /** The same at the end, and so that it counts after the machine was started again. Answers with what may not be overlooked. */
+  /** The same at the end, so that it counts after a restart of the machine too. Answers with what may not be overlooked. */
   async #flushResume(): Promise<Error | null> {
     const run = this.#run;
-    if (run === null || run.store.have.isFull) return null;
     try {
-      await this.#disk.flushResume(run.store.have);
+      if (run?.store.isWhole === true) this.#disk.removeParts();
+      else if (run !== null) await this.#disk.flushResume(run.store.have);
       return null;
     } catch (error) {
       return error instanceof StorageError ? null : crashedError(infoHashKey(this.infoHash), error);

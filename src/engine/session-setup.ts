@@ -2,6 +2,7 @@
 // Pure, so that the server beside it is left with the order of things.
 
 import type { Metainfo } from '../metainfo/metainfo.js';
+import { piecesOfFiles } from '../metainfo/pieces-of-files.js';
 import { formatAddress, type Address } from '../model/address.js';
 import { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
@@ -10,6 +11,7 @@ import type { SessionLimits } from '../session/limits.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { chosenFiles } from './file-selection.js';
 import type { SessionOptions } from './session-options.js';
 import { SourceTally } from './source-tally.js';
 import { IncompleteDataError, SessionCrashedError } from './session-error.js';
@@ -49,17 +51,23 @@ function noneToAll(limit: number): number {
 }
 
 /** While the disk is being looked at. */
-export function emptySnapshot(metainfo: Metainfo): SessionSnapshot {
+export function emptySnapshot(metainfo: Metainfo, { files }: Pick<SessionOptions, 'files'> = {}): SessionSnapshot {
   const { totalLength, pieceCount } = metainfo.geometry;
+  const chosen = chosenFiles(metainfo, files);
+  const totalBytes = chosen === null ? totalLength : [...chosen].reduce((sum, file) => sum + metainfo.files[file].length, 0);
+  const wantedPieces = chosen === null ? pieceCount : piecesOfFiles(metainfo.files, metainfo.geometry, chosen).count;
   return {
-    totalBytes: totalLength,
+    totalBytes,
     verifiedBytes: 0,
-    leftBytes: totalLength,
+    leftBytes: totalBytes,
+    announcedLeftBytes: totalLength,
     downloadedBytes: 0,
     uploadedBytes: 0,
     wastedBytes: 0,
     pieceCount,
     havePieces: 0,
+    wantedPieces,
+    missingPieces: wantedPieces,
     hashFailures: 0,
     downloadBytesPerSecond: 0,
     uploadBytesPerSecond: 0,

@@ -3,21 +3,28 @@
 
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
 import { checkExisting } from '../storage/checker.js';
 import { adoptFiles } from '../storage/existing-files.js';
+import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
 import { scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
 import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
+import { PartsFile } from '../storage/parts-file.js';
+import { recoverParts } from '../storage/parts-recovery.js';
+import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
+import { chosenFiles } from './file-selection.js';
 import type { TorrentReader } from './torrent-reader.js';
 
 export interface TorrentDiskOptions {
@@ -27,6 +34,8 @@ export interface TorrentDiskOptions {
   readonly openFiles: OpenFiles;
   readonly fsync: boolean;
   readonly overwrite: 'verify' | 'never';
+  /** Indices of the files that were chosen; undefined: all. The others are never made or changed. */
+  readonly files?: readonly number[] | undefined;
   /** Serve what is there and change nothing: no lock, no part files. */
   readonly isReadOnly: boolean;
   readonly command: string;
@@ -38,23 +47,29 @@ export interface OpenedDisk {
   readonly storage: Storage;
   readonly have: Bitfield;
   readonly resumed: boolean;
-  /** Every byte is there under its own name, and was before. */
+  /** Every byte that was chosen is there under its own name, and was before. */
   readonly wasComplete: boolean;
+  /** What the choice of files means here; null where everything was chosen. */
+  readonly choice: FileChoice | null;
 }
 
 export class TorrentDisk {
   readonly #options: TorrentDiskOptions;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
+  readonly #parts: PartsFile | null;
+  /** Pieces that the parts file holds or will hold: the resume state, which speaks of files, must not vouch for them. */
+  #resident: ReadonlySet<PieceIndex> = new Set();
   /** Ends the flush: the folder is given up. */
   readonly #unlocking = new AbortController();
   #lock: FolderLock | null = null;
 
   constructor(options: TorrentDiskOptions) {
-    const { folder, metainfo } = options;
+    const { folder, metainfo, isReadOnly } = options;
     this.#options = options;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo);
     this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths });
+    this.#parts = folder === null || isReadOnly ? null : new PartsFile(folder, metainfo);
   }
 
   /** Where the torrent's file or folder is; empty where it is in memory. */
@@ -72,14 +87,24 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. */
   async open(onProgress: (checkedBytes: number, totalBytes: number) => void, signal: AbortSignal): Promise<OpenedDisk> {
-    const { metainfo, openFiles, fsync, overwrite, isReadOnly, reader } = this.#options;
+    const { metainfo, openFiles, fsync, overwrite, isReadOnly, files: wished, reader } = this.#options;
+    const chosen = chosenFiles(metainfo, wished);
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
+      const nothing = metainfo.files.map(() => ({ name: null, part: null }));
+      const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have });
       const storage = reader?.createStorage() ?? new MemoryStorage(metainfo.files);
-      return { storage, have, resumed: false, wasComplete: false };
+      return { storage, have, resumed: false, wasComplete: false, choice };
     }
-    const scanned = scanFiles({ metainfo, paths, namesOnly: isReadOnly, findsSpares: !isReadOnly });
+    const isChosen = (file: number): boolean => chosen?.has(file) !== false;
+    const scanned = scanFiles({
+      metainfo,
+      paths,
+      namesOnly: isReadOnly,
+      findsSpares: !isReadOnly,
+      isLenient: (file) => !isChosen(file),
+    });
     const resume = isReadOnly ? null : await this.#resume.load();
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
     const onBatch = (checkedBytes: number, totalBytes: number): void => {
@@ -87,8 +112,16 @@ export class TorrentDisk {
       onProgress(checkedBytes, totalBytes);
     };
     const check = { metainfo, paths, found: scanned, resume, hashPool, onProgress: onBatch, signal };
-    const { have, found, resumed } = await checkExisting(check);
+    const { have, found: checked, resumed } = await checkExisting(check);
     signal.throwIfAborted();
+    const layout = new FileLayout(metainfo.files);
+    const parts = this.#parts;
+    const { pieces: recovered, found } =
+      parts === null
+        ? { pieces: new Set<PieceIndex>(), found: checked }
+        : await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, hashPool, signal });
+    const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found, have });
+    if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
       : await adoptFiles({
@@ -97,28 +130,45 @@ export class TorrentDisk {
           found,
           have,
           overwrite: overwrite === 'never' ? 'never' : 'repair',
+          choice,
           copyStepBytes: CONFIG.storage.copyStepBytes,
           onCopyStep: () => this.#lock?.touch(),
           signal,
         });
-    const storage = new FileStorage({
+    const files = new FileStorage({
       files: metainfo.files,
       paths,
       openFiles,
       finished,
+      ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
     });
-    const wasComplete = have.isFull && metainfo.files.every((file, index) => file.isPadding || finished.has(index));
-    if (have.isFull && !wasComplete && !isReadOnly) await this.#finishRest(storage, finished);
-    return { storage, have, resumed, wasComplete };
+    const storage =
+      parts === null || this.#resident.size === 0
+        ? files
+        : new PartsStorage({
+            files,
+            parts,
+            resident: this.#resident,
+            geometry: metainfo.geometry,
+            folder: paths.folder,
+            openFiles,
+          });
+    const isWhole = choice === null ? have.isFull : have.includes(choice.wanted);
+    const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
+    const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
+    if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
+    // What it held is in the files now.
+    if (choice === null && parts !== null && parts.size() !== null) parts.remove();
+    return { storage, have, resumed, wasComplete, choice };
   }
 
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
     this.#lock?.touch();
-    if (this.#keepsResume) this.#resume?.save(have);
+    if (this.#keepsResume) this.#resume?.save(this.#inFiles(have));
   }
 
   /**
@@ -131,7 +181,7 @@ export class TorrentDisk {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
     try {
-      await this.#resume.flush(have, AbortSignal.any([limit.signal, this.#unlocking.signal]));
+      await this.#resume.flush(this.#inFiles(have), AbortSignal.any([limit.signal, this.#unlocking.signal]));
     } finally {
       clearTimeout(timer);
     }
@@ -142,11 +192,22 @@ export class TorrentDisk {
     if (this.#keepsResume) this.#resume?.remove();
   }
 
+  /** The same, when nobody reads of it any more. Throws a StorageError. */
+  removeParts(): void {
+    if (this.#keepsResume) this.#parts?.remove();
+  }
+
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
     this.#unlocking.abort();
     this.#lock?.releaseSync();
     this.#lock = null;
+  }
+
+  #inFiles(have: Bitfield): Bitfield {
+    const inFiles = have.clone();
+    for (const piece of this.#resident) inFiles.clear(piece);
+    return inFiles;
   }
 
   /** Once the lock is given up the folder may be somebody else's. */
@@ -155,11 +216,15 @@ export class TorrentDisk {
   }
 
   /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */
-  async #finishRest(storage: Storage, finished: ReadonlySet<number>): Promise<void> {
+  async #finishRest(storage: Storage, isNamed: (file: number) => boolean): Promise<void> {
     for (const [index, file] of this.#options.metainfo.files.entries()) {
-      if (file.isPadding || finished.has(index)) continue;
+      if (file.isPadding || isNamed(index)) continue;
       const done = storage.finishFile(index);
       if (done !== undefined) await done;
     }
   }
+}
+
+function othersThan(targets: ReadonlySet<number>, count: number): Set<number> {
+  return new Set(Array.from({ length: count }, (_, file) => file).filter((file) => !targets.has(file)));
 }

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { SHA1_BYTES } from '../hash/digest.js';
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
+import { piecesOfFiles } from '../metainfo/pieces-of-files.js';
+import { Bitfield } from '../model/bitfield.js';
 import { matchesPieceHash } from '../metainfo/piece-hashes.js';
 import type { PieceIndex } from '../model/ids.js';
 import { createTorrent as createFromContent, type CreatedTorrent, type CreateOptions } from '../storage/create.js';
@@ -42,14 +44,19 @@ export interface VerifiedFile {
 export interface VerifyReport {
   /** Every file is there and every piece is right. */
   readonly isWhole: boolean;
+  /** Of the chosen files. */
   readonly pieceCount: number;
   /** Missing ones included. */
   readonly badPieces: number;
-  /** In the torrent's order, without padding. */
+  /** Not whole for the sake of files that were not chosen and are not there: what the chosen ones have of them can't be checked. */
+  readonly uncheckedPieces: number;
+  /** Those that were chosen, in the torrent's order, without padding. */
   readonly files: readonly VerifiedFile[];
 }
 
 export interface VerifyOptions {
+  /** The files to check, as indices into the metainfo's files; left out: all. */
+  readonly files?: readonly number[];
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
   /** Hashing threads at most; default one for each core. */
@@ -83,30 +90,41 @@ export async function verifyFolder(metainfo: Metainfo, folder: string, options: 
     length: file.length,
     isPadding: file.isPadding,
   }));
-  const { totalLength, standardPieceLength, pieceCount } = geometry;
-  const job = { files: sources, totalLength, pieceLength: standardPieceLength, firstPiece: 0, lastPiece: pieceCount - 1 };
+  const chosen = new Set(options.files ?? files.keys());
+  const pieces = options.files === undefined ? Bitfield.full(geometry.pieceCount) : piecesOfFiles(files, geometry, chosen);
+  const { totalLength, standardPieceLength: pieceLength } = geometry;
+  let bytesToCheck = 0;
+  for (const piece of pieces) bytesToCheck += geometry.pieceLength(piece);
   let checkedBytes = 0;
   let badPieces = 0;
-  for await (const batch of pool.hash(job, options.signal)) {
-    for (let i = 0; i < batch.pieceCount; i++) {
-      const piece = (batch.firstPiece + i) as PieceIndex;
-      const length = geometry.pieceLength(piece);
-      checkedBytes += length;
-      const isRight = batch.present[i] === 1 && matchesPieceHash(metainfo.pieceHashes, piece, batch.digests, i * SHA1_BYTES);
-      if (isRight) continue;
-      badPieces++;
-      blame(statuses, files, layout.slices(geometry.pieceOffset(piece), length), batch.present[i] === 1);
+  let uncheckedPieces = 0;
+  for (const run of runsOf(pieces)) {
+    for await (const batch of pool.hash({ files: sources, totalLength, pieceLength, ...run }, options.signal)) {
+      for (let i = 0; i < batch.pieceCount; i++) {
+        const piece = (batch.firstPiece + i) as PieceIndex;
+        const length = geometry.pieceLength(piece);
+        checkedBytes += length;
+        const isRight = batch.present[i] === 1 && matchesPieceHash(metainfo.pieceHashes, piece, batch.digests, i * SHA1_BYTES);
+        if (isRight) continue;
+        const slices = layout.slices(geometry.pieceOffset(piece), length).filter(({ file }) => !files[file].isPadding);
+        if (isBeyondChecking(statuses, slices, chosen)) {
+          uncheckedPieces++;
+          continue;
+        }
+        badPieces++;
+        blame(statuses, slices, batch.present[i] === 1);
+      }
+      options.onProgress?.(checkedBytes, bytesToCheck);
     }
-    options.onProgress?.(checkedBytes, totalLength);
   }
 
   const verified: VerifiedFile[] = [];
   for (const [index, file] of files.entries()) {
-    if (file.isPadding) continue;
+    if (file.isPadding || !chosen.has(index)) continue;
     verified.push({ path: file.path, length: file.length, actualLength: lengths[index], status: statuses[index] });
   }
   const isWhole = badPieces === 0 && verified.every((file) => file.status === 'ok');
-  return { isWhole, pieceCount, badPieces, files: verified };
+  return { isWhole, pieceCount: pieces.count, badPieces, uncheckedPieces, files: verified };
 }
 
 async function lookAt(file: string): Promise<{ length: number | null; status: FileStatus }> {
@@ -119,15 +137,38 @@ async function lookAt(file: string): Promise<{ length: number | null; status: Fi
   }
 }
 
-/** A wrong piece counts against its files, unless one of them explains it: that one has its own status already. */
-function blame(
-  statuses: FileStatus[],
-  files: readonly { readonly isPadding: boolean }[],
+function isAmiss(status: FileStatus): boolean {
+  return status === 'missing' || status === 'wrong-size' || status === 'unreadable';
+}
+
+/** It needs files that were not chosen and are not there as they should be; the chosen ones are. */
+function isBeyondChecking(
+  statuses: readonly FileStatus[],
   slices: readonly { readonly file: number }[],
-  wasRead: boolean,
-): void {
-  const concerned = slices.map((slice) => slice.file).filter((file) => !files[file].isPadding);
-  const isExplained = concerned.some((file) => ['missing', 'wrong-size', 'unreadable'].includes(statuses[file]));
+  chosen: ReadonlySet<number>,
+): boolean {
+  const amiss = slices.filter(({ file }) => isAmiss(statuses[file]));
+  return amiss.length > 0 && amiss.every(({ file }) => !chosen.has(file));
+}
+
+/** The set as stretches of consecutive pieces, for the pool. */
+function* runsOf(pieces: Bitfield): Generator<{ firstPiece: number; lastPiece: number }> {
+  let run: { firstPiece: number; lastPiece: number } | null = null;
+  for (const piece of pieces) {
+    if (run?.lastPiece === piece - 1) {
+      run.lastPiece = piece;
+      continue;
+    }
+    if (run !== null) yield run;
+    run = { firstPiece: piece, lastPiece: piece };
+  }
+  if (run !== null) yield run;
+}
+
+/** A wrong piece counts against its files, unless one of them explains it: that one has its own status already. */
+function blame(statuses: FileStatus[], slices: readonly { readonly file: number }[], wasRead: boolean): void {
+  const concerned = slices.map((slice) => slice.file);
+  const isExplained = concerned.some((file) => isAmiss(statuses[file]));
   // A piece that could not be read, of files that are all there: it is theirs to answer for.
   const verdict: FileStatus = isExplained ? 'unsure' : wasRead ? 'bad' : 'unreadable';
   for (const file of concerned) {

@@ -33,6 +33,7 @@ import { resolveHints } from './peer-hints.js';
 import { PeerRoster } from './peer-roster.js';
 import { SessionLoop } from './session-loop.js';
 import { wireInfoHash, type SessionOptions } from './session-options.js';
+import { choosePlan, withPaddingFor } from './file-selection.js';
 import { emptySnapshot, sessionLimits } from './session-setup.js';
 import type { OpenedDisk } from './torrent-disk.js';
 import { createTrackerSource } from './tracker-setup.js';
@@ -81,13 +82,15 @@ export class TorrentRun {
     this.#options = options;
     this.#resolver = client.egress.resolver;
     this.#have = disk.have;
-    this.#snapshot = emptySnapshot(metainfo);
+    this.#snapshot = emptySnapshot(metainfo, options);
+    const { choice } = disk;
     const { geometry } = metainfo;
     const random = createRandom(client.nextSeed());
     const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
-      metainfo,
+      metainfo: choice === null ? metainfo : { ...metainfo, files: withPaddingFor(metainfo.files, choice.targets) },
+      wanted: choice?.wanted ?? null,
       storage: disk.storage,
       buffers: client.pieceBuffers,
       hasher: client.pieceHasher,
@@ -110,6 +113,7 @@ export class TorrentRun {
       },
     });
     const settings = {
+      plan: choosePlan(metainfo, choice, options),
       infoHash: metainfo.infoHash,
       geometry,
       limits: sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options),
@@ -172,8 +176,8 @@ export class TorrentRun {
       random,
       ...(options.announceTransport === undefined ? {} : { transport: options.announceTransport }),
       numbers: () => {
-        const { uploadedBytes, downloadedBytes, leftBytes } = this.snapshot();
-        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: leftBytes };
+        const { uploadedBytes, downloadedBytes, announcedLeftBytes } = this.snapshot();
+        return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: announcedLeftBytes };
       },
       listener: {
         onAddresses: (addresses) => this.addAddresses('tracker', addresses),

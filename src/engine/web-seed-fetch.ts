@@ -23,7 +23,7 @@ export interface WebSeedFetchOptions {
   /** Of a file; null where the server can't be asked for it. */
   readonly urlOf: (file: number) => string | null;
   readonly mayVisit: (address: Address, sentBy: Address | null) => boolean;
-  /** Some piece of the file is missing. */
+  /** Some wanted piece of the file is missing. */
   readonly needsFile: (file: number) => boolean;
   readonly isWholeFiles: boolean;
   /** The server sends a range that was asked for. */

@@ -129,7 +129,7 @@ export class WebSeedRoster {
     const pieces = this.#layout.piecesOf(file, this.#options.metainfo.geometry);
     if (pieces === null) return false;
     for (let piece = pieces.first as number; piece <= pieces.last; piece++) {
-      if (!this.#options.loop.session.hasPiece(piece as PieceIndex)) return true;
+      if (this.#options.loop.session.lacksPiece(piece as PieceIndex)) return true;
     }
     return false;
   }

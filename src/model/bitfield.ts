@@ -67,6 +67,11 @@ export class Bitfield {
     return true;
   }
 
+  /** Whether every piece of `other`, a set over as many pieces, is in this one. */
+  includes(other: Bitfield): boolean {
+    return this.isFull || other.#bytes.every((byte, at) => (byte & ~this.#bytes[at]) === 0);
+  }
+
   setAll(): void {
     this.#bytes.fill(0xff);
     const spare = this.#bytes.length * 8 - this.length;

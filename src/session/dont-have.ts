@@ -21,7 +21,7 @@ export function handleDontHave(state: SessionState, peer: Peer, payload: Uint8Ar
   }
   const wasSeed = peer.isCountedAsSeed;
   if (!peer.have.clear(piece)) return;
-  const { picker, have } = state.tracker;
+  const { picker } = state.tracker;
   if (wasSeed) {
     // Once for a connection: it is never counted as a seed again.
     peer.isCountedAsSeed = false;
@@ -36,7 +36,7 @@ export function handleDontHave(state: SessionState, peer: Peer, payload: Uint8Ar
     // Should it have the piece again at once: who says so by turns is not to be asked each time.
     peer.refusedUntil.set(piece, state.now + state.limits.refusalMs);
   }
-  if (!have.has(piece)) loseWanted(state, peer);
+  if (state.tracker.isLacking(piece)) loseWanted(state, peer);
   if (isAsked) refillAll(state);
 }
 

@@ -70,6 +70,8 @@ export interface SessionLimits {
   readonly superSeedHelloMs: number;
   /** A peer waits so long at most for others to take what it got, then it hears of another piece. */
   readonly superSeedPatienceMs: number;
+  /** Milliseconds after which a peer that is not interested in what it was told of hears of more. */
+  readonly superSeedDeclineMs: number;
   /** Super-seeding ends when peers have waited in vain, and no piece has gone round, for so long. */
   readonly superSeedGiveUpMs: number;
   /** HAVEs that a peer gets at once, and then each second, when super-seeding ends. */

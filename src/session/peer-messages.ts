@@ -105,7 +105,7 @@ function handleHave(state: SessionState, peer: Peer, index: number): void {
   if (!peer.have.set(piece)) return;
   peer.barrenSince = null;
   state.tracker.picker.addHave(piece);
-  if (!state.tracker.have.has(piece)) peer.wantedCount++;
+  if (state.tracker.isLacking(piece)) peer.wantedCount++;
   followSpread(state, peer, piece);
   updateInterest(state, peer);
 }
@@ -122,17 +122,17 @@ function handleBitfield(state: SessionState, peer: Peer, field: Bitfield | null)
   const isFirst = !peer.hasSaidWhatItHas;
   peer.hasSaidWhatItHas = true;
   peer.barrenSince = null;
-  const { picker, have } = state.tracker;
+  const { picker } = state.tracker;
   if (field.isFull && isFirst) {
     peer.have.setAll();
     peer.isCountedAsSeed = true;
     picker.addSeed();
-    peer.wantedCount = have.length - have.count;
+    peer.wantedCount = state.tracker.missingCount;
   } else {
     for (const piece of field) {
       if (!peer.have.set(piece)) continue;
       picker.addHave(piece);
-      if (!have.has(piece)) peer.wantedCount++;
+      if (state.tracker.isLacking(piece)) peer.wantedCount++;
     }
   }
   followSpread(state, peer, null);

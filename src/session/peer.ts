@@ -54,7 +54,7 @@ export class Peer {
   hasSaidWhatItHas = false;
   /** It has every piece and the picker counts it as a seed. */
   isCountedAsSeed = false;
-  /** Pieces it has and we lack. */
+  /** Pieces it has that we want and lack. */
   wantedCount = 0;
   /** Pieces of ours that it has not heard of yet, as it has them too: told with the next thing said to it. */
   readonly untoldHaves: PieceIndex[] = [];

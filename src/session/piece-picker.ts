@@ -5,10 +5,11 @@
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { Random } from '../model/random.js';
+import type { PieceOrder } from './piece-order.js';
 
 const ABSENT = -1;
 
-export class PiecePicker {
+export class PiecePicker implements PieceOrder {
   readonly #random: Random;
   readonly #availability: Uint16Array;
   readonly #order: Int32Array;
@@ -43,6 +44,10 @@ export class PiecePicker {
 
   isPickable(piece: PieceIndex): boolean {
     return this.#position[piece] !== ABSENT;
+  }
+
+  isUrgent(_piece: PieceIndex): boolean {
+    return true;
   }
 
   /** The piece is missing and may be picked. */

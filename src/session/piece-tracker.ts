@@ -8,15 +8,19 @@ import type { PeerKey, PieceIndex } from '../model/ids.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import { OpenPiece } from './open-piece.js';
-import { PiecePicker } from './piece-picker.js';
 import type { PieceBudget } from './limits.js';
+import type { PieceOrder } from './piece-order.js';
+import type { PiecePlan } from './piece-plan.js';
+import { createPieceOrder } from './planned-order.js';
 
 export type PieceState = 'missing' | 'open' | 'storing' | 'have';
 
 export class PieceTracker {
   readonly have: Bitfield;
-  readonly picker: PiecePicker;
+  readonly picker: PieceOrder;
   readonly #geometry: Geometry;
+  /** Null: every piece is wanted. */
+  readonly #plan: PiecePlan | null;
   readonly #budget: PieceBudget;
   readonly #isPadding: (piece: PieceIndex, block: number) => boolean;
   readonly #open = new Map<PieceIndex, OpenPiece>();
@@ -25,26 +29,32 @@ export class PieceTracker {
   readonly #storing = new Map<PieceIndex, OpenPiece>();
   /** Missing pieces that a web seed is going to open, by its link: not for the picker. */
   readonly #claims = new Map<PieceIndex, PeerKey>();
-  readonly #isWanted: (piece: PieceIndex) => boolean;
+  readonly #isInReach: (piece: PieceIndex) => boolean;
   #verifiedBytes = 0;
+  #missing: number;
+  #missingBytes: number;
 
-  /** `isWanted`: what may be picked at all; it is asked whenever a piece goes missing. */
+  /** `isInReach`: what may be picked at all now, of what is wanted; asked whenever a piece goes missing. */
   constructor(
     geometry: Geometry,
     budget: PieceBudget,
     random: Random,
     isPadding: (piece: PieceIndex, block: number) => boolean,
-    isWanted: (piece: PieceIndex) => boolean = () => true,
+    plan: PiecePlan | null = null,
+    isInReach: (piece: PieceIndex) => boolean = () => true,
   ) {
-    this.#isWanted = isWanted;
+    this.#isInReach = isInReach;
     this.#geometry = geometry;
+    this.#plan = plan;
+    this.#missing = plan === null ? geometry.pieceCount : plan.wanted.count;
+    this.#missingBytes = plan === null ? geometry.totalLength : plan.totalBytes - plan.givenBytes;
     this.#budget = budget;
     this.#isPadding = isPadding;
     this.have = new Bitfield(geometry.pieceCount);
-    this.picker = new PiecePicker(geometry.pieceCount, random);
+    this.picker = createPieceOrder(geometry.pieceCount, random, plan);
   }
 
-  /** What the disk has; every other piece becomes pickable. */
+  /** What the disk has; every other piece that is wanted becomes pickable. */
   start(have: Bitfield): void {
     for (const piece of this.#geometry.pieces()) {
       if (have.has(piece)) this.#count(piece);
@@ -56,8 +66,37 @@ export class PieceTracker {
     return this.#verifiedBytes;
   }
 
+  /** Every wanted piece is there. */
   get isComplete(): boolean {
-    return this.have.isFull;
+    return this.#missing === 0;
+  }
+
+  isWanted(piece: PieceIndex): boolean {
+    return this.#plan === null || this.#plan.wanted.has(piece);
+  }
+
+  /** Wanted and not there. */
+  isLacking(piece: PieceIndex): boolean {
+    return this.isWanted(piece) && !this.have.has(piece);
+  }
+
+  /** Pieces that are wanted, those that are there included. */
+  get wantedCount(): number {
+    return this.#plan === null ? this.#geometry.pieceCount : this.#plan.wanted.count;
+  }
+
+  /** Wanted pieces that are not there. */
+  get missingCount(): number {
+    return this.#missing;
+  }
+
+  /** Bytes of what was chosen, and those of them that are not there: pieces count with their share. */
+  get wantedBytes(): number {
+    return this.#plan === null ? this.#geometry.totalLength : this.#plan.totalBytes;
+  }
+
+  get missingBytes(): number {
+    return this.#missingBytes;
   }
 
   get openCount(): number {
@@ -158,15 +197,19 @@ export class PieceTracker {
     return open;
   }
 
-  /** A missing piece is for the picker, where it is wanted. */
+  /** A missing piece is for the picker, where it is wanted and in reach. */
   makePickable(piece: PieceIndex): void {
-    if (this.#isWanted(piece)) this.picker.insert(piece);
+    if (this.isWanted(piece) && this.#isInReach(piece)) this.picker.insert(piece);
   }
 
   /** A verified piece is not held any more: it is missing, and for `makePickable` to bring back. */
   forget(piece: PieceIndex): void {
     invariant(this.have.clear(piece), 'only a piece that is there can be forgotten', { piece });
-    this.#verifiedBytes -= this.#geometry.pieceLength(piece);
+    const length = this.#geometry.pieceLength(piece);
+    this.#verifiedBytes -= length;
+    if (!this.isWanted(piece)) return;
+    this.#missing++;
+    this.#missingBytes += this.#plan?.partialBytes.get(piece) ?? length;
   }
 
   /** Gives the memory budget back: the session ends here. */
@@ -180,6 +223,11 @@ export class PieceTracker {
   }
 
   #count(piece: PieceIndex): void {
-    if (this.have.set(piece)) this.#verifiedBytes += this.#geometry.pieceLength(piece);
+    if (!this.have.set(piece)) return;
+    const length = this.#geometry.pieceLength(piece);
+    this.#verifiedBytes += length;
+    if (!this.isWanted(piece)) return;
+    this.#missing--;
+    this.#missingBytes -= this.#plan?.partialBytes.get(piece) ?? length;
   }
 }

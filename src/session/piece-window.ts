@@ -2,7 +2,7 @@
 // will read. Of several readers the nearest pieces come first, by turns. Not from a BEP: which pieces are asked for is each client's affair.
 
 import type { PieceIndex } from '../model/ids.js';
-import type { PiecePicker } from './piece-picker.js';
+import type { PieceOrder } from './piece-order.js';
 
 /** Pieces `first` up to, but not with, `end`. */
 export interface PieceRange {
@@ -78,7 +78,7 @@ export class PieceWindow {
   }
 
   /** The nearest pickable piece that `accept`s; it is told how near: 0 is the nearest of all, 1 the far end of the window. */
-  pick(picker: PiecePicker, accept: (piece: PieceIndex, distance: number) => boolean): PieceIndex | null {
+  pick(picker: PieceOrder, accept: (piece: PieceIndex, distance: number) => boolean): PieceIndex | null {
     const order = this.#order;
     if (this.#insertions !== picker.insertions) {
       this.#insertions = picker.insertions;

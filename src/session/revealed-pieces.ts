@@ -9,6 +9,10 @@ export interface Revealed {
   readonly pieces: Set<PieceIndex>;
   /** Of these, those it has not got yet (null), or that nobody else has (since when it has them). */
   readonly pending: Map<PieceIndex, Millis | null>;
+  /** When it was last told of one. */
+  toldAt: Millis;
+  /** How often it did not want what it was told of. */
+  declined: number;
   /** There is no other piece to reveal to it: each search goes over all of them. */
   isExhausted: boolean;
   /** When it is over: pieces below this one have been told. */
@@ -26,7 +30,7 @@ export class RevealedPieces {
   to(peer: PeerKey): Revealed {
     let revealed = this.#revealed.get(peer);
     if (revealed === undefined) {
-      revealed = { pieces: new Set(), pending: new Map(), isExhausted: false, cursor: 0 };
+      revealed = { pieces: new Set(), pending: new Map(), toldAt: 0, declined: 0, isExhausted: false, cursor: 0 };
       this.#revealed.set(peer, revealed);
     }
     return revealed;

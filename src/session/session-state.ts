@@ -16,6 +16,7 @@ import type { Notice } from './notices.js';
 import type { PeerBook } from './peer-book.js';
 import type { PeerPriorities } from './peer-priority.js';
 import type { Peer } from './peer.js';
+import type { PiecePlan } from './piece-plan.js';
 import type { PieceTracker } from './piece-tracker.js';
 import type { PieceWindow } from './piece-window.js';
 import { RateMeter } from './rate-meter.js';
@@ -44,6 +45,8 @@ export interface SessionSettings {
   readonly addressFilter?: AddressFilter;
   /** Where we are seen: shared by all torrents. */
   readonly externalAddresses: ExternalAddresses;
+  /** Which pieces are wanted, and in which order. Left out: all of them, the rarest first. */
+  readonly plan?: PiecePlan | null;
   /** Goes on after the last piece. */
   readonly seeds: boolean;
   /** Where everything is there at the start and it goes on: reveals its pieces one by one (BEP 16), until that has done its work. */

@@ -52,8 +52,8 @@ export class Session {
     pace: RequestPace | null = null,
   ) {
     const window = settings.reads === true ? new PieceWindow() : null;
-    const isWanted = (piece: PieceIndex): boolean => window === null || window.has(piece);
-    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, isWanted);
+    const isInReach = (piece: PieceIndex): boolean => window === null || window.has(piece);
+    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null, isInReach);
     const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
     const book = new PeerBook(settings.limits, random, settings.encryption, priorities, settings.addressFilter);
     this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities, window);
@@ -92,6 +92,11 @@ export class Session {
     return this.#state.tracker.have.has(piece);
   }
 
+  /** It is wanted and not there. */
+  lacksPiece(piece: PieceIndex): boolean {
+    return this.#state.tracker.isLacking(piece);
+  }
+
   hasPeer(key: PeerKey): boolean {
     return this.#state.peers.has(key);
   }
@@ -120,7 +125,7 @@ export class Session {
       case 'checked':
         state.tracker.start(event.have);
         state.isStarted = true;
-        if (state.isComplete && state.settings.seeds && state.settings.superSeeds) state.revealed = new RevealedPieces();
+        if (state.tracker.have.isFull && state.settings.seeds && state.settings.superSeeds) state.revealed = new RevealedPieces();
         refillWebSeeds(state);
         this.#rounds.dial();
         return;
@@ -294,7 +299,8 @@ export class Session {
     const state = this.#state;
     state.turns.end();
     state.notice({ type: 'completed' });
-    state.emit({ type: 'announce', event: 'completed' });
+    // A partial seed has not: what is left is what it did not choose (BEP 3, BEP 21).
+    if (state.tracker.have.isFull) state.emit({ type: 'announce', event: 'completed' });
     if (state.settings.seeds) {
       for (const peer of Array.from(state.peers.values())) {
         if (peer.isSeed) dropPeer(state, peer, 'both-seeds');

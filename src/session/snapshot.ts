@@ -47,11 +47,14 @@ export interface WebSeedSnapshot {
 }
 
 export interface SessionSnapshot {
+  /** Bytes of what was chosen: of the whole torrent, unless files of it were. */
   readonly totalBytes: number;
-  /** Bytes of verified pieces on disk, those found at the start included. */
+  /** Of them, those that are on disk and verified; those found at the start included. */
   readonly verifiedBytes: number;
-  /** Bytes still to come: exact, as announced (`left`). */
+  /** Of them, those still to come: exact. */
   readonly leftBytes: number;
+  /** Bytes of the whole torrent that are not here: as announced (`left`), so that a partial seed is none (BEP 21). */
+  readonly announcedLeftBytes: number;
   /** Payload received since the start, waste included (`downloaded`). */
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
@@ -61,6 +64,9 @@ export interface SessionSnapshot {
   readonly wastedBytes: number;
   readonly pieceCount: number;
   readonly havePieces: number;
+  /** Pieces that what was chosen needs, and how many of them are not there. */
+  readonly wantedPieces: number;
+  readonly missingPieces: number;
   /** Verified pieces; a copy. */
   readonly have: Bitfield;
   /** Pieces whose blocks are coming, or that are being written. */
@@ -129,14 +135,17 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
   const { firstAt } = state.download;
   return {
     ...(firstAt === null ? {} : { firstByteAgoMs: Math.max(0, now - firstAt) }),
-    totalBytes: geometry.totalLength,
-    verifiedBytes: tracker.verifiedBytes,
-    leftBytes: geometry.totalLength - tracker.verifiedBytes,
+    totalBytes: tracker.wantedBytes,
+    verifiedBytes: tracker.wantedBytes - tracker.missingBytes,
+    leftBytes: tracker.missingBytes,
+    announcedLeftBytes: geometry.totalLength - tracker.verifiedBytes,
     downloadedBytes: state.download.totalBytes,
     uploadedBytes: state.upload.totalBytes,
     wastedBytes: state.wastedBytes,
     pieceCount: geometry.pieceCount,
     havePieces: tracker.have.count,
+    wantedPieces: tracker.wantedCount,
+    missingPieces: tracker.missingCount,
     have: tracker.have.clone(),
     openPieces: [...tracker.openPieces(), ...tracker.storingPieces()].map((open) => open.piece),
     hashFailures: state.hashFailures,

@@ -14,6 +14,8 @@ import { tellUploadOnly } from './upload-only.js';
 /** Peers that have a piece for it to be safe. */
 const SAFE_COPIES = 2;
 
+const MAX_DOUBLINGS = 10;
+
 /** The peer said that it has the piece; null: what it has at all. */
 export function followSpread(state: SessionState, peer: Peer, piece: PieceIndex | null): void {
   const { revealed } = state;
@@ -50,22 +52,29 @@ function reasonToEnd(state: SessionState, { doubtsSince }: RevealedPieces): Supe
 
 /** Tells the peer of as many pieces as there is room for, once what it was told of before has gone round. */
 function revealTo(state: SessionState, revealed: RevealedPieces, peer: Peer): void {
-  const { superSeedDepth, superSeedLoneDepth, superSeedHelloMs } = state.limits;
+  const { superSeedDepth, superSeedLoneDepth, superSeedHelloMs, superSeedDeclineMs } = state.limits;
   // Who has something says so at once; who says nothing has nothing.
   if (!peer.hasSaidWhatItHas && state.now < peer.connectedAt + superSeedHelloMs) return;
   const known = revealed.to(peer.key);
+  // It has had the time to say that it wants what it was told of: it has chosen other files. Each time it is told of twice as many.
+  const isDeclined = !peer.peerInterested && known.pending.size > 0 && state.now >= known.toldAt + superSeedDeclineMs;
+  if (isDeclined) known.declined++;
   for (const [piece, since] of known.pending) {
-    if (!peer.have.has(piece)) continue;
+    if (!peer.have.has(piece)) {
+      if (isDeclined) known.pending.delete(piece);
+      continue;
+    }
     if (since === null) known.pending.set(piece, state.now);
     if (isSettled(state, revealed, peer, piece, since ?? state.now)) known.pending.delete(piece);
   }
-  const depth = state.peers.size === 1 ? superSeedLoneDepth : superSeedDepth;
+  const depth = (state.peers.size === 1 ? superSeedLoneDepth : superSeedDepth) * 2 ** Math.min(known.declined, MAX_DOUBLINGS);
   while (known.pending.size < depth && !known.isExhausted) {
     const piece = pick(state, revealed, peer, known);
     known.isExhausted = piece === null;
     if (piece === null) return;
     known.pieces.add(piece);
     known.pending.set(piece, null);
+    known.toldAt = state.now;
     state.send(peer, { type: 'have', piece });
   }
 }

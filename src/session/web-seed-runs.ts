@@ -109,7 +109,8 @@ function failedPiece(state: SessionState, link: WebSeedLink): PieceIndex | null 
 }
 
 function isFresh(state: SessionState, piece: PieceIndex): boolean {
-  return state.tracker.picker.isPickable(piece) && !state.blame.isOpenCase(piece);
+  const { picker } = state.tracker;
+  return picker.isPickable(piece) && picker.isUrgent(piece) && !state.blame.isOpenCase(piece);
 }
 
 function longestGap(state: SessionState, maxBytes: number): Stretch | null {
@@ -127,7 +128,7 @@ function longestGap(state: SessionState, maxBytes: number): Stretch | null {
   let start = 0;
   for (let piece = 0; piece <= geometry.pieceCount; piece++) {
     if (piece < geometry.pieceCount && isFresh(state, piece as PieceIndex)) continue;
-    if (piece - start > length) {
+    if (piece - start > length && (length === 0 || state.settings.plan?.isSequential !== true)) {
       first = start;
       length = piece - start;
     }

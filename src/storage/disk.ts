@@ -18,6 +18,7 @@ export type Disk = Pick<
   | 'openSync'
   | 'read'
   | 'readFileSync'
+  | 'readSync'
   | 'readdirSync'
   | 'renameSync'
   | 'rmdirSync'

@@ -8,6 +8,7 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
+import type { FileChoice } from './file-choice.js';
 import { copyFile } from './file-copy.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
@@ -25,6 +26,8 @@ export interface AdoptOptions {
   /** Verified pieces, of `checkExisting`. */
   readonly have: Bitfield;
   readonly overwrite: OverwriteRule;
+  /** The files to be made, and the pieces these need; all others are left as they are. Left out: all. */
+  readonly choice?: Pick<FileChoice, 'targets' | 'wanted'> | null;
   /** Bytes copied between two looks at the signal. */
   readonly copyStepBytes: number;
   /** After each of them. */
@@ -50,15 +53,19 @@ interface Plan {
  * nothing is left then: the next run begins that one again. Rejects with a StorageError or the signal's reason.
  */
 export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
-  const { metainfo, paths, found, have, overwrite, disk = REAL_DISK } = options;
+  const { metainfo, paths, found, have, overwrite, choice = null, disk = REAL_DISK } = options;
   const { files, geometry } = metainfo;
   const layout = new FileLayout(files);
-  const complete = completeFiles(files, geometry, have);
+  const complete = completeFiles(files, geometry, have, choice === null ? have.isFull : have.includes(choice.wanted));
   const finished = new Set<number>();
   const plans: Plan[] = [];
   const stale: string[] = [];
   for (const [file, { name, part, aside }] of found.entries()) {
     if (files[file].isPadding) continue;
+    if (choice !== null && !choice.targets.has(file)) {
+      if (part === null && name !== null) finished.add(file);
+      continue;
+    }
     const { length } = files[file];
     if (part === null && name !== null && name.size === length && (complete.has(file) || length === 0)) {
       finished.add(file);

@@ -7,12 +7,17 @@ import type { Bitfield } from '../model/bitfield.js';
 import type { Geometry } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 
-/** Files on disk all of whose pieces are in `have`; the empty ones only where `have` is full. */
-export function completeFiles(files: readonly MetainfoFile[], geometry: Geometry, have: Bitfield): Set<number> {
+/** Files on disk all of whose pieces are in `have`; the empty ones only where that is all that is wanted, which is left out for all. */
+export function completeFiles(
+  files: readonly MetainfoFile[],
+  geometry: Geometry,
+  have: Bitfield,
+  isAll: boolean = have.isFull,
+): Set<number> {
   const progress = new FileProgress(files, geometry, have);
   const complete = new Set<number>();
   for (const [index, file] of files.entries()) {
-    if (!file.isPadding && (file.length === 0 ? have.isFull : progress.missingOf(index) === 0)) complete.add(index);
+    if (!file.isPadding && (file.length === 0 ? isAll : progress.missingOf(index) === 0)) complete.add(index);
   }
   return complete;
 }

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { DirectoryGuard } from './directory-guard.js';
-import { type Disk, REAL_DISK } from './disk.js';
+import { type Disk, OPEN_READABLE, REAL_DISK } from './disk.js';
 import type { FilePaths } from './file-paths.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
@@ -34,6 +34,8 @@ export interface ScanOptions {
   readonly namesOnly?: boolean;
   /** Look for spare part names too (see `FilePaths.spare`), and let `paths` use those that are there: once a run. */
   readonly findsSpares?: boolean;
+  /** Files that nothing depends on: what is in the way there, or can't be read, is as good as nothing. */
+  readonly isLenient?: (file: number) => boolean;
   readonly disk?: Disk;
 }
 
@@ -44,12 +46,24 @@ const NOTHING: FoundFile = { name: null, part: null };
  * special file is in the place of a file, or a link or file in the place of a folder.
  */
 export function scanFiles(options: ScanOptions): FoundFile[] {
-  const { metainfo, paths, namesOnly = false, findsSpares = false, disk = REAL_DISK } = options;
+  const { metainfo, paths, namesOnly = false, findsSpares = false, isLenient = () => false, disk = REAL_DISK } = options;
   const guard = new DirectoryGuard(paths.folder, disk);
   const absentFolders = new Set<string>();
   const searchedFolders = new Set<string>();
   return metainfo.files.map((file, index) => {
     if (file.isPadding) return NOTHING;
+    if (!isLenient(index)) return scanFile(file, index);
+    try {
+      const scanned = scanFile(file, index);
+      const counting = countingPath(scanned, paths, index);
+      if (counting !== null) disk.closeSync(disk.openSync(counting, OPEN_READABLE));
+      return scanned;
+    } catch {
+      return NOTHING;
+    }
+  });
+
+  function scanFile(file: Metainfo['files'][number], index: number): FoundFile {
     const folder = file.path.slice(0, -1).join('/');
     if (absentFolders.has(folder)) return NOTHING;
     if (!guard.existsFor(file.path)) {
@@ -63,7 +77,7 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
     const name = stampOf(paths.name(index), disk);
     const part = namesOnly ? null : stampOf(paths.part(index), disk);
     return name === null && part === null ? NOTHING : { name, part };
-  });
+  }
 }
 
 /** The one of the two that counts, or null where neither is there. */

@@ -20,6 +20,8 @@ export interface FileStorageOptions {
   readonly openFiles: OpenFiles;
   /** Files that have their own name already (see `adoptFiles`); all others are under their part names, or not there yet. */
   readonly finished: ReadonlySet<number>;
+  /** Files that were not chosen: read where they are there, never written to. Default: none. */
+  readonly untouched?: ReadonlySet<number>;
   /** Slices of a file below this are written synchronously. */
   readonly syncWriteBytes: number;
   /** Larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. */
@@ -42,6 +44,7 @@ export class FileStorage implements Storage {
   readonly #openFiles: OpenFiles;
   readonly #guard: DirectoryGuard;
   readonly #states: StoredFile[];
+  readonly #untouched: ReadonlySet<number> | undefined;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
   readonly #pace: WritePace | null;
@@ -55,6 +58,7 @@ export class FileStorage implements Storage {
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.paths.folder, this.#disk);
     this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), open: null }));
+    this.#untouched = options.untouched;
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
     this.#pace = options.pace ?? null;
@@ -64,7 +68,7 @@ export class FileStorage implements Storage {
     const slices = this.#layout.slices(offset, to - from);
     const pending: Promise<void>[] = [];
     for (const slice of slices) {
-      if (slice.isPadding) continue;
+      if (slice.isPadding || this.#untouched?.has(slice.file) === true) continue;
       const at = from + slice.offset;
       const isAtOnce = slice.length < this.#syncWriteBytes || this.#pace?.isQuick === true;
       if (!isAtOnce) {

@@ -53,6 +53,8 @@ export interface PieceStoreOptions {
   readonly buffers: PieceBuffers;
   /** Hashes pieces beside the loop; without it the loop does it all. */
   readonly hasher?: PieceHasher;
+  /** Pieces that make it whole; left out: all. Files that are not to be made are padding to `metainfo`. */
+  readonly wanted?: Bitfield | null;
   /** Verified pieces at the start; copied. */
   readonly have: Bitfield;
   readonly limits: PieceStoreLimits;
@@ -75,6 +77,8 @@ export class PieceStore {
   /** Writes of pieces that were given up while they ran; the next try at the piece is hashed after them. */
   readonly #leftovers = new Map<PieceIndex, Promise<void>>();
   readonly #capacity: number;
+  /** Wanted pieces that are not there. */
+  #missing = 0;
   #isClosed = false;
 
   constructor(options: PieceStoreOptions) {
@@ -84,12 +88,19 @@ export class PieceStore {
     this.#progress = new FileProgress(files, geometry, this.#have);
     this.#readAhead = new ReadAhead(options.storage, geometry, options.limits);
     this.#writes = new Turnstile(options.limits.maxWritesInFlight);
+    for (const piece of options.wanted ?? []) if (!this.#have.has(piece)) this.#missing++;
+    if (options.wanted === undefined || options.wanted === null) this.#missing = geometry.pieceCount - this.#have.count;
     this.#capacity = Math.min(geometry.standardPieceLength, geometry.totalLength);
   }
 
   /** The pieces that are verified and written; live, not to be changed. */
   get have(): Bitfield {
     return this.#have;
+  }
+
+  /** Every piece that is wanted is there. */
+  get isWhole(): boolean {
+    return this.#missing === 0;
   }
 
   /** Pieces that are open, storing ones included. */
@@ -309,7 +320,7 @@ export class PieceStore {
     } finally {
       this.#writes.leave();
     }
-    this.#have.set(piece);
+    if (this.#have.set(piece) && this.#isWanted(piece)) this.#missing--;
     await this.#finishFiles(piece);
     return () => {
       if (digests !== null) listener.onDigests(piece, digests);
@@ -319,7 +330,7 @@ export class PieceStore {
 
   async #finishFiles(piece: PieceIndex): Promise<void> {
     const files = this.#progress.addPiece(piece);
-    if (this.#have.isFull) files.push(...this.#progress.emptyFiles());
+    if (this.isWhole) files.push(...this.#progress.emptyFiles());
     for (const file of files) {
       const finished = this.#options.storage.finishFile(file);
       if (finished !== undefined) await finished;
@@ -342,6 +353,11 @@ export class PieceStore {
       this.#tasks.delete(tracked);
     });
     this.#tasks.add(tracked);
+  }
+
+  #isWanted(piece: PieceIndex): boolean {
+    const { wanted = null } = this.#options;
+    return wanted === null || wanted.has(piece);
   }
 
   #isLarge(): boolean {

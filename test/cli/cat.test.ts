@@ -71,7 +71,7 @@ describe('what comes out', () => {
     for (const [spec, expected] of [
       ['2', parts['b/c.txt']],
       ['b/c.txt', parts['b/c.txt']],
-      ['d.bin,1', Buffer.concat([parts['a.bin'], parts['d.bin']])],
+      ['3,1', Buffer.concat([parts['a.bin'], parts['d.bin']])],
       ['*.bin', Buffer.concat([parts['a.bin'], parts['d.bin']])],
       ['*', all],
     ] as const) {
@@ -125,8 +125,8 @@ describe('what is refused', () => {
       'parts.torrent',
       /  1 {2}a\.bin \(293\.0 KiB\)\n  2 {2}b\/c\.txt \(11 B\)\n[^]*the torrent has 3 files/,
     ],
-    ['no such file', 'parts.torrent -s 4', /'4' is no file of the torrent/],
-    ['a range of several', "parts.torrent -s '*' --range 0-1", /--range is of one file, and --files matches 3/],
+    ['no such file', 'parts.torrent -s 4', /--files 4: there is no file 4: the torrent has 3 files/],
+    ['a range of several', "parts.torrent -s '*' --range 0-1", /--range is of one file, and --files chooses 3/],
     ['a range beyond the end', 'parts.torrent -s 2 --range 11-', /--range has no byte of b\/c\.txt, which has 11/],
     ['what is no range', 'parts.torrent -s 2 --range 5-4', /--range: '5-4' is no range of bytes/],
     ['nobody to read from', 'one.torrent --only-peers', /--only-peers leaves nobody to download from/],

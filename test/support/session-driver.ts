@@ -8,6 +8,7 @@ import { toPeerKey, type PeerKey, type PieceIndex } from '../../src/model/ids.js
 import { createRandom } from '../../src/model/random.js';
 import type { SessionAction } from '../../src/session/actions.js';
 import type { SessionEvent } from '../../src/session/events.js';
+import type { PiecePlan } from '../../src/session/piece-plan.js';
 import { Session } from '../../src/session/session.js';
 import type { SessionSettings } from '../../src/session/session-state.js';
 import type { PeerFeatures } from '../../src/wire/handshake.js';
@@ -45,6 +46,7 @@ export class SessionDriver {
       encryption?: EncryptionPolicy;
       /** It reads; nothing is in its window yet. */
       reads?: boolean;
+      plan?: PiecePlan | null;
     } = {},
   ) {
     const settings: SessionSettings = {
@@ -59,6 +61,7 @@ export class SessionDriver {
       usesPex: options.usesPex !== false,
       encryption: options.encryption ?? 'prefer',
       externalAddresses: this.externalAddresses,
+      plan: options.plan ?? null,
       seeds: options.seeds === true,
       superSeeds: options.superSeeds === true,
       reads: options.reads === true,

@@ -3,7 +3,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
-import { chooseFiles, describeFiles, type ListedFile } from '../choose-files.js';
+import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type ReadingOptions, runReading } from '../reading-run.js';
@@ -41,8 +41,8 @@ export async function cat(torrent: string, options: CatOptions, context: Command
       name: 'cat',
       lingerMs: 0,
       showsProgress: true,
-      choose: (files) => {
-        const chosen = chooseForCat(files, options, context);
+      choose: (chosen, isChosen) => {
+        refuseUnclear(chosen, isChosen, options, context);
         what = chosen.length === 1 ? sanitise(chosen[0].path) : `${chosen.length} files`;
         parts = chosen.map((file) => partOf(file, options.range));
         return parts.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -75,9 +75,8 @@ export async function cat(torrent: string, options: CatOptions, context: Command
   return exitCode;
 }
 
-function chooseForCat(files: readonly ListedFile[], options: CatOptions, { board }: CommandContext): readonly ListedFile[] {
-  const chosen = options.files === undefined ? files : chooseFiles(options.files, files);
-  if (options.files === undefined && files.length !== 1) {
+function refuseUnclear(files: readonly ListedFile[], isChosen: boolean, { range }: CatOptions, { board }: CommandContext): void {
+  if (!isChosen && files.length !== 1) {
     // Also when quiet: it is part of the error.
     for (const line of describeFiles(files)) board.always(line);
     throw new UsageError(
@@ -85,10 +84,9 @@ function chooseForCat(files: readonly ListedFile[], options: CatOptions, { board
       "Choose with --files; '*' is all of them, one after the other.",
     );
   }
-  if (options.range !== undefined && chosen.length > 1) {
-    throw new UsageError(`--range is of one file, and --files matches ${chosen.length}`, 'Choose one.');
+  if (range !== undefined && files.length > 1) {
+    throw new UsageError(`--range is of one file, and --files chooses ${files.length}`, 'Choose one.');
   }
-  return chosen;
 }
 
 function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefined): Part {

@@ -8,6 +8,7 @@ import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -17,11 +18,10 @@ import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } fr
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatCount, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
-import { dataBytes } from '../render/torrent-text.js';
 import type { ResultOptions } from '../results/result-options.js';
 import { observeRun, type RunObserver } from '../results/run-observer.js';
 import type { TorrentObserver } from '../results/torrent-observer.js';
@@ -40,7 +40,7 @@ import {
 import { gatherTorrents, isTorrentFile, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ResultOptions {
+export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions, ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -86,6 +86,7 @@ async function downloadAll(
 ): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkChoice(items, options);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
@@ -156,7 +157,7 @@ async function downloadOne(
 ): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo } = await runOne(job, options, run, view, context, torrent)
+  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context, torrent)
     .finally(() => view.close())
     .catch((error: unknown) => {
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
@@ -171,11 +172,11 @@ async function downloadOne(
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   const { board, isQuiet, stdout, stderr } = context;
-  board.log(formatSummary({ path: place, totalBytes: dataBytes(metainfo), downloadedBytes, elapsedMs, isAlreadyComplete }));
+  board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
-  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo) });
+  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo, chosen) });
 }
 
 async function runOne(
@@ -185,18 +186,19 @@ async function runOne(
   view: ProgressView,
   context: CommandContext,
   torrent: TorrentObserver,
-): Promise<{ ended: SessionRun; metainfo: Metainfo }> {
+): Promise<{ ended: SessionRun; metainfo: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
+  const chosen = chooseFiles(metainfo, options, obtained.selection);
   torrent.known(metainfo, resultPath(options.output, metainfo));
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
   run.claims.claimName(metainfo.name, job.item.label);
-  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits));
+  if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const ended = await runSession(
     {
       metainfo,
@@ -207,6 +209,7 @@ async function runOne(
         useTrackers: options.trackers,
         usePex: options.pex,
         ...chosenCounts(options),
+        ...chosen.session,
         useDht: options.dht,
         useLsd: options.lsd,
         fsync: options.fsync === true,
@@ -225,7 +228,7 @@ async function runOne(
     },
     context,
   );
-  return { ended, metainfo };
+  return { ended, metainfo, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -274,9 +277,13 @@ export function chooseLimits(
 }
 
 /** The plain line at the start: what, where, and when it gives up. */
-export function formatStart(metainfo: Metainfo, folder: string, limits: DownloadLimits): string {
-  const files = formatCount(metainfo.files.filter((item) => !item.isPadding).length, 'file');
-  const what = `${sanitise(metainfo.name)}: ${formatBytes(dataBytes(metainfo))} in ${files} to ${sanitise(folder, MAX_PATH)}`;
+export function formatStart(
+  metainfo: Pick<Metainfo, 'name'>,
+  folder: string,
+  limits: DownloadLimits,
+  { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
+): string {
+  const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
   const ends = [
     ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
     ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
@@ -291,9 +298,10 @@ function resultPath(folder: string, metainfo: Metainfo): string {
   return place.startsWith('-') ? `./${place}` : place;
 }
 
-/** Where each file of the result is; null for padding. */
-function placesOf(folder: string, { files }: Metainfo): (string | null)[] {
-  return files.map((file) => (file.isPadding ? null : path.join(folder, ...file.path)));
+/** Where each file of the result is; null for padding, and for files that were not chosen. */
+function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles): (string | null)[] {
+  const isChosen = (index: number): boolean => session.files?.includes(index) !== false;
+  return files.map((file, index) => (file.isPadding || !isChosen(index) ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */

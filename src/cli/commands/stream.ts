@@ -3,7 +3,7 @@
 
 import { CONFIG } from '../../engine/config.js';
 import { type OpenedFileServer, serveTorrentFiles } from '../../engine/torrent-file-server.js';
-import { chooseFiles, describeFiles, type ListedFile } from '../choose-files.js';
+import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { runPlayer } from '../player.js';
@@ -28,8 +28,9 @@ export async function stream(torrent: string, options: StreamOptions, context: C
       name: 'stream',
       lingerMs: CONFIG.reading.lingerMs,
       showsProgress: false,
-      choose: (all) => {
-        files = chooseForStream(all, options, context);
+      choose: (chosen) => {
+        files = chosen;
+        if (options.open !== undefined) refuseSeveral(files, context);
         return files.reduce((sum, { length }) => sum + length, 0);
       },
       read: (opened) => serve(opened, files, port, options.open ?? null, context),
@@ -38,16 +39,11 @@ export async function stream(torrent: string, options: StreamOptions, context: C
   );
 }
 
-function chooseForStream(
-  all: readonly ListedFile[],
-  { files, open }: StreamOptions,
-  { board }: CommandContext,
-): readonly ListedFile[] {
-  const chosen = files === undefined ? all : chooseFiles(files, all);
-  if (open === undefined || chosen.length === 1) return chosen;
+function refuseSeveral(files: readonly ListedFile[], { board }: CommandContext): void {
+  if (files.length === 1) return;
   // Also when quiet: it is part of the error.
-  for (const line of describeFiles(chosen)) board.always(line);
-  throw new UsageError(`--open plays one file, and there are ${formatCount(chosen.length, 'file')}`, 'Choose one with --files.');
+  for (const line of describeFiles(files)) board.always(line);
+  throw new UsageError(`--open plays one file, and there are ${formatCount(files.length, 'file')}`, 'Choose one with --files.');
 }
 
 /** Until its player has ended; without one until the run ends, and then rejects. */

@@ -2,13 +2,14 @@
 // runs.
 
 import type { CatOptions } from '../commands/cat.js';
+import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
 import { listenOption, portmapOption, portOption } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import { parseRangeSpec, type RangeSpec } from '../../model/byte-range.js';
 import { UsageError } from '../usage-error.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
-import { addReadingOptions, filesOption } from './reading-options.js';
+import { addReadingOptions } from './reading-options.js';
 
 /** `A-B`, `A-` or `-N` as the Range header of HTTP has it. */
 function parseRange(text: string): RangeSpec {
@@ -23,7 +24,7 @@ export const addCat: CommandDefinition = (program, host, globals) => {
     .command('cat')
     .description('write verified bytes of a file to stdout, in order, as they come')
     .argument('<TORRENT>', TORRENT)
-    .addOption(filesOption())
+    .addOption(filesOption('the files to read, one after the other; not needed where there is one'))
     .option(
       '--range <A-B>',
       'these bytes of the file only, both ends included, from 0; A- to the end, -N the last N',

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { DownloadOptions } from '../commands/download.js';
+import { addChoiceOptions } from '../choice-options.js';
 import { findNearest } from '../edit-distance.js';
 import { EXAMPLES } from '../help-texts.js';
 import {
@@ -33,7 +34,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .description('download what a torrent names, verify it, and end')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())
-    .addOption(jobsOption())
+    .addOption(jobsOption());
+  addChoiceOptions(command)
     .optionsGroup('Output:')
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .option('--fsync', 'flush each file to the disk before it gets its name')

@@ -1,7 +1,7 @@
 // The options of the commands that read a torrent instead of downloading it: which files, peers and web servers, limits, and when to give up.
 // They serve nothing, so they have none on what is sent.
 
-import { type Command, Option } from 'commander';
+import type { Command, Option } from 'commander';
 import {
   durationOption,
   maxDownloadOption,
@@ -11,9 +11,6 @@ import {
   webseedsOption,
 } from '../network-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
-
-export const filesOption = (): Option =>
-  new Option('-s, --files <SPEC>', "the file, or files: a number from 1, a path, or one with * for any characters; '*' is all");
 
 /** `network`: ports and the listener. */
 export function addReadingOptions(command: Command, network: readonly Option[]): Command {

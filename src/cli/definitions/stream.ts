@@ -2,13 +2,14 @@
 // runs.
 
 import type { StreamOptions } from '../commands/stream.js';
+import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
 import { listenOption, portmapOption } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import { parsePlayer } from '../player.js';
 import { UsageError } from '../usage-error.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
-import { addReadingOptions, filesOption } from './reading-options.js';
+import { addReadingOptions } from './reading-options.js';
 
 function parseHttpPort(text: string): number {
   const port = Number(text);
@@ -22,7 +23,7 @@ export const addStream: CommandDefinition = (program, host, globals) => {
     .command('stream')
     .description('serve the files of a torrent over HTTP on this machine, for players, as they come')
     .argument('<TORRENT>', TORRENT)
-    .addOption(filesOption())
+    .addOption(filesOption('the files to serve; all others are left out'))
     .option('--port <N>', 'of HTTP, on 127.0.0.1 (default: any free one)', parseHttpPort)
     .option('--open <PLAYER>', 'start this player with the URL, and end with it; its arguments behind spaces', parsePlayer);
   addReadingOptions(command, [portmapOption(), listenOption()])

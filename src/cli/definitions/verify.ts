@@ -2,6 +2,7 @@
 // The network is for a torrent by URL alone.
 
 import type { VerifyOptions } from '../commands/verify.js';
+import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
 import { interfaceOption, proxyOption } from '../network-options.js';
 import type { CommandDefinition } from './program-host.js';
@@ -12,6 +13,7 @@ export const addVerify: CommandDefinition = (program, host, globals) => {
     .description('check data on the disk against a torrent')
     .argument('<FILE.torrent>', 'the torrent file')
     .argument('[DIR]', 'the folder that holds the data', '.')
+    .addOption(filesOption('the files to check; others may be missing'))
     .addOption(proxyOption())
     .addOption(interfaceOption())
     .option('--json', 'print one JSON object')

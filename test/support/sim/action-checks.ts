@@ -2,6 +2,7 @@
 // harm one liar may do before it is banned.
 
 import { addressKey, type Address, type AddressKey } from '../../../src/model/address.js';
+import type { Bitfield } from '../../../src/model/bitfield.js';
 import type { PeerKey } from '../../../src/model/ids.js';
 import type { SessionLimits } from '../../../src/session/limits.js';
 import type { Notice } from '../../../src/session/notices.js';
@@ -25,6 +26,7 @@ export class ActionChecks {
   readonly #limits: SessionLimits;
   readonly #links: ReadonlyMap<PeerKey, SimLink>;
   readonly #mirrors: ReadonlyMap<PeerKey, WireMirror>;
+  readonly #wanted: Bitfield | null;
   readonly #banned = new Set<AddressKey>();
   /** Bad pieces by connection, for connections that stayed. */
   readonly #badPieces = new Map<PeerKey, number>();
@@ -35,12 +37,14 @@ export class ActionChecks {
     limits: SessionLimits,
     links: ReadonlyMap<PeerKey, SimLink>,
     mirrors: ReadonlyMap<PeerKey, WireMirror>,
+    wanted: Bitfield | null,
   ) {
     this.#world = world;
     this.#content = content;
     this.#limits = limits;
     this.#links = links;
     this.#mirrors = mirrors;
+    this.#wanted = wanted;
   }
 
   get bannedCount(): number {
@@ -59,6 +63,7 @@ export class ActionChecks {
     must(mirror.have.has(piece), 'nothing is asked of a peer that has not got it', detail);
     must(mirror.amInterested, 'only who is interested asks', detail);
     must(!session.hasPiece(piece), 'nothing is asked that we have', detail);
+    must(this.#wanted?.has(piece) !== false, 'nothing is asked that was not chosen', detail);
     must(!mirror.hasAsked(message), 'a block is asked of a peer once at a time', detail);
     must(
       this.#content.geometry.validateBlock(piece, message.begin, message.length) !== null,

@@ -47,6 +47,7 @@ export const SIM_LIMITS: SessionLimits = {
   superSeedLoneDepth: 8,
   superSeedHelloMs: 1000,
   superSeedPatienceMs: 10_000,
+  superSeedDeclineMs: 15_000,
   superSeedGiveUpMs: 120_000,
   maxHavesAtOnce: 5000,
   metadataRounds: 3,

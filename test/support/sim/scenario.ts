@@ -11,6 +11,7 @@ import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { EncryptionPolicy } from '../../../src/wire/mse/encryption-policy.js';
 import { createContent, type Content } from './content.js';
 import { SIM_LIMITS } from './limits.js';
+import { drawPlan, type ChoiceSpec } from './file-choice.js';
 import { ScriptedPeer } from './scripted-peer.js';
 import { SessionNode } from './session-node.js';
 import { SimBudget } from './sim-budget.js';
@@ -67,6 +68,7 @@ export type MemberSpec =
       readonly pace?: RequestPace;
       readonly webSeeds?: readonly SimWebSeed[];
       readonly reads?: ReadSpec;
+      readonly choice?: ChoiceSpec;
     } & LinkSpec)
   | ({ readonly role: 'scripted'; readonly traits: Traits; readonly haveShare: number } & LinkSpec);
 
@@ -145,6 +147,24 @@ export function drawReadingScenario(seed: number): Scenario {
       readers: 1 + random.below(3),
     };
     return { ...member, haveShare: 0, seeds: false, reads };
+  });
+  return { ...scenario, members };
+}
+
+/** Any swarm with an honest seed and perhaps web seeds, whose leechers choose files, each others, in an order of their own. */
+export function drawChoosingScenario(seed: number): Scenario {
+  const random = createRandom(seed ^ 0xf11e5);
+  const scenario = random.next() < 0.3 ? drawWebSeedScenario(seed) : drawScenario(seed);
+  const members = scenario.members.map((member, index) => {
+    if (member.role !== 'leecher') return member;
+    const choice: ChoiceSpec = {
+      seed: seed * 100 + index,
+      share: random.next() < 0.2 ? 1 : random.next(),
+      isSequential: random.next() < 0.4,
+      isEdgesFirst: random.next() < 0.3,
+      hasPriorities: random.next() < 0.5,
+    };
+    return { ...member, choice };
   });
   return { ...scenario, members };
 }
@@ -254,7 +274,7 @@ export class Swarm {
     // What is still on its way arrives at sessions that have ended.
     world.run(world.now + 30_000, () => false);
     for (const leecher of this.leechers.filter((node) => !this.readers.has(node)))
-      must(leecher.disk.isExact, 'the result is exact', () => ({ name: leecher.name }));
+      must(leecher.isExact, 'the result is exact', () => ({ name: leecher.name }));
     return { elapsedMs, events: world.eventCount, leechers: this.leechers };
   }
 
@@ -281,6 +301,9 @@ export class Swarm {
     }
     const isSeed = member.role === 'seed';
     const have = isSeed ? Bitfield.full(content.geometry.pieceCount) : drawHave(content, member.haveShare, random);
+    const plan = isSeed || member.choice === undefined ? null : drawPlan(content.geometry, member.choice);
+    // The engine does not begin a session that has nothing to do.
+    if (plan !== null && [...plan.wanted].every((piece) => have.has(piece))) for (const piece of plan.wanted) have.clear(piece);
     const budgetBytes = (isSeed ? 2 : member.budgetPieces) * content.geometry.standardPieceLength;
     const node = new SessionNode(world, {
       ...common,
@@ -294,6 +317,7 @@ export class Swarm {
       reads: !isSeed && member.reads !== undefined,
       pace: isSeed ? null : (member.pace ?? null),
       ...(isSeed || member.webSeeds === undefined ? {} : { webSeeds: member.webSeeds }),
+      ...(plan === null ? {} : { plan }),
       ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
     });
     if (!isSeed && member.reads !== undefined) {

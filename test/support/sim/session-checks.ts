@@ -1,6 +1,7 @@
 // The invariants of a session, checked after every event against its own parts, its disk, its budget and what its
 // connections really said.
 
+import type { Bitfield } from '../../../src/model/bitfield.js';
 import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import type { Session } from '../../../src/session/session.js';
@@ -19,6 +20,8 @@ export interface CheckedParts {
   readonly budget: SimBudget;
   readonly mirrors: ReadonlyMap<number, WireMirror>;
   readonly halfOpen: number;
+  /** Pieces that were chosen; null: all. */
+  readonly wanted: Bitfield | null;
 }
 
 export function checkSession(parts: CheckedParts, isThorough: boolean): void {
@@ -32,7 +35,7 @@ export function checkSession(parts: CheckedParts, isThorough: boolean): void {
   }
 }
 
-function checkPieces({ session, content, budget }: CheckedParts): void {
+function checkPieces({ session, content, budget, wanted }: CheckedParts): void {
   const { tracker, window } = session.inspect();
   const { geometry } = content;
   let reserved = 0;
@@ -58,8 +61,17 @@ function checkPieces({ session, content, budget }: CheckedParts): void {
       Number(storing.some((other) => other.piece === piece)) +
       Number(tracker.have.has(piece));
     checkClaim(session, piece);
-    const isHeld = tracker.stateOf(piece) === 'storing' || window === null || window.has(piece);
-    must(claims === (isHeld ? 1 : 0), 'a piece is in exactly one state, or outside of the window', () => ({ piece, claims }));
+    const isLeftOut =
+      (wanted?.has(piece) === false && !tracker.have.has(piece)) ||
+      (window?.has(piece) === false && tracker.stateOf(piece) !== 'storing');
+    must(
+      claims === (isLeftOut ? 0 : 1),
+      'a piece is in exactly one state, one that is not wanted or in no window in none',
+      () => ({
+        piece,
+        claims,
+      }),
+    );
     if (tracker.openPiece(piece) !== undefined) open++;
   }
   must(open + storing.length === tracker.openCount, 'open pieces are counted');
@@ -157,14 +169,14 @@ function checkUploads({ session, limits, halfOpen }: CheckedParts): void {
   must(peers.size <= limits.maxPeers, 'no more peers than allowed', () => ({ peers: peers.size }));
 }
 
-function checkCounts({ session, content, mirrors }: CheckedParts): void {
+function checkCounts({ session, content, mirrors, wanted: chosen }: CheckedParts): void {
   const { tracker, peers } = session.inspect();
   const available = new Map<PieceIndex, number>();
   for (const [key, peer] of peers) {
     let wanted = 0;
     for (const piece of peer.have) {
       available.set(piece, (available.get(piece) ?? 0) + 1);
-      if (!tracker.have.has(piece)) wanted++;
+      if (!tracker.have.has(piece) && chosen?.has(piece) !== false) wanted++;
     }
     must(wanted === peer.wantedCount, 'wanted pieces are counted', () => ({ key, wanted, counted: peer.wantedCount }));
     must(peer.amInterested === wanted > 0, 'we are interested in whoever has what we lack', () => ({ key, wanted }));

@@ -4,13 +4,14 @@
 import { addressKey, createAddress, type Address } from '../../../src/model/address.js';
 import type { Bitfield } from '../../../src/model/bitfield.js';
 import { ExternalAddresses } from '../../../src/model/external-addresses.js';
-import type { PeerId, PeerKey } from '../../../src/model/ids.js';
+import type { PeerId, PeerKey, PieceIndex } from '../../../src/model/ids.js';
 import { createRandom } from '../../../src/model/random.js';
 import type { SessionAction } from '../../../src/session/actions.js';
 import type { DisconnectReason } from '../../../src/session/disconnect-reason.js';
 import type { SessionEvent } from '../../../src/session/events.js';
 import type { RequestPace, SessionLimits } from '../../../src/session/limits.js';
 import type { Notice } from '../../../src/session/notices.js';
+import type { PiecePlan } from '../../../src/session/piece-plan.js';
 import { Session } from '../../../src/session/session.js';
 import type { PeerFeatures } from '../../../src/wire/handshake.js';
 import type { Message } from '../../../src/wire/message.js';
@@ -55,6 +56,8 @@ export interface SessionNodeOptions {
   /** A download limit. */
   readonly pace?: RequestPace | null;
   readonly webSeeds?: readonly SimWebSeed[];
+  /** Which pieces, and in which order. */
+  readonly plan?: PiecePlan | null;
   /** A broken session, for the tests of the simulator itself: what it changes is all that is executed. */
   readonly sabotage?: (action: SessionAction) => SessionAction | null;
 }
@@ -102,7 +105,7 @@ export class SessionNode implements SimNode {
     this.content = options.content;
     this.#world = world;
     this.#options = options;
-    this.checks = new ActionChecks(world, options.content, options.limits, this.#links, this.#mirrors);
+    this.checks = new ActionChecks(world, options.content, options.limits, this.#links, this.#mirrors, this.#wanted);
     const { content, have, writeMs, limits, seeds, peerId, budget } = options;
     this.disk = new SimDisk(
       world,
@@ -124,6 +127,7 @@ export class SessionNode implements SimNode {
       onEvent: (event) => this.handle(event),
     });
     const settings = {
+      plan: options.plan ?? null,
       infoHash: { v1: new Uint8Array(20).fill(7) },
       geometry: content.geometry,
       limits,
@@ -141,6 +145,14 @@ export class SessionNode implements SimNode {
     };
     const random = createRandom(world.random.below(2 ** 31));
     this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
+  }
+
+  get isExact(): boolean {
+    return this.disk.isExact(this.#wanted);
+  }
+
+  get #wanted(): Bitfield | null {
+    return this.#options.plan?.wanted ?? null;
   }
 
   /** For the message of a failure. */
@@ -214,6 +226,7 @@ export class SessionNode implements SimNode {
       budget: this.#options.budget,
       mirrors: this.#mirrors,
       halfOpen: this.#dialing.size,
+      wanted: this.#wanted,
     };
     if (this.isUp) checkSession(parts, this.#eventCount++ % THOROUGH_EVERY === 0);
     this.#scheduleWake();
@@ -313,6 +326,10 @@ export class SessionNode implements SimNode {
         this.disk.forget(action.piece);
         return;
       case 'fetch-run':
+        for (let piece = action.first as number; piece < action.end; piece++) {
+          const isChosen = action.isWholeFiles || this.#wanted?.has(piece as PieceIndex) !== false;
+          must(isChosen, 'no run holds what was not chosen', () => ({ ...action, piece }));
+        }
         this.webSeeds.fetch(action);
         return;
       case 'resume-run':
@@ -322,6 +339,8 @@ export class SessionNode implements SimNode {
         this.webSeeds.abort(action.link);
         return;
       case 'announce':
+        if (action.event === 'completed')
+          must(this.disk.have.isFull, 'only who has everything announces that it has', () => ({ node: this.name }));
         this.#announce();
         return;
       case 'notice':
@@ -331,7 +350,7 @@ export class SessionNode implements SimNode {
         return;
       case 'complete':
         must(this.completedAt === null, 'a session completes once');
-        must(this.disk.isExact, 'a complete session has every byte', () => ({ node: this.name }));
+        must(this.disk.isExact(this.#wanted), 'a complete session has every byte', () => ({ node: this.name }));
         this.completedAt = world.now;
         if (!this.#options.seeds) world.after(0, () => this.stop());
         return;

@@ -29,6 +29,7 @@ export class SimDisk {
   readonly have: Bitfield;
   readonly bytes: Uint8Array;
   readonly leases = new Map<PeerKey, SimLease>();
+  readonly #atStart: Bitfield;
   readonly #world: World;
   readonly #content: Content;
   readonly #pieces = new Map<PieceIndex, SimPiece>();
@@ -47,6 +48,7 @@ export class SimDisk {
     this.#world = world;
     this.#content = content;
     this.have = have.clone();
+    this.#atStart = have.clone();
     this.#writeMs = writeMs;
     this.#onEvent = onEvent;
     this.#onMismatch = onMismatch;
@@ -54,8 +56,17 @@ export class SimDisk {
     for (const piece of have) this.#write(piece, this.#truth(piece));
   }
 
-  get isExact(): boolean {
-    return equalBytes(this.bytes, this.#content.bytes);
+  /** Every one of these pieces is there and right, null: all; and no others but those of the start. */
+  isExact(wanted: Bitfield | null): boolean {
+    if (wanted === null) return equalBytes(this.bytes, this.#content.bytes);
+    const { geometry } = this.#content;
+    return [...geometry.pieces()].every((piece) => {
+      if (this.have.has(piece) !== (wanted.has(piece) || this.#atStart.has(piece))) return false;
+      const from = geometry.pieceOffset(piece);
+      return (
+        !this.have.has(piece) || equalBytes(this.bytes.subarray(from, from + geometry.pieceLength(piece)), this.#truth(piece))
+      );
+    });
   }
 
   /** Blocks in memory of pieces that are not being stored. */

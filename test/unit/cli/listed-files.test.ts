@@ -1,8 +1,7 @@
-// What --files of cat and stream names, and how the files are listed for whoever has to choose.
+// How the files are listed for whoever has to choose one.
 
 import { expect, test } from 'vitest';
-import { chooseFiles, describeFiles, listFiles } from '../../../src/cli/choose-files.js';
-import { UsageError } from '../../../src/cli/usage-error.js';
+import { describeFiles, listFiles } from '../../../src/cli/listed-files.js';
 import { storedTorrent } from '../../support/stored-torrent.js';
 
 const { metainfo } = storedTorrent({
@@ -25,20 +24,6 @@ test('files are numbered from 1, without padding and without the folder of all',
     [4, 4, 'x,y\u001b[31m'],
   ]);
   expect(listFiles(metainfo.files.slice(0, 1), true)[0].path).toBe('album/a.mkv');
-});
-
-test.each([
-  ['1', [0]],
-  ['sub/b.srt', [2]],
-  ['SUB/*', [2, 3]],
-  ['*', [0, 2, 3, 4]],
-  ['3,1', [0, 3]],
-  ['1,1,*.mkv', [0]],
-  ['x,y\u001b[31m', [4]],
-])('%j', (spec, indices) => expect(chooseFiles(spec, files).map(({ index }) => index)).toEqual(indices));
-
-test.each(['0', '5', '', 'b.srt', '1,', '1,nothing*', '99999999999999999999'])('%j names no file', (spec) => {
-  expect(() => chooseFiles(spec, files)).toThrow(UsageError);
 });
 
 test('the list is printable, aligned and bounded', () => {

@@ -1,11 +1,9 @@
-// The files that --files of cat and stream names: an index from 1 in the torrent's order, a path, or a path with * for any characters; several
-// with commas between them. A small seam: the full language of --files takes its place.
+// The files of a torrent as cat and stream show them to whoever has to choose: with the numbers that --files takes, and as lines that are safe
+// to print.
 
 import type { MetainfoFile } from '../metainfo/metainfo.js';
-import { matchesGlob } from '../model/glob.js';
 import { formatBytes } from './render/human-numbers.js';
 import { sanitise } from './render/sanitise.js';
-import { UsageError } from './usage-error.js';
 
 /** A file as it is chosen and shown. */
 export interface ListedFile {
@@ -30,24 +28,6 @@ export function listFiles(files: readonly MetainfoFile[], isSingleFile: boolean)
     listed.push({ number: listed.length + 1, index, path, length: file.length });
   }
   return listed;
-}
-
-/** The chosen ones in the torrent's order. Throws UsageError where a part of `spec` names none. */
-export function chooseFiles(spec: string, files: readonly ListedFile[]): ListedFile[] {
-  const whole = files.filter((file) => file.path === spec);
-  if (whole.length > 0) return whole;
-  const chosen = new Set<ListedFile>();
-  for (const part of spec.split(',')) {
-    const matches = files.filter((file) => (/^\d+$/.test(part) ? file.number === Number(part) : matchesGlob(part, file.path)));
-    if (matches.length === 0) {
-      throw new UsageError(
-        `--files: '${sanitise(part, MAX_PATH)}' is no file of the torrent`,
-        'Name one by its number or its path.',
-      );
-    }
-    for (const file of matches) chosen.add(file);
-  }
-  return files.filter((file) => chosen.has(file));
 }
 
 /** A line for each file, for whoever has to choose one. */

@@ -1,0 +1,35 @@
+// From the options of a session to the plan of its pieces: which files were chosen, what that means on the disk that was found, and in which
+// order they are to come. Pure.
+
+import type { Metainfo, MetainfoFile } from '../metainfo/metainfo.js';
+import { type PiecePlan, planPieces } from '../session/piece-plan.js';
+import type { FileChoice } from '../storage/file-choice.js';
+import type { SessionOptions } from './session-options.js';
+
+/** Null where that is all of them: then there is nothing that others would have. */
+export function chosenFiles(metainfo: Pick<Metainfo, 'files'>, files: readonly number[] | undefined): ReadonlySet<number> | null {
+  if (files === undefined) return null;
+  const chosen = new Set(files);
+  return metainfo.files.every((file, index) => file.isPadding || chosen.has(index)) ? null : chosen;
+}
+
+export function choosePlan(
+  { files, geometry }: Pick<Metainfo, 'files' | 'geometry'>,
+  choice: FileChoice | null,
+  { priorities, order, edgesFirst = false }: Pick<SessionOptions, 'priorities' | 'order' | 'edgesFirst'>,
+): PiecePlan | null {
+  return planPieces({
+    files,
+    geometry,
+    chosen: choice === null ? null : new Set([...choice.targets, ...choice.given]),
+    ...(choice === null ? {} : { given: choice.given }),
+    ...(priorities === undefined ? {} : { priorities }),
+    isSequential: order === 'sequential',
+    isEdgesFirst: edgesFirst,
+  });
+}
+
+/** The files as a piece store is to see them: those that are not to be made are as good as padding. */
+export function withPaddingFor(files: readonly MetainfoFile[], targets: ReadonlySet<number>): readonly MetainfoFile[] {
+  return files.map((file, index) => (targets.has(index) ? file : { ...file, isPadding: true }));
+}

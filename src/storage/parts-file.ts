@@ -1,0 +1,60 @@
+// The hidden file beside the data for pieces that were chosen together with only some of their files: each lies there whole, so that
+// it can be checked, served and taken over by a later choice although its other files are never made. One slot for each piece that
+// several files share, whatever was chosen: a run finds what another one left. Slots that are not used are holes.
+
+import path from 'node:path';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import { sharedPieces } from '../metainfo/pieces-of-files.js';
+import { type PieceIndex, toHex } from '../model/ids.js';
+import { type Disk, REAL_DISK } from './disk.js';
+import { errnoOf, refuse, toStorageError } from './storage-failure.js';
+
+export class PartsFile {
+  readonly path: string;
+  /** Its name, as `MetainfoFile.path` has it. */
+  readonly components: readonly string[];
+  /** Pieces that have a slot, in the order of the slots. */
+  readonly pieces: readonly PieceIndex[];
+  readonly #pieceLength: number;
+  readonly #disk: Disk;
+  readonly #slots = new Map<PieceIndex, number>();
+
+  constructor(folder: string, metainfo: Pick<Metainfo, 'files' | 'geometry' | 'infoHash'>, disk: Disk = REAL_DISK) {
+    const { v1, v2 } = metainfo.infoHash;
+    this.components = [`.effusion-${toHex(v1 ?? v2 ?? new Uint8Array(4)).slice(0, 8)}.parts`];
+    this.path = path.join(folder, ...this.components);
+    this.pieces = sharedPieces(metainfo.files, metainfo.geometry);
+    this.#pieceLength = metainfo.geometry.standardPieceLength;
+    this.#disk = disk;
+    for (const [slot, piece] of this.pieces.entries()) this.#slots.set(piece, slot);
+  }
+
+  /** Where the piece's first byte lies. Only the last piece of a torrent is short, and its slot is the last one. */
+  offsetOf(piece: PieceIndex): number | null {
+    const slot = this.#slots.get(piece);
+    return slot === undefined ? null : slot * this.#pieceLength;
+  }
+
+  /** Bytes; null where it is not there. Throws a StorageError where something else is in its place. */
+  size(): number | null {
+    let stat;
+    try {
+      stat = this.#disk.lstatSync(this.path, { throwIfNoEntry: false });
+    } catch (error) {
+      throw toStorageError('stat', this.path, error);
+    }
+    if (stat === undefined) return null;
+    if (stat.isSymbolicLink()) throw refuse('open', this.path, 'ELOOP');
+    if (!stat.isFile()) throw refuse('open', this.path, stat.isDirectory() ? 'EISDIR' : 'ENOTREG');
+    return stat.size;
+  }
+
+  /** Throws a StorageError where it is there and stays. */
+  remove(): void {
+    try {
+      this.#disk.unlinkSync(this.path);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw toStorageError('unlink', this.path, error);
+    }
+  }
+}
