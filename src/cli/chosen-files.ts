@@ -18,6 +18,7 @@ export interface ChoiceOptions {
   readonly priority?: readonly PrioritySpec[];
   readonly sequential?: boolean;
   readonly firstLast?: boolean;
+  readonly interactive?: boolean;
 }
 
 export interface ChosenFiles {
@@ -28,15 +29,20 @@ export interface ChosenFiles {
   readonly count: string;
 }
 
-/** `selection`: of the magnet link; null: it makes none. Throws UsageError where a spec names nothing. */
+/**
+ * `selection`: of the magnet link; null: it makes none. `picked`: chosen by hand, which goes before all. Throws UsageError where a spec
+ * names nothing.
+ */
 export function chooseFiles(
   metainfo: Pick<Metainfo, 'files' | 'isSingleFile'>,
   options: ChoiceOptions,
   selection: readonly FileRange[] | null,
+  picked: readonly number[] | null = null,
 ): ChosenFiles {
   const { files: specs = [], priority = [], sequential = false, firstLast = false } = options;
   const real = [...metainfo.files.keys()].filter((index) => !metainfo.files[index].isPadding);
-  const files = specs.length > 0 ? selectFiles(specs, metainfo) : selection !== null ? filesOfLink(real, selection) : null;
+  const named = specs.length > 0 ? selectFiles(specs, metainfo) : selection !== null ? filesOfLink(real, selection) : null;
+  const files = picked ?? named;
   const priorities = new Map<number, 'high' | 'low'>();
   for (const { spec, level } of priority) for (const index of filesOfSpec(spec, metainfo)) priorities.set(index, level);
   const chosen = files ?? real;

@@ -72,7 +72,9 @@ export function listenForKeys(options: KeyCommandsOptions, context: CommandConte
   const keys = new Keys({ input, isInForeground: isOurs, onKey, onSignal });
   const forgetSuspension = suspension.add(keys);
   // A shell's `fg` says nothing to a process that runs in the background.
-  const looking = setInterval(() => keys.resume(), CONFIG.cli.foregroundLookMs);
+  const looking = setInterval(() => {
+    if (!suspension.isHidden) keys.resume();
+  }, CONFIG.cli.foregroundLookMs);
   looking.unref();
   const forgetExit = interruption.onExit(() => keys.close());
   return () => {

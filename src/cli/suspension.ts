@@ -22,6 +22,7 @@ export interface Suspendable {
 export class Suspension {
   readonly #process: SuspendedProcess;
   readonly #drawers = new Set<Suspendable>();
+  readonly #hidden = new Set<Suspendable>();
   #isSuspended = false;
   #timer: NodeJS.Timeout | null = null;
 
@@ -44,6 +45,23 @@ export class Suspension {
     };
   }
 
+  /** Somebody else has the terminal for a while, until the answer is called. */
+  hide(): () => void {
+    const hidden = [...this.#drawers].filter((drawer) => !this.#hidden.has(drawer));
+    for (const drawer of hidden) {
+      this.#hidden.add(drawer);
+      drawer.suspend();
+    }
+    return () => {
+      for (const drawer of hidden) if (this.#hidden.delete(drawer) && this.#drawers.has(drawer)) drawer.resume();
+    };
+  }
+
+  /** Somebody else has the terminal. */
+  get isHidden(): boolean {
+    return this.#hidden.size > 0;
+  }
+
   readonly #suspend = (): void => {
     if (this.#isSuspended) return;
     this.#isSuspended = true;
@@ -59,7 +77,7 @@ export class Suspension {
     if (!this.#isSuspended) return;
     this.#end();
     this.#process.on('SIGTSTP', this.#suspend);
-    for (const drawer of this.#drawers) drawer.resume();
+    for (const drawer of this.#drawers) if (!this.#hidden.has(drawer)) drawer.resume();
   };
 
   #end(): void {

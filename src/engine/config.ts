@@ -368,6 +368,8 @@ export const CONFIG = {
     silenceRepeatMs: 60_000,
     /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
     maxLinesAKind: 20,
+    /** Between two looks at a session for a report: its speeds are means of this. */
+    reportLookMs: 500,
     /** How often a process in the background looks whether the terminal is its own again: as soon as a hand reaches for a key. */
     foregroundLookMs: 500,
     /** Peers below a torrent's line, where more is shown: as many as one reads. */

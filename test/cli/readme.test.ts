@@ -41,9 +41,16 @@ async function makeCommandFolder(): Promise<string> {
   return folder;
 }
 
+/** Of each command, asked once: the README has many examples. */
+const optionsOf = new Map<string, Set<string>>();
+
 async function longOptions(command: string): Promise<Set<string>> {
+  const known = optionsOf.get(command);
+  if (known !== undefined) return known;
   const { stdout } = await cli.run([command, '--help']);
-  return new Set(stdout.match(/(?<=^ .*)--[a-z][a-z-]+/gm) ?? []);
+  const options = new Set(stdout.match(/(?<=^ .*)--[a-z][a-z-]+/gm) ?? []);
+  optionsOf.set(command, options);
+  return options;
 }
 
 test('the smoke test for CI passes as printed', async () => {

@@ -160,6 +160,41 @@ describe('--receipt', () => {
   });
 });
 
+test('of chosen files alone: in the result, the events and the receipt', async () => {
+  const cwd = await prepare();
+  const peer = await seed(cwd);
+  const args = [
+    'download',
+    'a.torrent',
+    '-o',
+    'out',
+    ...ALONE,
+    '--peer',
+    peer,
+    '--files',
+    'two*',
+    '--json',
+    '--receipt',
+    'r.json',
+  ];
+  for (const alreadyComplete of [false, true]) {
+    const end = await cli.run([...args, '--events=e.jsonl'], { cwd });
+    expect(end.code, end.stderr).toBe(0);
+    const result = lineOf(end.stdout);
+    expect(result).toMatchObject({ status: 'complete', size: 1000, files: 1, alreadyComplete });
+    const lines = readEvents(await readFile(path.join(cwd, 'e.jsonl'), 'utf8'));
+    expect(lines.find((line) => line.event === 'torrent')).toMatchObject({ size: 1000, files: 1 });
+    const last = lines.findLast((line) => line.event === 'progress');
+    expect(last?.['doneBytes']).toBe(last?.['totalBytes']);
+    expect(result['doneBytes']).toBe(last?.['totalBytes']);
+    const receipt = lineOf(await readFile(path.join(cwd, 'r.json'), 'utf8'));
+    expect(receipt).toMatchObject({
+      size: 1000,
+      files: [{ path: "it's here/two $(touch x).bin", size: 1000, sha256: sha256(payload.subarray(0, 1000)) }],
+    });
+  }
+});
+
 describe('--exec', () => {
   const whole = (hook: string, ...args: readonly string[]): string[] => [
     'download',

@@ -20,6 +20,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['too many arguments', ['verify', 'a.torrent', 'b', 'c'], /too many arguments/],
     ['no torrent', ['download', '-o', 'x'], /missing required argument 'TORRENT'/],
     ['no torrent for the default command', ['-q'], /missing required argument 'TORRENT'/],
+    ['nowhere to choose on', ['x.torrent', '-I'], /-I needs a terminal to choose files on\. Name them with --files/],
     ['no number of torrents', ['a.torrent', '-j', '0'], /--jobs: '0' is no number of torrents/],
     ['a list that is not there', ['-i', 'list.txt'], /--input-file: cannot read list\.txt: ENOENT/],
     ['stdin twice', ['info', '-', '-'], /stdin was named twice/],

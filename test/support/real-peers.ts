@@ -1,4 +1,4 @@
-// Which real BitTorrent programs, and web servers, this machine has. A suite that needs one is left out where it is missing, and said to be
+// Which real BitTorrent programs, web servers and browsers this machine has. A suite that needs one is left out where it is missing, and said to be
 // (left-out.ts prints one line at the end); with EFFUSION_INTEROP=required a missing one is a failure.
 
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,8 @@ export type RealPeer =
   | 'miniupnpd'
   | 'microsocks'
   | 'dante'
-  | 'nftables';
+  | 'nftables'
+  | 'chromium';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -41,6 +42,7 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   microsocks: [['microsocks', '-h']],
   dante: [['danted', '-v']],
   nftables: [['nft', '--version']],
+  chromium: [['chromium', '--version']],
 };
 
 /** Debian keeps daemons where the PATH of users does not look. */

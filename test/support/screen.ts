@@ -28,4 +28,18 @@ export class Screen {
     while (lines.at(-1) === '') lines.pop();
     return lines;
   }
+
+  /** The lines as they were written: what the terminal broke is joined again. */
+  paragraphs(): string[] {
+    const buffer = this.#terminal.buffer.active;
+    const paragraphs: string[] = [];
+    for (let row = 0; row < buffer.length; row++) {
+      const line = buffer.getLine(row);
+      const text = line?.translateToString(buffer.getLine(row + 1)?.isWrapped !== true) ?? '';
+      if (line?.isWrapped === true) paragraphs[paragraphs.length - 1] += text;
+      else paragraphs.push(text);
+    }
+    while (paragraphs.at(-1) === '') paragraphs.pop();
+    return paragraphs;
+  }
 }

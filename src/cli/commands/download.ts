@@ -17,6 +17,8 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
+import { chooseByHand } from '../picker/choose-by-hand.js';
+import { expectChooser } from '../picker/pick-files.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -87,6 +89,7 @@ async function downloadAll(
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
   await checkChoice(items, options);
+  if (options.interactive === true) expectChooser(context);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
@@ -121,7 +124,8 @@ async function downloadAll(
   tally = await runJobs(
     {
       items,
-      jobs: options.jobs ?? CONFIG.cli.jobs,
+      // One terminal, one choice at a time.
+      jobs: options.interactive === true ? 1 : (options.jobs ?? CONFIG.cli.jobs),
       end,
       work: (job) => observer.watch(job, items, (torrent) => downloadOne(job, options, run, context, torrent)),
       onChange: (now) => {
@@ -191,8 +195,11 @@ async function runOne(
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
-  const chosen = chooseFiles(metainfo, options, obtained.selection);
-  torrent.known(metainfo, resultPath(options.output, metainfo));
+  let chosen = chooseFiles(metainfo, options, obtained.selection);
+  if (options.interactive === true) {
+    chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
+  }
+  torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,

@@ -1,13 +1,9 @@
-// The receipt of a download: what is on the disk, and where it came from. Made when the data is whole, and written so that nobody ever
-// reads half of one.
+// The receipt of a download: what is on the disk, and where it came from. Made when the data is whole, as plain data of a stable shape
+// that scripts read.
 
-import { randomUUID } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { CONFIG } from '../../engine/config.js';
 import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { VERSION } from '../../engine/version.js';
-import { CommandError } from '../command-error.js';
 import type { FileDigest } from './file-digests.js';
 import type { PeerBytes, PeerShare } from './peer-bytes.js';
 import type { TorrentResult } from './torrent-result.js';
@@ -84,29 +80,4 @@ export function makeReceipt({ result, snapshot, files, peers, startedAt, firstBy
 /** One is written out for people too; of several each has a line. */
 export function formatReceipts(receipts: readonly Receipt[], isOneOfOne: boolean): string {
   return isOneOfOne ? `${JSON.stringify(receipts[0], null, 2)}\n` : receipts.map((one) => `${JSON.stringify(one)}\n`).join('');
-}
-
-/** A download must not end with the news that its receipt has no place. Rejects with CommandError (`output_failed`). */
-export async function expectReceiptFolder(file: string): Promise<void> {
-  const folder = path.dirname(file);
-  const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory() !== true) throw unwritable(file, `there is no folder ${folder}`);
-  const own = await stat(file).catch(() => null);
-  if (own?.isDirectory() === true) throw unwritable(file, 'it is a folder');
-}
-
-/** Beside its place, and renamed: it is there as a whole or not at all. Rejects with CommandError (`output_failed`). */
-export async function writeReceipt(file: string, text: string): Promise<void> {
-  const draft = path.join(path.dirname(file), `.${randomUUID().slice(0, 8)}.effusion-receipt`);
-  try {
-    await writeFile(draft, text, { flag: 'wx' });
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
-    throw unwritable(file, error instanceof Error ? error.message : String(error), error);
-  }
-}
-
-function unwritable(file: string, why: string, cause?: unknown): CommandError {
-  return new CommandError('output_failed', `--receipt: cannot write ${file}: ${why}`, '', { cause });
 }

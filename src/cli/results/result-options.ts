@@ -10,6 +10,8 @@ export interface ResultOptions {
   readonly events?: string;
   readonly json?: boolean;
   readonly receipt?: string;
+  /** A file for the page. */
+  readonly report?: string;
   /** Words. */
   readonly exec?: readonly string[];
   readonly execError?: readonly string[];
@@ -31,6 +33,10 @@ export function addResultOptions(command: Command, isDownload: boolean): Command
   if (!isDownload) return command;
   return command
     .option('--receipt <FILE>', 'when all is whole, write down what is on the disk, with SHA-256, and where it came from')
+    .option(
+      '--report <FILE.html>',
+      'at the end, however it came: a page with speeds, the pieces as they came, peers, trackers, errors',
+    )
     .addOption(
       new Option('--exec <COMMAND>', 'run this, without a shell, for each torrent that is whole (fails: exit 12)').argParser(
         (text) => splitWords(text, '--exec'),

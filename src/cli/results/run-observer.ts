@@ -1,17 +1,21 @@
 // What machines get of a run of one torrent or of several: who watches each of them, the receipts of those that are whole, and a result
 // also where the run failed before a torrent had its turn.
 
+import { VERSION } from '../../engine/version.js';
 import type { CommandContext } from '../command-context.js';
 import { SameTorrentError } from '../claims.js';
 import { EXIT } from '../exit-codes.js';
 import { errorFacts } from '../report-error.js';
+import type { ReportedTorrent } from '../report/page.js';
+import { TorrentReport } from '../report/torrent-report.js';
 import type { TorrentJob } from '../torrent-jobs.js';
 import type { TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
-import { expectReceiptFolder, formatReceipts, type Receipt, writeReceipt } from './receipt.js';
+import { formatReceipts, type Receipt } from './receipt.js';
 import type { ResultOptions } from './result-options.js';
 import { TorrentObserver } from './torrent-observer.js';
 import { toTorrentResult } from './torrent-result.js';
+import { expectFolderOf, writeWhole } from './whole-file.js';
 
 /** Runs a command with an observer; what it rejects with is passed on. Rejects with UsageError where the options contradict each other. */
 export async function observeRun(
@@ -29,12 +33,16 @@ export async function observeRun(
   }
   const observer = new RunObserver(options, context);
   try {
-    if (options.receipt !== undefined) await expectReceiptFolder(options.receipt);
+    if (options.receipt !== undefined) await expectFolderOf(options.receipt, '--receipt');
+    if (options.report !== undefined) await expectFolderOf(options.report, '--report');
     const exitCode = await command(observer);
     await observer.writeReceipts();
+    await observer.writeReport();
     return exitCode;
   } catch (error) {
     observer.fail(error);
+    // What it failed with counts, whatever becomes of the page.
+    await observer.writeReport().catch(() => undefined);
     throw error;
   }
 }
@@ -43,6 +51,8 @@ export class RunObserver {
   readonly #options: ResultOptions;
   readonly #context: CommandContext;
   readonly #receipts: Receipt[] = [];
+  readonly #reported: ReportedTorrent[] = [];
+  readonly #startedAt = new Date().toISOString();
   #begun = 0;
 
   constructor(options: ResultOptions, context: CommandContext) {
@@ -63,6 +73,7 @@ export class RunObserver {
         // Of one torrent it is there before its hook runs.
         if (!job.isOneOfSeveral) await this.writeReceipts(true);
       },
+      keepReport: (reported) => this.#reported.push(reported),
     });
     try {
       await work(torrent);
@@ -77,15 +88,29 @@ export class RunObserver {
   async writeReceipts(isOnlyOne = false): Promise<void> {
     const { receipt } = this.#options;
     if (receipt === undefined || this.#receipts.length === 0) return;
-    await writeReceipt(receipt, formatReceipts(this.#receipts, isOnlyOne));
+    await writeWhole(receipt, formatReceipts(this.#receipts, isOnlyOne), '--receipt');
     this.#receipts.length = 0;
+  }
+
+  /** Of all torrents that had their turn, whatever came of them. Rejects with CommandError. */
+  async writeReport(): Promise<void> {
+    const { report } = this.#options;
+    if (report === undefined) return;
+    const { formatReport } = await import('../report/page.js');
+    const [startedAt, endedAt] = [this.#startedAt, new Date().toISOString()];
+    await writeWhole(report, formatReport({ startedAt, endedAt, version: VERSION, torrents: this.#reported }), '--report');
   }
 
   /** The run failed before a torrent had its turn: that is its result. */
   fail(error: unknown): void {
-    if (this.#options.json !== true || this.#begun > 0) return;
+    if (this.#begun > 0) return;
     const facts = errorFacts(error);
-    const nothing = { label: null, infoHash: null, metainfo: null, place: null, snapshot: null, elapsedMs: 0 };
+    if (this.#options.report !== undefined) {
+      const end = { name: 'effusion', infoHash: null, metainfo: null, path: null, outcome: facts.message, isWhole: false };
+      this.#reported.push(new TorrentReport().end(end));
+    }
+    if (this.#options.json !== true) return;
+    const nothing = { label: null, infoHash: null, metainfo: null, chosen: null, place: null, snapshot: null, elapsedMs: 0 };
     const outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete: null } as const;
     this.#context.stdout.line(JSON.stringify(toTorrentResult(nothing, outcome)));
   }

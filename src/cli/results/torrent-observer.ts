@@ -18,6 +18,8 @@ import { SessionFollower } from '../events/session-follower.js';
 import { EXIT } from '../exit-codes.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
+import type { ReportedTorrent } from '../report/page.js';
+import { TorrentReport } from '../report/torrent-report.js';
 import { errorFacts } from '../report-error.js';
 import { type RunEnd, RunEndedError } from '../run-end.js';
 import type { TorrentJob } from '../torrent-jobs.js';
@@ -26,7 +28,7 @@ import { runHook } from './hook.js';
 import { PeerBytes } from './peer-bytes.js';
 import { makeReceipt, type Receipt } from './receipt.js';
 import type { ResultOptions } from './result-options.js';
-import { countFiles, hookEnvironment, type Outcome, type TorrentResult, toTorrentResult } from './torrent-result.js';
+import { hookEnvironment, type Outcome, type TorrentResult, toTorrentResult } from './torrent-result.js';
 
 /** A whole torrent, as the command leaves it. */
 export interface WholeTorrent {
@@ -44,6 +46,8 @@ export interface TorrentObserverOptions {
   readonly context: CommandContext;
   /** Takes the receipt of a torrent that is whole. */
   readonly keepReceipt: (receipt: Receipt) => Promise<void>;
+  /** Takes the torrent's part of the report. */
+  readonly keepReport: (reported: ReportedTorrent) => void;
 }
 
 export class TorrentObserver {
@@ -52,16 +56,22 @@ export class TorrentObserver {
   readonly #options: ResultOptions;
   readonly #context: CommandContext;
   readonly #keepReceipt: (receipt: Receipt) => Promise<void>;
+  readonly #keepReport: (reported: ReportedTorrent) => void;
+  readonly #report: TorrentReport | null;
   readonly #peers = new PeerBytes(CONFIG.results.maxCountedPeers);
   readonly #startedMs = performance.now();
   readonly #startedAt = Date.now();
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
   #place: string | null = null;
+  #chosen: readonly number[] | null = null;
   #session: SupervisedSession | null = null;
   #alreadyComplete: boolean | null = null;
+  #isReported = false;
 
-  constructor({ id, job, options, context, keepReceipt }: TorrentObserverOptions) {
+  constructor({ id, job, options, context, keepReceipt, keepReport }: TorrentObserverOptions) {
+    this.#keepReport = keepReport;
+    this.#report = options.report === undefined ? null : new TorrentReport();
     this.#id = id;
     this.#job = job;
     this.#options = options;
@@ -78,11 +88,12 @@ export class TorrentObserver {
     return this.#options.json !== true && !this.#context.events.isOnStdout;
   }
 
-  /** The metadata is there. `place`: where the result will be, as it is printed. */
-  known(metainfo: Metainfo, place: string): void {
+  /** The metadata is there. `place`: where the result will be, as it is printed. `chosen`: indices of the files that are wanted. */
+  known(metainfo: Metainfo, place: string, chosen: readonly number[] | null = null): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
     this.#metainfo = metainfo;
     this.#place = place;
+    this.#chosen = chosen;
     this.#infoHash = infoHashText(metainfo);
     const { name, size, path, files } = this.#result({ status: 'failed', exit: 0, error: null, alreadyComplete: null });
     const { standardPieceLength: pieceLength, pieceCount: pieces } = metainfo.geometry;
@@ -92,7 +103,7 @@ export class TorrentObserver {
       size: size ?? 0,
       pieceLength,
       pieces,
-      files: files ?? countFiles(metainfo),
+      files: files ?? 0,
       private: metainfo.isPrivate,
       path: path ?? '',
     });
@@ -101,7 +112,9 @@ export class TorrentObserver {
   /** A session has begun. Answers what to await when it has ended. */
   follow(session: SupervisedSession): () => Promise<void> {
     this.#session = session;
-    if (!this.#context.events.isOpen && this.#options.receipt === undefined) return () => Promise.resolve();
+    this.#report?.follow(session);
+    const isNeeded = this.#context.events.isOpen || this.#options.receipt !== undefined || this.#report !== null;
+    if (!isNeeded) return () => Promise.resolve();
     const follower = new SessionFollower({
       session,
       onNotice: (notice) => this.noteNotice(notice),
@@ -113,6 +126,7 @@ export class TorrentObserver {
 
   readonly noteNotice = (notice: ServerNotice): void => {
     if (this.#options.receipt !== undefined) this.#peers.note(notice);
+    this.#report?.note(notice);
     if (!this.#context.events.isOpen) return;
     const event = noticeToEvent(notice, this.#metainfo?.files ?? []);
     if (event !== null) this.#emit(event);
@@ -120,10 +134,11 @@ export class TorrentObserver {
 
   /** No data for so long. */
   noteStall(silentMs: number, snapshot: ServerSnapshot): void {
-    if (this.#context.events.isOpen) this.noteSilence(silentMs, listStallReasons(snapshot));
+    if (this.#context.events.isOpen || this.#report !== null) this.noteSilence(silentMs, listStallReasons(snapshot));
   }
 
   readonly noteSilence = (silentMs: number, reasons: readonly string[]): void => {
+    this.#report?.noteSilence(silentMs, reasons);
     this.#emit({ event: 'stall', silentMs: Math.round(silentMs), reasons });
   };
 
@@ -141,6 +156,7 @@ export class TorrentObserver {
     const { downloadedBytes, uploadedBytes, elapsedMs } = result;
     const [name, path, size] = [result.name ?? '', result.path ?? '', result.size ?? 0];
     this.#emit({ event: 'complete', name, path, size, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs });
+    this.#endReport(alreadyComplete ? 'already complete' : 'whole and verified', true);
     if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result));
     if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result);
     this.#print(outcome);
@@ -150,11 +166,13 @@ export class TorrentObserver {
   async fail(error: unknown, stopExit: number): Promise<void> {
     const alreadyComplete = this.#alreadyComplete;
     if (error instanceof RunEndedError) {
+      this.#endReport('stopped', false);
       this.#print({ status: 'stopped', exit: stopExit, error: null, alreadyComplete });
       return;
     }
     const facts = errorFacts(error);
     const outcome: Outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete };
+    this.#endReport(facts.message, false);
     this.#emit({ event: 'error', ...facts });
     if (this.#options.execError !== undefined) await this.#runErrorHook(this.#options.execError, this.#result(outcome));
     this.#print(outcome);
@@ -222,6 +240,15 @@ export class TorrentObserver {
     });
   }
 
+  /** Once: what fails after the data was whole is no end of the download. */
+  #endReport(outcome: string, isWhole: boolean): void {
+    const report = this.#report;
+    if (report === null || this.#isReported) return;
+    this.#isReported = true;
+    const [name, path, metainfo] = [this.#metainfo?.name ?? this.#job.name, isWhole ? this.#place : null, this.#metainfo];
+    this.#keepReport(report.end({ name, infoHash: this.#infoHash, metainfo, path, outcome, isWhole }));
+  }
+
   #print(outcome: Outcome): void {
     if (this.#options.json === true) this.#context.stdout.line(JSON.stringify(this.#result(outcome)));
   }
@@ -231,6 +258,7 @@ export class TorrentObserver {
       label: this.#job.item.label,
       infoHash: this.#infoHash,
       metainfo: this.#metainfo,
+      chosen: this.#chosen,
       place: this.#place,
       snapshot: this.#session?.current.snapshot() ?? null,
       elapsedMs: performance.now() - this.#startedMs,

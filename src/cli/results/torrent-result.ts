@@ -3,10 +3,10 @@
 
 import path from 'node:path';
 import type { ServerSnapshot } from '../../engine/server-snapshot.js';
-import type { Metainfo } from '../../metainfo/metainfo.js';
+import type { Metainfo, MetainfoFile } from '../../metainfo/metainfo.js';
 import type { ErrorFacts } from '../events/event.js';
 import { doneBytes } from '../events/session-follower.js';
-import { dataBytes, infoHashText } from '../render/torrent-text.js';
+import { infoHashText } from '../render/torrent-text.js';
 
 export interface TorrentResult {
   readonly v: 1;
@@ -20,7 +20,7 @@ export interface TorrentResult {
   readonly name: string | null;
   /** Of the file or folder, absolute. */
   readonly path: string | null;
-  /** Bytes on disk when it is whole. */
+  /** Bytes on disk when it is whole: of the files that were chosen, which are counted in `files`. */
   readonly size: number | null;
   readonly files: number | null;
   /** Everything was there before. */
@@ -40,6 +40,8 @@ export interface TorrentFacts {
   readonly label: string | null;
   readonly infoHash: string | null;
   readonly metainfo: Metainfo | null;
+  /** Indices of the files that are wanted; null: all of them. */
+  readonly chosen: readonly number[] | null;
   /** As it is printed; null while it is not known. */
   readonly place: string | null;
   readonly snapshot: ServerSnapshot | null;
@@ -51,7 +53,8 @@ export interface Outcome extends Pick<TorrentResult, 'status' | 'exit' | 'error'
 }
 
 export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentResult {
-  const { label, metainfo, place, snapshot, elapsedMs } = facts;
+  const { label, metainfo, chosen, place, snapshot, elapsedMs } = facts;
+  const wanted = metainfo === null ? null : wantedFiles(metainfo, chosen);
   return {
     v: 1,
     torrent: label,
@@ -60,8 +63,8 @@ export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentR
     infoHash: metainfo === null ? facts.infoHash : infoHashText(metainfo),
     name: metainfo?.name ?? null,
     path: place === null ? null : path.resolve(place),
-    size: metainfo === null ? null : dataBytes(metainfo),
-    files: metainfo === null ? null : countFiles(metainfo),
+    size: wanted?.reduce((sum, file) => sum + file.length, 0) ?? null,
+    files: wanted?.length ?? null,
     alreadyComplete: outcome.alreadyComplete,
     doneBytes: snapshot === null ? null : doneBytes(snapshot),
     downloadedBytes: snapshot?.downloadedBytes ?? 0,
@@ -73,9 +76,10 @@ export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentR
   };
 }
 
-/** Those on disk. */
-export function countFiles(metainfo: Metainfo): number {
-  return metainfo.files.filter((file) => !file.isPadding).length;
+/** Those that will be on disk. */
+function wantedFiles({ files }: Metainfo, chosen: readonly number[] | null): MetainfoFile[] {
+  const wanted = chosen === null ? null : new Set(chosen);
+  return files.filter((file, index) => !file.isPadding && wanted?.has(index) !== false);
 }
 
 /** What a hook finds in its environment. */

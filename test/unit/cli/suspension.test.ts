@@ -17,7 +17,8 @@ function setUp() {
     kill: (pid: number, signal: string) => order.push(`kill ${pid} ${signal}, ${listeners.listenerCount('SIGTSTP')} listeners`),
   });
   const drawer = { suspend: () => order.push('suspend'), resume: () => order.push('resume') };
-  return { order, process, forget: new Suspension(process).add(drawer) };
+  const suspension = new Suspension(process);
+  return { order, process, suspension, forget: suspension.add(drawer) };
 }
 
 const STOP = ['suspend', 'kill 7 SIGTSTP, 0 listeners'];
@@ -57,4 +58,16 @@ test('nothing is listened to while nobody draws', () => {
   expect(process.eventNames()).toEqual([]);
   vi.advanceTimersByTime(1000);
   expect(order).toEqual(STOP);
+});
+
+test('while somebody else has the terminal a stop and its end leave it to him', () => {
+  const { order, process, suspension } = setUp();
+  const showAgain = suspension.hide();
+  expect([order, suspension.isHidden]).toEqual([['suspend'], true]);
+  process.emit('SIGTSTP');
+  process.emit('SIGCONT');
+  expect(order).not.toContain('resume');
+  showAgain();
+  showAgain();
+  expect([order.filter((step) => step === 'resume'), suspension.isHidden]).toEqual([['resume'], false]);
 });

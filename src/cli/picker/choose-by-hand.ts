@@ -1,0 +1,35 @@
+// `-I`: the files of a torrent are chosen on the terminal before anything of it is fetched. What `--files` or the link names is chosen
+// already; who gives up gives up the run, as by ^C.
+
+import type { Metainfo } from '../../metainfo/metainfo.js';
+import type { ChosenFiles } from '../chosen-files.js';
+import type { CommandContext } from '../command-context.js';
+import { sanitise } from '../render/sanitise.js';
+import { RunEndedError, type RunEnd } from '../run-end.js';
+import { pickFiles } from './pick-files.js';
+
+const MAX_PATH = 1000;
+
+/** Indices of `metainfo.files`. Rejects with RunEndedError. */
+export async function chooseByHand(
+  metainfo: Metainfo,
+  { session }: ChosenFiles,
+  end: RunEnd,
+  context: CommandContext,
+): Promise<number[]> {
+  const indices = [...metainfo.files.keys()].filter((index) => !metainfo.files[index].isPadding);
+  const files = indices.map((index, position) => {
+    const { path, length } = metainfo.files[index];
+    return { index: position + 1, path: sanitise((path.length > 1 ? path.slice(1) : path).join('/'), MAX_PATH), bytes: length };
+  });
+  const chosen = [...indices.keys()].filter((position) => session.files?.includes(indices[position]) !== false);
+  const showAgain = context.suspension.hide();
+  try {
+    const picked = await pickFiles(metainfo.name, files, chosen, end.signal, context);
+    if (picked !== null) return picked.map((position) => indices[position]);
+  } finally {
+    showAgain();
+  }
+  if (!end.signal.aborted) context.interruption.request('SIGINT');
+  throw new RunEndedError('given up');
+}

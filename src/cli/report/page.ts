@@ -1,0 +1,171 @@
+// The report of a run as one HTML page that needs nothing else: no script, no font, no picture from outside, which its own content policy
+// says too. Everything that comes from a torrent, a peer or a tracker is printable and escaped before it gets here.
+
+import prettyMs from 'pretty-ms';
+import { formatBytes, formatCount, formatPercent, formatRate } from '../render/human-numbers.js';
+import { sanitise } from '../render/sanitise.js';
+import type { RecordedRun, SourceRow } from './recorder.js';
+import { drawPieces, drawSpeed, escapeMarkup } from './svg.js';
+
+/** One torrent of the run. */
+export interface ReportedTorrent {
+  readonly name: string;
+  /** Hex; empty where it was never known. */
+  readonly infoHash: string;
+  /** `whole`, `stopped`, or what failed. */
+  readonly outcome: string;
+  readonly isWhole: boolean;
+  /** Of the result; null where there is none. */
+  readonly path: string | null;
+  readonly pieceBytes: number;
+  readonly run: RecordedRun;
+}
+
+export interface ReportFacts {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly version: string;
+  readonly torrents: readonly ReportedTorrent[];
+}
+
+const MAX_TEXT = 1000;
+/** Rows of peers: the rest is one row. */
+const MAX_ROWS = 50;
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1d2330; --faint: #667085; --line: #d9dee7; --down: #2563eb; --up: #d97706; --ground: #ffffff; --panel: #f6f8fb; --good: #15803d; --bad: #b42318; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf2; --faint: #98a2b3; --line: #344054; --down: #60a5fa; --up: #fbbf24; --ground: #101522; --panel: #182033; --good: #4ade80; --bad: #f97066; } }
+body { margin: 2rem auto; padding: 0 1rem; max-width: 60rem; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } h1, h2, td, dd { overflow-wrap: anywhere; }
+.outcome { font-weight: 600; color: var(--bad); } .outcome.whole { color: var(--good); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 1rem 0; } dt { color: var(--faint); } dd { margin: 0; }
+svg { display: block; width: 100%; background: var(--panel); border-radius: 6px; } svg text { font-size: 11px; fill: var(--faint); }
+.grid { stroke: var(--line); } .down { fill: var(--down); fill-opacity: .25; stroke: var(--down); } .up { fill: none; stroke: var(--up); stroke-width: 1.5; }
+.came { fill: var(--down); } .before { fill: var(--good); fill-opacity: .55; } .partly { fill: var(--up); } .missing { fill: var(--faint); fill-opacity: .5; }
+table { border-collapse: collapse; width: 100%; } th { text-align: left; } th.number { text-align: right; } th { color: var(--faint); font-weight: 500; } th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } .key { color: var(--faint); font-size: .9rem; } ol { padding-left: 1.2rem; } footer { margin-top: 3rem; color: var(--faint); font-size: .9rem; }
+`;
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+export function formatReport(facts: ReportFacts): string {
+  const title = facts.torrents.length === 1 ? facts.torrents[0].name : formatCount(facts.torrents.length, 'torrent');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>${text(title)}: effusion report</title>
+<style>${STYLE}</style>
+</head>
+<body>
+${facts.torrents.map(formatTorrent).join('\n')}
+<footer>${text(facts.startedAt)} to ${text(facts.endedAt)}, effusion ${text(facts.version)}</footer>
+</body>
+</html>
+`;
+}
+
+function formatTorrent(torrent: ReportedTorrent): string {
+  const { run } = torrent;
+  const { snapshot } = run;
+  const came = snapshot?.downloadedBytes ?? 0;
+  const speed = run.elapsedMs > 0 ? (came * 1000) / run.elapsedMs : 0;
+  const rows: readonly (readonly [string, string])[] = [
+    ['info hash', torrent.infoHash],
+    ['path', torrent.path ?? ''],
+    ['size', snapshot === null ? '' : formatBytes(snapshot.totalBytes)],
+    ['there', snapshot === null ? '' : formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)],
+    ['received', `${formatBytes(came)}${wasteOf(torrent)}`],
+    ['sent', formatBytes(snapshot?.uploadedBytes ?? 0)],
+    ['time', prettyMs(run.elapsedMs)],
+    ['mean speed', formatRate(speed)],
+    ['peers met', String(snapshot?.peersMet ?? 0)],
+  ];
+  const facts = rows.filter(([, value]) => value !== '').map(([name, value]) => `<dt>${name}</dt><dd>${text(value)}</dd>`);
+  return [
+    `<h1>${text(torrent.name)}</h1>`,
+    `<p class="outcome${torrent.isWhole ? ' whole' : ''}">${text(torrent.outcome)}</p>`,
+    `<dl>${facts.join('')}</dl>`,
+    ...(run.samples.length === 0 ? [] : ['<h2>Speed</h2>', drawSpeed(run.samples, run.elapsedMs)]),
+    ...(run.pieceTimes.length === 0 ? [] : formatPieces(torrent)),
+    ...formatSources(run.sources),
+    ...formatTrackers(run),
+    ...formatEvents(run),
+  ].join('\n');
+}
+
+function wasteOf({ run: { snapshot } }: ReportedTorrent): string {
+  if (snapshot === null || snapshot.wastedBytes === 0) return '';
+  const failures = snapshot.hashFailures === 0 ? '' : `, ${formatCount(snapshot.hashFailures, 'piece')} failed the hash`;
+  return ` (${formatBytes(snapshot.wastedBytes)} of it of no use${failures})`;
+}
+
+function formatPieces({ run, pieceBytes }: ReportedTorrent): string[] {
+  const key = `${formatCount(run.pieceTimes.length, 'piece')} of ${formatBytes(pieceBytes)}: the darker, the later it came; green was there before, grey never came`;
+  return ['<h2>Pieces</h2>', drawPieces(run.pieceTimes, run.elapsedMs, pieceBytes), `<p class="key">${text(key)}</p>`];
+}
+
+function formatSources(sources: readonly SourceRow[]): string[] {
+  if (sources.length === 0) return [];
+  const total = sources.reduce((sum, source) => sum + source.downloadedBytes, 0);
+  const rest = sources.slice(MAX_ROWS);
+  const shown = sources.slice(0, MAX_ROWS);
+  if (rest.length > 0) {
+    const sum = (of: (source: SourceRow) => number): number => rest.reduce((whole, source) => whole + of(source), 0);
+    shown.push({
+      name: `${rest.length} more`,
+      client: '',
+      downloadedBytes: sum((source) => source.downloadedBytes),
+      uploadedBytes: sum((source) => source.uploadedBytes),
+    });
+  }
+  const rows = shown.map((source) => [
+    text(source.name),
+    text(source.client),
+    number(formatBytes(source.downloadedBytes)),
+    number(total === 0 ? '' : formatPercent(source.downloadedBytes, total)),
+    number(formatBytes(source.uploadedBytes)),
+  ]);
+  return ['<h2>Who gave what</h2>', table(['source', 'client', '#received', '#share', '#sent'], rows)];
+}
+
+function formatTrackers({ trackers }: RecordedRun): string[] {
+  if (trackers.length === 0) return [];
+  const rows = trackers.map(({ url, state, peers, latencyMs, error }) => [
+    text(url),
+    text(state),
+    number(peers === null ? '' : String(peers)),
+    number(latencyMs === null ? '' : prettyMs(latencyMs)),
+    text(error ?? ''),
+  ]);
+  return ['<h2>Trackers</h2>', table(['address', 'state', '#peers', '#latency', 'error'], rows)];
+}
+
+function formatEvents({ events, eventsLeftOut }: RecordedRun): string[] {
+  if (events.length === 0) return [];
+  const rows = events.map((event) => [number(prettyMs(event.atMs)), text(event.text)]);
+  const rest = eventsLeftOut === 0 ? [] : [`<p class="key">${eventsLeftOut} more were left out</p>`];
+  return ['<h2>What happened</h2>', table(['#after', 'what'], rows), ...rest];
+}
+
+/** Cells are markup; those made by `number` bring their own. A head that begins with # stands above numbers. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cell = (content: string): string => (content.startsWith('<td') ? content : `<td>${content}</td>`);
+  const head = heads.map(
+    (name) => `<th scope="col"${name.startsWith('#') ? ' class="number"' : ''}>${name.replace('#', '')}</th>`,
+  );
+  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
+  return `<table><thead><tr>${head.join('')}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+}
+
+function number(content: string): string {
+  return `<td class="number">${escapeMarkup(content)}</td>`;
+}
+
+function text(content: string): string {
+  return escapeMarkup(sanitise(content, MAX_TEXT));
+}

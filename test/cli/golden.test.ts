@@ -1,0 +1,142 @@
+// What people and scripts read, word for word: every command's messages on a terminal of 40, 80 and 200 columns and in a pipe. The files in
+// golden/ are read by people when they change (`npx vitest run test/cli/golden.test.ts -u`), so each holds what one situation shows.
+
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { freePort } from '../support/free-port.js';
+import { Screen } from '../support/screen.js';
+import { startStaticTracker } from '../support/static-tracker.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+import { fixturePayload } from '../support/torrent-fixtures.js';
+
+let cli: CliBuild;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+const WIDTHS = [40, 80, 200];
+/** More rows than anything writes: nothing scrolls away. */
+const ROWS = 300;
+const NOBODY = '--no-trackers --no-dht --no-listen';
+
+interface Place {
+  readonly cwd: string;
+  /** Of a seeder, where there is one. */
+  readonly peer: string;
+  /** An HTTP tracker that knows nobody, and one that nobody runs. */
+  readonly tracker: string;
+  readonly deadTracker: string;
+}
+
+interface Situation {
+  readonly name: string;
+  /** The arguments, as in a shell; `{peer}`, `{tracker}` and `{dead}` are filled in. */
+  readonly args: string;
+  readonly needs?: 'seeder';
+  /** Done in the folder before. */
+  readonly before?: string;
+}
+
+const SITUATIONS: readonly Situation[] = [
+  { name: 'download', args: `download data.torrent -o out ${NOBODY} --peer {peer}`, needs: 'seeder' },
+  { name: 'download-verbose', args: `download data.torrent -v -o out ${NOBODY} --peer {peer}`, needs: 'seeder' },
+  { name: 'download-again', args: `download data.torrent -o seed ${NOBODY} --peer 127.0.0.1:9` },
+  { name: 'download-several', args: `download -j 1 data.torrent none.torrent bad.torrent -o seed ${NOBODY} --peer 127.0.0.1:9` },
+  { name: 'dead-tracker', args: 'download data.torrent -o out --no-dht --tracker {dead} --no-peers-timeout 1s' },
+  { name: 'empty-tracker', args: 'download data.torrent -v -o out --no-dht --tracker {tracker} --no-peers-timeout 1s' },
+  { name: 'refused-peer', args: `download data.torrent -o out ${NOBODY} --peer {refused} --no-peers-timeout 1s` },
+  { name: 'time-is-up', args: 'download data.torrent -o out --no-dht --no-trackers --timeout 1s' },
+  { name: 'name-taken', args: `download data.torrent -o other --overwrite never ${NOBODY} --peer 127.0.0.1:9` },
+  { name: 'no-torrent', args: 'download none.torrent' },
+  { name: 'bad-torrent', args: 'info bad.torrent' },
+  { name: 'bad-magnet', args: 'download magnet:?xt=urn:btih:1234' },
+  { name: 'unknown-option', args: 'download data.torrent --otput here' },
+  { name: 'unknown-command', args: 'dowload data' },
+  { name: 'bad-value', args: 'download data.torrent --timeout soon' },
+  { name: 'nobody-left', args: `download data.torrent ${NOBODY}` },
+  { name: 'info', args: 'info data.torrent' },
+  { name: 'verify', args: 'verify data.torrent seed' },
+  { name: 'verify-bad', args: 'verify data.torrent other' },
+  { name: 'verify-missing', args: 'verify data.torrent empty' },
+  { name: 'create', args: 'create seed/data.bin -o new.torrent --tracker https://tracker.example/announce' },
+  { name: 'create-exists', args: 'create seed/data.bin -o data.torrent' },
+  { name: 'seed-missing', args: 'seed data.torrent --data empty' },
+];
+
+test.each(SITUATIONS)('$name', async (situation) => {
+  const place = await prepare(situation);
+  const parts: string[] = [`$ effusion ${situation.args}`];
+  const [piped, ...drawn] = await Promise.all([
+    cli.run(argumentsOf(situation, place), { cwd: await copyOf(place) }),
+    ...WIDTHS.map(async (columns) =>
+      cli.terminal(`stty cols ${columns} rows ${ROWS} -onlcr; `, quoted(argumentsOf(situation, place)), {
+        cwd: await copyOf(place),
+      }),
+    ),
+  ]);
+  for (const control of ['\u001B', '\r']) expect(`${piped.stdout}${piped.stderr}`).not.toContain(control);
+  parts.push(`=== stdout, piped\n${plain(piped.stdout)}=== stderr, piped\n${plain(piped.stderr)}=== exit ${piped.code}`);
+  for (const [at, columns] of WIDTHS.entries()) {
+    const screen = new Screen(columns, ROWS);
+    await screen.write(drawn[at].stdout);
+    expect(drawn[at].code).toBe(piped.code);
+    parts.push(`=== terminal, ${columns} columns\n${wrap(plain(screen.paragraphs().join('\n')), columns)}`);
+  }
+  await expect(`${parts.join('\n').trimEnd()}\n`).toMatchFileSnapshot(`golden/${situation.name}.txt`);
+});
+
+/** `data.torrent` and its data in seed/, other data of that name in other/, an empty folder, a torrent that is none. */
+async function prepare({ needs }: Situation): Promise<Place> {
+  const cwd = await makeTempFolder();
+  for (const folder of ['seed', 'other', 'empty']) await mkdir(path.join(cwd, folder));
+  await writeFile(path.join(cwd, 'seed/data.bin'), fixturePayload(3, 20_000));
+  await writeFile(path.join(cwd, 'other/data.bin'), fixturePayload(4, 20_000));
+  await writeFile(path.join(cwd, 'bad.torrent'), 'd4:infod6:lengthi-1e4:name1:x12:piece lengthi16384e6:pieces0:ee');
+  const made = await cli.run(['create', 'seed/data.bin', '-o', 'data.torrent'], { cwd });
+  expect(made.code, made.stderr).toBe(0);
+  const tracker = (await startStaticTracker([])).url;
+  const deadTracker = `http://127.0.0.1:${await freePort()}/announce`;
+  if (needs !== 'seeder') return { cwd, peer: `127.0.0.1:${await freePort()}`, tracker, deadTracker };
+  const seeder = cli.start(['seed', 'data.torrent', '--data', 'seed', '--no-trackers', '--no-dht'], { cwd });
+  const [, port] = await seeder.outputMatching(/on port (\d+)/);
+  return { cwd, peer: `127.0.0.1:${port}`, tracker, deadTracker };
+}
+
+/** Each run has the folder as it was. */
+async function copyOf({ cwd }: Place): Promise<string> {
+  const copy = await makeTempFolder();
+  await cp(cwd, copy, { recursive: true });
+  return copy;
+}
+
+function argumentsOf({ args }: Situation, { peer, tracker, deadTracker }: Place): string[] {
+  const filled = args
+    .replace('{peer}', peer)
+    .replace('{refused}', peer)
+    .replace('{tracker}', tracker)
+    .replace('{dead}', deadTracker);
+  return filled.split(' ');
+}
+
+function quoted(args: readonly string[]): string {
+  return args.map((arg) => `'${arg}'`).join(' ');
+}
+
+/** Without what differs from run to run. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:PORT')
+    .replaceAll(/\bin \d[\d.]*(?:ms|s)\b/g, 'in TIME')
+    .replaceAll(/\b\d+(?:\.\d+)? (?:ms|s)\b/g, 'TIME')
+    .replaceAll(/\b\d+(?:\.\d+)? (?:B|KiB|MiB|GiB)\/s/g, 'RATE')
+    .replaceAll(/effusion\/\d+\.\d+\.\d+/g, 'effusion/VERSION');
+}
+
+/** As the terminal breaks it. */
+function wrap(text: string, columns: number): string {
+  const lines = text.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']);
+  return lines.join('\n');
+}
