@@ -98,7 +98,7 @@ describe('what is refused', () => {
     ['a player that is not there', ['-s', '1', '--open', './no player'], 2, /--open: cannot start '\.\/no': .*ENOENT/],
     ['no player', ['--open', ' '], 2, /--open names no player/],
     ['no port', ['--port', '70000'], 2, /--port: '70000' is no port/],
-    ['no such file', ['-s', 'film.avi'], 2, /--files film\.avi: no file of the torrent is called so\. Did you mean film\.mp4\?/],
+    ['no such file', ['-s', 'film.mp3'], 2, /--files film\.mp3: no file of the torrent is called so\. Did you mean film\.mp4\?/],
   ])('%s', async (_, args, code, message) => {
     const { cwd, from } = await prepare();
     const end = await cli.run(['stream', 'show.torrent', ...args, ...from], { cwd });
