@@ -6,6 +6,7 @@ import { EffusionError } from '../model/error.js';
 export type CommandErrorCode =
   | 'torrent_unreadable'
   | 'no_metadata'
+  | 'no_peers'
   | 'timed_out'
   | 'network_failed'
   | 'data_incomplete'

@@ -35,12 +35,16 @@ export const EXIT_CODES: readonly ExitCode[] = [
   { code: EXIT.usage, name: 'usage', meaning: 'wrong command, option or argument, or a Node.js that is too old' },
   { code: EXIT.torrent, name: 'torrent', meaning: 'the torrent file, or a blocklist, is missing, unreadable or invalid' },
   { code: EXIT.metadata, name: 'metadata', meaning: 'the metadata of a magnet link did not come within --metadata-timeout' },
-  { code: EXIT.noPeers, name: 'no-peers', meaning: 'no peer ever answered within --no-peers-timeout' },
+  {
+    code: EXIT.noPeers,
+    name: 'no-peers',
+    meaning: 'no peer ever answered within --no-peers-timeout, or peers and doctor found none with the data',
+  },
   {
     code: EXIT.network,
     name: 'network',
     meaning:
-      'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, or another network failure that has no code of its own',
+      'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
   },
   { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },

@@ -73,6 +73,43 @@ Examples:
   effusion info *.torrent --json | jq -r .name
   effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
+  config: `
+A flag comes before a variable, a variable before the file, the file before the default; effusion help config has more.
+
+Examples:
+  effusion config                             of every command
+  effusion config download -o ~/iso           what that command would see
+  effusion config --path                      where the file is looked for
+  effusion config --json | jq '.settings[] | select(.source != "default")'`,
+  completion: `
+Examples:
+  source <(effusion completion bash)          in ~/.bashrc
+  source <(effusion completion zsh)           in ~/.zshrc, behind compinit
+  effusion completion fish > ~/.config/fish/completions/effusion.fish
+  effusion completion powershell | Out-String | Invoke-Expression`,
+  peers: `
+Ends with 5 where no peer answers. Each peer is left as soon as it has said who it is; nothing is downloaded.
+
+Examples:
+  effusion peers ubuntu.torrent
+  effusion peers 'magnet:?xt=urn:btih:…' --timeout 30 --json | jq -r 'select(.progress == 1).address'`,
+  doctor: `
+Each line is ok, warn or fail, with what to do below it. Ends with 0 where the data could be had and stored; else with the code of the main cause:
+5 (nobody who was reached has all of it), 6 (neither a tracker nor the DHT answers), 9 (it cannot be written, or does not fit), 3, 8.
+
+Examples:
+  effusion doctor ubuntu.torrent
+  effusion doctor ubuntu.torrent -o ~/iso --portmap --timeout 60
+  effusion doctor ubuntu.torrent --json | jq -r '.checks[] | select(.status != "ok").text'`,
+  swarm: `
+Prints one line of JSON when all is ready: torrent (a file that is gone at the end), magnet, tracker, infoHash, peers, name, totalBytes,
+randomSeed, pid. Ends when it is stopped, when whoever started it is gone, or as --exit-after says.
+
+Examples:
+  effusion swarm photos
+  effusion swarm data.bin --exit-after 1 > swarm.json &
+  effusion swarm ubuntu.torrent --seeders 3 --honest 1 --corrupt 5%
+  effusion swarm data.bin --slow 50K --drop 10% --flaky-tracker --random-seed 7`,
   verify: `
 Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one.
 
@@ -82,7 +119,8 @@ Examples:
   effusion verify photos.torrent --files '*.jpg'`,
 } as const;
 
-const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined.
+const SELECT = `--files SPEC chooses files of a torrent; all others are never made. Given several times, the choices are joined; of
+several torrents it chooses in each of them.
 SPEC is one of these, and ! before it leaves out what it names (alone: everything but that):
 
   3   1,3-5   7-     files by their number, from 1, in the order of effusion info
@@ -108,5 +146,38 @@ Examples:
 export const TOPICS: Readonly<Record<string, string>> = {
   events: EVENTS_TOPIC,
   'exit-codes': `Exit codes:\n${formatExitCodes()}\n`,
+  units: `Sizes and rates count by 1024: 50K is 50 KiB or 51200 bytes, 1.5M is 1.5 MiB. K, M, G and T are known, in upper or lower case;
+KB, KiB and the like mean the same. Without a letter they are bytes. A rate is a size a second, also written 5M/s; 0 is no limit.
+
+Durations are written 500ms, 30s, 5m, 1h or 2d, also joined as 1h30m. A bare number is seconds. 0 is off: the limit does not hold. The
+longest is 24 days.
+
+What is printed counts by 1024 too, with its unit in full: KiB, MiB, GiB, and MiB/s for rates.
+`,
+  config: `Most options can be set for every run. What is said later in this list gives way to what is said before:
+  1. the flag on the command line
+  2. the variable, such as EFFUSION_MAX_DOWNLOAD=2M for --max-download
+  3. the configuration file
+  4. the default
+
+The file is $XDG_CONFIG_HOME/effusion/config.toml, ~/.config/effusion/config.toml where that is not set, and
+%APPDATA%\\effusion\\config.toml on Windows. --config FILE or EFFUSION_CONFIG names another, --no-config or
+EFFUSION_NO_CONFIG=1 reads none. Keys are the long options without their dashes, in TOML:
+
+  max-download = "2M"        # for every command that has it
+  no-lsd = true              # or lsd = false
+  blocklist = ["~/bad.p2p", "~/more.dat"]
+
+  [download]                 # for this one, before what is above
+  output = "~/Downloads"
+  port = 6881
+
+Above the tables an option is meant as effusion download means it: output is a folder, so it is not the file of
+effusion create. A variable that is empty is not set; for a switch it is 1 or 0, and of several values each is a line.
+A flag takes a switch back as well: --lsd where the file has no-lsd. What belongs to one torrent (--name and the like)
+stands on the command line only. Values go through the same checks as flags, and a slip ends with 2 and its line.
+
+effusion config shows each value and where it comes from; effusion config --help says how it is asked.
+`,
   select: SELECT,
 };

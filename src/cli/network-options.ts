@@ -147,7 +147,7 @@ export const webseedsOption = (): Option =>
     .default('auto');
 
 export const noLsdOption = (): Option =>
-  new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there').env('EFFUSION_NO_LSD');
+  new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there');
 export const noDhtOption = (): Option => new Option('--no-dht', 'look for no peers in the DHT, and take no part in it');
 
 const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
@@ -156,6 +156,6 @@ const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPor
 ];
 
 export const bootstrapOption = (): Option =>
-  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)')
-    .env('EFFUSION_DHT_BOOTSTRAP')
-    .argParser(collectNodes);
+  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)').argParser(
+    collectNodes,
+  );

@@ -12,10 +12,13 @@ export interface OutputStream {
   removeListener(event: 'resize', listener: () => void): unknown;
 }
 
+export type DrawingChoice = 'auto' | 'always' | 'never';
+
 export class Output {
   readonly stream: OutputStream;
   readonly #terminalName: string | undefined;
   #isBroken = false;
+  #drawing: DrawingChoice = 'auto';
 
   /** `onBroken` is called once, when a write failed: EPIPE where the reader is gone. */
   constructor(stream: OutputStream, terminalName: string | undefined, onBroken: (error: NodeJS.ErrnoException) => void) {
@@ -33,9 +36,15 @@ export class Output {
     return this.stream.isTTY === true;
   }
 
-  /** A terminal where lines can be drawn over: with columns, and not a dumb one. */
+  /** A terminal where lines can be drawn over: with columns, and not a dumb one; or what was chosen. */
   get canDraw(): boolean {
-    return this.isTerminal && (this.stream.columns ?? 0) > 0 && this.#terminalName !== 'dumb';
+    if (!this.isTerminal || (this.stream.columns ?? 0) <= 0 || this.#drawing === 'never') return false;
+    return this.#drawing === 'always' || this.#terminalName !== 'dumb';
+  }
+
+  /** `always` trusts a terminal that calls itself dumb; nothing is drawn on what is none. */
+  chooseDrawing(choice: DrawingChoice): void {
+    this.#drawing = choice;
   }
 
   /** Width of the terminal; 80 where none is known. */

@@ -2,6 +2,7 @@
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
 import { DHT_CONFIG } from './dht-config.js';
+import { PROBE_CONFIG } from './probe-config.js';
 import { READING_CONFIG } from './reading-config.js';
 import { EVENTS, RESULTS } from './results-config.js';
 
@@ -120,8 +121,6 @@ export const CONFIG = {
     endgameAgeMs: 100,
     /** The same while full memory keeps a peer idle. */
     reassignAgeMs: 2000,
-    /** A reader waits for the piece, and the peer asked is four times slower than another: a few round trips, which a person hardly notices. */
-    urgentAgeMs: 500,
     /** No block for this long with requests open: snubbed, one request at a time until it delivers. */
     snubMs: 20_000,
     /** After its choke a peer of BEP 6 has this long to send or reject what it was asked before: its last bodies may be on a slow link. */
@@ -185,6 +184,8 @@ export const CONFIG = {
     optimisticRoundMs: 30_000,
   },
   storage: {
+    /** Chosen downloads that are known to be whole, by a small file each: of those that are run again so many are plenty. */
+    maxChoiceNotes: 500,
     /** Memory for pieces in flight, all torrents together. */
     pieceBudgetBytes: 32 * MIB,
     maxWritesInFlight: 16,
@@ -322,6 +323,7 @@ export const CONFIG = {
     maxRestarts: 3,
     restartWindowMs: 5000,
   },
+  probe: PROBE_CONFIG,
   engine: {
     /** One step of the clock counts at most this: a process that was suspended must not time everyone out. */
     maxClockStepMs: 1000,
@@ -370,6 +372,10 @@ export const CONFIG = {
     maxLinesAKind: 20,
     /** Between two looks at a session for a report: its speeds are means of this. */
     reportLookMs: 500,
+    /** Bytes of a configuration file: far more than every option of every command takes. */
+    configFileBytes: 262_144,
+    /** Names of a torrent's files that completion offers: more than anybody reads. */
+    completedFiles: 2000,
     /** How often a process in the background looks whether the terminal is its own again: as soon as a hand reaches for a key. */
     foregroundLookMs: 500,
     /** Peers below a torrent's line, where more is shown: as many as one reads. */

@@ -20,4 +20,6 @@ export const READING_CONFIG = {
   lingerMs: 5000,
   /** Of those that left, kept at a time: the others have a smaller window for it. */
   maxLingering: 2,
+  /** A reader waits for the piece, and the peer asked is four times slower than another: a few round trips, which a person hardly notices. */
+  urgentAgeMs: 500,
 } as const;

@@ -51,6 +51,11 @@ export interface SessionOptions {
   readonly webSeedNamers?: readonly Address[];
   /** The files to fetch, as indices into the metainfo's files; the others are never made. Left out: all. Padding is not named. */
   readonly files?: readonly number[];
+  /**
+   * A folder of ours, such as one in the user's cache, to note in which chosen files are whole: only by that a later session knows, as it
+   * can't check the pieces that they share with others. Left out: these pieces are fetched again.
+   */
+  readonly notesFolder?: string;
   /** Files that come before or after the others, by index. */
   readonly priorities?: ReadonlyMap<number, 'high' | 'low'>;
   /** `sequential`: in the torrent's order within a priority, still from many peers at once. Default `rarest-first`. */
@@ -158,7 +163,9 @@ function validateChoice(metainfo: object, options: SessionOptions): void {
     'files' in metainfo && Array.isArray(metainfo.files) ? metainfo.files : [];
   const isFile = (index: unknown): boolean =>
     Number.isInteger(index) && (index as number) >= 0 && (index as number) < all.length && !all[index as number].isPadding;
-  const { files, priorities, order } = options;
+  const { files, priorities, order, notesFolder } = options;
+  if (notesFolder !== undefined && (typeof notesFolder !== 'string' || notesFolder === ''))
+    refuse('options.notesFolder', 'must be a path');
   if (files !== undefined) {
     if (!Array.isArray(files) || files.length === 0) refuse('options.files', 'must be a list of one index or more');
     if (!files.every((index) => isFile(index))) refuse('options.files', 'must be indices of files that are not padding');

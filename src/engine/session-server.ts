@@ -72,7 +72,7 @@ export class SessionServer implements IncomingTorrent {
       openFiles: client.openFiles,
       fsync: options.fsync === true,
       overwrite: options.overwrite ?? 'verify',
-      files: options.files,
+      choice: options,
       isReadOnly: options.isReadOnly === true,
       command: options.command ?? 'effusion',
       reader: options.reader ?? null,

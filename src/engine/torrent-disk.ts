@@ -7,11 +7,12 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
+import { ChoiceNotes } from '../storage/choice-notes.js';
 import { checkExisting } from '../storage/checker.js';
 import { adoptFiles } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
-import { scanFiles } from '../storage/file-scan.js';
+import { type FileStamp, scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
 import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
@@ -25,6 +26,7 @@ import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { chosenFiles } from './file-selection.js';
+import type { SessionOptions } from './session-options.js';
 import type { TorrentReader } from './torrent-reader.js';
 
 export interface TorrentDiskOptions {
@@ -34,8 +36,8 @@ export interface TorrentDiskOptions {
   readonly openFiles: OpenFiles;
   readonly fsync: boolean;
   readonly overwrite: 'verify' | 'never';
-  /** Indices of the files that were chosen; undefined: all. The others are never made or changed. */
-  readonly files?: readonly number[] | undefined;
+  /** Which files are to be made; without `files` all. The others are never made or changed. */
+  readonly choice: Pick<SessionOptions, 'files' | 'notesFolder'>;
   /** Serve what is there and change nothing: no lock, no part files. */
   readonly isReadOnly: boolean;
   readonly command: string;
@@ -58,6 +60,9 @@ export class TorrentDisk {
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
   readonly #parts: PartsFile | null;
+  readonly #notes: ChoiceNotes | null;
+  /** Of a choice, the files that this run verifies. */
+  #targets: ReadonlySet<number> = new Set();
   /** Pieces that the parts file holds or will hold: the resume state, which speaks of files, must not vouch for them. */
   #resident: ReadonlySet<PieceIndex> = new Set();
   /** Ends the flush: the folder is given up. */
@@ -70,6 +75,12 @@ export class TorrentDisk {
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo);
     this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths });
     this.#parts = folder === null || isReadOnly ? null : new PartsFile(folder, metainfo);
+    const { notesFolder } = options.choice;
+    const { infoHash } = metainfo;
+    this.#notes =
+      folder === null || notesFolder === undefined
+        ? null
+        : new ChoiceNotes({ folder: notesFolder, dataFolder: folder, infoHash, maxNotes: CONFIG.storage.maxChoiceNotes });
   }
 
   /** Where the torrent's file or folder is; empty where it is in memory. */
@@ -87,13 +98,13 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. */
   async open(onProgress: (checkedBytes: number, totalBytes: number) => void, signal: AbortSignal): Promise<OpenedDisk> {
-    const { metainfo, openFiles, fsync, overwrite, isReadOnly, files: wished, reader } = this.#options;
-    const chosen = chosenFiles(metainfo, wished);
+    const { metainfo, openFiles, fsync, overwrite, isReadOnly, reader } = this.#options;
+    const chosen = chosenFiles(metainfo, this.#options.choice.files);
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
       const nothing = metainfo.files.map(() => ({ name: null, part: null }));
-      const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have });
+      const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have, noted: new Map() });
       const storage = reader?.createStorage() ?? new MemoryStorage(metainfo.files);
       return { storage, have, resumed: false, wasComplete: false, choice };
     }
@@ -115,12 +126,15 @@ export class TorrentDisk {
     const { have, found: checked, resumed } = await checkExisting(check);
     signal.throwIfAborted();
     const layout = new FileLayout(metainfo.files);
-    const parts = this.#parts;
+    // Who makes every file needs it only for what an earlier choice has left.
+    const parts = chosen !== null || this.#parts?.isThere === true ? this.#parts : null;
     const { pieces: recovered, found } =
       parts === null
         ? { pieces: new Set<PieceIndex>(), found: checked }
         : await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, hashPool, signal });
-    const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found, have });
+    const choice =
+      chosen === null ? null : settleChoice({ metainfo, chosen, found, have, noted: this.#notes?.read() ?? new Map() });
+    if (choice !== null) this.#targets = choice.targets;
     if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
@@ -149,6 +163,7 @@ export class TorrentDisk {
       parts === null || this.#resident.size === 0
         ? files
         : new PartsStorage({
+            layout,
             files,
             parts,
             resident: this.#resident,
@@ -161,7 +176,7 @@ export class TorrentDisk {
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
     // What it held is in the files now.
-    if (choice === null && parts !== null && parts.size() !== null) parts.remove();
+    if (choice === null) parts?.remove();
     return { storage, have, resumed, wasComplete, choice };
   }
 
@@ -187,9 +202,11 @@ export class TorrentDisk {
     }
   }
 
-  /** The data is whole: nothing of ours stays beside it. */
+  /** What was chosen is whole: nothing of ours stays beside it but the parts file, of which others may still be served. */
   removeResume(): void {
-    if (this.#keepsResume) this.#resume?.remove();
+    if (!this.#keepsResume) return;
+    this.#resume?.remove();
+    if (this.#paths !== null) this.#noteTargets(this.#paths);
   }
 
   /** The same, when nobody reads of it any more. Throws a StorageError. */
@@ -202,6 +219,18 @@ export class TorrentDisk {
     this.#unlocking.abort();
     this.#lock?.releaseSync();
     this.#lock = null;
+  }
+
+  /** For the next run with this choice: what was verified now may not be verifiable then. */
+  #noteTargets(paths: FilePaths): void {
+    if (this.#notes === null || this.#targets.size === 0) return;
+    const { metainfo } = this.#options;
+    const files = metainfo.files.map((file, index) => (this.#targets.has(index) ? file : { ...file, isPadding: true }));
+    const stamps = new Map<number, FileStamp>();
+    for (const [file, { name, part }] of scanFiles({ metainfo: { files }, paths, isLenient: () => true }).entries()) {
+      if (name !== null && part === null && name.size > 0) stamps.set(file, name);
+    }
+    this.#notes.add(stamps);
   }
 
   #inFiles(have: Bitfield): Bitfield {

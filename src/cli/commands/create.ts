@@ -44,13 +44,11 @@ export async function create(source: string, options: CreateOptions, context: Co
     context.stdout.line(formatJson({ torrent: path.resolve(target), ...toTorrentJson(metainfo) }));
     return EXIT.ok;
   }
-  if (!context.isQuiet) {
-    const { pieceCount, standardPieceLength } = metainfo.geometry;
-    const files = formatCount(metainfo.files.filter((file) => !file.isPadding).length, 'file');
-    const pieces = `${formatCount(pieceCount, 'piece')} of ${formatBytes(standardPieceLength)}`;
-    context.stderr.line(`${sanitise(metainfo.name)}: ${files}, ${formatBytes(dataBytes(metainfo))}, ${pieces}`);
-    context.stderr.line(`info hash ${infoHashText(metainfo)}`);
-  }
+  const { pieceCount, standardPieceLength } = metainfo.geometry;
+  const files = formatCount(metainfo.files.filter((file) => !file.isPadding).length, 'file');
+  const pieces = `${formatCount(pieceCount, 'piece')} of ${formatBytes(standardPieceLength)}`;
+  context.board.log(`${sanitise(metainfo.name)}: ${files}, ${formatBytes(dataBytes(metainfo))}, ${pieces}`);
+  context.board.log(`info hash ${infoHashText(metainfo)}`);
   context.stdout.line(target);
   return EXIT.ok;
 }

@@ -8,7 +8,7 @@ import { CONFIG } from '../../engine/config.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
-import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
@@ -217,6 +217,7 @@ async function runOne(
         usePex: options.pex,
         ...chosenCounts(options),
         ...chosen.session,
+        ...notesFolder(context.environment),
         useDht: options.dht,
         useLsd: options.lsd,
         fsync: options.fsync === true,

@@ -26,7 +26,7 @@ export async function verify(file: string, folder: string, options: VerifyOption
   const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, metainfo) };
   const progress = openCheckProgress(metainfo.name, context);
   const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update }).finally(progress.close);
-  const { stdout, stderr, style, resultStyle } = context;
+  const { stdout, board, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces, uncheckedPieces } = report;
@@ -45,20 +45,17 @@ export async function verify(file: string, folder: string, options: VerifyOption
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
-  if (!context.isQuiet) {
-    const size = formatBytes(report.files.reduce((sum, item) => sum + item.length, 0));
-    const shared = formatCount(report.uncheckedPieces, 'piece');
-    const verdict =
-      report.uncheckedPieces === 0
-        ? 'every piece verified'
-        : `${report.pieceCount - report.uncheckedPieces} of ${formatCount(report.pieceCount, 'piece')} verified, ${shared} shared with files that are not there`;
-    if (report.isWhole)
-      stderr.line(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, ${verdict}`);
-    else
-      stderr.line(
-        `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
-      );
-  }
+  const size = formatBytes(report.files.reduce((sum, item) => sum + item.length, 0));
+  const shared = formatCount(report.uncheckedPieces, 'piece');
+  const verdict =
+    report.uncheckedPieces === 0
+      ? 'every piece verified'
+      : `${report.pieceCount - report.uncheckedPieces} of ${formatCount(report.pieceCount, 'piece')} verified, ${shared} shared with files that are not there`;
+  if (report.isWhole) board.log(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, ${verdict}`);
+  else
+    board.log(
+      `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
+    );
   return report.isWhole ? EXIT.ok : EXIT.verification;
 }
 

@@ -2,6 +2,7 @@
 // gets the nearest one.
 
 import { findNearest } from '../edit-distance.js';
+import { fitHelp } from '../render/fit-help.js';
 import { TOPICS } from '../help-texts.js';
 import { UsageError } from '../usage-error.js';
 import type { CommandDefinition } from './program-host.js';
@@ -11,15 +12,22 @@ export const addHelp: CommandDefinition = (program, host) => {
     .command('help')
     .description(`help for a command, or one of these topics: ${Object.keys(TOPICS).join(', ')}`)
     .argument('[TOPIC]', 'a command or a topic')
-    .action((topic: string | undefined) => {
-      const command = topic === undefined ? program : program.commands.find((candidate) => candidate.name() === topic);
-      if (command !== undefined) {
-        command.outputHelp();
+    .option('--man', 'print the man page, for roff')
+    .action(async (topic: string | undefined, options: { readonly man?: boolean }) => {
+      if (options.man === true) {
+        const { formatManPage } = await import('../man-page.js');
+        host.writeOut(formatManPage({ program, version: host.version, topics: TOPICS }));
         return;
       }
       const name = topic ?? '';
+      // `config` is both: its help is one `--help` away, and the topic says so.
       if (Object.hasOwn(TOPICS, name)) {
-        host.writeOut(TOPICS[name]);
+        host.writeOut(fitHelp(TOPICS[name], host.helpWidth));
+        return;
+      }
+      const command = topic === undefined ? program : program.commands.find((candidate) => candidate.name() === topic);
+      if (command !== undefined) {
+        command.outputHelp();
         return;
       }
       const names = [...program.commands.map((candidate) => candidate.name()), ...Object.keys(TOPICS)];

@@ -116,6 +116,7 @@ function widthOfFields(fields: readonly Field[], gap: number): number {
 /** What the spinner says in the short phases before the bar. */
 export function formatPhase(progress: Progress): string {
   if (progress.phase === 'metadata') return `fetching metadata: ${formatCount(progress.peers, 'peer')}`;
+  if (progress.phase === 'looking') return `looking for peers: ${progress.found ?? ''}`;
   if (progress.phase === 'checking') {
     return `checking data: ${formatPercent(progress.checkedBytes, progress.totalBytes, 0)} of ${formatBytes(progress.totalBytes)}`;
   }

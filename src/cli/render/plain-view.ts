@@ -17,14 +17,14 @@ import type { Progress, ProgressView } from './progress.js';
 const STEP = 0.1;
 
 export class PlainView implements ProgressView {
-  readonly #output: Output;
+  readonly #output: Pick<Output, 'line'>;
   readonly #now: () => number;
   #lastAt: number;
   #lastStep = -1;
   #lastText = '';
 
   /** `now`: milliseconds, monotonic. */
-  constructor(output: Output, now: () => number) {
+  constructor(output: Pick<Output, 'line'>, now: () => number) {
     this.#output = output;
     this.#now = now;
     this.#lastAt = now();
@@ -65,6 +65,7 @@ export class PlainView implements ProgressView {
 function formatState(progress: Progress): string {
   const { doneBytes, totalBytes } = progress;
   if (progress.phase === 'metadata') return `fetching metadata, ${formatCount(progress.peers, 'peer')}`;
+  if (progress.phase === 'looking') return `looking for peers, ${progress.found ?? ''}`;
   if (progress.phase === 'checking') return `checking data, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
   const parts = [
     `${formatPercent(doneBytes, totalBytes, 0)}, ${formatProgressBytes(doneBytes, totalBytes)}`,

@@ -4,7 +4,7 @@
 import type { Bitfield } from '../../model/bitfield.js';
 import type { PieceIndex } from '../../model/ids.js';
 
-export type ProgressPhase = 'metadata' | 'checking' | 'announcing' | 'downloading' | 'seeding';
+export type ProgressPhase = 'metadata' | 'looking' | 'checking' | 'announcing' | 'downloading' | 'seeding';
 
 export interface Progress {
   /** Sanitised. */
@@ -23,6 +23,8 @@ export interface Progress {
   readonly peers: number;
   /** Where others reach us through a gateway, as text; left out where that is not known. */
   readonly reachableAt?: string;
+  /** What was found so far, while `phase` is looking. */
+  readonly found?: string;
   /** Web seeds that are being asked; default 0. */
   readonly webSeeds?: number;
   /** The person in front of it has paused all transfer. */

@@ -101,6 +101,11 @@ export class DhtService {
     return this.#halves.reduce((sum, { node }) => sum + node.goodNodes(now), 0);
   }
 
+  /** The same of one family. */
+  nodesOf(family: Address['family']): number {
+    return this.#halves.find((half) => half.family === family)?.node.goodNodes(this.#options.now()) ?? 0;
+  }
+
   get isBootstrapping(): boolean {
     return this.#halves.some(({ node }) => node.isBootstrapping);
   }
