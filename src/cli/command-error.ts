@@ -13,6 +13,7 @@ export type CommandErrorCode =
   | 'checksum_mismatch'
   | 'output_failed'
   | 'name_taken'
+  | 'port_taken'
   | 'hook_failed'
   | 'session_crashed';
 

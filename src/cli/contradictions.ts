@@ -29,14 +29,17 @@ const given =
 /** Info shows and keeps the trackers of `--tracker`, whether it asks them or not. */
 const givenToAsk = (typed: Typed): boolean => typed.command !== 'info' && typed.has('tracker');
 
+/** That of `stream` is where players come, and no peer. */
+const givenForPeers = (typed: Typed): boolean => typed.command !== 'stream' && typed.has('port');
+
 const ONLY_PEERS = { other: '--only-peers', isOtherGiven: given('onlyPeers') };
 const NO_LISTEN = { other: '--no-listen', isOtherGiven: given('listen', false) };
 
 const TABLE: readonly Contradiction[] = [
   { option: '--tracker', isGiven: givenToAsk, ...ONLY_PEERS },
-  { option: '--port', isGiven: given('port'), ...ONLY_PEERS },
+  { option: '--port', isGiven: givenForPeers, ...ONLY_PEERS },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), ...ONLY_PEERS },
-  { option: '--port', isGiven: given('port'), ...NO_LISTEN },
+  { option: '--port', isGiven: givenForPeers, ...NO_LISTEN },
   { option: '--tracker', isGiven: givenToAsk, other: '--no-trackers', isOtherGiven: given('trackers', false) },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), other: '--no-dht', isOtherGiven: given('dht', false) },
   { option: '--dht-bootstrap', isGiven: given('dhtBootstrap'), other: '--proxy', isOtherGiven: given('proxy') },

@@ -36,6 +36,23 @@ Examples:
   effusion download ubuntu.torrent --events=3 3>events.jsonl
   effusion download ubuntu.torrent --exec 'notify-send done'
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
+  cat: `
+Each byte is verified before it is written, nothing is kept on the disk, and no more is fetched ahead than 32 MiB.
+Whoever stops reading ends it, with 0. A terminal is refused: a file may hold anything.
+
+Examples:
+  effusion cat ubuntu.torrent > ubuntu.iso
+  effusion cat logs.torrent --files 'app.log.gz' | zcat | grep ERROR
+  effusion cat data.torrent -s 3 --range 0-1023 | xxd
+  effusion cat 'magnet:?xt=urn:btih:…' -s '*.tar' | tar -x`,
+  stream: `
+The URL goes to stdout: of the file, or of a page that lists them. Only this machine reaches it. It runs until ^C, or
+until the player of --open ends.
+
+Examples:
+  effusion stream film.torrent
+  effusion stream series.torrent -s 'S01E02*' --open mpv
+  effusion stream film.torrent --open 'mpv -fs' --port 8000`,
   seed: `
 Serves until it is stopped, or as long as it is told. The line "seeding NAME on port N" on stderr says that it is ready.
 

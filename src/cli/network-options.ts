@@ -15,6 +15,7 @@ import {
   parseProxy,
   parseRate,
   parseTier,
+  parseUrl,
 } from './options.js';
 
 const collectFiles = (file: string, previous: readonly string[] = []): string[] => [...previous, file];
@@ -138,6 +139,19 @@ export const maxUploadsOption = (): Option =>
   new Option('--max-uploads <N>', 'peers uploaded to at a time at most (default: 5; 0: no limit)').argParser((text) =>
     parseCount(text, '--max-uploads'),
   );
+
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
+
+export const webseedOption = (): Option =>
+  new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds);
+
+export const webseedsOption = (): Option =>
+  new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+    .choices(['auto', 'only', 'never'])
+    .default('auto');
 
 export const noLsdOption = (): Option =>
   new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there');

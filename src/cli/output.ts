@@ -6,7 +6,7 @@ export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
-  write(text: string, done?: (error?: Error | null) => void): boolean;
+  write(data: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
   on(event: 'resize', listener: () => void): unknown;
   removeListener(event: 'resize', listener: () => void): unknown;
@@ -66,6 +66,34 @@ export class Output {
 
   line(text: string): void {
     this.write(`${text}\n`);
+  }
+
+  /**
+   * For bytes that may be more than the reader takes at once. To a pipe Node writes in one go and lets the whole process wait for a slow
+   * reader, peers and ^C included; this lets the write wait alone. Node itself puts the pipe back as it was when the process ends.
+   */
+  waitForReader(): void {
+    const { _handle: handle } = this.stream as { readonly _handle?: { setBlocking?: (isBlocking: boolean) => unknown } | null };
+    handle?.setBlocking?.(false);
+  }
+
+  /** Resolves when the bytes have left the process; rejects with what the stream failed with, EPIPE where it had failed before. */
+  writeBytes(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isBroken) {
+        reject(Object.assign(new Error('the stream is closed'), { code: 'EPIPE', syscall: 'write' }));
+        return;
+      }
+      this.stream.write(bytes, (error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** Nothing more is written, and nobody waits for what was: its reader may never read it. */
+  abandon(): void {
+    this.#isBroken = true;
   }
 
   /** Resolves when everything written so far has left the process, or can't any more. */

@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { refuseContradictions } from './contradictions.js';
+import { addCat } from './definitions/cat.js';
 import { addCompletion } from './definitions/completion.js';
 import { addConfig } from './definitions/config.js';
 import { addCreate } from './definitions/create.js';
@@ -18,6 +19,7 @@ import { addMetadata } from './definitions/metadata.js';
 import { addPeers } from './definitions/peers.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
+import { addStream } from './definitions/stream.js';
 import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
 import { fitHelp } from './render/fit-help.js';
@@ -29,6 +31,8 @@ import type { GlobalOptions } from './options.js';
 /** In the order of the help. */
 const COMMANDS: readonly CommandDefinition[] = [
   addDownload,
+  addCat,
+  addStream,
   addSeed,
   addCreate,
   addEdit,

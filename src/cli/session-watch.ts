@@ -27,6 +27,8 @@ export interface SessionWatchOptions {
   readonly isVerbose: boolean;
   /** What the lines about sources begin with; default nothing. */
   readonly whose?: string;
+  /** What is shown as the whole and as done, where that is not what is on the disk. */
+  readonly delivery?: () => { readonly totalBytes: number; readonly doneBytes: number };
   /** How often the view gets a new state. */
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
@@ -108,6 +110,7 @@ export class SessionWatch {
 
   #toProgress(snapshot: ServerSnapshot, phase: ProgressPhase, now: number): Progress {
     const reachableAt = this.#options.reachableAt?.() ?? null;
+    const delivery = this.#options.delivery?.();
     return {
       name: this.#name,
       phase,
@@ -118,9 +121,13 @@ export class SessionWatch {
       uploadBytesPerSecond: this.#upload.bytesPerSecond(now),
       uploadedBytes: snapshot.uploadedBytes,
       ...(phase === 'seeding' && snapshot.totalBytes > 0 ? { ratio: snapshot.uploadedBytes / snapshot.totalBytes } : {}),
-      timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
+      timeLeftMs: this.#download.timeLeftMs(
+        delivery === undefined ? snapshot.leftBytes : delivery.totalBytes - delivery.doneBytes,
+        now,
+      ),
       peers: snapshot.peers.length,
       webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,
+      ...delivery,
       ...(reachableAt === null ? {} : { reachableAt }),
       ...(this.#options.isPaused?.() === true ? { isPaused: true } : {}),
       ...(this.#options.isDetailed?.() === true ? { detail: toDetail(snapshot) } : {}),

@@ -4,6 +4,7 @@
 import { CLI_CONFIG } from './cli-config.js';
 import { DHT_CONFIG } from './dht-config.js';
 import { PROBE_CONFIG } from './probe-config.js';
+import { READING_CONFIG } from './reading-config.js';
 import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
@@ -225,6 +226,7 @@ export const CONFIG = {
     /** Runs that a piece too large for the budget keeps in memory. */
     maxRunsPerPiece: 16,
   },
+  reading: READING_CONFIG,
   hashing: {
     /** Jobs of fewer bytes are hashed without a thread: one takes 30 ms to start, as long as hashing this. */
     inlineBytes: 32 * MIB,

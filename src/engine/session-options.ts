@@ -8,6 +8,7 @@ import { Client, type EncryptionPolicy } from './client.js';
 import { wrongPlaceOption, type PlaceOptions } from './place-options.js';
 import { InvalidArgumentError } from './session-error.js';
 import type { MinSpeed } from './speed-floor.js';
+import { TorrentReader } from './torrent-reader.js';
 
 export interface PeerHint {
   /** A numeric address or a name. */
@@ -97,6 +98,11 @@ export interface SessionOptions extends PlaceOptions {
   readonly owner?: { readonly signal?: AbortSignal; readonly onCrash?: (error: Error) => void };
   /** False: `start` answers null, and nothing is opened. */
   readonly enabled?: boolean;
+  /**
+   * Reads the torrent's bytes in order instead of downloading all of it: needs the folder null, and does not seed. Such a session is never
+   * complete: it runs until it is stopped.
+   */
+  readonly reader?: TorrentReader;
   /** Instead of HTTP and UDP: for tests. */
   readonly announceTransport?: AnnounceTransport;
   /** Named in the folder's lock. */
@@ -137,6 +143,8 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     refuse('options.webSeedMode', 'must be auto, only or never');
   }
   if (options.webSeeds !== undefined && !Array.isArray(options.webSeeds)) refuse('options.webSeeds', 'must be a list');
+  if (options.reader !== undefined && (folder !== null || options.seed === true || !(options.reader instanceof TorrentReader)))
+    refuse('options.reader', 'must be a TorrentReader, with the folder null and without options.seed');
   if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   for (const name of TIMEOUTS) {
     const value = options[name];

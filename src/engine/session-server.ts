@@ -17,7 +17,7 @@ import { LibraryPeers } from './library-peers.js';
 import { NoticeQueue } from './notice-queue.js';
 import { IncompleteDataError, SessionCrashedError, SourcesExhaustedError } from './session-error.js';
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
-import { emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
+import { crashedError, emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
 import { noticeRank, sourcesMet, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
 import type { SourceTally } from './source-tally.js';
 import { deserted, MAY_DESERT, neverMet, stalled, tooSlow, watchedState } from './starved-ends.js';
@@ -313,7 +313,7 @@ export class SessionServer implements IncomingTorrent {
 
   #crash(cause: unknown): void {
     if (this.#ending !== null) return;
-    const error = this.#crashError(cause);
+    const error = crashedError(infoHashKey(this.infoHash), cause);
     const onCrash = this.#options.owner?.onCrash;
     if (onCrash !== undefined) {
       // An owner that is told has not overlooked it. What its function throws is its own affair, not this session's.
@@ -321,11 +321,6 @@ export class SessionServer implements IncomingTorrent {
       queueMicrotask(() => onCrash(error));
     }
     this.#fail(error);
-  }
-
-  #crashError(cause: unknown): SessionCrashedError {
-    const infoHash = infoHashKey(this.infoHash);
-    return new SessionCrashedError(`the session of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
   }
 
   /** Never throws: without the state the next run re-hashes, which is no reason to end this one. */
@@ -347,7 +342,7 @@ export class SessionServer implements IncomingTorrent {
       else if (run !== null) await this.#disk.flushResume(run.store.have);
       return null;
     } catch (error) {
-      return error instanceof StorageError ? null : this.#crashError(error);
+      return error instanceof StorageError ? null : crashedError(infoHashKey(this.infoHash), error);
     }
   }
 
@@ -370,7 +365,7 @@ export class SessionServer implements IncomingTorrent {
       this.#library.end();
       await this.#run?.stop(farewellMs);
     } catch (error) {
-      failure = error instanceof StorageError ? error : this.#crashError(error);
+      failure = error instanceof StorageError ? error : crashedError(infoHashKey(this.infoHash), error);
     }
     this.#endedAt = performance.now();
     const result = outcome();
@@ -381,6 +376,8 @@ export class SessionServer implements IncomingTorrent {
     this.#client.unregister(this);
     if (this.#options.client === undefined) await this.#client.close();
     this.#notices.end();
+    // One that crashed may be started again, with the same readers.
+    if (!(result instanceof SessionCrashedError)) this.#options.reader?.close();
     if (result instanceof Error) this.#done.reject(result);
     else if (failure !== null) this.#done.reject(failure);
     else this.#done.resolve(result);

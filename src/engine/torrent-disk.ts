@@ -41,7 +41,7 @@ import type { SpaceLedger } from './space-ledger.js';
  * chosen, left out: all; the others are never made or changed.
  */
 type DiskSessionOptions = PlaceOptions &
-  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'command'>;
+  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'command' | 'reader'>;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
@@ -134,7 +134,7 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
-    const { fsync = false, overwrite = 'verify', reuseFolders = [], files: wished } = this.#options;
+    const { fsync = false, overwrite = 'verify', reuseFolders = [], files: wished, reader } = this.#options;
     const { openFiles } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
@@ -144,7 +144,8 @@ export class TorrentDisk {
       const have = new Bitfield(metainfo.geometry.pieceCount);
       const nothing = metainfo.files.map(() => ({ name: null, part: null }));
       const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have, noted: new Map() });
-      return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false, choice };
+      const storage = reader?.createStorage() ?? new MemoryStorage(metainfo.files);
+      return { storage, have, resumed: false, wasComplete: false, choice };
     }
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);

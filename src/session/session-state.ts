@@ -19,6 +19,7 @@ import type { PeerPriorities } from './peer-priority.js';
 import type { Peer } from './peer.js';
 import type { PiecePlan } from './piece-plan.js';
 import type { PieceTracker } from './piece-tracker.js';
+import type { PieceWindow } from './piece-window.js';
 import { RateMeter } from './rate-meter.js';
 import type { RequestTurns } from './request-turns.js';
 import type { RevealedPieces } from './revealed-pieces.js';
@@ -51,12 +52,14 @@ export interface SessionSettings {
   readonly seeds: boolean;
   /** Where everything is there at the start and it goes on: reveals its pieces one by one (BEP 16), until that has done its work. */
   readonly superSeeds: boolean;
+  /** Holds no more than a window of pieces that moves with its readers (piece-window.ts), is never complete, and serves nothing. Default false. */
+  readonly reads?: boolean;
 }
 
 /** What invariants are checked on. */
 export type SessionInspection = Pick<
   SessionState,
-  'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer' | 'isHidingPieces'
+  'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer' | 'isHidingPieces' | 'window'
 >;
 
 export class SessionState {
@@ -69,6 +72,8 @@ export class SessionState {
   readonly priorities: PeerPriorities;
   readonly peers = new Map<PeerKey, Peer>();
   readonly webSeeds = new WebSeeds();
+  /** Of a session that reads. */
+  readonly window: PieceWindow | null;
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
   wastedBytes = 0;
@@ -93,8 +98,10 @@ export class SessionState {
     blame: Blame,
     turns: RequestTurns,
     priorities: PeerPriorities,
+    window: PieceWindow | null = null,
   ) {
     this.settings = settings;
+    this.window = window;
     this.random = random;
     this.tracker = tracker;
     this.book = book;
@@ -112,12 +119,12 @@ export class SessionState {
   }
 
   get isComplete(): boolean {
-    return this.isStarted && this.tracker.isComplete;
+    return this.isStarted && this.window === null && this.tracker.isComplete;
   }
 
   /** We pretend to have nothing. */
   get isHidingPieces(): boolean {
-    return this.revealed?.isHiding === true;
+    return this.window !== null || this.revealed?.isHiding === true;
   }
 
   emit(action: SessionAction): void {

@@ -19,6 +19,7 @@ import { PeerPriorities } from './peer-priority.js';
 import { handlePeerMessage } from './peer-messages.js';
 import { blameMismatch, convictLiars, countStored } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
+import { PieceWindow } from './piece-window.js';
 import { RequestTurns } from './request-turns.js';
 import { refill, refillAll } from './requester.js';
 import { RevealedPieces } from './revealed-pieces.js';
@@ -30,6 +31,7 @@ import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
 import { addWebSeeds, endRun, handleSeedBlock, judgeBlock, skipBytes, stopWebSeeds, type RunVerdict } from './web-seed-events.js';
 import { arriveAt, refillWebSeeds } from './web-seed-runs.js';
+import { moveWindow } from './window-moves.js';
 
 type BlockReceived = Extract<SessionEvent, { type: 'block-received' }>;
 
@@ -50,10 +52,12 @@ export class Session {
     now: Millis,
     pace: RequestPace | null = null,
   ) {
-    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null);
+    const window = settings.reads === true ? new PieceWindow() : null;
+    const isInReach = (piece: PieceIndex): boolean => window === null || window.has(piece);
+    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null, isInReach);
     const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
     const book = new PeerBook(settings.limits, random, settings.encryption, priorities, settings.addressFilter);
-    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities);
+    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities, window);
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
     this.#rounds = new Rounds(this.#state, this.#choker);
@@ -158,9 +162,9 @@ export class Session {
         countStored(state, event.piece);
         // From the first piece on there is something to give, and peers that wait for it.
         if (state.tracker.have.count === 1) fillSlots(state, this.#choker);
-        if (!state.tracker.isComplete) refillAll(state);
+        if (!state.isComplete) refillAll(state);
         refillWebSeeds(state);
-        if (state.tracker.isComplete) this.#complete();
+        if (state.isComplete) this.#complete();
         return;
       case 'piece-mismatch':
         blameMismatch(state, event.piece, event.blockDigests);
@@ -180,6 +184,9 @@ export class Session {
       case 'run-paused':
       case 'run-ended':
         this.#handleRun(event);
+        return;
+      case 'window-moved':
+        moveWindow(state, event.readers);
         return;
       case 'timeout':
         this.#rounds.run();

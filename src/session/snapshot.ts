@@ -10,6 +10,7 @@ import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
 import type { WebSeed, WebSeedReason } from './web-seed.js';
+import { isWindowFull } from './window-moves.js';
 
 export interface PeerSnapshot {
   readonly address: Address;
@@ -78,7 +79,7 @@ export interface SessionSnapshot {
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
   readonly isEndgame: boolean;
-  /** A download limit of ours is why no more is asked for now: silence is not a stall. */
+  /** A download limit of ours, or a reader that does not go on, is why no more is asked for now: silence is not a stall. */
   readonly isThrottled: boolean;
   /** Pieces are revealed one by one (BEP 16). */
   readonly isSuperSeeding: boolean;
@@ -156,8 +157,8 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
-    isThrottled: isThrottled(state),
-    isSuperSeeding: state.isHidingPieces,
+    isThrottled: isThrottled(state) || isWindowFull(state),
+    isSuperSeeding: state.revealed?.isHiding === true,
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     blockedAddresses: book.blockedCount,

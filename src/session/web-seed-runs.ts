@@ -114,8 +114,15 @@ function isFresh(state: SessionState, piece: PieceIndex): boolean {
 }
 
 function longestGap(state: SessionState, maxBytes: number): Stretch | null {
-  const { geometry, tracker } = state;
+  const { geometry, tracker, window } = state;
   if (tracker.picker.count === 0) return null;
+  if (window !== null) {
+    const gap = window.firstGap(
+      (piece) => isFresh(state, piece),
+      Math.max(1, Math.floor(maxBytes / geometry.standardPieceLength)),
+    );
+    return gap === null ? null : { first: gap.first as PieceIndex, begin: 0, end: gap.end, isWholeFiles: false };
+  }
   let first = 0;
   let length = 0;
   let start = 0;

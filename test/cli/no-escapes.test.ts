@@ -34,6 +34,9 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   magnet: ['data.torrent', 'nothing.torrent'],
   metadata: ['data.torrent -o kept.torrent', 'nothing.torrent'],
   edit: ['data.torrent -o other.torrent --comment text', 'data.torrent'],
+  // What it delivers may hold any byte: what it says may not.
+  cat: ['data.torrent --no-trackers --no-peers-timeout 300ms', 'nothing.torrent', '--help'],
+  stream: ['data.torrent --no-trackers --peer PEER --timeout 1s', 'nothing.torrent'],
   completion: ['bash', 'nothing'],
   config: [''],
   help: ['', 'exit-codes', 'nothing'],

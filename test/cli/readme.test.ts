@@ -18,6 +18,8 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
 const COMMANDS = [
   'download',
+  'cat',
+  'stream',
   'seed',
   'create',
   'edit',
@@ -58,9 +60,16 @@ async function makeCommandFolder(): Promise<string> {
   return folder;
 }
 
+/** Of each command, asked once: the README has many examples. */
+const optionsOf = new Map<string, Set<string>>();
+
 async function longOptions(command: string): Promise<Set<string>> {
+  const known = optionsOf.get(command);
+  if (known !== undefined) return known;
   const { stdout } = await cli.run([command, '--help']);
-  return new Set(stdout.match(/(?<=^ .*)--[a-z][a-z-]+/gm) ?? []);
+  const options = new Set(stdout.match(/(?<=^ .*)--[a-z][a-z-]+/gm) ?? []);
+  optionsOf.set(command, options);
+  return options;
 }
 
 async function runScript(script: string): Promise<ChildEnd> {

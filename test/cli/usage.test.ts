@@ -5,7 +5,22 @@ import { EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
-const COMMANDS = ['download', 'seed', 'create', 'edit', 'info', 'files', 'magnet', 'metadata', 'verify'];
+const COMMANDS = [
+  'download',
+  'cat',
+  'stream',
+  'seed',
+  'create',
+  'edit',
+  'info',
+  'files',
+  'magnet',
+  'metadata',
+  'verify',
+  'peers',
+  'doctor',
+  'swarm',
+];
 
 let cli: CliBuild;
 beforeAll(async () => {

@@ -47,7 +47,7 @@ import {
   type TorrentJob,
   whoseLines,
 } from '../torrent-jobs.js';
-import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
+import { gatherTorrents, isTorrentFile, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
 export interface DownloadOptions
@@ -330,10 +330,6 @@ function stopped(
   return new RunEndedError(String(end.cause));
 }
 
-function isTorrentFile({ argument }: TorrentItem): boolean {
-  return !(argument instanceof MetainfoError) && argument.kind !== 'magnet';
-}
-
 export interface DownloadLimits {
   /** 0 is off, as everywhere. */
   readonly timeoutMs: number;
@@ -384,7 +380,10 @@ function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles)
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */
-function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
+export function refuseNoSource(
+  options: Pick<DownloadOptions, 'webseeds' | 'trackers' | 'dht' | 'listen' | 'onlyPeers' | 'peer' | 'proxy'>,
+  webSeeds: number,
+): void {
   const { webseeds: mode, trackers, dht, listen, onlyPeers, peer = [] } = options;
   if (mode !== 'never' && webSeeds > 0) return;
   if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');

@@ -20,20 +20,16 @@ import {
   minSpeedOption,
   portmapOption,
   portOption,
+  webseedOption,
+  webseedsOption,
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
-import { parseUrl } from '../options.js';
 import { addPlaceOptions } from '../place-options.js';
 import { UsageError } from '../usage-error.js';
 import { addChecksumOptions, addSeedOptions } from './end-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
-
-const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
-  ...previous,
-  parseUrl(text, '--webseed', ['http:', 'https:']),
-];
 
 export const addDownload: CommandDefinition = (program, host, globals) => {
   const command = program
@@ -61,12 +57,8 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     hasTracker: true,
     network: [portOption(), portmapOption(), listenOption()],
   })
-    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
-    .addOption(
-      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
-        .choices(['auto', 'only', 'never'])
-        .default('auto'),
-    )
+    .addOption(webseedOption())
+    .addOption(webseedsOption())
     .optionsGroup(GROUP.limits)
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
