@@ -187,8 +187,7 @@ export class Rounds {
         tellPeers(state, peer);
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
         takeBackUnanswered(state, peer);
-        const wasSnubbed = peer.requests.isSnubbed;
-        if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
+        if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer);
       }
     }
     superSeedRound(state);
