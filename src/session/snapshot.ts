@@ -8,7 +8,7 @@ import type { Millis } from '../model/time.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
-import type { WebSeed, WebSeedReason } from './web-seed.js';
+import type { WebSeed, WebSeedLack, WebSeedReason } from './web-seed.js';
 
 export interface PeerSnapshot {
   readonly address: Address;
@@ -39,6 +39,13 @@ export interface WebSeedSnapshot {
   readonly reason: WebSeedReason | null;
   readonly status: number | null;
   readonly retryInMs: number | null;
+  /** How many files of how many it lacks, and what it said of the last; left out: none that it was asked for. */
+  readonly lacking?: {
+    readonly files: number;
+    readonly fileCount: number;
+    readonly reason: WebSeedReason;
+    readonly status: number | null;
+  };
   /** Requests under way. */
   readonly connections: number;
   readonly downloadedBytes: number;
@@ -116,6 +123,10 @@ function stateOf(seed: WebSeed, now: Millis): WebSeedSnapshot['state'] {
   return seed.retryAt !== null && seed.retryAt > now ? 'waiting' : 'idle';
 }
 
+function snapshotLack({ files, fileCount, failure }: WebSeedLack): NonNullable<WebSeedSnapshot['lacking']> {
+  return { files: files.size, fileCount, reason: failure.reason, status: failure.status ?? null };
+}
+
 function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
   return {
     name: seed.name,
@@ -123,6 +134,7 @@ function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
     reason: seed.lastFailure?.reason ?? null,
     status: seed.lastFailure?.status ?? null,
     retryInMs: seed.retryAt === null ? null : Math.max(0, seed.retryAt - now),
+    ...(seed.lack === null ? {} : { lacking: snapshotLack(seed.lack) }),
     connections: seed.links.filter((link) => link.run !== null).length,
     downloadedBytes: seed.download.totalBytes,
     downloadBytesPerSecond: seed.download.rate(now),
