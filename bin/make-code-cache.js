@@ -52,7 +52,10 @@ try {
   seeder.done().catch(() => undefined);
   silence(process.stdout);
   const options = ['--no-trackers', '--no-dht', '--no-listen', '--peer', `127.0.0.1:${client.port}`];
-  await bundle.exports.main({ argv: ['-q', 'download', torrent, '--output', path.join(folder, 'out'), ...options], version: '' });
+  await bundle.exports.main({
+    argv: ['-q', '--no-config', 'download', torrent, '--output', path.join(folder, 'out'), ...options],
+    version: '',
+  });
 } catch {
   process.exit(1);
 }

@@ -5,6 +5,9 @@ export { BlocklistError, type BlocklistReport, loadBlocklists, type LoadedBlockl
 export { Client, type ClientOptions, type EncryptionPolicy, type PortMappingNotice } from './engine/client.js';
 export type { ClientDhtOptions } from './engine/client-dht.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
+export { type DownloadPlan, planDownload, type PlannedFile, type PlanOptions } from './engine/download-plan.js';
+export type { MinSpeed } from './engine/speed-floor.js';
+export { type ReadOptions, TorrentReader } from './engine/torrent-reader.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
 export { Supervisor, supervisor, type RestartPolicy, type SupervisedSession } from './engine/supervisor.js';
@@ -37,6 +40,8 @@ export { type Magnet, parseMagnet } from './metainfo/magnet.js';
 export { scrapeTrackers, type ScrapeOutcome, type TrackerScrapeOptions } from './engine/tracker-scrape.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
+export { placeFiles, type Placement, PlacementError } from './metainfo/placement.js';
+export type { PlaceOptions } from './engine/place-options.js';
 export type { Address } from './model/address.js';
 export type { AddressFilter } from './model/address-filter.js';
 export { parseProxy, type ProxyRefusal, type ProxyServer } from './model/proxy-server.js';

@@ -2,10 +2,12 @@
 // with `--priority`, `--sequential` and `--first-last`. What a session is told, and what a person is.
 
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { SessionOptions } from '../engine/session-options.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { FileRange } from '../metainfo/magnet-selection.js';
 import { MetainfoError } from '../model/error.js';
+import { cacheFolder } from './dht-options.js';
 import { type FileSpec, filesOfSpec, type PrioritySpec, selectFiles } from './file-spec.js';
 import { formatCount } from './render/human-numbers.js';
 import { type LoadedTorrent, readTorrentFile } from './torrent-file-argument.js';
@@ -82,6 +84,12 @@ export async function checkChoice(items: readonly TorrentItem[], options: Choice
 }
 
 /** Null where it is a pipe, which can't be read again. What can't be read at all is told when its turn comes. */
-async function readOnce(argument: { readonly kind: 'file'; readonly path: string }): Promise<LoadedTorrent | null> {
+export async function readOnce(argument: { readonly kind: 'file'; readonly path: string }): Promise<LoadedTorrent | null> {
   return (await stat(argument.path)).isFile() ? readTorrentFile(argument) : null;
+}
+
+/** Where it is noted which chosen files are whole; nowhere for a user without a home. */
+export function notesFolder(environment: Readonly<Record<string, string | undefined>>): Pick<SessionOptions, 'notesFolder'> {
+  const cache = cacheFolder(environment);
+  return cache === null ? {} : { notesFolder: path.join(cache, 'chosen') };
 }

@@ -6,11 +6,14 @@ import { EffusionError } from '../model/error.js';
 export type CommandErrorCode =
   | 'torrent_unreadable'
   | 'no_metadata'
+  | 'no_peers'
   | 'timed_out'
   | 'network_failed'
   | 'data_incomplete'
+  | 'checksum_mismatch'
   | 'output_failed'
   | 'name_taken'
+  | 'port_taken'
   | 'hook_failed'
   | 'session_crashed';
 

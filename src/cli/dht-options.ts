@@ -27,10 +27,16 @@ export function dhtOptions(
 
 /** By the XDG base directories, which take no relative path; null for a user without a home. */
 export function tablePath(environment: Readonly<Record<string, string | undefined>>): string | null {
+  const cache = cacheFolder(environment);
+  return cache === null ? null : path.join(cache, 'dht.json');
+}
+
+/** Ours in the user's cache. */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string | null {
   const given = environment['XDG_CACHE_HOME'] ?? '';
   const home = path.isAbsolute(given) ? null : homeFolder();
   const cache = home === null ? given : path.join(home, '.cache');
-  return path.isAbsolute(cache) ? path.join(cache, 'effusion', 'dht.json') : null;
+  return path.isAbsolute(cache) ? path.join(cache, 'effusion') : null;
 }
 
 function homeFolder(): string {

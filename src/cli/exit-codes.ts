@@ -21,6 +21,7 @@ export const EXIT = {
   portTaken: 8,
   disk: 9,
   verification: 10,
+  checksum: 11,
   hook: 12,
   someFailed: 14,
   timeout: 124,
@@ -35,22 +36,30 @@ export const EXIT_CODES: readonly ExitCode[] = [
   { code: EXIT.usage, name: 'usage', meaning: 'wrong command, option or argument, or a Node.js that is too old' },
   { code: EXIT.torrent, name: 'torrent', meaning: 'the torrent file, or a blocklist, is missing, unreadable or invalid' },
   { code: EXIT.metadata, name: 'metadata', meaning: 'the metadata of a magnet link did not come within --metadata-timeout' },
-  { code: EXIT.noPeers, name: 'no-peers', meaning: 'no peer ever answered within --no-peers-timeout' },
+  {
+    code: EXIT.noPeers,
+    name: 'no-peers',
+    meaning: 'no peer ever answered within --no-peers-timeout, or peers and doctor found none with the data',
+  },
   {
     code: EXIT.network,
     name: 'network',
     meaning:
-      'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, or another network failure that has no code of its own',
+      'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
   },
-  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout' },
+  { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout, or less than --min-speed' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
-  { code: EXIT.disk, name: 'disk', meaning: 'reading or writing failed, or another run or torrent has the place' },
+  {
+    code: EXIT.disk,
+    name: 'disk',
+    meaning: 'reading or writing failed, there is too little space, or another run or torrent has the place',
+  },
   {
     code: EXIT.verification,
     name: 'verification',
     meaning: 'verify or seed found missing or bad data, or every source of a piece was banned for bad data',
   },
-  { code: 11, name: 'checksum', meaning: 'a checksum that was asked for does not match', isReserved: true },
+  { code: EXIT.checksum, name: 'checksum', meaning: 'a checksum of --checksum or --checksums does not match' },
   { code: EXIT.hook, name: 'hook', meaning: 'the command of --exec failed; the data is whole' },
   { code: EXIT.someFailed, name: 'some-failed', meaning: 'some of several torrents failed, or all in different ways' },
   { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
@@ -62,6 +71,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
 /** The `code` of an error, e.g. `storage_failed`, to its exit code; anything unknown is a bug of ours. */
 const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['usage_error', EXIT.usage],
+  ['bad_placement', EXIT.usage],
   ['torrent_unreadable', EXIT.torrent],
   ['invalid_metainfo', EXIT.torrent],
   ['invalid_blocklist', EXIT.torrent],
@@ -81,6 +91,7 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['name_taken', EXIT.disk],
   ['sources_exhausted', EXIT.verification],
   ['data_incomplete', EXIT.verification],
+  ['checksum_mismatch', EXIT.checksum],
   ['hook_failed', EXIT.hook],
   ['timed_out', EXIT.timeout],
 ]);

@@ -8,8 +8,10 @@ import { EventStream } from './events/event-stream.js';
 import { findEventsArgument } from './events/events-argument.js';
 import { EXIT } from './exit-codes.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
+import { joinColor } from './definitions/global-options.js';
+import { LogFile } from './log-file.js';
 import { isUnderNohup, readParentStatus } from './nohup.js';
-import type { GlobalOptions } from './options.js';
+import { colorChoice, type GlobalOptions } from './options.js';
 import { Output } from './output.js';
 import { createProgram } from './program.js';
 import { ProgressBoard } from './progress-board.js';
@@ -44,6 +46,7 @@ export async function main(options: MainOptions): Promise<void> {
   const stderr = new Output(process.stderr, env.TERM, () => {});
   let exitCode: number = EXIT.ok;
   let isRunning = false;
+  let log: LogFile | null = null;
   const events = new EventStream({ version: options.version, onBroken: (error) => onBroken('the events', error) });
   // Before anything can be refused: whoever asked for events gets its end told.
   const { argv, target } = findEventsArgument(options.argv);
@@ -59,6 +62,7 @@ export async function main(options: MainOptions): Promise<void> {
     interruption.cleanUp();
     const report = describeError(error);
     exitCode = report.exitCode;
+    log?.say(report.text);
     events.emit({ event: 'error', ...errorFacts(error) });
     stderr.line(report.text);
   };
@@ -79,14 +83,19 @@ export async function main(options: MainOptions): Promise<void> {
     // Before the run began nobody read its events any more.
     if (outputFailure !== null) return;
     isRunning = true;
+    const { progress, logFile } = globals;
+    if (logFile !== undefined) log = new LogFile({ path: logFile, level: globals.logLevel });
+    if (progress !== undefined) stderr.chooseDrawing(progress === 'bar' ? 'always' : 'never');
     const styleOf = (output: Output): ReturnType<typeof loadStyle> =>
-      loadStyle(decideColorLevel({ choice: globals.color, environment: env, isTerminal: output.isTerminal }));
+      loadStyle(decideColorLevel({ choice: colorChoice(globals), environment: env, isTerminal: output.isTerminal }));
     const facts = {
       stderr,
       environment: env,
       style: await styleOf(stderr),
       isQuiet: globals.quiet === true,
       isVerbose: globals.verbose === true && globals.quiet !== true,
+      progress,
+      log,
       events,
       interruption,
       suspension: new Suspension(process),
@@ -104,6 +113,7 @@ export async function main(options: MainOptions): Promise<void> {
       version: options.version,
       helpWidth: Math.min(columns, MAX_HELP_WIDTH),
       writeOut: (text) => (events.isOnStdout ? stderr : stdout).write(text),
+      environment: env,
       run,
     });
     if (argv.length === 0) {
@@ -112,7 +122,7 @@ export async function main(options: MainOptions): Promise<void> {
       stderr.line('effusion: error: no torrent and no command was named. See effusion --help. (exit 2)');
       exitCode = EXIT.usage;
     } else {
-      await program.parseAsync([...argv], { from: 'user' });
+      await program.parseAsync(joinColor(argv), { from: 'user' });
     }
   } catch (error) {
     // commander ends --help and --version by throwing, with 0.

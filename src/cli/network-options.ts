@@ -10,10 +10,12 @@ import {
   parseDuration,
   parseHostPort,
   parseJobs,
+  parseMinSpeed,
   parsePortRange,
   parseProxy,
   parseRate,
   parseTier,
+  parseUrl,
 } from './options.js';
 
 const collectFiles = (file: string, previous: readonly string[] = []): string[] => [...previous, file];
@@ -63,12 +65,18 @@ export const onlyPeersOption = (): Option =>
   new Option('--only-peers', 'find nobody and be found by nobody: connect to the peers of --peer and of the link only');
 
 export const durationOption = (flags: string, description: string): Option => {
-  const name = flags.split(' ')[0];
+  const name = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
   const option = new Option(flags, description).argParser((text) => parseDuration(text, name));
   // `--no-peers-timeout` has a value of its own: it is not the opposite of a `--peers-timeout`.
   option.negate = false;
   return option;
 };
+
+export const minSpeedOption = (): Option =>
+  new Option(
+    '--min-speed <RATE[:TIME]>',
+    'give up when less useful data came over this time (default: 60s) than 100K or the like a second (exit 7)',
+  ).argParser((text) => parseMinSpeed(text, '--min-speed'));
 
 export const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
   ...previous,
@@ -132,8 +140,21 @@ export const maxUploadsOption = (): Option =>
     parseCount(text, '--max-uploads'),
   );
 
+const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  parseUrl(text, '--webseed', ['http:', 'https:']),
+];
+
+export const webseedOption = (): Option =>
+  new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds);
+
+export const webseedsOption = (): Option =>
+  new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
+    .choices(['auto', 'only', 'never'])
+    .default('auto');
+
 export const noLsdOption = (): Option =>
-  new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there').env('EFFUSION_NO_LSD');
+  new Option('--no-lsd', 'look for no peers on the local network, and announce nothing there');
 export const noDhtOption = (): Option => new Option('--no-dht', 'look for no peers in the DHT, and take no part in it');
 
 const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPort[] => [
@@ -142,6 +163,6 @@ const collectNodes = (text: string, previous: readonly HostPort[] = []): HostPor
 ];
 
 export const bootstrapOption = (): Option =>
-  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)')
-    .env('EFFUSION_DHT_BOOTSTRAP')
-    .argParser(collectNodes);
+  new Option('--dht-bootstrap <HOST:PORT>', 'a node to enter the DHT by, instead of the well-known ones (repeatable)').argParser(
+    collectNodes,
+  );

@@ -2,6 +2,9 @@
 // the option. Durations: `30s 5m 1h`, a bare number is seconds, 0 is off. Sizes: `50K 1.5M`, by 1024.
 
 import { CONFIG } from '../engine/config.js';
+import type { MinSpeed } from '../engine/speed-floor.js';
+import type { LogLevel } from './log-file.js';
+import type { ProgressMode } from './progress-board.js';
 import type { ColorChoice } from './render/color-level.js';
 import { parseProxy as readProxy, type ProxyRefusal, type ProxyServer } from '../model/proxy-server.js';
 import { redactUrl } from '../model/redact-url.js';
@@ -49,12 +52,35 @@ export function parseRate(text: string, option: string): number {
   return parseSize(text.trim().replace(/\/s$/i, ''), option);
 }
 
+/** `100K:60s`, or a bare rate, which takes 60 s; null where the rate or the time is 0: off. */
+export function parseMinSpeed(text: string, option: string): MinSpeed | null {
+  const [rate, ...over] = text.split(':');
+  const bytesPerSecond = parseRate(rate, option);
+  const overMs = over.length === 0 ? CONFIG.cli.minSpeedMs : parseDuration(over.join(':'), option);
+  return bytesPerSecond > 0 && overMs > 0 ? { bytesPerSecond, overMs } : null;
+}
+
 /** 0 … 999,999. */
 export function parseCount(text: string, option: string): number {
   if (!/^[0-9]{1,6}$/.test(text.trim())) {
     throw new UsageError(`${option}: '${text}' is no count`, 'Use a whole number; 0 is no limit.');
   }
   return Number(text);
+}
+
+/** A whole number from `min` to `max`. */
+export function parseWhole(text: string, option: string, min: number, max: number): number {
+  const number = /^[0-9]{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new UsageError(`${option}: '${text}' is not understood`, `Use a whole number from ${min} to ${max}.`);
+}
+
+/** `1%` or `0.01`, as 0 … 1. */
+export function parseShare(text: string, option: string): number {
+  const match = /^([0-9]+(?:\.[0-9]+)?)(%?)$/.exec(text.trim());
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  if (share >= 0 && share <= 1) return share;
+  throw new UsageError(`${option}: '${text}' is no share`, 'Write a percentage such as 5%, or a number from 0 to 1.');
 }
 
 /** 1 … 65535; 0, where it is allowed, is any free port. */
@@ -174,5 +200,15 @@ export function parseProxy(text: string, option: string): ProxyServer {
 export interface GlobalOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
-  readonly color?: ColorChoice;
+  /** `auto`, `always` or `never`; true is `always`, false is `--no-color`. */
+  readonly color?: string | boolean;
+  readonly progress?: ProgressMode;
+  readonly logFile?: string;
+  readonly logLevel: LogLevel;
+}
+
+/** What `--color` and `--no-color` mean together. */
+export function colorChoice({ color }: Pick<GlobalOptions, 'color'>): ColorChoice {
+  if (color === undefined || color === 'auto') return undefined;
+  return color === true || color === 'always';
 }

@@ -6,16 +6,19 @@ export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
-  write(text: string, done?: (error?: Error | null) => void): boolean;
+  write(data: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
   on(event: 'resize', listener: () => void): unknown;
   removeListener(event: 'resize', listener: () => void): unknown;
 }
 
+export type DrawingChoice = 'auto' | 'always' | 'never';
+
 export class Output {
   readonly stream: OutputStream;
   readonly #terminalName: string | undefined;
   #isBroken = false;
+  #drawing: DrawingChoice = 'auto';
 
   /** `onBroken` is called once, when a write failed: EPIPE where the reader is gone. */
   constructor(stream: OutputStream, terminalName: string | undefined, onBroken: (error: NodeJS.ErrnoException) => void) {
@@ -33,9 +36,15 @@ export class Output {
     return this.stream.isTTY === true;
   }
 
-  /** A terminal where lines can be drawn over: with columns, and not a dumb one. */
+  /** A terminal where lines can be drawn over: with columns, and not a dumb one; or what was chosen. */
   get canDraw(): boolean {
-    return this.isTerminal && (this.stream.columns ?? 0) > 0 && this.#terminalName !== 'dumb';
+    if (!this.isTerminal || (this.stream.columns ?? 0) <= 0 || this.#drawing === 'never') return false;
+    return this.#drawing === 'always' || this.#terminalName !== 'dumb';
+  }
+
+  /** `always` trusts a terminal that calls itself dumb; nothing is drawn on what is none. */
+  chooseDrawing(choice: DrawingChoice): void {
+    this.#drawing = choice;
   }
 
   /** Width of the terminal; 80 where none is known. */
@@ -57,6 +66,34 @@ export class Output {
 
   line(text: string): void {
     this.write(`${text}\n`);
+  }
+
+  /**
+   * For bytes that may be more than the reader takes at once. To a pipe Node writes in one go and lets the whole process wait for a slow
+   * reader, peers and ^C included; this lets the write wait alone. Node itself puts the pipe back as it was when the process ends.
+   */
+  waitForReader(): void {
+    const { _handle: handle } = this.stream as { readonly _handle?: { setBlocking?: (isBlocking: boolean) => unknown } | null };
+    handle?.setBlocking?.(false);
+  }
+
+  /** Resolves when the bytes have left the process; rejects with what the stream failed with, EPIPE where it had failed before. */
+  writeBytes(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isBroken) {
+        reject(Object.assign(new Error('the stream is closed'), { code: 'EPIPE', syscall: 'write' }));
+        return;
+      }
+      this.stream.write(bytes, (error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** Nothing more is written, and nobody waits for what was: its reader may never read it. */
+  abandon(): void {
+    this.#isBroken = true;
   }
 
   /** Resolves when everything written so far has left the process, or can't any more. */

@@ -2,18 +2,55 @@
 // `--version` and `--help` start as quickly as Node itself nearly does. Each command is defined in definitions/.
 
 import { Command } from 'commander';
+import { refuseContradictions } from './contradictions.js';
+import { addCat } from './definitions/cat.js';
+import { addCompletion } from './definitions/completion.js';
+import { addConfig } from './definitions/config.js';
 import { addCreate } from './definitions/create.js';
 import { addDownload } from './definitions/download.js';
+import { addDoctor } from './definitions/doctor.js';
+import { addEdit } from './definitions/edit.js';
+import { addFiles } from './definitions/files.js';
+import { addGlobalOptions } from './definitions/global-options.js';
 import { addHelp } from './definitions/help.js';
 import { addInfo } from './definitions/info.js';
+import { addMagnet } from './definitions/magnet.js';
+import { addMetadata } from './definitions/metadata.js';
+import { addPeers } from './definitions/peers.js';
 import type { CommandDefinition, ProgramHost } from './definitions/program-host.js';
 import { addSeed } from './definitions/seed.js';
+import { addStream } from './definitions/stream.js';
+import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
+import { fitHelp } from './render/fit-help.js';
 import { OVERVIEW } from './help-texts.js';
+import { WITHOUT_SETTINGS } from './settings/setting.js';
+import { understandOthers } from './understand-others.js';
 import type { GlobalOptions } from './options.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [addDownload, addSeed, addCreate, addInfo, addVerify, addHelp];
+const COMMANDS: readonly CommandDefinition[] = [
+  addDownload,
+  addCat,
+  addStream,
+  addSeed,
+  addCreate,
+  addEdit,
+  addInfo,
+  addFiles,
+  addMagnet,
+  addMetadata,
+  addVerify,
+  addPeers,
+  addDoctor,
+  addSwarm,
+  addConfig,
+  addCompletion,
+  addHelp,
+];
+
+/** Columns for what is said of an option; commander's own 40 would wrap nothing at 80. */
+const MIN_WIDTH_TO_WRAP = 24;
 
 export function createProgram(host: ProgramHost): Command {
   const program = new Command('effusion')
@@ -21,15 +58,28 @@ export function createProgram(host: ProgramHost): Command {
     .version(host.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .option('-q, --quiet', 'print results and errors only')
-    .option('-v, --verbose', 'show the pieces and the best peers, and tell what came of each source of peers')
-    .option('--color', 'use colour even where it is no terminal')
-    .option('--no-color', 'use no colour')
     .addHelpText('after', OVERVIEW)
-    .configureHelp({ helpWidth: host.helpWidth, showGlobalOptions: true })
+    .configureHelp({ helpWidth: host.helpWidth, showGlobalOptions: true, minWidthToWrap: MIN_WIDTH_TO_WRAP, subcommandTerm })
     // What is wrong is thrown and reported by report-error.ts: commander itself stays silent.
-    .configureOutput({ writeOut: host.writeOut, writeErr: host.writeOut, outputError: () => {} })
+    .configureOutput({
+      writeOut: (text) => host.writeOut(fitHelp(text, host.helpWidth)),
+      writeErr: host.writeOut,
+      outputError: () => {},
+    })
     .exitOverride();
+  addGlobalOptions(program);
   for (const add of COMMANDS) add(program, host, () => program.opts<GlobalOptions>());
+  understandOthers(program);
+  program.hook('preAction', (_, command) => refuseContradictions(command));
+  program.hook('preAction', async (_, command) => {
+    // Help must come where the configuration is broken.
+    if (WITHOUT_SETTINGS.has(command.name())) return;
+    await (await import('./settings/apply-settings.js')).applySettings(program, command, host.environment);
+  });
   return program;
+}
+
+/** Without the word [options], which says nothing and takes the room of what is said. */
+function subcommandTerm(command: Command): string {
+  return `${[command.name(), ...command.aliases().slice(0, 1)].join('|')} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd();
 }

@@ -3,6 +3,7 @@
 
 import { performance } from 'node:perf_hooks';
 import type { Interruption } from './interruption.js';
+import type { LogFile } from './log-file.js';
 import type { Output } from './output.js';
 import type { Style } from './render/color-level.js';
 import { PlainView } from './render/plain-view.js';
@@ -10,11 +11,19 @@ import type { Progress, ProgressView } from './render/progress.js';
 import { isUnicodeLocale, TerminalView } from './render/terminal-view.js';
 import type { Suspension } from './suspension.js';
 
+/** `bar` draws where there is a terminal, `line` writes lines there too, `none` leaves messages alone. */
+export const PROGRESS_MODES = ['bar', 'line', 'none'] as const;
+export type ProgressMode = (typeof PROGRESS_MODES)[number];
+
 export interface ProgressBoardOptions {
   readonly stderr: Output;
   readonly style: Style;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isQuiet: boolean;
+  /** `--progress`; undefined: as the terminal is. */
+  readonly progress?: ProgressMode | undefined;
+  /** `--log-file`: everything is said there too, also what is quiet here. */
+  readonly log?: LogFile | null;
   /** More than a line for each torrent from the start. */
   readonly isVerbose?: boolean;
   readonly interruption: Interruption;
@@ -50,8 +59,27 @@ export class ProgressBoard {
 
   /** A place for a torrent. */
   open(): ProgressView {
-    const { stderr, isQuiet } = this.#options;
+    const view = this.#openShown();
+    const { log } = this.#options;
+    if (log === undefined || log === null) return view;
+    const logged = new PlainView({ line: (text) => log.write('debug', text) }, this.#now);
+    return {
+      update: (progress) => {
+        logged.update(progress);
+        view.update(progress);
+      },
+      log: (line) => {
+        log.say(line);
+        view.log(line);
+      },
+      close: () => view.close(),
+    };
+  }
+
+  #openShown(): ProgressView {
+    const { stderr, isQuiet, progress } = this.#options;
     if (isQuiet) return { update: () => {}, log: () => {}, close: () => {} };
+    if (progress === 'none') return { update: () => {}, log: (line) => this.#show(line), close: () => {} };
     if (!stderr.canDraw && this.#screen === null) return new PlainView(stderr, this.#now);
     const release = this.#hold();
     const lane = this.#screen?.open();
@@ -62,7 +90,7 @@ export class ProgressBoard {
         place.progress = progress;
         lane?.update(progress);
       },
-      log: (line) => this.log(line),
+      log: (line) => this.#show(line),
       close: () => {
         this.#places.delete(place);
         lane?.close();
@@ -91,11 +119,17 @@ export class ProgressBoard {
 
   /** A line that stays, above what is drawn. Nothing when quiet. */
   log(line: string): void {
-    if (!this.#options.isQuiet) this.always(line);
+    this.#options.log?.say(line);
+    if (!this.#options.isQuiet) this.#show(line);
   }
 
   /** The same for errors and for what scripts wait for. */
   always(line: string): void {
+    this.#options.log?.say(line);
+    this.#show(line);
+  }
+
+  #show(line: string): void {
     if (this.#screen === null) this.#options.stderr.line(line);
     else this.#screen.log(line);
   }

@@ -33,6 +33,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['sources_exhausted', 'What is verified is kept. Run it again when there are other peers.'],
 ]);
 
+const TOO_SLOW_HINT = 'Run the same command again: it goes on where it stopped. A lower --min-speed waits longer.';
 const MAX_LINE = 2000;
 /** The code of what we did not throw on purpose. */
 const BUG = 'bug';
@@ -68,6 +69,7 @@ function explain(error: unknown): ErrorFacts {
 function hintFor(error: EffusionError): string {
   // With `--webseeds only` nobody else is asked, however long one waits.
   if (error.message.startsWith('no web seed')) return 'Name another with --webseed URL, or leave out --webseeds only.';
+  if (error.code === 'stalled' && 'minSpeed' in error.detail) return TOO_SLOW_HINT;
   // Another copy of it would be no better.
   return error.message.includes('not yet supported') ? '' : (HINTS.get(error.code) ?? '');
 }

@@ -22,7 +22,8 @@ import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
   readonly metainfo: Metainfo;
-  readonly folder: string;
+  /** Null: memory. */
+  readonly folder: string | null;
   /** Never closed: the process ends with the command, and a small download must not wait for it. */
   readonly client: Client;
   readonly session: SessionOptions;
@@ -31,6 +32,12 @@ export interface SessionRunOptions {
   readonly end: RunEnd;
   /** What lines begin with that do not name the torrent: nothing where there is one. */
   readonly whose: string;
+  /** At each look at it, for who decides how long it goes on; `stop` ends it in order. */
+  readonly onLook?: (snapshot: ServerSnapshot, stop: () => void) => void;
+  /** Ends it in order: all that was wanted is done. */
+  readonly until?: AbortSignal;
+  /** What the view shows instead of what is on the disk. */
+  readonly delivery?: () => { readonly totalBytes: number; readonly doneBytes: number };
   /** Follows the session for machines. */
   readonly observer?: SessionObserver;
   /** A line to be said once the check of existing data is over; null for none. */
@@ -64,11 +71,17 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
   const stop = (): void => {
     if (session === null) return;
     const notice = end.takeNotice();
-    if (notice !== null) board.log(notice);
+    // What is read until somebody has enough (`| head`) ends without a word.
+    const isQuietEnd = options.until !== undefined && end.cause === 'EPIPE';
+    if (notice !== null && !isQuietEnd) board.log(notice);
     // A failure to stop shows in done(), which is what everybody waits for.
     session.stop(end.cause ?? 'stopped').catch(() => {});
   };
   end.signal.addEventListener('abort', stop, { once: true });
+  const onDone = (): void => {
+    session?.stop('done').catch(() => {});
+  };
+  options.until?.addEventListener('abort', onDone, { once: true });
   const onLost = (): void => {
     isLost = true;
     session?.stop('network').catch(() => {});
@@ -92,11 +105,13 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       view,
       isVerbose: context.isVerbose,
       whose: options.whose,
+      ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
       now: () => performance.now(),
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       isDetailed: () => board.isDetailed,
       isPaused: () => client.isPaused,
       reachableAt: () => reachableAddress(client.portMapping),
+      onLook: (snapshot) => options.onLook?.(snapshot, () => void session?.stop('ended').catch(() => {})),
       onSilence: (silentMs, snapshot) => options.observer?.noteStall(silentMs, snapshot),
       onChecked: (snapshot) => {
         const line = options.readyLine?.(snapshot, client.port) ?? null;
@@ -107,6 +122,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch.start();
     // It may have come when there was nothing to stop yet.
     if (end.signal.aborted) stop();
+    if (options.until?.aborted === true) onDone();
     if (lost.aborted) onLost();
     const result = await finished;
     const isCut = isLost && !end.signal.aborted;
@@ -124,6 +140,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch?.stop();
     await endFollowing?.();
     end.signal.removeEventListener('abort', stop);
+    options.until?.removeEventListener('abort', onDone);
     lost.removeEventListener('abort', onLost);
     if (context.isVerbose && session !== null && !wasWhole) {
       for (const line of describeSources(session.current.snapshot(), options.whose)) board.log(line);

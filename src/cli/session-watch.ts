@@ -27,10 +27,14 @@ export interface SessionWatchOptions {
   readonly isVerbose: boolean;
   /** What the lines about sources begin with; default nothing. */
   readonly whose?: string;
+  /** What is shown as the whole and as done, where that is not what is on the disk. */
+  readonly delivery?: () => { readonly totalBytes: number; readonly doneBytes: number };
   /** How often the view gets a new state. */
   readonly intervalMs: number;
   /** Where others reach us through a gateway; null where that is not known. */
   readonly reachableAt?: () => string | null;
+  /** At each look, whatever the phase but the last. */
+  readonly onLook?: (snapshot: ServerSnapshot) => void;
   /** Where it says why nothing comes. */
   readonly onSilence?: (silentMs: number, snapshot: ServerSnapshot) => void;
   /** Whether more than a line is shown: asked each time. */
@@ -85,17 +89,19 @@ export class SessionWatch {
     const snapshot = this.#options.session.current.snapshot();
     const phase = toProgressPhase(snapshot.phase);
     if (phase === null) return;
-    if (!this.#isChecked && phase !== 'checking') {
+    const isPreparing = phase === 'checking' || phase === 'allocating';
+    if (!this.#isChecked && !isPreparing) {
       this.#isChecked = true;
       this.#lastPayloadAt = now;
       this.#options.onChecked?.(snapshot);
     }
+    this.#options.onLook?.(snapshot);
     if (snapshot.downloadedBytes < this.#lastDownloaded) this.#lastDownloaded = 0;
     if (snapshot.uploadedBytes < this.#lastUploaded) this.#lastUploaded = 0;
     this.#download.add(snapshot.downloadedBytes - this.#lastDownloaded, now);
     this.#upload.add(snapshot.uploadedBytes - this.#lastUploaded, now);
     const isSilent = snapshot.downloadedBytes <= this.#lastDownloaded && !snapshot.isThrottled;
-    if (phase === 'checking' || !isSilent) this.#lastPayloadAt = now;
+    if (isPreparing || !isSilent) this.#lastPayloadAt = now;
     this.#lastDownloaded = snapshot.downloadedBytes;
     this.#lastUploaded = snapshot.uploadedBytes;
     this.#options.view.update(this.#toProgress(snapshot, phase, now));
@@ -104,18 +110,24 @@ export class SessionWatch {
 
   #toProgress(snapshot: ServerSnapshot, phase: ProgressPhase, now: number): Progress {
     const reachableAt = this.#options.reachableAt?.() ?? null;
+    const delivery = this.#options.delivery?.();
     return {
       name: this.#name,
       phase,
-      totalBytes: phase === 'checking' ? snapshot.bytesToCheck : snapshot.totalBytes,
+      totalBytes: phase === 'checking' || phase === 'allocating' ? snapshot.bytesToCheck : snapshot.totalBytes,
       doneBytes: snapshot.verifiedBytes,
       checkedBytes: snapshot.checkedBytes,
       downloadBytesPerSecond: this.#download.bytesPerSecond(now),
       uploadBytesPerSecond: this.#upload.bytesPerSecond(now),
       uploadedBytes: snapshot.uploadedBytes,
-      timeLeftMs: this.#download.timeLeftMs(snapshot.leftBytes, now),
+      ...(phase === 'seeding' && snapshot.totalBytes > 0 ? { ratio: snapshot.uploadedBytes / snapshot.totalBytes } : {}),
+      timeLeftMs: this.#download.timeLeftMs(
+        delivery === undefined ? snapshot.leftBytes : delivery.totalBytes - delivery.doneBytes,
+        now,
+      ),
       peers: snapshot.peers.length,
       webSeeds: snapshot.webSeeds.filter((seed) => seed.state === 'fetching').length,
+      ...delivery,
       ...(reachableAt === null ? {} : { reachableAt }),
       ...(this.#options.isPaused?.() === true ? { isPaused: true } : {}),
       ...(this.#options.isDetailed?.() === true ? { detail: toDetail(snapshot) } : {}),
@@ -144,7 +156,7 @@ export class SessionWatch {
   }
 
   #tell(notice: ServerNotice): void {
-    const text = describeNotice(notice);
+    const text = describeNotice(notice, this.#options.isVerbose);
     if (text === null) return;
     const lines = (this.#linesByKind.get(notice.type) ?? 0) + 1;
     this.#linesByKind.set(notice.type, lines);

@@ -6,6 +6,7 @@ import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import { scrapeDht } from '../engine/dht-scrape.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
+import type { Address } from '../model/address.js';
 import { scrapeTrackers, type ScrapeOutcome } from '../engine/tracker-scrape.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
@@ -20,6 +21,8 @@ export interface ScrapeRequest extends EgressOptions {
   /** For the DHT, and closed by whoever gave it; null: it is not asked. */
   readonly openClient: (() => Promise<Client>) | null;
   readonly nodes: readonly MetainfoNode[];
+  /** Who named these; null: the user. */
+  readonly nodeNamers: readonly Address[] | null;
   /** What the line about it begins with: nothing where there is one torrent. */
   readonly whose: string;
   /** Milliseconds, for all of them; undefined: the default. 0 is that too: some tracker is always dead. */
@@ -55,7 +58,7 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
 
 /** The trackers' time, and a little more where they are through sooner. */
 async function askDht(
-  { infoHash, nodes }: ScrapeRequest,
+  { infoHash, nodes, nodeNamers }: ScrapeRequest,
   client: Client,
   trackersAnswer: Promise<unknown>,
   timeoutMs: number,
@@ -67,7 +70,7 @@ async function askDht(
     timers.push(setTimeout(() => patience.abort(), Math.min(timeoutMs, CONFIG.tracker.scrapeDhtMs)));
   });
   try {
-    return await scrapeDht({ client, infoHash, nodes, signal: AbortSignal.any([patience.signal, stop]) });
+    return await scrapeDht({ client, infoHash, nodes, nodeNamers, signal: AbortSignal.any([patience.signal, stop]) });
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }

@@ -36,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export async function loadTorrent(argument: string, way: EgressOptions = {}): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
-    const hint = `Fetch its torrent file first: effusion info MAGNET --save FILE.torrent.`;
+    const hint = `Fetch its torrent file first: effusion metadata MAGNET -o FILE.torrent.`;
     throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
   }
   return (await readTorrentFile(parsed, way)).metainfo;

@@ -20,6 +20,11 @@ export interface TorrentItem {
   readonly argument: TorrentArgument | MetainfoError;
 }
 
+/** What it names can be had without asking peers. */
+export function isTorrentFile({ argument }: TorrentItem): boolean {
+  return !(argument instanceof MetainfoError) && argument.kind !== 'magnet';
+}
+
 const MAX_LABEL = 100;
 const { maxListBytes, maxTorrents } = CONFIG.cli;
 

@@ -1,7 +1,8 @@
 // How the engine sees whatever finds addresses: trackers and the DHT; what comes later has the same shape.
 // A source calls its listener, never the session, and has no say in what becomes of an address.
 
-import type { Address } from '../model/address.js';
+import type { Address, AddressKey } from '../model/address.js';
+import type { PeerId } from '../model/ids.js';
 import type { DhtNotice } from './dht/dht-notices.js';
 import type { TrackerNotice } from './tracker/tracker-notices.js';
 
@@ -10,8 +11,11 @@ export type DiscoveryNotice = TrackerNotice | DhtNotice;
 
 /** Must not throw: what it does with the news is its own affair. May be called from inside `start`, `requestPeers` and `complete`. */
 export interface PeerSourceListener {
-  /** At least one address, without duplicates; ours may be among them where a source cannot tell. */
-  onAddresses(addresses: readonly Address[]): void;
+  /**
+   * At least one address, without duplicates; ours may be among them where a source cannot tell. `peerIds`: who is expected there, as far as
+   * the source said.
+   */
+  onAddresses(addresses: readonly Address[], peerIds?: ReadonlyMap<AddressKey, PeerId>): void;
   onNotice(notice: DiscoveryNotice): void;
   /** Whoever is at `source` (a host name or an address) sees us at this numeric host: one of many claims. */
   onSeenAs?(host: string, source: string): void;

@@ -50,6 +50,9 @@ export class ActionExecutor {
       case 'discard-piece':
         store.discard(action.piece);
         return;
+      case 'forget-piece':
+        store.forget(action.piece);
+        return;
       case 'fetch-run':
         webSeeds.fetch(action);
         return;

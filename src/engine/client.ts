@@ -27,6 +27,7 @@ import { torrentMark } from '../wire/mse/mse-keys.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
+import { SpaceLedger } from './space-ledger.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
 import { createEgress, type Egress, type EgressOptions } from './egress.js';
@@ -85,6 +86,8 @@ export class Client {
   readonly announceKey: string;
   readonly pieceBuffers: PieceBuffers;
   readonly pieceHasher: PieceHasher;
+  /** What its torrents still have to write. */
+  readonly space = new SpaceLedger();
   readonly openFiles: OpenFiles;
   readonly uploadGate: UploadGate;
   readonly downloadPacer: RequestPacer;

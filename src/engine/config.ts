@@ -1,7 +1,10 @@
 // The limits and defaults that users or measurements may change, each with its unit and its reason; codecs keep the bounds of
 // their format. The pure core takes the parts it needs as plain objects, so that a test or the simulator can set them.
 
+import { CLI_CONFIG } from './cli-config.js';
 import { DHT_CONFIG } from './dht-config.js';
+import { PROBE_CONFIG } from './probe-config.js';
+import { READING_CONFIG } from './reading-config.js';
 import { EVENTS, RESULTS } from './results-config.js';
 
 const KIB = 1024;
@@ -186,6 +189,8 @@ export const CONFIG = {
     optimisticRoundMs: 30_000,
   },
   storage: {
+    /** Chosen downloads that are known to be whole, by a small file each: of those that are run again so many are plenty. */
+    maxChoiceNotes: 500,
     /** Memory for pieces in flight, all torrents together. */
     pieceBudgetBytes: 32 * MIB,
     maxWritesInFlight: 16,
@@ -207,6 +212,12 @@ export const CONFIG = {
     flushMs: 5000,
     /** An existing file is copied for its repair in steps of this: one takes a second on a slow disk, and ^C waits for it. */
     copyStepBytes: 4 * MIB,
+    /** Zeros written in one step where the space of files is taken beforehand. */
+    allocateStepBytes: 1 * MIB,
+    /** `--reuse` looks at so many names at most, a few seconds of them, and reads so many files of one size. */
+    reuse: { maxEntries: 500_000, maxOfOneSize: 64 },
+    /** Names at the top of the output folder that are locked one by one; a torrent without a folder of its own may have thousands. */
+    maxLockedNames: 64,
     readAheadBytes: 1 * MIB,
     /** Verified data kept for uploads, per torrent. */
     readCacheBytes: 8 * MIB,
@@ -219,6 +230,7 @@ export const CONFIG = {
     /** Runs that a piece too large for the budget keeps in memory. */
     maxRunsPerPiece: 16,
   },
+  reading: READING_CONFIG,
   hashing: {
     /** Jobs of fewer bytes are hashed without a thread: one takes 30 ms to start, as long as hashing this. */
     inlineBytes: 32 * MIB,
@@ -322,6 +334,7 @@ export const CONFIG = {
     maxRestarts: 3,
     restartWindowMs: 5000,
   },
+  probe: PROBE_CONFIG,
   engine: {
     /** One step of the clock counts at most this: a process that was suspended must not time everyone out. */
     maxClockStepMs: 1000,
@@ -347,48 +360,7 @@ export const CONFIG = {
     /** A session without messages for this long frees its buffers and file handles. */
     idleReleaseMs: 30_000,
   },
-  cli: {
-    /** Torrents of one run under way at a time: enough to fill a link while one waits for peers, few enough for 55 connections each. */
-    jobs: 5,
-    /** The most that may be asked for: beyond that they share connections and memory so thinly that none gets on. */
-    maxJobs: 100,
-    /** Torrents of one run: each has a line at the end. */
-    maxTorrents: 10_000,
-    /** A list of torrents: as many lines with a magnet link of 1.6 KiB each. */
-    maxListBytes: 16 * MIB,
-    /** Where nobody watches (no terminal), a run must end by itself: so long without a peer, */
-    unattendedNoPeersMs: 120_000,
-    /** or without data, */
-    unattendedStallMs: 300_000,
-    /** or, of a magnet link, without metadata. */
-    unattendedMetadataMs: 120_000,
-    /** No payload for this long: one line says why. Longer than a tracker and a dial take when all is well. */
-    silenceMs: 8000,
-    /** And not again sooner than this. */
-    silenceRepeatMs: 60_000,
-    /** Lines about the same kind of event: a swarm of liars must not fill the screen. */
-    maxLinesAKind: 20,
-    /** Between two looks at a session for a report: its speeds are means of this. */
-    reportLookMs: 500,
-    /** How often a process in the background looks whether the terminal is its own again: as soon as a hand reaches for a key. */
-    foregroundLookMs: 500,
-    /** Peers below a torrent's line, where more is shown: as many as one reads. */
-    maxPeerLines: 8,
-    /** Nothing is drawn before this: a small download ends before, and need not load what draws. */
-    quietStartMs: 200,
-    /** Between two looks at the session, or at a check, where bars are drawn: as many as the eye takes. */
-    drawIntervalMs: 100,
-    /** The same where lines are written. */
-    plainIntervalMs: 250,
-    /** Without a terminal a line comes at each tenth, or after so long. */
-    lineIntervalMs: 10_000,
-    /** A seed says so much less often: nobody waits for it. */
-    seedLineIntervalMs: 60_000,
-    /** The speed shown is the mean of so long: one slow moment must not make it jump. */
-    speedWindowMs: 20_000,
-    /** A process that did not stop on ^Z (no shell above it could wake it) draws again after this. */
-    unstoppedMs: 200,
-  },
+  cli: CLI_CONFIG,
   events: EVENTS,
   results: RESULTS,
 } as const;

@@ -4,6 +4,8 @@
 import { DhtSource } from '../discovery/dht/dht-source.js';
 import type { PeerSourceListener } from '../discovery/peer-source.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
+import { mayLead } from '../model/address-scope.js';
+import type { Address } from '../model/address.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 
@@ -12,6 +14,8 @@ interface DhtSetup {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly nodes: readonly MetainfoNode[];
+  /** Who named them; null: the user. */
+  readonly nodeNamers: readonly Address[] | null;
   /** Never for private torrents (BEP 27), nor where the user wants none. */
   readonly isAllowed: boolean;
   /** Others may find peers: trackers, or whoever the user or a link named. */
@@ -25,12 +29,13 @@ interface DhtSetup {
 
 /** Null where it is not used. */
 export function createDhtSource(setup: DhtSetup): DhtSource | null {
-  const { client, infoHash, nodes, isAllowed, hasOthers, announces, isNeeded, isSeed, listener } = setup;
+  const { client, infoHash, nodes, nodeNamers, isAllowed, hasOthers, announces, isNeeded, isSeed, listener } = setup;
   const { dht } = client;
   if (dht === null || !isAllowed) return null;
   return new DhtSource({
     infoHash,
     nodes,
+    mayAsk: (address) => mayLead(nodeNamers, address),
     open: () => dht.open(),
     delayMs: hasOthers ? CONFIG.dht.delayMs : 0,
     isNeeded,

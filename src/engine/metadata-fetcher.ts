@@ -131,6 +131,7 @@ export class MetadataFetcher implements IncomingTorrent {
       maxPeers: limits.maxPeers + CONFIG.swarm.newcomers,
       usesDht: options.useDht !== false,
       onMessage: () => {},
+      onBadMessage: (notice) => options.onNotice?.(notice),
     });
     const trackers = createTrackerSource({
       tiers: options.useTrackers === false ? [] : options.announceTiers,
@@ -140,7 +141,10 @@ export class MetadataFetcher implements IncomingTorrent {
       ...(options.announceTransport === undefined ? {} : { transport: options.announceTransport }),
       numbers: () => ({ uploaded: 0, downloaded: 0, left: UNKNOWN_LEFT }),
       listener: {
-        onAddresses: (addresses) => this.#addAddresses('tracker', addresses),
+        onAddresses: (addresses, peerIds) => {
+          if (peerIds !== undefined) this.#roster.expect(peerIds);
+          this.#addAddresses('tracker', addresses);
+        },
         onNotice: (notice) => options.onNotice?.(notice),
         onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
@@ -157,6 +161,7 @@ export class MetadataFetcher implements IncomingTorrent {
       client,
       infoHash,
       nodes: [],
+      nodeNamers: null,
       isAllowed: options.useDht !== false,
       // Whether the torrent is private shows with its metadata only; what was found is forgotten then.
       announces: false,

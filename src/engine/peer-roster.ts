@@ -2,16 +2,20 @@
 // never used twice; a port (what can be sent through) as long as it lives.
 
 import { setMaxListeners } from 'node:events';
-import { createAddress, type Address } from '../model/address.js';
+import { createAddress, type Address, type AddressKey } from '../model/address.js';
 import { equalBytes, type PeerId, type PeerKey } from '../model/ids.js';
 import { PeerConnection, type ConnectionSide } from '../net/peer-connection.js';
 import type { Link } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import type { SessionEvent } from '../session/events.js';
+import type { Notice } from '../session/notices.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import type { PeerFeatures } from '../wire/handshake.js';
+import { WireError } from '../wire/wire-error.js';
 import type { ClientDht } from './client-dht.js';
 import type { Client } from './client.js';
+import { CONFIG } from './config.js';
+import { ExpectedIds } from './expected-ids.js';
 import type { PeerPort } from './peer-port.js';
 
 /** What connections do, for whoever works with them. */
@@ -37,6 +41,8 @@ export interface PeerRosterOptions {
   readonly usesDht: boolean;
   /** Whenever a peer says or sends anything. */
   readonly onMessage: () => void;
+  /** What a peer sent was no message: its connection is ended for it. */
+  readonly onBadMessage?: (notice: Extract<Notice, { readonly type: 'bad-message' }>) => void;
 }
 
 export class PeerRoster {
@@ -52,6 +58,7 @@ export class PeerRoster {
   readonly #forgetDht: () => void;
   readonly #connecting = new AbortController();
   readonly #dialFailures = new Map<string, number>();
+  readonly #expectedIds = new ExpectedIds(CONFIG.swarm.maxAddresses);
   #peersMet = 0;
 
   constructor(options: PeerRosterOptions) {
@@ -72,6 +79,11 @@ export class PeerRoster {
 
   portOf(peer: PeerKey): PeerPort | undefined {
     return this.#ports.get(peer);
+  }
+
+  /** Whom a tracker says to be where: another one who answers there is not taken. */
+  expect(ids: ReadonlyMap<AddressKey, PeerId>): void {
+    this.#expectedIds.note(ids);
   }
 
   /** Answered by `dial-failed` or `peer-connected`. Never rejects. */
@@ -166,6 +178,7 @@ export class PeerRoster {
       hasPlace = false;
     };
     return {
+      ...(address === null ? {} : this.#expectedIds.of(address)),
       local: { infoHash, peerId: client.peerId, features: { fast: true, extended: true, dht: this.#dht !== null } },
       handler: {
         sink: sinkFor(key),
@@ -193,8 +206,10 @@ export class PeerRoster {
           loop.dispatch({ type: 'message', peer: key, message });
         },
         onWritable: () => onWritable(key),
-        onClosed: (reason) => {
+        onClosed: (reason, error) => {
           end();
+          if (address !== null && reason === 'peer-id-mismatch') this.#expectedIds.forget(address);
+          if (isHandshaken && error instanceof WireError) this.#tellBadMessage(remote, error);
           if (isHandshaken) this.forget(key, reason);
           else if (address !== null) this.#failDial(address, reason);
         },
@@ -204,6 +219,10 @@ export class PeerRoster {
         },
       },
     };
+  }
+
+  #tellBadMessage(address: Address, { detail }: WireError): void {
+    if (typeof detail.bytes === 'string') this.#options.onBadMessage?.({ type: 'bad-message', address, bytes: detail.bytes });
   }
 
   #meetDhtPeer(peer: PeerKey, remote: Address): void {

@@ -9,13 +9,13 @@ import type { SessionSnapshot } from '../session/snapshot.js';
 import type { SourceCounts } from './source-tally.js';
 import type { NoticeRank } from './notice-reader.js';
 
-/** `announcing`: no peer yet. */
-export type Phase = 'checking' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
+/** `allocating`: of files that are to have their space beforehand. `announcing`: no peer yet. */
+export type Phase = 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
 
 export interface ServerSnapshot extends SessionSnapshot {
   readonly name: string;
   readonly phase: Phase;
-  /** Bytes read and hashed of `bytesToCheck` while checking. */
+  /** Bytes read and hashed of `bytesToCheck` while checking, or taken up while allocating. */
   readonly checkedBytes: number;
   readonly bytesToCheck: number;
   readonly trackers: readonly TrackerSnapshot[];

@@ -2,6 +2,7 @@
 // tells them apart by the exit code and a library user by `instanceof`.
 
 import { EffusionError } from '../model/error.js';
+import type { MinSpeed } from './speed-floor.js';
 
 /** A bug of ours ended the session; `cause` is what was thrown. Exit 1. */
 export class SessionCrashedError extends EffusionError<{ infoHash: string }> {
@@ -18,8 +19,13 @@ export class NoMetadataError extends EffusionError<{ timeoutMs: number; explanat
   readonly code = 'no_metadata';
 }
 
-/** Peers answered, and then no payload came for the time allowed. Exit 7. */
-export class StalledError extends EffusionError<{ timeoutMs: number; explanation: string }> {
+/** Peers answered, and then no payload came for the time allowed, or with `minSpeed` less than that over its time. Exit 7. */
+export class StalledError extends EffusionError<{
+  timeoutMs: number;
+  explanation: string;
+  bytesPerSecond?: number;
+  minSpeed?: MinSpeed;
+}> {
   readonly code = 'stalled';
 }
 

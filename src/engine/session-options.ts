@@ -5,7 +5,10 @@ import type { AnnounceTransport } from '../discovery/tracker/announce-transport.
 import { createAddress, type Address } from '../model/address.js';
 import type { InfoHash } from '../model/ids.js';
 import { Client, type EncryptionPolicy } from './client.js';
+import { wrongPlaceOption, type PlaceOptions } from './place-options.js';
 import { InvalidArgumentError } from './session-error.js';
+import type { MinSpeed } from './speed-floor.js';
+import { TorrentReader } from './torrent-reader.js';
 
 export interface PeerHint {
   /** A numeric address or a name. */
@@ -23,7 +26,7 @@ export interface LocalServer {
   readonly port?: number;
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends PlaceOptions {
   /** Shared by several torrents; a private one is made, and closed at the end, where none is given. */
   readonly client?: Client;
   /** Of the private client; default true. */
@@ -46,10 +49,18 @@ export interface SessionOptions {
   readonly webSeedMode?: 'auto' | 'only' | 'never';
   /** URLs besides those of the torrent; they may lead to any address. */
   readonly webSeeds?: readonly string[];
-  /** Peers that the torrent's own URLs came with, by a magnet link: they may lead to the internet and to where these are. */
+  /**
+   * Who named the torrent's web seeds and nodes of the DHT, where that was not the user: the peers of a magnet link, the server of its torrent file. They may
+   * lead to the internet and to where these are.
+   */
   readonly webSeedNamers?: readonly Address[];
   /** The files to fetch, as indices into the metainfo's files; the others are never made. Left out: all. Padding is not named. */
   readonly files?: readonly number[];
+  /**
+   * A folder of ours, such as one in the user's cache, to note in which chosen files are whole: only by that a later session knows, as it
+   * can't check the pieces that they share with others. Left out: these pieces are fetched again.
+   */
+  readonly notesFolder?: string;
   /** Files that come before or after the others, by index. */
   readonly priorities?: ReadonlyMap<number, 'high' | 'low'>;
   /** `sequential`: in the torrent's order within a priority, still from many peers at once. Default `rarest-first`. */
@@ -64,8 +75,11 @@ export interface SessionOptions {
   readonly isReadOnly?: boolean;
   /** Flushes each file to the disk before it gets its name. */
   readonly fsync?: boolean;
-  /** `never`: refuses to touch existing files that differ. Default `verify`: they are repaired. */
-  readonly overwrite?: 'verify' | 'never';
+  /**
+   * Existing files that differ: `verify` repairs them, `never` refuses to touch them, `always` does not look at them: all is fetched, and they
+   * are replaced as the new ones get whole. Default `verify`.
+   */
+  readonly overwrite?: 'verify' | 'never' | 'always';
   /** Payload of this torrent, besides the limit of the client; 0 or undefined: no limit. */
   readonly maxDownloadBytesPerSecond?: number;
   readonly maxUploadBytesPerSecond?: number;
@@ -76,12 +90,19 @@ export interface SessionOptions {
   /** 0 or undefined: off. */
   readonly noPeersTimeoutMs?: number;
   readonly stallTimeoutMs?: number;
+  /** Rejects `done` with StalledError where less than this came; not while nobody was met or a download limit holds it back. */
+  readonly minSpeed?: MinSpeed;
   /** One `idle` notice when no message came for this long. */
   readonly idleTimeoutMs?: number;
   /** The session's owner: its end (signal) stops the session, the session's crash reaches it. */
   readonly owner?: { readonly signal?: AbortSignal; readonly onCrash?: (error: Error) => void };
   /** False: `start` answers null, and nothing is opened. */
   readonly enabled?: boolean;
+  /**
+   * Reads the torrent's bytes in order instead of downloading all of it: needs the folder null, and does not seed. Such a session is never
+   * complete: it runs until it is stopped.
+   */
+  readonly reader?: TorrentReader;
   /** Instead of HTTP and UDP: for tests. */
   readonly announceTransport?: AnnounceTransport;
   /** Named in the folder's lock. */
@@ -113,18 +134,26 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
   }
   if (folder !== null && (typeof folder !== 'string' || folder === '')) refuse('folder', 'must be a path, or null for memory');
   if (options.client !== undefined && !(options.client instanceof Client)) refuse('options.client', 'must be a Client');
-  if (options.overwrite !== undefined && options.overwrite !== 'verify' && options.overwrite !== 'never') {
-    refuse('options.overwrite', 'must be verify or never');
+  if (options.overwrite !== undefined && !['verify', 'never', 'always'].includes(options.overwrite)) {
+    refuse('options.overwrite', 'must be verify, never or always');
   }
+  const wrong = wrongPlaceOption(options);
+  if (wrong !== null) refuse(`options.${wrong.option}`, wrong.why);
   if (options.webSeedMode !== undefined && !['auto', 'only', 'never'].includes(options.webSeedMode)) {
     refuse('options.webSeedMode', 'must be auto, only or never');
   }
   if (options.webSeeds !== undefined && !Array.isArray(options.webSeeds)) refuse('options.webSeeds', 'must be a list');
+  if (options.reader !== undefined && (folder !== null || options.seed === true || !(options.reader instanceof TorrentReader)))
+    refuse('options.reader', 'must be a TorrentReader, with the folder null and without options.seed');
   if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   for (const name of TIMEOUTS) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       refuse(`options.${name}`, 'must be milliseconds, 0 or more');
+  }
+  const { minSpeed } = options as { minSpeed?: Partial<MinSpeed> | null };
+  if (minSpeed !== undefined && !(Number(minSpeed?.bytesPerSecond) > 0 && Number(minSpeed?.overMs) > 0)) {
+    refuse('options.minSpeed', 'must have bytesPerSecond and overMs, both above 0');
   }
   for (const name of RATES) {
     const value = options[name];
@@ -150,7 +179,9 @@ function validateChoice(metainfo: object, options: SessionOptions): void {
     'files' in metainfo && Array.isArray(metainfo.files) ? metainfo.files : [];
   const isFile = (index: unknown): boolean =>
     Number.isInteger(index) && (index as number) >= 0 && (index as number) < all.length && !all[index as number].isPadding;
-  const { files, priorities, order } = options;
+  const { files, priorities, order, notesFolder } = options;
+  if (notesFolder !== undefined && (typeof notesFolder !== 'string' || notesFolder === ''))
+    refuse('options.notesFolder', 'must be a path');
   if (files !== undefined) {
     if (!Array.isArray(files) || files.length === 0) refuse('options.files', 'must be a list of one index or more');
     if (!files.every((index) => isFile(index))) refuse('options.files', 'must be indices of files that are not padding');

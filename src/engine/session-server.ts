@@ -17,10 +17,10 @@ import { LibraryPeers } from './library-peers.js';
 import { NoticeQueue } from './notice-queue.js';
 import { IncompleteDataError, SessionCrashedError, SourcesExhaustedError } from './session-error.js';
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
-import { emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
+import { crashedError, emptySnapshot, exhaustedDetail, incompleteData, tallyFor } from './session-setup.js';
 import { noticeRank, sourcesMet, type Phase, type ServerNotice, type ServerSnapshot } from './server-snapshot.js';
 import type { SourceTally } from './source-tally.js';
-import { deserted, MAY_DESERT, neverMet, stalled } from './starved-ends.js';
+import { deserted, MAY_DESERT, neverMet, stalled, tooSlow, watchedState } from './starved-ends.js';
 import { TorrentDisk, type OpenedDisk } from './torrent-disk.js';
 import { TorrentRun } from './torrent-run.js';
 import { Watchdog } from './watchdog.js';
@@ -66,16 +66,7 @@ export class SessionServer implements IncomingTorrent {
     this.#options = options;
     this.#tally = tallyFor(metainfo, client, options);
     this.#library = new LibraryPeers(client.peerId, infoHashKey(metainfo.infoHash));
-    this.#disk = new TorrentDisk({
-      metainfo,
-      folder,
-      openFiles: client.openFiles,
-      fsync: options.fsync === true,
-      overwrite: options.overwrite ?? 'verify',
-      files: options.files,
-      isReadOnly: options.isReadOnly === true,
-      command: options.command ?? 'effusion',
-    });
+    this.#disk = new TorrentDisk({ metainfo, folder, client, options });
   }
 
   /**
@@ -156,6 +147,7 @@ export class SessionServer implements IncomingTorrent {
       ...session,
       name: this.metainfo.name,
       isPrivate: this.metainfo.isPrivate,
+      isThrottled: session.isThrottled || this.#disk.isMoving,
       phase: this.#phase === 'announcing' && isMet ? 'downloading' : this.#phase,
       ...this.#check,
       ...(run?.sourceSnapshots() ?? { trackers: [], dht: null }),
@@ -214,8 +206,9 @@ export class SessionServer implements IncomingTorrent {
       // Whoever started it has its handle before anything happens.
       await setImmediate();
       this.#checking.signal.throwIfAborted();
-      const disk = await this.#disk.open((checkedBytes, bytesToCheck) => {
+      const disk = await this.#disk.open((checkedBytes, bytesToCheck, work) => {
         this.#check = { checkedBytes, bytesToCheck };
+        if (this.#ending === null) this.#phase = work;
       }, this.#checking.signal);
       if (this.#ending !== null) {
         disk.storage.close();
@@ -257,20 +250,15 @@ export class SessionServer implements IncomingTorrent {
   }
 
   #watch(): void {
-    const { noPeersTimeoutMs = 0, stallTimeoutMs = 0, idleTimeoutMs = 0 } = this.#options;
+    const { noPeersTimeoutMs = 0, stallTimeoutMs = 0, idleTimeoutMs = 0, minSpeed } = this.#options;
     const { idleReleaseMs, watchMs } = CONFIG.engine;
     this.#watchdog = new Watchdog(
-      { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs },
+      { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, idleReleaseMs, watchMs, ...(minSpeed && { minSpeed }) },
       {
-        read: () => {
-          const snapshot = this.snapshot();
-          const { downloadedBytes, uploadedBytes, wastedBytes, isThrottled, isComplete } = snapshot;
-          const transferredBytes = downloadedBytes + uploadedBytes;
-          const usefulBytes = downloadedBytes - wastedBytes;
-          return { sourcesMet: sourcesMet(snapshot), usefulBytes, transferredBytes, isThrottled, isComplete };
-        },
+        read: () => watchedState(this.snapshot()),
         onNoPeers: () => this.#fail(neverMet(this.snapshot(), noPeersTimeoutMs)),
         onStalled: () => this.#fail(stalled(this.snapshot(), stallTimeoutMs)),
+        onTooSlow: (rate) => minSpeed && this.#fail(tooSlow(this.snapshot(), minSpeed, rate)),
         onIdleTimeout: () => this.#notices.publish({ type: 'idle' }),
         onIdleRelease: () => this.#run?.store.releaseIdle(),
       },
@@ -325,7 +313,7 @@ export class SessionServer implements IncomingTorrent {
 
   #crash(cause: unknown): void {
     if (this.#ending !== null) return;
-    const error = this.#crashError(cause);
+    const error = crashedError(infoHashKey(this.infoHash), cause);
     const onCrash = this.#options.owner?.onCrash;
     if (onCrash !== undefined) {
       // An owner that is told has not overlooked it. What its function throws is its own affair, not this session's.
@@ -333,11 +321,6 @@ export class SessionServer implements IncomingTorrent {
       queueMicrotask(() => onCrash(error));
     }
     this.#fail(error);
-  }
-
-  #crashError(cause: unknown): SessionCrashedError {
-    const infoHash = infoHashKey(this.infoHash);
-    return new SessionCrashedError(`the session of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
   }
 
   /** Never throws: without the state the next run re-hashes, which is no reason to end this one. */
@@ -359,7 +342,7 @@ export class SessionServer implements IncomingTorrent {
       else if (run !== null) await this.#disk.flushResume(run.store.have);
       return null;
     } catch (error) {
-      return error instanceof StorageError ? null : this.#crashError(error);
+      return error instanceof StorageError ? null : crashedError(infoHashKey(this.infoHash), error);
     }
   }
 
@@ -382,7 +365,7 @@ export class SessionServer implements IncomingTorrent {
       this.#library.end();
       await this.#run?.stop(farewellMs);
     } catch (error) {
-      failure = error instanceof StorageError ? error : this.#crashError(error);
+      failure = error instanceof StorageError ? error : crashedError(infoHashKey(this.infoHash), error);
     }
     this.#endedAt = performance.now();
     const result = outcome();
@@ -393,6 +376,8 @@ export class SessionServer implements IncomingTorrent {
     this.#client.unregister(this);
     if (this.#options.client === undefined) await this.#client.close();
     this.#notices.end();
+    // One that crashed may be started again, with the same readers.
+    if (!(result instanceof SessionCrashedError)) this.#options.reader?.close();
     if (result instanceof Error) this.#done.reject(result);
     else if (failure !== null) this.#done.reject(failure);
     else this.#done.resolve(result);

@@ -8,13 +8,14 @@ import { Bitfield } from '../model/bitfield.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { SessionLimits } from '../session/limits.js';
+import { MessageTally } from '../session/message-counts.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 import { chosenFiles } from './file-selection.js';
 import type { SessionOptions } from './session-options.js';
 import { SourceTally } from './source-tally.js';
-import { IncompleteDataError } from './session-error.js';
+import { IncompleteDataError, SessionCrashedError } from './session-error.js';
 
 export interface ChosenLimits {
   /** 0: as many as there can be. */
@@ -34,6 +35,7 @@ export function sessionLimits(maxConnections: number, budgetBytes: number, chose
     ...requests,
     ...webSeeds,
     maxPeers,
+    urgentAgeMs: CONFIG.reading.urgentAgeMs,
     maxWebSeedLinks: Math.max(1, Math.min(webSeeds.maxLinks, Math.floor(maxConnections / 2))),
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),
@@ -69,6 +71,7 @@ export function emptySnapshot(metainfo: Metainfo, { files }: Pick<SessionOptions
     wantedPieces,
     missingPieces: wantedPieces,
     hashFailures: 0,
+    messages: new MessageTally().counts(),
     downloadBytesPerSecond: 0,
     uploadBytesPerSecond: 0,
     isComplete: false,
@@ -107,6 +110,10 @@ export function exhaustedDetail(
     files: filesOfPiece(metainfo, piece),
     banned: [...banned.map((address) => formatAddress(address)), ...bannedWebSeeds],
   };
+}
+
+export function crashedError(infoHash: string, cause: unknown): SessionCrashedError {
+  return new SessionCrashedError(`the session of ${infoHash} crashed: this is a bug of effusion`, { infoHash }, { cause });
 }
 
 export function incompleteData(have: Bitfield): IncompleteDataError {

@@ -36,6 +36,7 @@ const REASONS: Record<string, string> = {
   'closed-on-encryption': 'hung up on encryption, which is required',
   'malformed-handshake': 'speak something else',
   'info-hash-mismatch': 'have another torrent',
+  'peer-id-mismatch': 'are somebody else than the tracker said',
   'self-connection': 'were ourselves',
   'duplicate-peer': 'were known already',
   banned: 'banned',
@@ -96,6 +97,8 @@ function explainPeers(snapshot: ServerSnapshot): string {
   if (choking > 0) words.push(`${choking} keeping us waiting for a slot`);
   if (snubbing > 0) words.push(`${snubbing} not answering`);
   if (asked > 0) words.push(`${asked} asked and not answered yet`);
+  const sending = useful.filter((peer) => peer.downloadBytesPerSecond > 0).length;
+  if (sending > 0) words.push(`${sending} sending`);
   return words.join(', ');
 }
 

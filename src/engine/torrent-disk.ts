@@ -5,17 +5,23 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
+import { isPlaced, placeFiles, rootNames } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
+import { ChoiceNotes } from '../storage/choice-notes.js';
+import { allocateFiles } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
+import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
-import { scanFiles } from '../storage/file-scan.js';
+import { type FileStamp, scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
+import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/free-space.js';
 import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
+import { expectWritable } from '../storage/output-folder.js';
 import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
@@ -24,21 +30,30 @@ import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
-import { chosenFiles } from './file-selection.js';
+import { lookAtFiles, takeReusable } from './disk-looks.js';
+import { chosenFiles, withPaddingFor } from './file-selection.js';
+import type { PlaceOptions } from './place-options.js';
+import type { SessionOptions } from './session-options.js';
+import type { SpaceLedger } from './space-ledger.js';
+
+/**
+ * Of the session. `isReadOnly`: serve what is there and change nothing, without lock and part files; `files`: indices of those that were
+ * chosen, left out: all; the others are never made or changed.
+ */
+type DiskSessionOptions = PlaceOptions &
+  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'command' | 'reader'>;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
   /** Null: memory. */
   readonly folder: string | null;
-  readonly openFiles: OpenFiles;
-  readonly fsync: boolean;
-  readonly overwrite: 'verify' | 'never';
-  /** Indices of the files that were chosen; undefined: all. The others are never made or changed. */
-  readonly files?: readonly number[] | undefined;
-  /** Serve what is there and change nothing: no lock, no part files. */
-  readonly isReadOnly: boolean;
-  readonly command: string;
+  /** What the torrents of a process share. */
+  readonly client: { readonly openFiles: OpenFiles; readonly space: SpaceLedger };
+  readonly options: DiskSessionOptions;
 }
+
+/** Bytes looked at, or allocated, of all that are to be. */
+export type DiskProgress = (doneBytes: number, totalBytes: number, work: 'checking' | 'allocating') => void;
 
 export interface OpenedDisk {
   readonly storage: Storage;
@@ -51,72 +66,117 @@ export interface OpenedDisk {
 }
 
 export class TorrentDisk {
-  readonly #options: TorrentDiskOptions;
+  readonly #metainfo: Metainfo;
+  readonly #folder: string | null;
+  readonly #client: TorrentDiskOptions['client'];
+  readonly #options: DiskSessionOptions;
+  readonly #isReadOnly: boolean;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
   readonly #parts: PartsFile | null;
+  readonly #notes: ChoiceNotes | null;
+  /** Of a choice, the files that this run verifies. */
+  #targets: ReadonlySet<number> = new Set();
   /** Pieces that the parts file holds or will hold: the resume state, which speaks of files, must not vouch for them. */
   #resident: ReadonlySet<PieceIndex> = new Set();
   /** Ends the flush: the folder is given up. */
   readonly #unlocking = new AbortController();
-  #lock: FolderLock | null = null;
+  #locks: FolderLock[] = [];
+  #storage: FileStorage | null = null;
+  readonly #claims: (() => void)[] = [];
 
+  /** Throws a PlacementError. */
   constructor(options: TorrentDiskOptions) {
-    const { folder, metainfo, isReadOnly } = options;
-    this.#options = options;
-    this.#paths = folder === null ? null : new FilePaths(folder, metainfo);
-    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths });
-    this.#parts = folder === null || isReadOnly ? null : new PartsFile(folder, metainfo);
+    const { folder, client } = options;
+    const { placement = {}, incompleteFolder, isReadOnly = false } = options.options;
+    const metainfo = placeFiles(options.metainfo, placement);
+    this.#metainfo = metainfo;
+    this.#folder = folder;
+    this.#client = client;
+    this.#options = options.options;
+    this.#isReadOnly = isReadOnly;
+    this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
+    const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
+    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere });
+    this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
+    const { notesFolder } = options.options;
+    const { infoHash } = metainfo;
+    this.#notes =
+      folder === null || notesFolder === undefined
+        ? null
+        : new ChoiceNotes({ folder: notesFolder, dataFolder: folder, infoHash, maxNotes: CONFIG.storage.maxChoiceNotes });
   }
 
-  /** Where the torrent's file or folder is; empty where it is in memory. */
+  /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
   get rootPaths(): string[] {
-    const { folder, metainfo } = this.#options;
-    return folder === null ? [] : [path.join(folder, metainfo.name)];
+    const folder = this.#folder;
+    const chosen = chosenFiles(this.#metainfo, this.#options.files);
+    const made = this.#metainfo.files.filter((_, index) => chosen?.has(index) !== false);
+    return folder === null ? [] : rootNames({ files: made }).map((name) => path.join(folder, name));
   }
 
   /** Takes the folder. Throws a StorageError: `EINUSE` where another run has it. */
   lock(): void {
-    const { folder, metainfo, isReadOnly, command } = this.#options;
-    if (folder === null || isReadOnly) return;
-    this.#lock = FolderLock.acquire({ folder, name: metainfo.name, startedAt: new Date().toISOString(), command });
+    const { command = 'effusion' } = this.#options;
+    if (this.#paths === null || this.#isReadOnly) return;
+    const folder = this.#paths.partsFolder;
+    // Else it would show when the first file is whole.
+    if (folder !== this.#paths.folder) expectWritable(this.#paths.folder);
+    try {
+      for (const name of rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames)) {
+        this.#locks.push(FolderLock.acquire({ folder, name, startedAt: new Date().toISOString(), command }));
+      }
+    } catch (error) {
+      this.unlock();
+      throw error;
+    }
   }
 
-  /** Finds out what is there; rejects with a StorageError or the signal's reason. */
-  async open(onProgress: (checkedBytes: number, totalBytes: number) => void, signal: AbortSignal): Promise<OpenedDisk> {
-    const { metainfo, openFiles, fsync, overwrite, isReadOnly, files: wished } = this.#options;
+  /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
+  async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
+    const { fsync = false, overwrite = 'verify', reuseFolders = [], files: wished, reader } = this.#options;
+    const { openFiles } = this.#client;
+    const metainfo = this.#metainfo;
+    const isReadOnly = this.#isReadOnly;
     const chosen = chosenFiles(metainfo, wished);
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
       const nothing = metainfo.files.map(() => ({ name: null, part: null }));
-      const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have });
-      return { storage: new MemoryStorage(metainfo.files), have, resumed: false, wasComplete: false, choice };
+      const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found: nothing, have, noted: new Map() });
+      const storage = reader?.createStorage() ?? new MemoryStorage(metainfo.files);
+      return { storage, have, resumed: false, wasComplete: false, choice };
     }
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
-    const scanned = scanFiles({
-      metainfo,
-      paths,
-      namesOnly: isReadOnly,
-      findsSpares: !isReadOnly,
-      isLenient: (file) => !isChosen(file),
-    });
-    const resume = isReadOnly ? null : await this.#resume.load();
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
-    const onBatch = (checkedBytes: number, totalBytes: number): void => {
-      this.#lock?.touch();
-      onProgress(checkedBytes, totalBytes);
+    const report = (work: 'checking' | 'allocating') => (doneBytes: number, totalBytes: number) => {
+      this.#touchLocks();
+      onProgress(doneBytes, totalBytes, work);
     };
-    const check = { metainfo, paths, found: scanned, resume, hashPool, onProgress: onBatch, signal };
-    const { have, found: checked, resumed } = await checkExisting(check);
+    const onStep = (): void => this.#touchLocks();
+    const resume = isReadOnly ? null : await this.#resume.load();
+    const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep, isChosen };
+    const {
+      have,
+      found: checked,
+      resumed,
+    } = isReadOnly
+      ? await checkExisting({
+          ...look,
+          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => !isChosen(file) }),
+        })
+      : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
     const layout = new FileLayout(metainfo.files);
-    const parts = this.#parts;
+    // Who makes every file needs it only for what an earlier choice has left.
+    const parts = chosen !== null || this.#parts?.isThere === true ? this.#parts : null;
     const { pieces: recovered, found } =
       parts === null
         ? { pieces: new Set<PieceIndex>(), found: checked }
         : await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, hashPool, signal });
-    const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found, have });
+    const choice =
+      chosen === null ? null : settleChoice({ metainfo, chosen, found, have, noted: this.#notes?.read() ?? new Map() });
+    if (choice !== null) this.#targets = choice.targets;
     if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
@@ -128,9 +188,15 @@ export class TorrentDisk {
           overwrite: overwrite === 'never' ? 'never' : 'repair',
           choice,
           copyStepBytes: CONFIG.storage.copyStepBytes,
-          onCopyStep: () => this.#lock?.touch(),
+          onCopyStep: onStep,
           signal,
         });
+    const isWhole = choice === null ? have.isFull : have.includes(choice.wanted);
+    if (!isReadOnly && !isWhole) {
+      const files = choice === null ? metainfo.files : withPaddingFor(metainfo.files, choice.targets);
+      const space = { metainfo: { files, geometry: metainfo.geometry }, paths, have, finished };
+      await this.#prepareSpace(space, report('allocating'), signal);
+    }
     const files = new FileStorage({
       files: metainfo.files,
       paths,
@@ -140,30 +206,37 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
+      move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
+    this.#storage = files;
     const storage =
       parts === null || this.#resident.size === 0
         ? files
         : new PartsStorage({
+            layout,
             files,
             parts,
             resident: this.#resident,
             geometry: metainfo.geometry,
-            folder: paths.folder,
+            folder: paths.partsFolder,
             openFiles,
           });
-    const isWhole = choice === null ? have.isFull : have.includes(choice.wanted);
     const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
     // What it held is in the files now.
-    if (choice === null && parts !== null && parts.size() !== null) parts.remove();
+    if (choice === null) parts?.remove();
     return { storage, have, resumed, wasComplete, choice };
+  }
+
+  /** What is whole is on its way to another file system: no data comes meanwhile, and that is nobody's fault. */
+  get isMoving(): boolean {
+    return this.#storage?.isMoving === true;
   }
 
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
-    this.#lock?.touch();
+    this.#touchLocks();
     if (this.#keepsResume) this.#resume?.save(this.#inFiles(have));
   }
 
@@ -173,7 +246,7 @@ export class TorrentDisk {
    */
   async flushResume(have: Bitfield): Promise<void> {
     if (!this.#keepsResume || this.#resume === null) return;
-    this.#lock?.touch();
+    this.#touchLocks();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
     try {
@@ -183,9 +256,14 @@ export class TorrentDisk {
     }
   }
 
-  /** The data is whole: nothing of ours stays beside it. */
+  /** What was chosen is whole: nothing of ours stays beside it but the parts file, of which others may still be served. */
   removeResume(): void {
-    if (this.#keepsResume) this.#resume?.remove();
+    if (!this.#keepsResume) return;
+    this.#resume?.remove();
+    if (this.#paths !== null) this.#noteTargets(this.#paths);
+    if (this.#paths !== null && this.#paths.partsFolder !== this.#paths.folder) {
+      removeEmptyFolders(this.#paths.partsFolder, this.#metainfo.files);
+    }
   }
 
   /** The same, when nobody reads of it any more. Throws a StorageError. */
@@ -196,8 +274,25 @@ export class TorrentDisk {
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
     this.#unlocking.abort();
-    this.#lock?.releaseSync();
-    this.#lock = null;
+    for (const lock of this.#locks) lock.releaseSync();
+    for (const giveBack of this.#claims) giveBack();
+    this.#locks = [];
+  }
+
+  #touchLocks(): void {
+    for (const lock of this.#locks) lock.touch();
+  }
+
+  /** For the next run with this choice: what was verified now may not be verifiable then. */
+  #noteTargets(paths: FilePaths): void {
+    if (this.#notes === null || this.#targets.size === 0) return;
+    const metainfo = this.#metainfo;
+    const files = metainfo.files.map((file, index) => (this.#targets.has(index) ? file : { ...file, isPadding: true }));
+    const stamps = new Map<number, FileStamp>();
+    for (const [file, { name, part }] of scanFiles({ metainfo: { files }, paths, isLenient: () => true }).entries()) {
+      if (name !== null && part === null && name.size > 0) stamps.set(file, name);
+    }
+    this.#notes.add(stamps);
   }
 
   #inFiles(have: Bitfield): Bitfield {
@@ -208,12 +303,40 @@ export class TorrentDisk {
 
   /** Once the lock is given up the folder may be somebody else's. */
   get #keepsResume(): boolean {
-    return !this.#options.isReadOnly && !this.#unlocking.signal.aborted;
+    return !this.#isReadOnly && !this.#unlocking.signal.aborted;
+  }
+
+  /** Refuses what has no room, claims it towards other torrents, and takes it where that is wanted. */
+  async #prepareSpace(
+    look: SpaceOptions,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { allocate = 'none', checkSpace = true } = this.#options;
+    const { space } = this.#client;
+    const needs = measureSpace(look);
+    if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
+    let allocatedBytes = 0;
+    const writtenBytes = (): number => Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0);
+    for (const [index, { device, neededBytes }] of needs.entries()) {
+      // The second one is of the output folder, to which whole files come.
+      const leftBytes = (): number =>
+        index === 0 ? neededBytes - writtenBytes() : (this.#storage?.unfinishedBytes ?? neededBytes);
+      this.#claims.push(space.claim(device, leftBytes));
+    }
+    if (allocate === 'none') return;
+    const { allocateStepBytes: stepBytes } = CONFIG.storage;
+    const onStep = (doneBytes: number, totalBytes: number): void => {
+      allocatedBytes = doneBytes;
+      onProgress(doneBytes, totalBytes);
+    };
+    await allocateFiles({ ...look, mode: allocate, stepBytes, onProgress: onStep, signal });
+    if (allocate === 'full') allocatedBytes = Number.POSITIVE_INFINITY;
   }
 
   /** Every piece is there, but empty files, or the last names, were not made before the last run ended. */
   async #finishRest(storage: Storage, isNamed: (file: number) => boolean): Promise<void> {
-    for (const [index, file] of this.#options.metainfo.files.entries()) {
+    for (const [index, file] of this.#metainfo.files.entries()) {
       if (file.isPadding || isNamed(index)) continue;
       const done = storage.finishFile(index);
       if (done !== undefined) await done;

@@ -98,8 +98,14 @@ export class TorrentRun {
       limits: CONFIG.storage,
       isPadding,
       listener: {
-        onStored: (piece) => this.#loop.dispatch({ type: 'piece-stored', piece }),
-        onFile: (file) => handler.onNotice({ type: 'file-finished', file }),
+        onStored: (piece) => {
+          this.#loop.dispatch({ type: 'piece-stored', piece });
+          options.reader?.noteStored(piece);
+        },
+        onFile: (file) => {
+          // Whose pieces go again has no whole files.
+          if (options.reader === undefined) handler.onNotice({ type: 'file-finished', file });
+        },
         onMismatch: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-mismatch', piece, blockDigests }),
         onDigests: (piece, blockDigests) => this.#loop.dispatch({ type: 'piece-digests', piece, blockDigests }),
         onFailed: (error) => handler.onStorageError(error),
@@ -122,6 +128,7 @@ export class TorrentRun {
       externalAddresses: client.externalAddresses,
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
+      reads: options.reader !== undefined,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.
@@ -153,6 +160,7 @@ export class TorrentRun {
       maxPeers: settings.limits.maxPeers + CONFIG.swarm.newcomers,
       usesDht,
       onMessage: () => handler.onMessage(),
+      onBadMessage: (notice) => handler.onNotice(notice),
     });
     const pump: UploadPump = new UploadPump({
       loop: this.#loop,
@@ -173,7 +181,10 @@ export class TorrentRun {
         return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: announcedLeftBytes };
       },
       listener: {
-        onAddresses: (addresses) => this.addAddresses('tracker', addresses),
+        onAddresses: (addresses, peerIds) => {
+          if (peerIds !== undefined) this.peers.expect(peerIds);
+          this.addAddresses('tracker', addresses);
+        },
         onNotice: (notice) => handler.onNotice(notice),
         onSeenAs: (host, tracker) => client.externalAddresses.hearFromTracker(tracker, host),
       },
@@ -192,6 +203,7 @@ export class TorrentRun {
       client,
       infoHash,
       nodes: metainfo.nodes,
+      nodeNamers: options.webSeedNamers ?? null,
       isAllowed: usesDht,
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,
@@ -227,6 +239,7 @@ export class TorrentRun {
   /** Begins: tells the session what is there, dials the given peers, announces. */
   start(): void {
     this.#loop.dispatch({ type: 'checked', have: this.#have });
+    this.#options.reader?.attach({ dispatch: (event) => this.#loop.dispatch(event), has: (piece) => this.store.have.has(piece) });
     this.#webSeeds.start();
     void resolveHints(this.#options.webSeedMode === 'only' ? [] : (this.#options.peers ?? []), this.#resolver, {
       onAddresses: (addresses, source) => this.addAddresses(source, addresses),
@@ -253,6 +266,7 @@ export class TorrentRun {
   /** Ends every connection at once; good-byes and writes in progress take as long as they are given. Not from within the loop. */
   async stop(farewellMs: number): Promise<void> {
     this.#lastSources = this.sourceSnapshots();
+    this.#options.reader?.detach();
     this.#loop.dispatch({ type: 'stop' });
     this.#loop.end();
     this.peers.close();

@@ -1,12 +1,14 @@
-// The time-outs of a run that nobody watches: no peer ever answered, no payload for too long, no message for a while. Looks
-// a few times a second, so that the messages themselves cost it nothing; each limit is off at 0.
+// The time-outs of a run that nobody watches: no peer ever answered, no payload for too long or too little of it, no message for a
+// while. Looks a few times a second, so that the messages themselves cost it nothing; each limit is off at 0.
 
 import type { Millis } from '../model/time.js';
+import { type MinSpeed, SpeedFloor } from './speed-floor.js';
 
 export interface WatchdogLimits {
   readonly noPeersTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly minSpeed?: MinSpeed;
   /** After this long without a message, what can be had again is freed. */
   readonly idleReleaseMs: number;
   /** How often it looks; more often where a limit is shorter. */
@@ -30,6 +32,8 @@ export interface WatchdogHandler {
   read(): WatchedState;
   onNoPeers(): void;
   onStalled(): void;
+  /** With `minSpeed`: what came over its time, in bytes per second. */
+  onTooSlow?(bytesPerSecond: number): void;
   /** Once for each silence. */
   onIdleTimeout(): void;
   onIdleRelease(): void;
@@ -42,6 +46,7 @@ export class Watchdog {
   readonly #handler: WatchdogHandler;
   readonly #now: () => Millis;
   readonly #watchMs: number;
+  readonly #speedFloor: SpeedFloor | null;
   readonly #startedAt: Millis;
   #timer: NodeJS.Timeout | null;
   #lastCheckAt: Millis;
@@ -57,14 +62,15 @@ export class Watchdog {
   #asleepMs: Millis = 0;
 
   constructor(limits: WatchdogLimits, handler: WatchdogHandler, now: () => Millis) {
-    const { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, watchMs } = limits;
+    const { noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, minSpeed, watchMs } = limits;
     this.#limits = limits;
     this.#handler = handler;
     this.#now = now;
     const shortest = Math.min(
-      ...[noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs].map((limit) => (limit > 0 ? limit : Infinity)),
+      ...[noPeersTimeoutMs, stallTimeoutMs, idleTimeoutMs, minSpeed?.overMs ?? 0].map((limit) => (limit > 0 ? limit : Infinity)),
     );
     this.#watchMs = Math.max(MIN_WATCH_MS, Math.min(watchMs, shortest / 4));
+    this.#speedFloor = minSpeed === undefined ? null : new SpeedFloor(minSpeed);
     this.#startedAt = now();
     this.#lastCheckAt = this.#startedAt;
     this.#progressAt = this.#startedAt;
@@ -120,7 +126,9 @@ export class Watchdog {
       this.#hasMetSources = sourcesMet > 0;
       this.#progressAt = now;
     }
+    const tooSlow = this.#speedFloor?.look(now, this.#mostUseful, sourcesMet > 0 && !isThrottled) ?? null;
     if (noPeersTimeoutMs > 0 && sourcesMet === 0 && now - this.#startedAt >= noPeersTimeoutMs) this.#handler.onNoPeers();
     else if (stallTimeoutMs > 0 && sourcesMet > 0 && now - this.#progressAt >= stallTimeoutMs) this.#handler.onStalled();
+    else if (tooSlow !== null) this.#handler.onTooSlow?.(tooSlow);
   }
 }

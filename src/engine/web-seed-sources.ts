@@ -3,7 +3,7 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Address } from '../model/address.js';
-import { addressScope, mayName } from '../model/address-scope.js';
+import { mayLead, mayName } from '../model/address-scope.js';
 import { redactWebSeedUrl } from '../model/redact-url.js';
 import { CONFIG } from './config.js';
 import type { SessionOptions } from './session-options.js';
@@ -21,12 +21,6 @@ function isHttp(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return (protocol === 'http:' || protocol === 'https:') && hostname !== '';
-}
-
-/** `namers`: of the URL; null for the user. Nobody known: then it may be anywhere on the internet. */
-function mayLead(namers: readonly Address[] | null, address: Address): boolean {
-  if (namers === null) return true;
-  return addressScope(address) === 'global' || namers.some((namer) => mayName(namer, address));
 }
 
 type Options = Pick<SessionOptions, 'webSeedMode' | 'webSeeds' | 'webSeedNamers'>;

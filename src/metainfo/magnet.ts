@@ -16,6 +16,8 @@ export interface MagnetPeer {
 export interface Magnet {
   /** 20 bytes, v1. */
   readonly infoHash: Uint8Array;
+  /** 32 bytes, of a hybrid torrent (BEP 52) whose link names both hashes. */
+  readonly infoHashV2?: Uint8Array;
   /** `dn`: for people only, never a path; 255 characters at most, otherwise as it came. */
   readonly displayName: string | null;
   /** `tr`: URLs of http, https, udp or wss, in order, without duplicates. */
@@ -93,21 +95,31 @@ function lenientText(value: string): string {
   return decodeText(percentBytes(value, false) as Uint8Array);
 }
 
-function parseTopics(values: readonly string[]): Uint8Array {
+/** `1220` (a multihash of SHA-256) and 64 digits of hex; null where `text` is something else. */
+function parseMultihash(text: string): Uint8Array | null {
+  if (!/^1220[0-9a-f]{64}$/i.test(text)) return null;
+  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(text.slice(4 + i * 2, 6 + i * 2), 16));
+}
+
+function parseTopics(values: readonly string[]): Pick<Magnet, 'infoHash' | 'infoHashV2'> {
   let found: Uint8Array | null = null;
   let isOfV2 = false;
+  let infoHashV2: Uint8Array | null = null;
   for (const value of values) {
     const bytes = percentBytes(value, true);
     if (bytes === null) throw fieldError('magnet.xt', 'a % that no two hex digits follow');
     const topic = decodeText(bytes);
-    if (/^urn:btmh:/i.test(topic)) isOfV2 = true;
+    if (/^urn:btmh:/i.test(topic)) {
+      isOfV2 = true;
+      infoHashV2 ??= parseMultihash(topic.slice('urn:btmh:'.length));
+    }
     if (!/^urn:btih:/i.test(topic)) continue;
     const infoHash = parseInfoHash(topic.slice('urn:btih:'.length));
     if (infoHash === null) throw fieldError('magnet.xt', 'expected 40 hex or 32 base32 digits after urn:btih:');
     if (found !== null && !equalBytes(found, infoHash)) throw fieldError('magnet.xt', 'two different info hashes');
     found = infoHash;
   }
-  if (found !== null) return found;
+  if (found !== null) return infoHashV2 === null ? { infoHash: found } : { infoHash: found, infoHashV2 };
   if (isOfV2) throw fieldError('magnet.xt', 'v2-only magnets are not yet supported');
   throw fieldError('magnet.xt', 'expected urn:btih: and an info hash, found none');
 }
@@ -177,7 +189,7 @@ export function parseMagnet(text: string): Magnet {
   const all = (name: string): readonly string[] => parameters.get(name) ?? [];
   const choices = parameters.get('so');
   return {
-    infoHash: parseTopics(all('xt')),
+    ...parseTopics(all('xt')),
     displayName: parseName(all('dn')[0]),
     trackers: parseUrls(all('tr'), TRACKER_SCHEMES),
     webSeeds: parseUrls(all('ws'), WEB_SCHEMES),

@@ -29,6 +29,8 @@ export type SessionAction =
   | { readonly type: 'store-piece'; readonly piece: PieceIndex; readonly digests: 'never' | 'on-mismatch' | 'always' }
   /** An open piece is given up (its blocks are lost); its buffer goes back. */
   | { readonly type: 'discard-piece'; readonly piece: PieceIndex }
+  /** A verified piece has left the window of all readers: its bytes go. */
+  | { readonly type: 'forget-piece'; readonly piece: PieceIndex }
   /**
    * Fetch the torrent's bytes from `begin` in the piece `first` up to the piece `end` from the link's web seed, in order; answered by
    * exactly one `run-ended` unless `abort-run` comes first. `isWholeFiles`: not by ranges. A link has one run at a time.

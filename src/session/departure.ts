@@ -35,5 +35,6 @@ export function forgetPeer(state: SessionState, peer: Peer, reason: DisconnectRe
 /** Ends the connection for a reason of ours and forgets the peer at once; what still comes from it is ignored. */
 export function dropPeer(state: SessionState, peer: Peer, reason: DisconnectReason): void {
   state.emit({ type: 'disconnect', peer: peer.key, reason });
+  peer.droppedFor = reason;
   forgetPeer(state, peer, reason);
 }

@@ -8,6 +8,7 @@ import type { Millis } from '../model/time.js';
 import type { PeerFeatures } from '../wire/handshake.js';
 import type { Message } from '../wire/message.js';
 import type { DisconnectReason } from './disconnect-reason.js';
+import type { PieceRange } from './piece-window.js';
 import type { WebSeedEnd, WebSeedFailure } from './web-seed.js';
 
 /** `user`: named by the user in person, whom no blocklist overrules; `link`: by a magnet link. */
@@ -98,6 +99,8 @@ export type SessionEvent =
     }
   /** A `fetch-run` is over by itself; not after `abort-run`. */
   | { readonly type: 'run-ended'; readonly link: PeerKey; readonly end: WebSeedEnd }
+  /** What each reader of a session that reads will read next, in its order: whatever is outside of it is not held. */
+  | { readonly type: 'window-moved'; readonly readers: readonly (readonly PieceRange[])[] }
   /** `nextTimeout()` has come. */
   | { readonly type: 'timeout' }
   | { readonly type: 'stop' };

@@ -42,6 +42,8 @@ export interface SessionLimits {
   readonly endgameAgeMs: number;
   /** The same while the piece budget keeps a peer idle. */
   readonly reassignAgeMs: number;
+  /** A reader waits, and the block was asked for so long ago: a much quicker peer is asked too. */
+  readonly urgentAgeMs: Millis;
   /** A peer that rejected a request is not asked for that piece again so long. */
   readonly refusalMs: number;
   readonly uploadSlots: number;

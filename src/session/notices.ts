@@ -15,6 +15,8 @@ export type Notice =
   | { readonly type: 'addresses-found'; readonly source: AddressSource; readonly count: number; readonly added: number }
   | { readonly type: 'peer-opened'; readonly address: Address; readonly incoming: boolean; readonly client: string }
   | { readonly type: 'peer-closed'; readonly address: Address; readonly reason: DisconnectReason; readonly payloadBytes: number }
+  /** What it sent could not be read, or was not allowed: its connection is closed. `bytes`: the first of the message, in hexadecimal. */
+  | { readonly type: 'bad-message'; readonly address: Address; readonly bytes: string }
   | { readonly type: 'dial-failed'; readonly address: Address; readonly reason: DisconnectReason }
   | { readonly type: 'piece-stored'; readonly piece: PieceIndex; readonly have: number; readonly pieceCount: number }
   /** Its last piece is on disk and it has its own name; told before that piece is. `file`: its index in the metainfo. */

@@ -6,6 +6,7 @@ import { Bitfield } from '../model/bitfield.js';
 import type { PeerId, PeerKey, PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
 import type { PeerFeatures } from '../wire/handshake.js';
+import type { DisconnectReason } from './disconnect-reason.js';
 import type { SessionLimits } from './limits.js';
 import type { PexTold } from './pex-told.js';
 import { PexIntake } from './pex-intake.js';
@@ -81,6 +82,8 @@ export class Peer {
   lastReceivedAt: Millis;
   lastSentAt: Millis;
   unexpectedBytes = 0;
+  /** Why we ended it; null where it is connected, or ended itself. */
+  droppedFor: DisconnectReason | null = null;
   client: string;
 
   constructor(

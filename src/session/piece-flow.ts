@@ -3,6 +3,7 @@
 
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import { banSource } from './ban.js';
+import { forgetPiece } from './forgetting.js';
 import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
 import { releasePiece, takeBackRequests } from './recall.js';
@@ -23,17 +24,20 @@ export function storeWhole(state: SessionState, open: OpenPiece): void {
 export function countStored(state: SessionState, piece: PieceIndex): void {
   const open = state.tracker.finish(piece);
   state.blame.acquit(open);
+  const isTold = state.window === null;
   for (const peer of state.peers.values()) {
     peer.unverified.delete(piece);
     if (peer.have.has(piece)) {
-      peer.untoldHaves.push(piece);
+      if (isTold) peer.untoldHaves.push(piece);
       loseWanted(state, peer);
-    } else {
+    } else if (isTold) {
       state.send(peer, { type: 'have', piece });
     }
   }
   const { have } = state.tracker;
   state.notice({ type: 'piece-stored', piece, have: have.count, pieceCount: have.length });
+  // Its readers went elsewhere while it was on its way.
+  if (state.window?.has(piece) === false) forgetPiece(state, piece);
 }
 
 /** Says the haves that were held back. */

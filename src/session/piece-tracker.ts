@@ -29,17 +29,21 @@ export class PieceTracker {
   readonly #storing = new Map<PieceIndex, OpenPiece>();
   /** Missing pieces that a web seed is going to open, by its link: not for the picker. */
   readonly #claims = new Map<PieceIndex, PeerKey>();
+  readonly #isInReach: (piece: PieceIndex) => boolean;
   #verifiedBytes = 0;
   #missing: number;
   #missingBytes: number;
 
+  /** `isInReach`: what may be picked at all now, of what is wanted; asked whenever a piece goes missing. */
   constructor(
     geometry: Geometry,
     budget: PieceBudget,
     random: Random,
     isPadding: (piece: PieceIndex, block: number) => boolean,
     plan: PiecePlan | null = null,
+    isInReach: (piece: PieceIndex) => boolean = () => true,
   ) {
+    this.#isInReach = isInReach;
     this.#geometry = geometry;
     this.#plan = plan;
     this.#missing = plan === null ? geometry.pieceCount : plan.wanted.count;
@@ -54,7 +58,7 @@ export class PieceTracker {
   start(have: Bitfield): void {
     for (const piece of this.#geometry.pieces()) {
       if (have.has(piece)) this.#count(piece);
-      else if (this.isWanted(piece)) this.picker.insert(piece);
+      else this.makePickable(piece);
     }
   }
 
@@ -150,7 +154,7 @@ export class PieceTracker {
 
   /** It is for everybody again. */
   unclaim(piece: PieceIndex): void {
-    if (this.#claims.delete(piece)) this.picker.insert(piece);
+    if (this.#claims.delete(piece)) this.makePickable(piece);
   }
 
   claimantOf(piece: PieceIndex): PeerKey | undefined {
@@ -189,8 +193,23 @@ export class PieceTracker {
     this.#open.delete(piece);
     this.#partial.delete(open);
     this.#budget.release(this.#geometry.pieceLength(piece), piece);
-    this.picker.insert(piece);
+    this.makePickable(piece);
     return open;
+  }
+
+  /** A missing piece is for the picker, where it is wanted and in reach. */
+  makePickable(piece: PieceIndex): void {
+    if (this.isWanted(piece) && this.#isInReach(piece)) this.picker.insert(piece);
+  }
+
+  /** A verified piece is not held any more: it is missing, and for `makePickable` to bring back. */
+  forget(piece: PieceIndex): void {
+    invariant(this.have.clear(piece), 'only a piece that is there can be forgotten', { piece });
+    const length = this.#geometry.pieceLength(piece);
+    this.#verifiedBytes -= length;
+    if (!this.isWanted(piece)) return;
+    this.#missing++;
+    this.#missingBytes += this.#plan?.partialBytes.get(piece) ?? length;
   }
 
   /** Gives the memory budget back: the session ends here. */

@@ -7,6 +7,9 @@ import type { OpenPiece } from './open-piece.js';
 import type { Peer } from './peer.js';
 import type { SessionState } from './session-state.js';
 
+/** Spans of `snubMs`: a body that takes longer came at less than 300 bytes a second. */
+const MAX_SILENT_SPANS = 3;
+
 function recallBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: number, tellPeer: boolean): void {
   const begin = block * BLOCK_LENGTH;
   if (tellPeer) state.send(peer, { type: 'cancel', piece, begin, length: state.geometry.blockLength(piece, block) });
@@ -75,13 +78,14 @@ function hasRequestOf(peer: Peer, piece: PieceIndex): boolean {
 
 /**
  * What was asked of a snubbed peer goes to others, but for the oldest request: a slow peer may be in the middle of that body,
- * and would never bring one to its end if each were taken back. Whoever is idle may take a second copy of the block.
- * An exclusive piece has no second copies: it waits for one span of silence only (`isAgain`: this is not the first).
+ * and would never bring one to its end if each were taken back. Whoever is idle may take a second copy of the block. One that it has
+ * skipped it will not bring, and after some spans of silence nor any other: else two peers that lost the same request would both keep
+ * it for ever. An exclusive piece has no second copies: it waits for one span of silence only.
  */
-export function takeBackFromSnubbed(state: SessionState, peer: Peer, isAgain: boolean): void {
-  const { oldest } = peer.requests;
-  const isWaitOver = oldest === undefined || (isAgain && state.tracker.openPiece(oldest.piece)?.isExclusive === true);
-  if (isWaitOver) takeBackRequests(state, peer, true);
+export function takeBackFromSnubbed(state: SessionState, peer: Peer): void {
+  const { oldest, silentSpans } = peer.requests;
+  const maxSpans = oldest !== undefined && state.tracker.openPiece(oldest.piece)?.isExclusive === true ? 2 : MAX_SILENT_SPANS;
+  if (oldest === undefined || oldest.isSkipped || silentSpans >= maxSpans) takeBackRequests(state, peer, true);
   else takeBackRequests(state, peer, true, (piece, block) => piece === oldest.piece && block === oldest.block);
 }
 

@@ -12,11 +12,15 @@ export interface OpenRequest {
   readonly piece: PieceIndex;
   readonly block: number;
   readonly sentAt: Millis;
+  /** One that was asked later was answered since: the peer is not in the middle of this body. */
+  readonly isSkipped: boolean;
 }
+
+type QueuedRequest = { -readonly [Key in keyof OpenRequest]: OpenRequest[Key] };
 
 export class RequestQueue {
   readonly #limits: SessionLimits;
-  #requests: OpenRequest[] = [];
+  #requests: QueuedRequest[] = [];
   #depth: number;
   #reqq: number;
   #share = Infinity;
@@ -25,6 +29,8 @@ export class RequestQueue {
   /** When the count above began. */
   #countingSince: Millis | null = null;
   #snubbed = false;
+  /** Since it last answered. */
+  #silentSpans = 0;
   /** When the peer last answered, or was first asked after having been idle. */
   #aliveAt: Millis = 0;
 
@@ -44,6 +50,11 @@ export class RequestQueue {
 
   get isSnubbed(): boolean {
     return this.#snubbed;
+  }
+
+  /** How often `checkSnubbed` has found it silent since it last answered. */
+  get silentSpans(): number {
+    return this.#silentSpans;
   }
 
   /** What the peer said it queues (BEP 10 `reqq`); nonsense is ignored. */
@@ -72,9 +83,12 @@ export class RequestQueue {
   }
 
   push(piece: PieceIndex, block: number, now: Millis): void {
-    if (this.#requests.length === 0) this.#aliveAt = now;
+    if (this.#requests.length === 0) {
+      this.#aliveAt = now;
+      this.#silentSpans = 0;
+    }
     this.#countingSince ??= now;
-    this.#requests.push({ piece, block, sentAt: now });
+    this.#requests.push({ piece, block, sentAt: now, isSkipped: false });
   }
 
   /** The request is over (cancelled, rejected, re-assigned); false where there was none. */
@@ -92,9 +106,13 @@ export class RequestQueue {
     if (index < 0) return false;
     const request = this.#requests[index];
     if (index === 0) this.#requests.shift();
-    else this.#requests.splice(index, 1);
+    else {
+      this.#requests.splice(index, 1);
+      for (let at = 0; at < index; at++) this.#requests[at].isSkipped = true;
+    }
     this.#rttMs = Math.min(this.#rttMs, Math.max(0, now - request.sentAt));
     this.#snubbed = false;
+    this.#silentSpans = 0;
     this.#aliveAt = now;
     this.#grow(quickRate, now);
     return true;
@@ -108,7 +126,7 @@ export class RequestQueue {
   /** Empties the queue, but for the requests that `keeps` names, and says what was dropped. */
   clear(keeps: (piece: PieceIndex, block: number) => boolean): OpenRequest[] {
     const dropped: OpenRequest[] = [];
-    const kept: OpenRequest[] = [];
+    const kept: QueuedRequest[] = [];
     for (const request of this.#requests) (keeps(request.piece, request.block) ? kept : dropped).push(request);
     this.#requests = kept;
     return dropped;
@@ -131,6 +149,7 @@ export class RequestQueue {
   #snubAfter(silenceMs: number, now: Millis): boolean {
     if (this.#requests.length === 0 || now < this.#aliveAt + silenceMs) return false;
     this.#snubbed = true;
+    this.#silentSpans++;
     this.#aliveAt = now;
     this.#depth = this.#limits.initialDepth;
     return true;

@@ -5,10 +5,16 @@ import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import { storeWhole, tellHaves } from './piece-flow.js';
 import type { OpenPiece } from './open-piece.js';
+import type { PieceWindow } from './piece-window.js';
 import type { Peer } from './peer.js';
 import { releasePiece } from './recall.js';
 import type { SessionState } from './session-state.js';
 import { takeFromRun } from './web-seed-tails.js';
+
+/** Slower than a quarter of another's rate is slow: rates of one swarm differ by half from one second to the next. */
+export const MUCH_QUICKER = 4;
+/** The part of a window that is read so soon that slow peers keep their hands off it. */
+const NEAR = 1 / 4;
 
 /** Whether blocks of this piece may be asked of this peer now; that it has the piece is for the caller to know. */
 export function mayAskOf(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
@@ -58,12 +64,38 @@ function pickPiece(state: SessionState, peer: Peer): PieceIndex | null {
   if (peer.barrenSince === picker.insertions) return null;
   if (!state.blame.isProven(peer.key) && peer.unverified.size >= state.limits.probationPieces) return null;
   let isBarren = true;
-  const piece = picker.pick(peer.have, (candidate) => {
+  const accept = (candidate: PieceIndex): boolean => {
     isBarren = false;
     return mayAskOf(state, peer, candidate);
-  });
+  };
+  const { window } = state;
+  const piece = window === null ? picker.pick(peer.have, accept) : pickInWindow(state, window, peer, accept);
   if (isBarren) peer.barrenSince = picker.insertions;
   return piece;
+}
+
+/** Whether this near piece is better asked of somebody else, who has it and is much quicker: a slow peer would hold the reader up. */
+function quickerThan(state: SessionState, peer: Peer): (piece: PieceIndex) => boolean {
+  const quicker: Peer[] = [];
+  for (const other of state.peers.values()) {
+    if (other === peer || other.requests.isSnubbed || !canBeAsked(state, other)) continue;
+    if (other.download.quickRate > MUCH_QUICKER * peer.download.quickRate) quicker.push(other);
+  }
+  return (piece) => quicker.some((other) => other.have.has(piece) && mayAskOf(state, other, piece));
+}
+
+/** In the order in which it will be read; what is near is left to much quicker peers. */
+function pickInWindow(
+  state: SessionState,
+  window: PieceWindow,
+  peer: Peer,
+  accept: (piece: PieceIndex) => boolean,
+): PieceIndex | null {
+  const hasQuicker = quickerThan(state, peer);
+  return window.pick(
+    state.tracker.picker,
+    (piece, distance) => peer.have.has(piece) && accept(piece) && !(distance < NEAR && hasQuicker(piece)),
+  );
 }
 
 /** Gives up the open piece with the fewest blocks that nobody lively goes on with: its memory serves others better. */

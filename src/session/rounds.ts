@@ -17,6 +17,7 @@ import { isRedundant } from './upload-only.js';
 import { chokeRound } from './uploader.js';
 import { watchWebSeeds } from './web-seed-events.js';
 import { refillWebSeeds } from './web-seed-runs.js';
+import { hasNothingForReaders, hastenHeads, isHeadOpen } from './window-moves.js';
 
 const QUICK_TICK: Millis = 100;
 
@@ -73,13 +74,14 @@ export class Rounds {
       watchWebSeeds(state);
       if (now >= this.#chokeAt + state.limits.chokeRoundMs) {
         this.#chokeAt = now;
-        if (!state.tracker.have.isEmpty) chokeRound(state, this.#choker);
+        if (!state.tracker.have.isEmpty && state.window === null) chokeRound(state, this.#choker);
       }
       refillAll(state);
     }
     if (state.turns.isLimited) takeTurns(state);
     if (this.#isQuick() && now >= this.#quickAt + QUICK_TICK) {
       this.#quickAt = now;
+      hastenHeads(state);
       askSecondCopies(state);
     }
     refillWebSeeds(state);
@@ -159,7 +161,7 @@ export class Rounds {
   }
 
   #isQuick(): boolean {
-    return !this.#state.isComplete && (this.#state.hasIdlePeer || this.#state.tracker.isEndgame);
+    return !this.#state.isComplete && (this.#state.hasIdlePeer || this.#state.tracker.isEndgame || isHeadOpen(this.#state));
   }
 
   /** Nobody is needed any more. */
@@ -185,8 +187,7 @@ export class Rounds {
         tellPeers(state, peer);
         if (state.now - peer.lastSentAt >= state.limits.keepAliveMs) state.send(peer, { type: 'keep-alive' });
         takeBackUnanswered(state, peer);
-        const wasSnubbed = peer.requests.isSnubbed;
-        if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer, wasSnubbed);
+        if (peer.requests.checkSnubbed(state.now)) takeBackFromSnubbed(state, peer);
       }
     }
     superSeedRound(state);
@@ -204,7 +205,8 @@ export class Rounds {
       return;
     }
     const useless = [...peers.values()].filter((peer) => {
-      const isUseless = peer.requests.isSnubbed || (peer.wantedCount === 0 && !peer.peerInterested);
+      const isUseless =
+        peer.requests.isSnubbed || ((peer.wantedCount === 0 || hasNothingForReaders(this.#state, peer)) && !peer.peerInterested);
       return isUseless && now >= peer.connectedAt + limits.uselessMs;
     });
     const least = leastOf(this.#state, useless);

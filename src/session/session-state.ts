@@ -12,12 +12,14 @@ import type { EncryptionPolicy } from '../wire/mse/encryption-policy.js';
 import type { SessionAction } from './actions.js';
 import type { Blame } from './blame.js';
 import type { SessionLimits } from './limits.js';
+import { MessageTally } from './message-counts.js';
 import type { Notice } from './notices.js';
 import type { PeerBook } from './peer-book.js';
 import type { PeerPriorities } from './peer-priority.js';
 import type { Peer } from './peer.js';
 import type { PiecePlan } from './piece-plan.js';
 import type { PieceTracker } from './piece-tracker.js';
+import type { PieceWindow } from './piece-window.js';
 import { RateMeter } from './rate-meter.js';
 import type { RequestTurns } from './request-turns.js';
 import type { RevealedPieces } from './revealed-pieces.js';
@@ -50,12 +52,14 @@ export interface SessionSettings {
   readonly seeds: boolean;
   /** Where everything is there at the start and it goes on: reveals its pieces one by one (BEP 16), until that has done its work. */
   readonly superSeeds: boolean;
+  /** Holds no more than a window of pieces that moves with its readers (piece-window.ts), is never complete, and serves nothing. Default false. */
+  readonly reads?: boolean;
 }
 
 /** What invariants are checked on. */
 export type SessionInspection = Pick<
   SessionState,
-  'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer' | 'isHidingPieces'
+  'tracker' | 'peers' | 'webSeeds' | 'book' | 'blame' | 'hasIdlePeer' | 'isHidingPieces' | 'window'
 >;
 
 export class SessionState {
@@ -68,10 +72,13 @@ export class SessionState {
   readonly priorities: PeerPriorities;
   readonly peers = new Map<PeerKey, Peer>();
   readonly webSeeds = new WebSeeds();
+  /** Of a session that reads. */
+  readonly window: PieceWindow | null;
   readonly download = new RateMeter();
   readonly upload = new RateMeter();
   wastedBytes = 0;
   hashFailures = 0;
+  readonly messages = new MessageTally();
   now: Millis = 0;
   isStarted = false;
   isStopped = false;
@@ -91,8 +98,10 @@ export class SessionState {
     blame: Blame,
     turns: RequestTurns,
     priorities: PeerPriorities,
+    window: PieceWindow | null = null,
   ) {
     this.settings = settings;
+    this.window = window;
     this.random = random;
     this.tracker = tracker;
     this.book = book;
@@ -110,12 +119,12 @@ export class SessionState {
   }
 
   get isComplete(): boolean {
-    return this.isStarted && this.tracker.isComplete;
+    return this.isStarted && this.window === null && this.tracker.isComplete;
   }
 
   /** We pretend to have nothing. */
   get isHidingPieces(): boolean {
-    return this.revealed?.isHiding === true;
+    return this.window !== null || this.revealed?.isHiding === true;
   }
 
   emit(action: SessionAction): void {
@@ -124,6 +133,7 @@ export class SessionState {
 
   send(peer: Peer, message: Message): void {
     peer.lastSentAt = this.now;
+    this.messages.countSent(message, peer);
     this.#actions.push({ type: 'send', peer: peer.key, message });
   }
 

@@ -19,17 +19,20 @@ import { PeerPriorities } from './peer-priority.js';
 import { handlePeerMessage } from './peer-messages.js';
 import { blameMismatch, convictLiars, countStored } from './piece-flow.js';
 import { PieceTracker } from './piece-tracker.js';
+import { PieceWindow } from './piece-window.js';
 import { RequestTurns } from './request-turns.js';
 import { refill, refillAll } from './requester.js';
 import { RevealedPieces } from './revealed-pieces.js';
 import { Rounds } from './rounds.js';
 import { SessionState, type SessionInspection, type SessionSettings } from './session-state.js';
 import { takeSnapshot, type SessionSnapshot } from './snapshot.js';
+import { messageBytes } from '../wire/message-bytes.js';
 import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
 import { addWebSeeds, endRun, handleSeedBlock, judgeBlock, skipBytes, stopWebSeeds, type RunVerdict } from './web-seed-events.js';
 import { lackFile } from './web-seed-lacks.js';
 import { arriveAt, refillWebSeeds } from './web-seed-runs.js';
+import { moveWindow } from './window-moves.js';
 
 type BlockReceived = Extract<SessionEvent, { type: 'block-received' }>;
 
@@ -50,10 +53,12 @@ export class Session {
     now: Millis,
     pace: RequestPace | null = null,
   ) {
-    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null);
+    const window = settings.reads === true ? new PieceWindow() : null;
+    const isInReach = (piece: PieceIndex): boolean => window === null || window.has(piece);
+    const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null, isInReach);
     const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
     const book = new PeerBook(settings.limits, random, settings.encryption, priorities, settings.addressFilter);
-    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities);
+    this.#state = new SessionState(settings, random, tracker, book, new Blame(), new RequestTurns(pace), priorities, window);
     this.#state.now = now;
     this.#choker = new Choker(settings.limits, random);
     this.#rounds = new Rounds(this.#state, this.#choker);
@@ -163,15 +168,16 @@ export class Session {
         countStored(state, event.piece);
         // From the first piece on there is something to give, and peers that wait for it.
         if (state.tracker.have.count === 1) fillSlots(state, this.#choker);
-        if (!state.tracker.isComplete) refillAll(state);
+        if (!state.isComplete) refillAll(state);
         refillWebSeeds(state);
-        if (state.tracker.isComplete) this.#complete();
+        if (state.isComplete) this.#complete();
         return;
       case 'piece-mismatch':
         blameMismatch(state, event.piece, event.blockDigests);
         this.#afterDeparture();
         return;
       case 'block-settled':
+        if (event.sent) state.messages.countSentBlock();
         settleBlock(state, state.peers.get(event.peer), event.length, event.sent);
         return;
       case 'web-seeds-found':
@@ -185,6 +191,9 @@ export class Session {
       case 'run-lacks':
       case 'run-ended':
         this.#handleRun(event);
+        return;
+      case 'window-moved':
+        moveWindow(state, event.readers);
         return;
       case 'timeout':
         this.#rounds.run();
@@ -212,7 +221,11 @@ export class Session {
   #handleMessage(event: Extract<SessionEvent, { type: 'message' }>): void {
     const peer = this.#state.peers.get(event.peer);
     if (peer === undefined) return;
+    this.#state.messages.countReceived(event.message);
     handlePeerMessage(this.#state, this.#choker, peer, event.message);
+    if (peer.droppedFor === 'protocol-error') {
+      this.#state.notice({ type: 'bad-message', address: peer.displayAddress, bytes: messageBytes(event.message) });
+    }
     if (!this.#state.peers.has(event.peer)) this.#afterDeparture();
     // It may have named others (BEP 11).
     else if (event.message.type === 'extended') this.#rounds.dial();
@@ -260,6 +273,7 @@ export class Session {
       handleSeedBlock(state, link, event);
       return;
     }
+    state.messages.countReceivedBlock();
     state.download.add(length, state.now);
     const peer = state.peers.get(event.peer);
     if (peer === undefined) {
@@ -281,6 +295,7 @@ export class Session {
 
   #handleUnexpected(key: PeerKey, length: number): void {
     const state = this.#state;
+    state.messages.countReceivedBlock();
     state.download.add(length, state.now);
     this.#waste(length);
     const peer = state.peers.get(key);

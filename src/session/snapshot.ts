@@ -5,10 +5,12 @@ import type { Address } from '../model/address.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
+import type { MessageCounts } from './message-counts.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
 import type { WebSeed, WebSeedLack, WebSeedReason } from './web-seed.js';
+import { isWindowFull } from './window-moves.js';
 
 export interface PeerSnapshot {
   readonly address: Address;
@@ -78,11 +80,13 @@ export interface SessionSnapshot {
   /** Pieces whose blocks are coming, or that are being written. */
   readonly openPieces: readonly PieceIndex[];
   readonly hashFailures: number;
+  /** Messages of each type since the start, of peers that have gone too. */
+  readonly messages: { readonly received: MessageCounts; readonly sent: MessageCounts };
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly isComplete: boolean;
   readonly isEndgame: boolean;
-  /** A download limit of ours is why no more is asked for now: silence is not a stall. */
+  /** A download limit of ours, or a reader that does not go on, is why no more is asked for now: silence is not a stall. */
   readonly isThrottled: boolean;
   /** Pieces are revealed one by one (BEP 16). */
   readonly isSuperSeeding: boolean;
@@ -160,12 +164,13 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     have: tracker.have.clone(),
     openPieces: [...tracker.openPieces(), ...tracker.storingPieces()].map((open) => open.piece),
     hashFailures: state.hashFailures,
+    messages: state.messages.counts(),
     downloadBytesPerSecond: state.download.rate(now),
     uploadBytesPerSecond: state.upload.rate(now),
     isComplete: state.isComplete,
     isEndgame: tracker.isEndgame,
-    isThrottled: isThrottled(state),
-    isSuperSeeding: state.isHidingPieces,
+    isThrottled: isThrottled(state) || isWindowFull(state),
+    isSuperSeeding: state.revealed?.isHiding === true,
     knownAddresses: book.size,
     bannedAddresses: book.bannedCount,
     blockedAddresses: book.blockedCount,

@@ -19,6 +19,7 @@ export function acceptRequest(state: SessionState, peer: Peer, range: BlockRange
   const isServable =
     piece !== null &&
     state.tracker.have.has(piece) &&
+    state.window === null &&
     state.revealed?.mayServe(peer.key, piece) !== false &&
     range.length <= state.limits.maxUploadBlockBytes &&
     state.geometry.containsRange(piece, range.begin, range.length) &&
@@ -87,7 +88,7 @@ export function chokeRound(state: SessionState, choker: Choker): void {
 
 /** A peer wants something between rounds: a free slot is given at once, where there is anything to give. */
 export function greetInterested(state: SessionState, choker: Choker, peer: Peer): void {
-  if (!peer.amChoking || !peer.peerInterested || state.tracker.have.isEmpty) return;
+  if (!peer.amChoking || !peer.peerInterested || state.tracker.have.isEmpty || state.window !== null) return;
   let unchoked = 0;
   for (const other of state.peers.values()) if (!other.amChoking) unchoked++;
   if (choker.hasFreeSlot(unchoked)) unchoke(state, peer);

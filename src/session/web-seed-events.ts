@@ -67,6 +67,8 @@ export function endRun(state: SessionState, link: WebSeedLink, end: WebSeedEnd):
       seed.hasRanges = false;
       seed.isProven = false;
       for (const other of seed.links) leaveRun(state, other, true);
+      // It could send the whole file only, from its beginning, which is no way to read ahead of somebody.
+      if (state.window !== null) dropSeed(state, seed, { reason: 'no-ranges', isFinal: true });
       return;
     case 'failed':
       failSeed(state, seed, end, run.receivedBytes > 0 && end.reason !== 'stalled');

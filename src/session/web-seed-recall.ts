@@ -108,12 +108,13 @@ export function isStuck({ blame }: SessionState, seed: WebSeed): boolean {
   return links.every(({ key }) => [...blame.suspicionsOf(key)].some((piece) => seed.lacks(piece)));
 }
 
-/** Whether something is missing that the web seed may have. */
-export function isUseful({ tracker, geometry }: SessionState, seed: WebSeed, lack: WebSeedLack): boolean {
+/** Whether something is missing that the web seed may have; where readers go to and fro, something that they may ever want. */
+export function isUseful({ tracker, geometry, window }: SessionState, seed: WebSeed, lack: WebSeedLack): boolean {
   const { pieceCount } = geometry;
   for (let i = 0; i < pieceCount; i++) {
     const piece = ((lack.usefulAt + i) % pieceCount) as PieceIndex;
-    if (!tracker.isLacking(piece) || seed.lacks(piece)) continue;
+    const isNeeded = window === null ? tracker.isLacking(piece) : tracker.isWanted(piece);
+    if (!isNeeded || seed.lacks(piece)) continue;
     lack.usefulAt = piece;
     return true;
   }

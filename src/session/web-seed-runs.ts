@@ -123,9 +123,13 @@ function freshness(state: SessionState, seed: WebSeed): (piece: PieceIndex) => b
 }
 
 function longestGap(state: SessionState, seed: WebSeed): Stretch | null {
-  const { geometry, tracker } = state;
+  const { geometry, tracker, window } = state;
   if (tracker.picker.count === 0) return null;
   const isFresh = freshness(state, seed);
+  if (window !== null) {
+    const gap = window.firstGap(isFresh, Math.max(1, Math.floor(seed.runBytes / geometry.standardPieceLength)));
+    return gap === null ? null : { first: gap.first as PieceIndex, begin: 0, end: gap.end, isWholeFiles: false };
+  }
   let first = 0;
   let length = 0;
   let start = 0;

@@ -59,8 +59,11 @@ function decodeName(name: Buffer, folder: string): string {
   }
 }
 
+/** Whether a file, or a folder with all that is in it, is left out. `path`: below the root. */
+export type ContentFilter = (path: readonly string[]) => boolean;
+
 /** Paths of all regular files below the folder, unsorted. */
-async function walk(root: string, signal: AbortSignal | undefined): Promise<string[][]> {
+async function walk(root: string, signal: AbortSignal | undefined, isLeftOut: ContentFilter): Promise<string[][]> {
   const found: string[][] = [];
   const open: string[][] = [[]];
   for (let parts = open.pop(); parts !== undefined; parts = open.pop()) {
@@ -70,14 +73,19 @@ async function walk(root: string, signal: AbortSignal | undefined): Promise<stri
       if (!entry.isFile() && !entry.isDirectory()) continue;
       const name = decodeName(entry.name, folder);
       if (name.toLowerCase().startsWith(OWN_PREFIX)) continue;
-      (entry.isFile() ? found : open).push([...parts, name]);
+      const inside = [...parts, name];
+      if (!isLeftOut(inside)) (entry.isFile() ? found : open).push(inside);
     }
   }
   return found;
 }
 
-/** `location` itself may be a symbolic link. Throws StorageError; `EEMPTY` for a folder without files. */
-export async function findContent(location: string, signal?: AbortSignal): Promise<Content> {
+/** `location` itself may be a symbolic link. Throws StorageError; `EEMPTY` for a folder without files, or with none that is not left out. */
+export async function findContent(
+  location: string,
+  signal?: AbortSignal,
+  isLeftOut: ContentFilter = () => false,
+): Promise<Content> {
   const root = path.resolve(location);
   const top = await statOf(root);
   if (top.isFile()) {
@@ -85,7 +93,7 @@ export async function findContent(location: string, signal?: AbortSignal): Promi
     return { root, isSingleFile: true, files: [file] };
   }
   if (!top.isDirectory()) throw refuseContent(location, 'ENOTREG', 'it is neither a file nor a folder');
-  const paths = (await walk(root, signal)).map((parts) => ({ parts, bytes: Buffer.from(parts.join('/')) }));
+  const paths = (await walk(root, signal, isLeftOut)).map((parts) => ({ parts, bytes: Buffer.from(parts.join('/')) }));
   if (paths.length === 0) throw refuseContent(location, 'EEMPTY', 'there are no files in it');
   paths.sort((a, b) => a.bytes.compare(b.bytes));
   const files: ContentFile[] = [];

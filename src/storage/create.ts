@@ -9,7 +9,7 @@ import { encodeTorrent } from '../metainfo/torrent-encoder.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { MetainfoError, StorageError } from '../model/error.js';
 import { checkUnchanged, findContent, refuseContent } from './content-walk.js';
-import type { Content } from './content-walk.js';
+import type { Content, ContentFilter } from './content-walk.js';
 import { CreateOptionError } from './create-option-error.js';
 import { HashPool, type HashPoolLimits } from './hash-pool.js';
 import { refuse } from './storage-failure.js';
@@ -31,6 +31,8 @@ export interface CreateOptions {
   readonly creationDate?: number;
   /** Goes into the info dictionary, so that the info hash differs from the same content's elsewhere. */
   readonly source?: string;
+  /** Files and folders below `location` that do not go in; default: all go. */
+  readonly isLeftOut?: ContentFilter;
   /** Hashing threads at most; default one for each core, 0 for none. */
   readonly threads?: number;
   readonly onProgress?: (hashedBytes: number, totalBytes: number) => void;
@@ -134,7 +136,7 @@ function assemble(content: Content, pieceLength: number, pieceHashes: Uint8Array
 export async function createTorrent(location: string, options: CreateOptions, hashing: HashPoolLimits): Promise<CreatedTorrent> {
   if (options.pieceLength !== undefined) checkPieceLength(options.pieceLength);
   checkDate(options.creationDate);
-  const content = await findContent(location, options.signal);
+  const content = await findContent(location, options.signal, options.isLeftOut);
   let totalLength = 0;
   for (const file of content.files) totalLength += file.length;
   const pieceLength = options.pieceLength ?? choosePieceLength(totalLength);

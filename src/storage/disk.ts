@@ -5,6 +5,7 @@ import fs from 'node:fs';
 
 export type Disk = Pick<
   typeof fs,
+  | 'accessSync'
   | 'chmodSync'
   | 'closeSync'
   | 'copyFile'
@@ -23,6 +24,7 @@ export type Disk = Pick<
   | 'renameSync'
   | 'rmdirSync'
   | 'statSync'
+  | 'statfsSync'
   | 'unlinkSync'
   | 'write'
   | 'writeFileSync'

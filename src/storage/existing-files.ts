@@ -7,9 +7,11 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
+import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import type { FileChoice } from './file-choice.js';
 import { copyFile } from './file-copy.js';
+import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
 import { type FoundFile, hiddenFiles } from './file-scan.js';
@@ -86,11 +88,7 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
     if (plan.copiedBytes !== null) await copyToPart(plan, plan.copiedBytes, options);
     else if (plan.cutTo !== null) cut(paths.part(plan.file), plan.cutTo, disk);
     if (!plan.renames) continue;
-    try {
-      disk.renameSync(paths.part(plan.file), paths.name(plan.file));
-    } catch (error) {
-      throw toStorageError('rename', paths.name(plan.file), error);
-    }
+    await giveName(plan.file, options);
     finished.add(plan.file);
   }
   return finished;
@@ -103,11 +101,33 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   }
 }
 
+/** The part file is whole; its place may be in a folder that is not there yet. */
+async function giveName(
+  file: number,
+  { metainfo, paths, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
+): Promise<void> {
+  const { path: components, length } = metainfo.files[file];
+  if (paths.partsFolder !== paths.folder) new DirectoryGuard(paths.folder, disk).ensureFor(components);
+  const moving = moveFile({
+    from: paths.part(file),
+    to: paths.name(file),
+    landing: paths.landing(file),
+    length,
+    stepBytes: copyStepBytes,
+    disk,
+    ...(signal === undefined ? {} : { signal }),
+    ...(onCopyStep === undefined ? {} : { onStep: onCopyStep }),
+  });
+  if (moving !== undefined) await moving;
+}
+
 /** By way of another name: a part file, of whatever length, counts more than the file it was copied from. */
 async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Promise<void> {
   const { paths, copyStepBytes: stepBytes, onCopyStep: onStep, signal, disk = REAL_DISK } = options;
   const [from, copy] = [paths.name(plan.file), paths.copy(plan.file)];
   try {
+    if (paths.partsFolder !== paths.folder)
+      new DirectoryGuard(paths.partsFolder, disk).ensureFor(options.metainfo.files[plan.file].path);
     await copyFile({
       from,
       to: copy,
@@ -132,8 +152,11 @@ async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Prom
 function removeCopies(options: AdoptOptions): void {
   const { paths, found, disk = REAL_DISK } = options;
   const folders = new Set<string>();
-  for (const [file, { name, part }] of found.entries())
-    if (name !== null || part !== null) folders.add(path.dirname(paths.name(file)));
+  for (const [file, { name, part }] of found.entries()) {
+    if (name === null && part === null) continue;
+    folders.add(path.dirname(paths.name(file)));
+    folders.add(path.dirname(paths.part(file)));
+  }
   for (const folder of folders)
     for (const { location } of hiddenFiles(folder, 'copy', paths, disk)) unlinkQuietly(location, disk);
 }

@@ -1,13 +1,13 @@
 // What a choice of files means on the disk that was found: which files are to be made, which are taken as they are, and which pieces that
-// takes. A chosen file with its own name, the right length and nothing against it counts as whole although the pieces at its edges can't be
-// checked: the files that share them were not chosen and are not there. A name without `.part` is complete, and no run leaves a note.
+// takes. A chosen file that an earlier run has verified and noted, and that has not changed since, is whole although the pieces at its edges
+// can't be checked again: the files that share them are not there. Whatever of it can be checked must be right all the same.
 
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { piecesOfFiles } from '../metainfo/pieces-of-files.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
-import { countingStamp, type FoundFile } from './file-scan.js';
+import { countingStamp, type FileStamp, type FoundFile } from './file-scan.js';
 import type { PartsFile } from './parts-file.js';
 
 export interface ChoiceFacts {
@@ -16,6 +16,8 @@ export interface ChoiceFacts {
   /** Of the check. */
   readonly found: readonly FoundFile[];
   readonly have: Bitfield;
+  /** Of files that were whole once (`ChoiceNotes`). */
+  readonly noted: ReadonlyMap<number, FileStamp>;
 }
 
 export interface FileChoice {
@@ -27,7 +29,7 @@ export interface FileChoice {
   readonly wanted: Bitfield;
 }
 
-export function settleChoice({ metainfo, chosen, found, have }: ChoiceFacts): FileChoice {
+export function settleChoice({ metainfo, chosen, found, have, noted }: ChoiceFacts): FileChoice {
   const { files, geometry } = metainfo;
   const layout = new FileLayout(files);
   const given = new Set([...chosen].filter((file) => isGiven(file)));
@@ -36,7 +38,9 @@ export function settleChoice({ metainfo, chosen, found, have }: ChoiceFacts): Fi
 
   function isGiven(file: number): boolean {
     const { name, part } = found[file];
-    if (part !== null || name?.size !== files[file].length) return false;
+    const note = noted.get(file);
+    if (part !== null || name?.size !== files[file].length || note?.size !== name.size || note.mtimeNs !== name.mtimeNs)
+      return false;
     const range = layout.piecesOf(file, geometry);
     if (range === null) return false;
     let isWhole = true;
@@ -48,10 +52,10 @@ export function settleChoice({ metainfo, chosen, found, have }: ChoiceFacts): Fi
     return !isWhole;
   }
 
-  /** Bytes of it belong to a file that was not chosen, and that is not there as far as that, or not whole. */
+  /** Bytes of it belong to a file that is not there as far as that, or not whole. */
   function isBeyondChecking(piece: PieceIndex): boolean {
     return layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)).some((slice) => {
-      if (slice.isPadding || chosen.has(slice.file)) return false;
+      if (slice.isPadding) return false;
       const stamp = countingStamp(found[slice.file]);
       return stamp === null || found[slice.file].part !== null || stamp.size < slice.fileOffset + slice.length;
     });

@@ -1,6 +1,7 @@
 // The two absolute paths of each file of a torrent: its own name, and the part name under which it grows.
 // A file whose part name somebody else's file has taken grows under a hidden name of ours in the same folder.
-// Worked out when first asked for: most files of a large torrent are not looked at in the first second.
+// What is not whole may be in a folder of its own, as the same tree. Worked out when first asked for: most files of a large torrent are
+// not looked at in the first second.
 
 import path from 'node:path';
 import { toHex } from '../model/ids.js';
@@ -10,12 +11,15 @@ import { partName } from '../metainfo/part-name.js';
 export class FilePaths {
   /** The output folder. */
   readonly folder: string;
+  /** Where files grow, and where state lies: the output folder, if no other is named. */
+  readonly partsFolder: string;
   readonly #metainfo: Metainfo;
   readonly #names: (string | undefined)[] = [];
   readonly #parts: (string | undefined)[] = [];
 
-  constructor(folder: string, metainfo: Metainfo) {
+  constructor(folder: string, metainfo: Metainfo, partsFolder: string = folder) {
     this.folder = folder;
+    this.partsFolder = partsFolder;
     this.#metainfo = metainfo;
   }
 
@@ -24,17 +28,22 @@ export class FilePaths {
   }
 
   part(file: number): string {
-    return (this.#parts[file] ??= path.join(this.folder, ...partName(this.#metainfo, file)));
+    return (this.#parts[file] ??= path.join(this.partsFolder, ...partName(this.#metainfo, file)));
   }
 
   /** Where a copy of the file is made before it gets the part name: what lies there was never finished. */
   copy(file: number): string {
-    return this.#hidden(file, 'copy');
+    return this.#hidden(file, 'copy', this.partsFolder);
+  }
+
+  /** Where a whole file from another file system arrives, beside the place it gets. */
+  landing(file: number): string {
+    return this.#hidden(file, 'copy', this.folder);
   }
 
   /** The part name to take where another file, not ours, lies under the usual one. */
   spare(file: number): string {
-    return this.#hidden(file, 'part');
+    return this.#hidden(file, 'part', this.partsFolder);
   }
 
   /** From now on the file's part name is the spare one. */
@@ -50,9 +59,9 @@ export class FilePaths {
     return { file: Number(match[1]), kind: match[2] === 'copy' ? 'copy' : 'part' };
   }
 
-  #hidden(file: number, kind: 'copy' | 'part'): string {
+  #hidden(file: number, kind: 'copy' | 'part', root: string): string {
     const folder = this.#metainfo.files[file].path.slice(0, -1);
-    return path.join(this.folder, ...folder, `${this.#prefix}${file}.${kind}`);
+    return path.join(root, ...folder, `${this.#prefix}${file}.${kind}`);
   }
 
   get #prefix(): string {

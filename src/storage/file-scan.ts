@@ -47,8 +47,9 @@ const NOTHING: FoundFile = { name: null, part: null };
  */
 export function scanFiles(options: ScanOptions): FoundFile[] {
   const { metainfo, paths, namesOnly = false, findsSpares = false, isLenient = () => false, disk = REAL_DISK } = options;
-  const guard = new DirectoryGuard(paths.folder, disk);
-  const absentFolders = new Set<string>();
+  const isApart = paths.partsFolder !== paths.folder;
+  const names = new KnownFolders(paths.folder, disk);
+  const parts = isApart ? new KnownFolders(paths.partsFolder, disk) : names;
   const searchedFolders = new Set<string>();
   return metainfo.files.map((file, index) => {
     if (file.isPadding) return NOTHING;
@@ -65,18 +66,34 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
 
   function scanFile(file: Metainfo['files'][number], index: number): FoundFile {
     const folder = file.path.slice(0, -1).join('/');
-    if (absentFolders.has(folder)) return NOTHING;
-    if (!guard.existsFor(file.path)) {
-      absentFolders.add(folder);
-      return NOTHING;
-    }
-    if (findsSpares && !searchedFolders.has(folder)) {
+    const mayHaveName = names.has(folder, file.path);
+    const mayHavePart = !namesOnly && (isApart ? parts.has(folder, file.path) : mayHaveName);
+    if (!mayHaveName && !mayHavePart) return NOTHING;
+    if (findsSpares && mayHavePart && !searchedFolders.has(folder)) {
       searchedFolders.add(folder);
-      for (const { file: other } of hiddenFiles(path.dirname(paths.name(index)), 'part', paths, disk)) paths.useSpare(other);
+      for (const { file: other } of hiddenFiles(path.dirname(paths.part(index)), 'part', paths, disk)) paths.useSpare(other);
     }
-    const name = stampOf(paths.name(index), disk);
-    const part = namesOnly ? null : stampOf(paths.part(index), disk);
+    const name = mayHaveName ? stampOf(paths.name(index), disk) : null;
+    const part = mayHavePart ? stampOf(paths.part(index), disk) : null;
     return name === null && part === null ? NOTHING : { name, part };
+  }
+}
+
+/** The folders of one tree that are there, each looked at once. */
+class KnownFolders {
+  readonly #guard: DirectoryGuard;
+  readonly #absent = new Set<string>();
+
+  constructor(root: string, disk: Disk) {
+    this.#guard = new DirectoryGuard(root, disk);
+  }
+
+  /** `folder`: of the file `components`, joined. Throws a StorageError where something else is in its place. */
+  has(folder: string, components: readonly string[]): boolean {
+    if (this.#absent.has(folder)) return false;
+    if (this.#guard.existsFor(components)) return true;
+    this.#absent.add(folder);
+    return false;
   }
 }
 
@@ -108,7 +125,8 @@ export function hiddenFiles(
     const own = paths.parseHidden(name);
     const location = path.join(folder, name);
     if (own === null || own.kind !== kind) continue;
-    if ((kind === 'copy' ? paths.copy(own.file) : paths.spare(own.file)) === location) hidden.push({ file: own.file, location });
+    const places = kind === 'copy' ? [paths.copy(own.file), paths.landing(own.file)] : [paths.spare(own.file)];
+    if (places.includes(location)) hidden.push({ file: own.file, location });
   }
   return hidden;
 }

@@ -8,6 +8,7 @@ import type { MetainfoFile } from '../metainfo/metainfo.js';
 import { invariant } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
+import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
 import { refuse, toStorageError } from './storage-failure.js';
@@ -28,8 +29,20 @@ export interface FileStorageOptions {
   readonly pace?: WritePace;
   /** Flush each file to the disk before it gets its name. */
   readonly fsync: boolean;
+  /** How whole files are moved to another file system, which may take long. */
+  readonly move?: MoveTerms;
   readonly disk?: Disk;
 }
+
+export interface MoveTerms {
+  /** Bytes copied between two looks at the signal. */
+  readonly stepBytes: number;
+  /** Ends it: the file stays where it grew, and `finishFile` rejects with the reason. */
+  readonly signal?: AbortSignal;
+  readonly onStep?: () => void;
+}
+
+const DEFAULT_MOVE: MoveTerms = { stepBytes: 4_194_304 };
 
 /** One file of the torrent; `open` is its descriptor while it has one. */
 interface StoredFile {
@@ -43,12 +56,17 @@ export class FileStorage implements Storage {
   readonly #layout: FileLayout;
   readonly #openFiles: OpenFiles;
   readonly #guard: DirectoryGuard;
+  /** Of the folder where files grow; the same one where that is the output folder. */
+  readonly #partsGuard: DirectoryGuard;
+  readonly #move: MoveTerms;
+  #moves = 0;
   readonly #states: StoredFile[];
   readonly #untouched: ReadonlySet<number> | undefined;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
   readonly #pace: WritePace | null;
   readonly #disk: Disk;
+  #writtenBytes = 0;
 
   constructor(options: FileStorageOptions) {
     this.#files = options.files;
@@ -56,7 +74,10 @@ export class FileStorage implements Storage {
     this.#layout = new FileLayout(options.files);
     this.#openFiles = options.openFiles;
     this.#disk = options.disk ?? REAL_DISK;
-    this.#guard = new DirectoryGuard(options.paths.folder, this.#disk);
+    const { folder, partsFolder } = options.paths;
+    this.#guard = new DirectoryGuard(folder, this.#disk);
+    this.#partsGuard = partsFolder === folder ? this.#guard : new DirectoryGuard(partsFolder, this.#disk);
+    this.#move = options.move ?? DEFAULT_MOVE;
     this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), open: null }));
     this.#untouched = options.untouched;
     this.#syncWriteBytes = options.syncWriteBytes;
@@ -64,11 +85,29 @@ export class FileStorage implements Storage {
     this.#pace = options.pace ?? null;
   }
 
+  /** Bytes that were written so far, those included that are on their way. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  /** Bytes of the files that don't have their names yet. */
+  get unfinishedBytes(): number {
+    const isUnfinished = (file: MetainfoFile, index: number): boolean =>
+      !file.isPadding && !this.#states[index].isFinished && this.#untouched?.has(index) !== true;
+    return this.#files.filter(isUnfinished).reduce((sum, file) => sum + file.length, 0);
+  }
+
+  /** A whole file is on its way to another file system. */
+  get isMoving(): boolean {
+    return this.#moves > 0;
+  }
+
   write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
     const slices = this.#layout.slices(offset, to - from);
     const pending: Promise<void>[] = [];
     for (const slice of slices) {
       if (slice.isPadding || this.#untouched?.has(slice.file) === true) continue;
+      this.#writtenBytes += slice.length;
       const at = from + slice.offset;
       const isAtOnce = slice.length < this.#syncWriteBytes || this.#pace?.isQuick === true;
       if (!isAtOnce) {
@@ -102,8 +141,7 @@ export class FileStorage implements Storage {
       if (this.#fsync) return this.#finishSynced(file, open);
       this.#openFiles.release(open);
     }
-    this.#rename(file);
-    return undefined;
+    return this.#rename(file);
   }
 
   releaseIdle(): void {
@@ -119,21 +157,39 @@ export class FileStorage implements Storage {
 
   async #finishSynced(file: number, open: OpenFile): Promise<void> {
     await this.#sync(open);
-    this.#rename(file);
+    await this.#rename(file);
   }
 
-  #rename(file: number): void {
+  /** A promise only where the file goes to another file system: until then it is read where it was. */
+  #rename(file: number): void | Promise<void> {
     const state = this.#states[file];
     // Before the rename: closing is where some file systems tell that a write has failed.
     if (state.open !== null) this.#openFiles.close(state.open);
     state.open = null;
-    const name = this.#paths.name(file);
-    try {
-      this.#disk.renameSync(this.#paths.part(file), name);
-    } catch (error) {
-      throw toStorageError('rename', name, error);
+    if (this.#guard !== this.#partsGuard) this.#guard.ensureFor(this.#files[file].path);
+    const moving = moveFile({
+      from: this.#paths.part(file),
+      to: this.#paths.name(file),
+      landing: this.#paths.landing(file),
+      length: this.#files[file].length,
+      ...this.#move,
+      fsync: this.#fsync,
+      disk: this.#disk,
+    });
+    const onMoved = (): void => {
+      // Read meanwhile: what is open is the file that is gone.
+      if (state.open !== null) this.#openFiles.close(state.open);
+      state.open = null;
+      state.isFinished = true;
+    };
+    if (moving === undefined) {
+      onMoved();
+      return undefined;
     }
-    state.isFinished = true;
+    this.#moves++;
+    return moving.then(onMoved).finally(() => {
+      this.#moves--;
+    });
   }
 
   /** The file's descriptor, pinned: the caller releases it. A part file is created where it is to be written. */
@@ -151,8 +207,9 @@ export class FileStorage implements Storage {
     }
     const components = this.#files[file].path;
     const path = state.isFinished ? this.#paths.name(file) : this.#paths.part(file);
-    if (forWriting) this.#guard.ensureFor(components);
-    else if (!this.#guard.existsFor(components)) throw refuse('open', path, 'ENOENT');
+    const guard = state.isFinished ? this.#guard : this.#partsGuard;
+    if (forWriting) guard.ensureFor(components);
+    else if (!guard.existsFor(components)) throw refuse('open', path, 'ENOENT');
     const opened = this.#openFiles.open(path, forWriting);
     state.open = opened;
     return opened;

@@ -1,9 +1,9 @@
 // Makes the output folder and those above it, step by step. Node's own recursive mkdir turns for ever, inside the system
 // library and deaf to signals, where a folder exists but takes no children (/proc is one).
 
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import path from 'node:path';
-import type { Disk } from './disk.js';
+import { type Disk, REAL_DISK } from './disk.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 /** Harmless where it exists. Throws a StorageError, `ENOTDIR` where something else is in its place. */
@@ -27,6 +27,16 @@ export function makeOutputFolder(folder: string, disk: Disk): void {
     disk.mkdirSync(folder);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw toStorageError('mkdir', folder, error);
+  }
+}
+
+/** Makes it where it is not there. Throws a StorageError where nothing could be put into it. */
+export function expectWritable(folder: string, disk: Disk = REAL_DISK): void {
+  makeOutputFolder(folder, disk);
+  try {
+    disk.accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw toStorageError('write', folder, error);
   }
 }
 

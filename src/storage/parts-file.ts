@@ -41,12 +41,22 @@ export class PartsFile {
     try {
       stat = this.#disk.lstatSync(this.path, { throwIfNoEntry: false });
     } catch (error) {
+      if (errnoOf(error) === 'ENOTDIR') return null;
       throw toStorageError('stat', this.path, error);
     }
     if (stat === undefined) return null;
     if (stat.isSymbolicLink()) throw refuse('open', this.path, 'ELOOP');
     if (!stat.isFile()) throw refuse('open', this.path, stat.isDirectory() ? 'EISDIR' : 'ENOTREG');
     return stat.size;
+  }
+
+  /** Whether it can be used: for who does not depend on it. */
+  get isThere(): boolean {
+    try {
+      return this.size() !== null;
+    } catch {
+      return false;
+    }
   }
 
   /** Throws a StorageError where it is there and stays. */

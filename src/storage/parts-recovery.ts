@@ -78,7 +78,7 @@ export async function recoverParts(options: RecoveryOptions): Promise<Recovered>
   }
   if (right.length === 0) return { pieces: recovered, found };
 
-  const guard = new DirectoryGuard(paths.folder, disk);
+  const guard = new DirectoryGuard(paths.partsFolder, disk);
   for (const piece of right) {
     signal?.throwIfAborted();
     const start = parts.offsetOf(piece) ?? 0;
@@ -87,8 +87,10 @@ export async function recoverParts(options: RecoveryOptions): Promise<Recovered>
     recovered.add(piece);
   }
   const now = scanFiles({ metainfo, paths, disk, isLenient: (file) => !isChosen(file) });
-  // What the check took out of the count stays out.
-  return { pieces: recovered, found: found.map((file, index) => (file.aside === undefined ? now[index] : file)) };
+  // What the check took out of the count stays out, and so does a file that was not to be looked at; names don't change here.
+  const merge = (file: FoundFile, index: number): FoundFile =>
+    file.aside === undefined ? { ...now[index], name: file.name } : file;
+  return { pieces: recovered, found: found.map(merge) };
 
   /** Brings the slice into the file; false where that file has its own name already and other bytes there. */
   function restore(slice: FileSlice, position: number): boolean {

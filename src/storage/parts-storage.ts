@@ -1,6 +1,7 @@
 // A torrent's files of which some were not chosen, and the parts file: pieces that lie in both kinds go to the parts file whole, and their
 // share of the chosen files to these. Such a piece is read back from the parts file alone. Everything else is as without a choice.
 
+import type { FileLayout } from '../metainfo/file-layout.js';
 import type { Geometry } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import { DirectoryGuard } from './directory-guard.js';
@@ -13,6 +14,8 @@ import type { Storage } from './storage.js';
 export interface PartsStorageOptions {
   /** Leaves out what was not chosen. */
   readonly files: Storage;
+  /** Where each file of the torrent begins, and which are padding. */
+  readonly layout: FileLayout;
   readonly parts: PartsFile;
   /** Pieces that lie in the parts file, or will. */
   readonly resident: ReadonlySet<PieceIndex>;
@@ -25,46 +28,33 @@ export interface PartsStorageOptions {
 export class PartsStorage implements Storage {
   readonly #options: PartsStorageOptions;
   readonly #guard: DirectoryGuard;
+  readonly #layout: FileLayout;
   readonly #disk: Disk;
   #open: OpenFile | null = null;
 
   constructor(options: PartsStorageOptions) {
     this.#options = options;
+    this.#layout = options.layout;
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.folder, this.#disk);
   }
 
   write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
-    const at = this.#slotAt(offset);
-    if (at !== null) {
-      // In place first: what the files get of a piece that is verified must not outlive what the rest of it needs.
-      const open = this.#acquire(true);
-      try {
-        for (let done = from; done < to;) done += this.#disk.writeSync(open.fd, bytes, done, to - done, at + done - from);
-      } catch (error) {
-        throw toStorageError('write', open.path, error);
-      } finally {
-        this.#options.openFiles.release(open);
-      }
+    // In place first: what the files get of a piece must not be there without the rest of it.
+    for (const stretch of this.#stretches(offset, to - from)) {
+      if (stretch.slotAt !== null) this.#writeSlot(stretch.slotAt, bytes, from + stretch.offset, stretch.length);
     }
     return this.#options.files.write(offset, bytes, from, to);
   }
 
   async read(offset: number, length: number, into: Uint8Array, at: number): Promise<void> {
-    const start = this.#slotAt(offset);
-    if (start === null) {
-      await this.#options.files.read(offset, length, into, at);
-      return;
+    for (const stretch of this.#stretches(offset, length)) {
+      const start = at + stretch.offset;
+      if (stretch.slotAt === null) await this.#options.files.read(offset + stretch.offset, stretch.length, into, start);
+      else await this.#readSlot(stretch.slotAt, stretch.length, into, start);
     }
-    const open = this.#acquire(false);
-    try {
-      for (let done = 0; done < length;) {
-        const read = await this.#readOnce(open, into, at + done, length - done, start + done);
-        if (read === 0) throw refuse('read', open.path, 'ESHORT');
-        done += read;
-      }
-    } finally {
-      this.#options.openFiles.release(open);
+    for (const slice of this.#layout.slices(offset, length)) {
+      if (slice.isPadding) into.fill(0, at + slice.offset, at + slice.offset + slice.length);
     }
   }
 
@@ -82,12 +72,48 @@ export class PartsStorage implements Storage {
     this.#options.files.close();
   }
 
-  /** Where a byte of the torrent lies in the parts file; null: it is not there. Writes and reads stay within a piece. */
-  #slotAt(offset: number): number | null {
+  /** The range cut where it goes from the files to the parts file and back: `offset` from its start, `slotAt` in the parts file. */
+  #stretches(offset: number, length: number): { offset: number; length: number; slotAt: number | null }[] {
     const { geometry, resident, parts } = this.#options;
-    const piece = Math.floor(offset / geometry.standardPieceLength) as PieceIndex;
-    const start = resident.has(piece) ? parts.offsetOf(piece) : null;
-    return start === null ? null : start + offset - geometry.pieceOffset(piece);
+    const stretches: { offset: number; length: number; slotAt: number | null }[] = [];
+    const end = offset + length;
+    for (let at = offset; at < end;) {
+      const piece = Math.floor(at / geometry.standardPieceLength) as PieceIndex;
+      const start = geometry.pieceOffset(piece);
+      const stop = Math.min(end, start + geometry.standardPieceLength);
+      const slot = resident.has(piece) ? parts.offsetOf(piece) : null;
+      const last = stretches.at(-1);
+      if (slot === null && last?.slotAt === null) last.length += stop - at;
+      else stretches.push({ offset: at - offset, length: stop - at, slotAt: slot === null ? null : slot + at - start });
+      at = stop;
+    }
+    return stretches;
+  }
+
+  #writeSlot(position: number, bytes: Uint8Array, from: number, length: number): void {
+    const open = this.#acquire(true);
+    try {
+      for (let done = 0; done < length;) {
+        done += this.#disk.writeSync(open.fd, bytes, from + done, length - done, position + done);
+      }
+    } catch (error) {
+      throw toStorageError('write', open.path, error);
+    } finally {
+      this.#options.openFiles.release(open);
+    }
+  }
+
+  async #readSlot(position: number, length: number, into: Uint8Array, at: number): Promise<void> {
+    const open = this.#acquire(false);
+    try {
+      for (let done = 0; done < length;) {
+        const read = await this.#readOnce(open, into, at + done, length - done, position + done);
+        if (read === 0) throw refuse('read', open.path, 'ESHORT');
+        done += read;
+      }
+    } finally {
+      this.#options.openFiles.release(open);
+    }
   }
 
   #readOnce(open: OpenFile, into: Uint8Array, at: number, length: number, position: number): Promise<number> {

@@ -202,6 +202,12 @@ export class PieceStore {
     if (open !== undefined && open.state === 'active') this.#close(open);
   }
 
+  /** A verified piece counts as missing again, and its bytes go where the storage can let them go. */
+  forget(piece: PieceIndex): void {
+    invariant(!this.#pieces.has(piece), 'a piece that is open is discarded, not forgotten', { piece });
+    if (this.#have.clear(piece)) this.#options.storage.forget?.(piece);
+  }
+
   /** The bytes where they are in memory already, as a view lent until `release`; else null: ask `read`. */
   peek(piece: PieceIndex, begin: number, length: number): Uint8Array | null {
     return this.#readAhead.peek(piece, begin, length);

@@ -6,6 +6,7 @@
 import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { FileLayout } from '../metainfo/file-layout.js';
+import { sha1 } from '../hash/digest.js';
 import { Bitfield } from '../model/bitfield.js';
 import { toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
@@ -34,6 +35,8 @@ export interface ResumeState {
 export interface ResumeFileOptions {
   readonly metainfo: Metainfo;
   readonly paths: FilePaths;
+  /** The torrent's files are not where it says, or not all in one folder. */
+  readonly isPlaced?: boolean;
   readonly disk?: Disk;
   /** Of this boot; read from the system where it is not given. */
   readonly bootId?: string | null;
@@ -54,6 +57,8 @@ export class ResumeFile {
   readonly #bootId: string | null;
   readonly #flush: Flush;
   readonly #infoHash: string;
+  /** Of the places that files have: another file of the torrent may have lain there, as large and as old. */
+  readonly #placement: string | undefined;
   /** Stamps of files that are whole: nobody writes to them any more. */
   readonly #whole = new Map<number, FileStamp>();
   /** Files that the device has lost something of. */
@@ -68,7 +73,8 @@ export class ResumeFile {
     this.#flush = options.flush ?? flushInProcess;
     const { v1, v2 } = options.metainfo.infoHash;
     this.#infoHash = toHex(v1 ?? v2 ?? new Uint8Array());
-    this.path = path.join(options.paths.folder, `.effusion-${this.#infoHash.slice(0, 8)}.resume`);
+    this.#placement = placementOf(options);
+    this.path = path.join(options.paths.partsFolder, `.effusion-${this.#infoHash.slice(0, 8)}.resume`);
   }
 
   /** Null where there is none, or none that can be used. */
@@ -84,7 +90,7 @@ export class ResumeFile {
     // Loaded when there is something to read: most runs begin with nothing.
     const { parseResume } = await import('./resume-format.js');
     const content = parseResume(text);
-    if (content === null || content.infoHash !== this.#infoHash) return null;
+    if (content === null || content.infoHash !== this.#infoHash || content.placement !== this.#placement) return null;
     if (content.files.length !== this.#metainfo.files.length) return null;
     const have = Bitfield.fromBytes(new Uint8Array(Buffer.from(content.pieces, 'base64')), this.#metainfo.geometry.pieceCount);
     if (have === null) return null;
@@ -115,6 +121,7 @@ export class ResumeFile {
     const content = {
       version: VERSION,
       infoHash: this.#infoHash,
+      ...(this.#placement === undefined ? {} : { placement: this.#placement }),
       bootId: this.#bootId,
       synced: this.#isFlushed(have, stamps),
       pieces: Buffer.from(have.toBytes()).toString('base64'),
@@ -198,6 +205,14 @@ export class ResumeFile {
     });
     return { found, stamps };
   }
+}
+
+/** Undefined where every file is where the torrent says: what earlier versions wrote counts then. */
+function placementOf({ metainfo, paths, isPlaced }: ResumeFileOptions): string | undefined {
+  if (isPlaced !== true) return undefined;
+  const folder = paths.partsFolder === paths.folder ? '' : path.resolve(paths.folder);
+  const places = [folder, ...metainfo.files.map((file) => file.path.join('/'))].join('\0');
+  return toHex(sha1(new TextEncoder().encode(places)));
 }
 
 /** Nothing to vouch for is as good as flushed. */

@@ -6,6 +6,8 @@ import * as v from 'valibot';
 const resumeSchema = v.object({
   version: v.literal(1),
   infoHash: v.pipe(v.string(), v.hexadecimal()),
+  /** A digest of where the files are; left out where they are where the torrent says. */
+  placement: v.optional(v.pipe(v.string(), v.hexadecimal())),
   bootId: v.nullable(v.string()),
   synced: v.boolean(),
   /** The wire's bitfield, base64. */

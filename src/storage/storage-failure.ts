@@ -16,6 +16,7 @@ const ACTIONS: Record<string, string> = {
   close: 'close',
   lock: 'lock',
   unlink: 'remove',
+  allocate: 'take the space of',
 };
 
 const CAUSES: Record<string, string> = {

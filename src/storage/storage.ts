@@ -1,6 +1,8 @@
 // Where the bytes of one torrent lie, as its piece store sees it: one run of bytes, offsets counted over all files laid end
 // to end. Two implementations behind one contract (test/contract/storage.test.ts): real files, and memory.
 
+import type { PieceIndex } from '../model/ids.js';
+
 export interface Storage {
   /**
    * Writes bytes[from … to) at `offset` of the torrent. What may be done at once is done at once: then the answer is undefined
@@ -17,6 +19,9 @@ export interface Storage {
    * Called once a file at most; never for padding. Empty files come into being here.
    */
   finishFile(file: number): void | Promise<void>;
+
+  /** The bytes of this piece are of no use any more; left out where they stay. What was read of it before stays as it is. */
+  forget?(piece: PieceIndex): void;
 
   /** Gives up what can be had again (descriptors): for a session that has nothing to do for a while. */
   releaseIdle(): void;

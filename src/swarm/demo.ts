@@ -3,14 +3,12 @@
 // and all. Everything is in a temporary folder that is gone afterwards, however it ends.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createTorrent } from '../engine/torrent-files.js';
 import { DEMO_NAME, writeDemoPayload } from './demo-payload.js';
-import { startLocalSwarm } from './local-swarm.js';
-import { startTrackerServer } from './tracker-server.js';
+import { serveSwarm } from './served-swarm.js';
 
 const SEEDERS = 4;
 const SEEDER_BYTES_PER_SECOND = 3 * 1024 * 1024;
@@ -39,7 +37,7 @@ async function effusion(cwd: string, ...args: readonly string[]): Promise<number
   if (state.signal !== null) return SIGNALS[state.signal];
   say(`$ effusion ${args.join(' ')}`);
   // Nobody out there has what it shows: a DHT of its own, in which nobody answers.
-  const env = { ...process.env, EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1' };
+  const env = { ...process.env, EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1', EFFUSION_NO_CONFIG: '1' };
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env, stdio: 'inherit' });
   state.child = child;
   try {
@@ -56,35 +54,28 @@ async function show(folder: string): Promise<number> {
   const seedFolder = path.join(folder, 'seeders');
   const torrent = `${DEMO_NAME}.torrent`;
   const { files, bytes } = await writeDemoPayload(seedFolder);
-  const tracker = await startTrackerServer();
+  const swarm = await serveSwarm({
+    content: path.join(seedFolder, DEMO_NAME),
+    seeders: SEEDERS,
+    maxUploadBytesPerSecond: SEEDER_BYTES_PER_SECOND,
+  });
   try {
-    const created = await createTorrent(path.join(seedFolder, DEMO_NAME), { trackers: [[tracker.url]] });
-    await writeFile(path.join(folder, torrent), created.bytes);
-    const swarm = await startLocalSwarm({
-      metainfo: created.metainfo,
-      folder: seedFolder,
-      seeders: SEEDERS,
-      maxUploadBytesPerSecond: SEEDER_BYTES_PER_SECOND,
-    });
-    try {
-      say(`${files} files, ${mebibytes(bytes)}, and a torrent of them are in ${folder}.`);
-      say(
-        `A tracker on 127.0.0.1:${tracker.port} and ${SEEDERS} seeders, each held to ${mebibytes(SEEDER_BYTES_PER_SECOND)}/s, serve them.`,
-      );
-      say('Now the real command, in that folder:');
-      say();
-      const code = await effusion(folder, 'download', torrent, '--output', 'download');
-      if (code !== 0) return code;
-      say();
-      say(`The seeders sent ${swarm.uploadedBytes().map(mebibytes).join(', ')}.`);
-      say('Once more from the disk:');
-      say();
-      return await effusion(folder, 'verify', torrent, 'download');
-    } finally {
-      await swarm.close();
-    }
+    await copyFile(swarm.torrent, path.join(folder, torrent));
+    say(`${files} files, ${mebibytes(bytes)}, and a torrent of them are in ${folder}.`);
+    say(
+      `A tracker at ${swarm.tracker} and ${SEEDERS} seeders, each held to ${mebibytes(SEEDER_BYTES_PER_SECOND)}/s, serve them.`,
+    );
+    say('Now the real command, in that folder:');
+    say();
+    const code = await effusion(folder, 'download', torrent, '--output', 'download');
+    if (code !== 0) return code;
+    say();
+    say(`The seeders sent ${swarm.seeders.uploadedBytes().map(mebibytes).join(', ')}.`);
+    say('Once more from the disk:');
+    say();
+    return await effusion(folder, 'verify', torrent, 'download');
   } finally {
-    await tracker.close();
+    await swarm.close();
   }
 }
 

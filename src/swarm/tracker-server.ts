@@ -9,6 +9,7 @@ import { encode, type Encodable } from '../bencode/encode.js';
 import { addressKey, createAddress, encodeCompactAddress, type Address } from '../model/address.js';
 import { toHex } from '../model/ids.js';
 import { parseAnnounceQuery, parseScrapeQuery, type ParsedAnnounce } from './announce-query.js';
+import type { AnnounceFailure } from './flaky-announces.js';
 import { TrackerRegistry, type RegisteredPeer } from './tracker-registry.js';
 
 /** May be changed while it runs; each announce obeys what stands then. */
@@ -33,6 +34,8 @@ export interface TrackerServerOptions {
   readonly faults?: TrackerFaults;
   /** Called for each good announce, once it is in the log. */
   readonly onAnnounce?: (announce: ParsedAnnounce) => void;
+  /** How a good announce is to fail, which then registers nobody; null: not at all. */
+  readonly failureOf?: (announce: ParsedAnnounce) => AnnounceFailure | null;
 }
 
 export interface TrackerServer {
@@ -142,8 +145,16 @@ export async function startTrackerServer(options: TrackerServerOptions = {}): Pr
     }
     const remoteHost = request.socket.remoteAddress ?? host;
     const announce = parseAnnounceQuery(query, remoteHost);
+    const failure = 'failure' in announce ? null : (options.failureOf?.(announce) ?? null);
+    if (failure === 'no-answer') return;
+    if (failure === 'status-500') {
+      response.writeHead(500, { 'content-type': 'text/plain' });
+      response.end('out of order\n');
+      return;
+    }
     let body: { [key: string]: Encodable | undefined };
-    if (faults.failWith !== undefined) body = { 'failure reason': faults.failWith };
+    if (failure === 'failure-reason') body = { 'failure reason': 'out of order' };
+    else if (faults.failWith !== undefined) body = { 'failure reason': faults.failWith };
     else if ('failure' in announce) body = { 'failure reason': announce.failure };
     else {
       body = answer(announce, remoteHost);

@@ -3,6 +3,8 @@
 // parsed in place and the body handed on as positions in the chunk, so that nothing is allocated for a block.
 
 import type { BlockSink } from './block-sink.js';
+import { toHex } from '../model/ids.js';
+import { SHOWN_MESSAGE_BYTES } from './message-bytes.js';
 import { LENGTH_BYTES, MESSAGE_ID, PIECE_HEAD_BYTES } from './message-id.js';
 import type { Message } from './message.js';
 import { WireError, type WireErrorCode } from './wire-error.js';
@@ -206,7 +208,7 @@ export class MessageDecoder {
 
     const fixed = fixedPayload(id);
     if (fixed >= 0) {
-      if (length !== fixed + 1) this.#fail('bad_length', id, length);
+      if (length !== fixed + 1) this.#fail('bad_length', id, length, bytes.subarray(at, at + available));
       const needed = LENGTH_BYTES + length;
       if (available < needed) return this.#needHead(needed);
       this.#headNeeded = LENGTH_BYTES;
@@ -214,7 +216,7 @@ export class MessageDecoder {
       return needed;
     }
     this.#headNeeded = LENGTH_BYTES;
-    this.#beginVariable(id, length);
+    this.#beginVariable(id, length, bytes.subarray(at, at + available));
     return LENGTH_BYTES + 1;
   }
 
@@ -225,8 +227,9 @@ export class MessageDecoder {
 
   #parsePieceHead(bytes: Uint8Array, at: number, available: number, length: number): number {
     const block = length - (PIECE_HEAD_BYTES - LENGTH_BYTES);
-    if (block < 0) this.#fail('bad_length', MESSAGE_ID.piece, length);
-    if (block > this.#limits.maxBlockBytes) this.#fail('message_too_long', MESSAGE_ID.piece, length);
+    if (block < 0) this.#fail('bad_length', MESSAGE_ID.piece, length, bytes.subarray(at, at + available));
+    if (block > this.#limits.maxBlockBytes)
+      this.#fail('message_too_long', MESSAGE_ID.piece, length, bytes.subarray(at, at + available));
     if (available < PIECE_HEAD_BYTES) return this.#needHead(PIECE_HEAD_BYTES);
     this.#headNeeded = LENGTH_BYTES;
     this.#state = STATE_BLOCK;
@@ -238,11 +241,11 @@ export class MessageDecoder {
   }
 
   /** Bitfield, extended or unknown: the length and the id have been read. */
-  #beginVariable(id: number, length: number): void {
+  #beginVariable(id: number, length: number, seen: Uint8Array): void {
     const isExtended = id === MESSAGE_ID.extended;
     const limit = isExtended ? this.#limits.maxExtendedBytes + 2 : this.#limits.maxMessageBytes;
-    if (length > limit) this.#fail('message_too_long', id, length);
-    if (isExtended && length < 2) this.#fail('bad_length', id, length);
+    if (length > limit) this.#fail('message_too_long', id, length, seen);
+    if (isExtended && length < 2) this.#fail('bad_length', id, length, seen);
     this.#left = length - 1;
     if (isExtended || id === MESSAGE_ID.bitfield) {
       const payload = new Uint8Array(this.#left);
@@ -256,8 +259,10 @@ export class MessageDecoder {
     }
   }
 
-  #fail(code: WireErrorCode, id: number, length: number): never {
+  /** `seen`: what has come of it, and maybe what follows. */
+  #fail(code: WireErrorCode, id: number, length: number, seen: Uint8Array): never {
     this.stop();
-    throw new WireError(code, `message id ${id} with length ${length}`, { id, length });
+    const bytes = toHex(seen.subarray(0, Math.min(LENGTH_BYTES + length, SHOWN_MESSAGE_BYTES)));
+    throw new WireError(code, `message id ${id} with length ${length}`, { id, length, bytes });
   }
 }

@@ -59,6 +59,11 @@ test('one small file of 30 MB is one file, and once more is nothing to do', { ti
   seeder.kill('SIGKILL');
   await seeder.ended;
 
+  const told = await cli.run([...args, '--peer', peer, '--json', '--receipt', 'receipt.json'], { cwd });
+  expect(JSON.parse(told.stdout)).toMatchObject({ status: 'complete', alreadyComplete: true, size: README.length, files: 1 });
+  const receipt = JSON.parse(await readFile(path.join(cwd, 'receipt.json'), 'utf8')) as { files: unknown[] };
+  expect(receipt.files).toEqual([expect.objectContaining({ path: 'album/readme.txt', size: README.length })]);
+
   const again = await cli.run([...args, '--peer', peer], { cwd });
   expect(again).toMatchObject({ code: 0, stdout: 'out/album\n' });
   expect(again.stderr).toContain(`already complete: out/album (${README.length} B)`);

@@ -7,14 +7,33 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatExitCodesMarkdown } from '../../src/cli/exit-codes.js';
-import { startChild } from '../support/child-process.js';
+import { ALIASES } from '../../src/cli/foreign-spellings.js';
+import { startChild, type ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { describeWith } from '../support/real-peers.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
-const COMMANDS = ['download', 'seed', 'create', 'info', 'verify'] as const;
+const COMMANDS = [
+  'download',
+  'cat',
+  'stream',
+  'seed',
+  'create',
+  'edit',
+  'info',
+  'files',
+  'magnet',
+  'metadata',
+  'verify',
+  'peers',
+  'doctor',
+  'swarm',
+  'config',
+  'help',
+] as const;
 
 function codeBlocks(language: string): string[] {
   return Array.from(readme.matchAll(/^```(\w+)\n([^]*?)^```$/gm))
@@ -41,21 +60,52 @@ async function makeCommandFolder(): Promise<string> {
   return folder;
 }
 
+/** Of each command, asked once: the README has many examples. */
+const optionsOf = new Map<string, Set<string>>();
+
 async function longOptions(command: string): Promise<Set<string>> {
+  const known = optionsOf.get(command);
+  if (known !== undefined) return known;
   const { stdout } = await cli.run([command, '--help']);
-  return new Set(stdout.match(/(?<=^ .*)--[a-z][a-z-]+/gm) ?? []);
+  const options = new Set(stdout.match(/(?<=^ .*)--[a-z][a-z-]+/gm) ?? []);
+  optionsOf.set(command, options);
+  return options;
 }
 
-test('the smoke test for CI passes as printed', async () => {
-  const [script, ...rest] = codeBlocks('bash');
-  expect(rest).toEqual([]);
+async function runScript(script: string): Promise<ChildEnd> {
   const folder = await makeTempFolder();
   const file = path.join(folder, 'smoke.sh');
   await writeFile(file, script);
   const env = { PATH: `${await makeCommandFolder()}:${process.env['PATH'] ?? ''}`, TMPDIR: folder };
-  const end = await startChild('bash', [file], { cwd: folder, env, timeoutMs: 90_000 }).ended;
+  return startChild('bash', [file], { cwd: folder, env, timeoutMs: 90_000 }).ended;
+}
+
+function script(line: string): string {
+  const [found, ...rest] = codeBlocks('bash').filter((block) => block.includes(line));
+  expect(rest).toEqual([]);
+  return found;
+}
+
+test('the smoke test for CI passes as printed', async () => {
+  const end = await runScript(script('smoke test passed'));
   expect(end.code, end.stderr).toBe(0);
   expect(end.stdout).toMatch(/smoke test passed\n$/);
+});
+
+describeWith(['aria2c'], 'the smoke test for other clients', () => {
+  test('passes as printed', async () => {
+    const end = await runScript(script('my client passed'));
+    expect(end.code, end.stdout + end.stderr).toBe(0);
+    expect(end.stdout).toMatch(/my client passed\n$/);
+  });
+
+  test('fails with a client that does nothing', async () => {
+    const idle = script('my client passed')
+      .replace(/^aria2c .*$/m, 'true')
+      .replace('--timeout 60', '--timeout 1');
+    const end = await runScript(idle);
+    expect(end.code, end.stdout).toBe(124);
+  });
 });
 
 test('the library example downloads as printed', async () => {
@@ -95,6 +145,8 @@ describe('options', () => {
   test('no option is there that no command has', async () => {
     const known = new Set<string>();
     for (const command of COMMANDS) for (const option of await longOptions(command)) known.add(option);
+    // What others call them is understood, and shown in no help.
+    for (const [theirs] of ALIASES) for (const flag of theirs.split(', ')) known.add(flag);
     const named = Array.from(readme.matchAll(/`(?:-\w`, `)?(--[a-z-]+)/g), (match) => match[1]);
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((option) => !known.has(option))).toEqual([]);

@@ -5,6 +5,23 @@ import { EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
+const COMMANDS = [
+  'download',
+  'cat',
+  'stream',
+  'seed',
+  'create',
+  'edit',
+  'info',
+  'files',
+  'magnet',
+  'metadata',
+  'verify',
+  'peers',
+  'doctor',
+  'swarm',
+];
+
 let cli: CliBuild;
 beforeAll(async () => {
   cli = await buildCli();
@@ -17,7 +34,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a mistyped command', ['inof'], /neither a command nor a file\. Did you mean effusion info\?/],
     ['a mistyped command with arguments', ['verfiy', 'x.torrent', 'y'], /Did you mean effusion verify\?/],
     ['no argument', ['info'], /missing required argument/],
-    ['too many arguments', ['verify', 'a.torrent', 'b', 'c'], /too many arguments/],
+    ['too many arguments', ['create', 'a', 'b'], /too many arguments/],
     ['no torrent', ['download', '-o', 'x'], /missing required argument 'TORRENT'/],
     ['no torrent for the default command', ['-q'], /missing required argument 'TORRENT'/],
     ['nowhere to choose on', ['x.torrent', '-I'], /-I needs a terminal to choose files on\. Name them with --files/],
@@ -29,7 +46,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a port that is none', ['seed', 'x.torrent', '--port', '70000'], /--port: '70000' is no port/],
     ['a peer without a port', ['download', 'x.torrent', '--peer', '10.0.0.1'], /--peer: '10\.0\.0\.1' is no HOST:PORT/],
     ['a rate that is none', ['seed', 'x.torrent', '--max-upload', 'fast'], /--max-upload: 'fast' is no size/],
-    ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'always'], /Allowed choices are verify, never/],
+    ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'sometimes'], /Allowed choices are verify, never, always/],
     [
       'a kind of encryption that is none',
       ['seed', 'x.torrent', '--encryption', 'forced'],
@@ -58,7 +75,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
   ])('%s needs a torrent file, and says how to get one of a link', async (_, args) => {
     const end = await cli.run(args);
     expect(end.code).toBe(2);
-    expect(end.stderr).toMatch(/a torrent file is needed here, not a link\. .*info MAGNET --save/);
+    expect(end.stderr).toMatch(/a torrent file is needed here, not a link\. .*metadata MAGNET -o/);
   });
 
   test('no argument at all shows the help, and is no success', async () => {
@@ -78,12 +95,12 @@ describe('help', () => {
   test('--help names the commands and has examples, within 140 columns', async () => {
     const end = await cli.run(['--help']);
     expect(end.code).toBe(0);
-    for (const name of ['download', 'seed', 'create', 'info', 'verify']) expect(end.stdout).toContain(`  ${name} `);
+    for (const name of COMMANDS) expect(end.stdout).toMatch(new RegExp(`^  ${name}[ |]`, 'm'));
     expect(end.stdout).toContain('Examples:');
     expect(Math.max(...end.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
   });
 
-  test.each(['download', 'seed', 'create', 'info', 'verify'])('%s --help has examples, and help %s is the same', async (name) => {
+  test.each(COMMANDS)('%s --help has examples, and help %s is the same', async (name) => {
     const flag = await cli.run([name, '--help']);
     expect(flag.code).toBe(0);
     expect(flag.stdout).toContain(`Usage: effusion ${name}`);
@@ -97,7 +114,7 @@ describe('help', () => {
     expect(end.code).toBe(0);
     for (const { code, name, meaning } of EXIT_CODES) {
       expect(end.stdout).toMatch(new RegExp(`^ +${code}  ${name} `, 'm'));
-      expect(end.stdout).toContain(meaning);
+      expect(end.stdout.replaceAll(/\s+/g, ' ')).toContain(meaning);
     }
   });
 });

@@ -1,6 +1,9 @@
 // What every Storage does, whatever it is made of: the piece store knows nothing else about it.
 
 import { describe, expect, test } from 'vitest';
+import { FileLayout } from '../../src/metainfo/file-layout.js';
+import { PartsFile } from '../../src/storage/parts-file.js';
+import { PartsStorage } from '../../src/storage/parts-storage.js';
 import { WritePace } from '../../src/storage/write-pace.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { FilePaths } from '../../src/storage/file-paths.js';
@@ -60,6 +63,29 @@ const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
       syncWriteBytes: 1000,
       pace: new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4),
       fsync: false,
+    });
+  },
+  'real files and a parts file for what they share': async ({ metainfo }) => {
+    const folder = await makeTempFolder();
+    const openFiles = new OpenFiles(4);
+    const files = new FileStorage({
+      files: metainfo.files,
+      paths: new FilePaths(folder, metainfo),
+      openFiles,
+      finished: new Set(),
+      syncWriteBytes: 262_144,
+      fsync: false,
+    });
+    const parts = new PartsFile(folder, metainfo);
+    const resident = new Set(parts.pieces);
+    return new PartsStorage({
+      files,
+      layout: new FileLayout(metainfo.files),
+      parts,
+      resident,
+      geometry: metainfo.geometry,
+      folder,
+      openFiles,
     });
   },
   memory: async ({ metainfo }) => new MemoryStorage(metainfo.files),

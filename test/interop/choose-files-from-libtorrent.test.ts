@@ -20,7 +20,7 @@ describeWith(['libtorrent'], 'files chosen from libtorrent', () => {
     const address = `127.0.0.1:${await freePort('127.0.0.1')}`;
     const seeder = await startLibtorrentSeeder(swarm.torrent.path, swarm.seedFolder, address);
     const args = ['download', swarm.torrent.path, '-o', swarm.leechFolder, '--only-peers', '--peer', address];
-    const end = await runEffusion([...args, ...options]);
+    const end = await runEffusion([...args, ...options], { env: { XDG_CACHE_HOME: `${swarm.leechFolder}-cache` } });
     expect(end.code, end.stderr).toBe(0);
     const chosen = payload.files.filter((file) => file.path.startsWith('sub/'));
     expect(await filesBelow(swarm.leechFolder)).toEqual(chosen.map((file) => `${payload.name}/${file.path}`).toSorted());

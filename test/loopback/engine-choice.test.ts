@@ -10,6 +10,8 @@ import { createRandom } from '../../src/model/random.js';
 import { expectWhole, filesBelow, nextNotice, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
 import { expectSameBytes, putFiles, storedTorrent, type StoredTorrent, type TorrentShape } from '../support/stored-torrent.js';
 import { makeTempFolder } from '../support/temp-folder.js';
+import { startAlone } from '../support/web-seed-rig.js';
+import { startWebServer, webTorrent } from '../support/web-server.js';
 
 const KIB = 1024;
 
@@ -42,8 +44,8 @@ const sizeOf = (torrent: StoredTorrent, files: readonly number[]): number =>
 describe('what is chosen is all that is there', () => {
   test.each([[[0]], [[1]], [[2]], [[3, 5]], [[5]], [[6, 0]], [[0, 1, 2, 3, 5]]])('%j', async (files) => {
     const torrent = storedTorrent(SHAPE);
-    const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
-    const session = await startSession(torrent.metainfo, folder, { files, peers: [peerHint(seeder)] });
+    const [seeder, folder, notesFolder] = [await startSeeder(torrent), await makeTempFolder(), await makeTempFolder()];
+    const session = await startSession(torrent.metainfo, folder, { files, notesFolder, peers: [peerHint(seeder)] });
     const totalBytes = sizeOf(torrent, files);
     expect(session.snapshot()).toMatchObject({ totalBytes, leftBytes: totalBytes });
     expect(await session.done()).toMatchObject({ status: 'complete', alreadyComplete: false, totalBytes });
@@ -54,7 +56,7 @@ describe('what is chosen is all that is there', () => {
     await expectFiles(folder, torrent, files);
 
     // Once more: nobody is there to be asked.
-    const again = await startSession(torrent.metainfo, folder, { files });
+    const again = await startSession(torrent.metainfo, folder, { files, notesFolder });
     expect(await again.done()).toMatchObject({ status: 'complete', alreadyComplete: true, downloadedBytes: 0, totalBytes });
     expect(again.snapshot().peersMet).toBe(0);
     await expectFiles(folder, torrent, files);
@@ -114,7 +116,7 @@ describe('run after run, each with another choice', () => {
     const torrent = storedTorrent({ pieceLength: [1000, 16_384, 40_000, 65_536][random.below(4)], files, seed: `${seed}` });
     const { metainfo } = torrent;
     const real = [...metainfo.files.keys()].filter((index) => !metainfo.files[index].isPadding);
-    const folder = await makeTempFolder();
+    const [folder, notesFolder] = [await makeTempFolder(), await makeTempFolder()];
     const seeder = await startSeeder(torrent);
     const done = new Set<number>();
     const begun = new Set<number>();
@@ -123,6 +125,7 @@ describe('run after run, each with another choice', () => {
       const chosen = random.next() < 0.2 ? undefined : some.length === 0 ? [real[0]] : some;
       const options: SessionOptions = {
         ...(chosen === undefined ? {} : { files: chosen }),
+        ...(random.next() < 0.7 ? { notesFolder } : {}),
         order: random.next() < 0.5 ? 'sequential' : 'rarest-first',
         edgesFirst: random.next() < 0.3,
         peers: [peerHint(seeder)],
@@ -194,6 +197,11 @@ describe('the parts file', () => {
     const session = await startSession(torrent.metainfo, folder, { files: [0] });
     await expect(session.done()).rejects.toThrow('ELOOP');
     expect(await readFile(path.join(elsewhere, 'secret'), 'utf8')).toBe('mine');
+    // Who makes every file has no use for it.
+    const seeder = await startSeeder(torrent);
+    const all = await startSession(torrent.metainfo, folder, { peers: [peerHint(seeder)] });
+    expect(await all.done()).toMatchObject({ status: 'complete' });
+    expect(await readFile(path.join(elsewhere, 'secret'), 'utf8')).toBe('mine');
   });
 
   test('serves others while it seeds what was chosen, and is gone after it', async () => {
@@ -212,18 +220,23 @@ describe('the parts file', () => {
 describe('files that were not chosen', () => {
   test('are never touched, whatever they are, and count where they are whole', async () => {
     const torrent = storedTorrent(SHAPE);
-    const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
+    const [seeder, folder, notesFolder] = [await startSeeder(torrent), await makeTempFolder(), await makeTempFolder()];
     await putFiles(folder, { 'album/readme': torrent.fileBytes(0), 'album/sub/b': new TextEncoder().encode('not it') });
     await mkdir(path.join(folder, 'album/z'));
     const before = await stat(path.join(folder, 'album/readme'));
-    const session = await startSession(torrent.metainfo, folder, { files: [1], overwrite: 'never', peers: [peerHint(seeder)] });
+    const session = await startSession(torrent.metainfo, folder, {
+      files: [1],
+      overwrite: 'never',
+      notesFolder,
+      peers: [peerHint(seeder)],
+    });
     await session.done();
     expect((await stat(path.join(folder, 'album/readme'))).mtimeMs).toBe(before.mtimeMs);
     expect(await readFile(path.join(folder, 'album/sub/b'), 'utf8')).toBe('not it');
     expect(await filesBelow(folder)).toEqual(['album/a', 'album/readme', 'album/sub/b']);
     expectSameBytes(await readFile(path.join(folder, 'album/a')), torrent.fileBytes(1));
     // The first piece lies in readme and a, both whole: it is verified, and not taken on trust.
-    const again = await startSession(torrent.metainfo, folder, { files: [1] });
+    const again = await startSession(torrent.metainfo, folder, { files: [1], notesFolder });
     const checked = nextNotice(again, 'checked');
     expect(await again.done()).toMatchObject({ alreadyComplete: true });
     expect((await checked).havePieces).toBe(3);
@@ -249,4 +262,74 @@ test('a chosen file that is there and wrong in what can be checked is repaired',
   const session = await startSession(torrent.metainfo, folder, { files: [6], peers: [peerHint(seeder)] });
   expect(await session.done()).toMatchObject({ status: 'complete', alreadyComplete: false });
   await expectFiles(folder, torrent, [6]);
+});
+
+describe('what was whole once', () => {
+  async function downloaded(): Promise<{
+    torrent: StoredTorrent;
+    folder: string;
+    notesFolder: string;
+    peers: SessionOptions['peers'];
+  }> {
+    const torrent = storedTorrent(SHAPE);
+    const [seeder, folder, notesFolder] = [await startSeeder(torrent), await makeTempFolder(), await makeTempFolder()];
+    const peers = [peerHint(seeder)];
+    await (await startSession(torrent.metainfo, folder, { files: [0, 1], notesFolder, peers })).done();
+    return { torrent, folder, notesFolder, peers };
+  }
+
+  test('and has changed since is not believed, though nothing of it can be checked', async () => {
+    const { torrent, folder, notesFolder, peers = [] } = await downloaded();
+    await putFiles(folder, { 'album/readme': new Uint8Array(3000).fill(1) });
+    const session = await startSession(torrent.metainfo, folder, { files: [0], notesFolder, peers });
+    expect(await session.done()).toMatchObject({ alreadyComplete: false });
+    await expectFiles(folder, torrent, [0, 1]);
+  });
+
+  test('and is not noted is fetched where it can not be checked, and no more', async () => {
+    const { torrent, folder, peers = [] } = await downloaded();
+    const session = await startSession(torrent.metainfo, folder, { files: [1], peers });
+    expect(await session.done()).toMatchObject({ alreadyComplete: false, downloadedBytes: 32 * KIB });
+    await expectFiles(folder, torrent, [0, 1]);
+  });
+
+  test('is not touched where others are chosen too, and pieces shared with it are fetched for these', async () => {
+    const { torrent, folder, notesFolder, peers = [] } = await downloaded();
+    const before = await stat(path.join(folder, 'album/a'));
+    const session = await startSession(torrent.metainfo, folder, { files: [1, 3], notesFolder, peers });
+    expect(await session.done()).toMatchObject({ status: 'complete' });
+    expect((await stat(path.join(folder, 'album/a'))).ino).toBe(before.ino);
+    await expectFiles(folder, torrent, [0, 1, 3]);
+  });
+});
+
+describe('web seeds alone', () => {
+  const what = webTorrent(SHAPE);
+  const urlOf = (file: number): string => `/${what.metainfo.files[file].path.join('/')}`;
+
+  test.each([true, false])('are asked for what is wanted and for no other file, ranges: %s', async (hasRanges) => {
+    const web = await startWebServer(what, { hasRanges });
+    const { server, folder } = await startAlone(what, [web.url], { files: [0] });
+    await expect(server.done()).resolves.toMatchObject({ status: 'complete', totalBytes: 3000 });
+    await expectFiles(folder, what, [0]);
+    // The piece of readme holds the beginning of a, and nothing else.
+    expect(new Set(web.requests.map(({ path: asked }) => asked))).toEqual(new Set([urlOf(0), urlOf(1)]));
+  });
+
+  test('without ranges skip the files in between', async () => {
+    const web = await startWebServer(what, { hasRanges: false });
+    const { server, folder } = await startAlone(what, [web.url], { files: [0, 6] });
+    await server.done();
+    await expectFiles(folder, what, [0, 6]);
+  });
+
+  test('with ranges send little more than that', async () => {
+    const web = await startWebServer(what);
+    const { server } = await startAlone(what, [web.url], { files: [6] });
+    await server.done();
+    expect(server.snapshot()).toMatchObject({
+      wastedBytes: 0,
+      downloadedBytes: expect.toSatisfy((bytes: number) => bytes < 200_000 + 32 * KIB),
+    });
+  });
 });

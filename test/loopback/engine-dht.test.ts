@@ -12,6 +12,7 @@ import type { PeerHint, SessionOptions } from '../../src/engine/session-options.
 import type { SessionServer } from '../../src/engine/session-server.js';
 import { createTorrent } from '../../src/engine/torrent-files.js';
 import type { Metainfo } from '../../src/metainfo/metainfo.js';
+import { createAddress, type Address } from '../../src/model/address.js';
 import { nextNotice, openClient, peerHint, startSession } from '../support/engine-rig.js';
 import { pseudoRandomBytes } from '../support/payload.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -81,6 +82,21 @@ test('the nodes that a torrent names are enough', async () => {
   const client = await openClient({ dht: { bootstrap: [] } });
   const server = await startSession({ ...origin.metainfo, nodes: [node] }, null, { client });
   expect(await server.done()).toMatchObject({ status: 'complete' });
+});
+
+test('nodes that came with a torrent by its URL are asked where its server may lead us, and nowhere else', async () => {
+  const origin = await makeOrigin();
+  const { node } = await announced(origin);
+  const at = (host: string): Address => createAddress(host, 80) as Address;
+  const run = async (namer: string): Promise<SessionServer> => {
+    const client = await openClient({ dht: { bootstrap: [] } });
+    const nodes = [node, { host: 'localhost', port: node.port }];
+    return startSession({ ...origin.metainfo, nodes }, null, { client, webSeedNamers: [at(namer)] });
+  };
+  const fromInternet = await run('192.0.2.1');
+  expect(await nextNotice(fromInternet, 'dht-searched')).toMatchObject({ nodes: 0, peers: 0 });
+  expect(fromInternet.snapshot().dht).toMatchObject({ nodes: 0 });
+  expect(await (await run('127.0.0.1')).done()).toMatchObject({ status: 'complete' });
 });
 
 test('peers tell each other of their nodes, also of those that are opened later', async () => {

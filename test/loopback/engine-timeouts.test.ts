@@ -122,6 +122,35 @@ describe('peers answer, and nothing comes', () => {
   });
 });
 
+describe('the least speed', () => {
+  test('a peer that is slower ends it, with both numbers; what is there is kept', async () => {
+    const seeder = await startSeeder(torrent, { stallAfterBlocks: 12 });
+    const minSpeed = { bytesPerSecond: 1e9, overMs: 400 };
+    const folder = await makeTempFolder();
+    const server = await startSession(metainfo, folder, { peers: [peerHint(seeder)], minSpeed, stallTimeoutMs: 30_000 });
+    await expect(server.done()).rejects.toThrow(StalledError);
+    const error = (await server.done().catch((reason: unknown) => reason)) as StalledError;
+    expect(error.detail).toMatchObject({ minSpeed, timeoutMs: 400, bytesPerSecond: expect.any(Number) as unknown });
+    expect(error.detail.bytesPerSecond).toBeLessThan(1e9);
+    expect(error.message).toMatch(/^only .*B\/s of useful data came over 0\.4 s, less than the 953\.7 MiB\/s asked for: /);
+    const { havePieces } = server.snapshot();
+    const next = await startSession(metainfo, folder);
+    expect(await nextNotice(next, 'checked')).toMatchObject({ havePieces });
+  });
+
+  test('a limit of our own below it is nobody’s fault, and neither is that nobody is there', async () => {
+    const seeder = await startSeeder(torrent);
+    const folder = await makeTempFolder();
+    const minSpeed = { bytesPerSecond: 1e9, overMs: 1500 };
+    const alone = await startSession(metainfo, null, { minSpeed, noPeersTimeoutMs: 900 });
+    await expect(alone.done()).rejects.toThrow(NoPeersError);
+    const maxDownloadBytesPerSecond = metainfo.geometry.totalLength / 4;
+    const server = await startSession(metainfo, folder, { peers: [peerHint(seeder)], minSpeed, maxDownloadBytesPerSecond });
+    await server.done();
+    await expectWhole(folder, torrent);
+  });
+});
+
 describe('an idle session', () => {
   test('says so once for each silence; any message ends it', async () => {
     const client = await openClient();

@@ -51,6 +51,9 @@ test('the packed package installs into an empty folder, downloads, and is typed'
   const seeder = startEffusion(['seed', torrent.path, '--data', join(folder, 'seed'), '--no-trackers'], { timeoutMs: 240_000 });
   const [, port] = await seeder.outputMatching(/seeding .* on port (\d+)/);
 
+  // What "man" in package.json names.
+  expect(await readdir(join(app, 'node_modules/effusion/dist'))).toContain('effusion.1');
+
   const command = join(app, 'node_modules/.bin/effusion');
   await run(command, [
     'download',

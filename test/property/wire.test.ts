@@ -77,7 +77,10 @@ describe('the message stream', () => {
         return recorder.messages;
       } catch (error) {
         expect(error).toBeInstanceOf(WireError);
-        return [recorder.messages, (error as WireError).code, (error as WireError).detail];
+        // How much of the message had come when it was noticed is the chunking's.
+        const { bytes: seen, ...detail } = (error as WireError).detail;
+        expect(String(seen)).toMatch(/^(?:[0-9a-f]{2}){5,32}$/);
+        return [recorder.messages, (error as WireError).code, detail];
       }
     };
     // Plain random bytes are nearly always too long; small lengths and ids reach further.

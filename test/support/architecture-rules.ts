@@ -30,7 +30,7 @@ const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   cli: {
     folders: ['engine', 'swarm', 'metainfo', 'model'],
     node: true,
-    packages: ['commander', 'chalk', 'ora', 'cli-progress', 'pretty-bytes', 'pretty-ms', 'string-width', 'valibot'],
+    packages: ['commander', 'chalk', 'ora', 'cli-progress', 'pretty-bytes', 'pretty-ms', 'smol-toml', 'string-width', 'valibot'],
   },
 };
 

@@ -29,11 +29,17 @@ export interface Child {
   kill(signal?: NodeJS.Signals): void;
 }
 
+/** The tester's own settings of effusion, in variables or a file, say nothing in a test. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('EFFUSION_'));
+  return { ...Object.fromEntries(others), EFFUSION_NO_CONFIG: '1' };
+}
+
 /** Starts a program without a shell and without stdin. It doesn't outlive the running test. */
 export function startChild(command: string, args: readonly string[], options: ChildOptions = {}): Child {
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...ownEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '', all: '' };

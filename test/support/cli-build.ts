@@ -19,6 +19,9 @@ const ENVIRONMENT = {
   // A DHT in which nobody answers: no test asks the internet, and none reads or writes the tester's nodes.
   EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9',
   EFFUSION_NO_LSD: '1',
+  // The tester's own configuration says nothing here; a test of configurations names a folder.
+  EFFUSION_NO_CONFIG: '',
+  XDG_CONFIG_HOME: path.join(ROOT, 'test/no-configuration'),
   _: '',
 };
 
@@ -45,15 +48,17 @@ export async function buildCli(): Promise<CliBuild> {
   for (const file of ['bin/effusion.js', 'bin/load-bundle.js']) copyFileSync(path.join(ROOT, file), path.join(folder, file));
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   const script = path.join(folder, 'bin/effusion.js');
+  // What the command keeps for the user is kept here, and goes with it.
+  const cache = { XDG_CACHE_HOME: path.join(folder, 'cache') };
   const start = (args: readonly string[], options: ChildOptions = {}): Child =>
-    startChild(process.execPath, [script, ...args], { ...options, env: { ...ENVIRONMENT, ...options.env } });
+    startChild(process.execPath, [script, ...args], { ...options, env: { ...ENVIRONMENT, ...cache, ...options.env } });
   return {
     script,
     start,
     run: (args, options) => start(args, options).ended,
     shell: (line, options = {}) => {
       const command = `${JSON.stringify(process.execPath)} ${JSON.stringify(script)}`;
-      const parts = line.replace(/(^|[;|] *)(info|verify|create|download|seed) /g, `$1${command} $2 `);
+      const parts = line.replace(/(^|[;|] *)(info|files|edit|verify|create|download|seed) /g, `$1${command} $2 `);
       return startChild('/bin/bash', ['-c', parts], { ...options, env: { ...ENVIRONMENT, ...options.env } }).ended;
     },
     terminal: (setup, args, options = {}) => {

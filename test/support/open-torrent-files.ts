@@ -18,6 +18,10 @@ export interface OpenTorrentFilesOptions {
   readonly metainfo: Metainfo;
   /** The output folder; may not exist yet. */
   readonly folder: string;
+  /** Where files grow, and with which other places; default the output folder. */
+  readonly partsFolder?: string;
+  /** Of the resume state: files are not where the torrent says. */
+  readonly isPlaced?: boolean;
   /**
    * download: part files count, and files may be adopted, cut and renamed. seed: only files under their own names are looked
    * at, and nothing on the disk is changed.
@@ -47,8 +51,9 @@ export interface TorrentFiles {
 /** Rejects with a StorageError, or with the signal's reason. Where every piece is there, every file has its name afterwards. */
 export async function openTorrentFiles(options: OpenTorrentFilesOptions): Promise<TorrentFiles> {
   const { metainfo, folder, mode, overwrite, hashPool, disk = REAL_DISK } = options;
-  const paths = new FilePaths(folder, metainfo);
-  const resumeFile = new ResumeFile({ metainfo, paths, disk });
+  const paths = new FilePaths(folder, metainfo, options.partsFolder);
+  const isPlaced = options.isPlaced ?? options.partsFolder !== undefined;
+  const resumeFile = new ResumeFile({ metainfo, paths, isPlaced, disk });
   const scanned = scanFiles({ metainfo, paths, namesOnly: mode === 'seed', findsSpares: mode === 'download', disk });
   const { have, found, resumed, checkedBytes } = await checkExisting({
     metainfo,

@@ -1,5 +1,7 @@
-// Debian's opentracker: a tracker that speaks HTTP and UDP, for one torrent, on 127.0.0.1.
+// Debian's opentracker: a tracker that speaks HTTP and UDP, for one torrent, on 127.0.0.1, or on ::1 where it was built for that: it is built
+// for the one family or the other, and Debian builds it for IPv4.
 
+import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,22 +16,40 @@ export interface OpenTracker {
   seeds(count: number): Promise<void>;
 }
 
+const PROGRAM = 'opentracker';
+
+/** As it stands in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Whether the one that is installed can be bound to an address of IPv6; it says so and ends where it can't. */
+export function isOpentrackerOfIpv6(): boolean {
+  // With nothing to do but to read its arguments it ends at once; one that could would stay, and is ended by the time-out.
+  const { stdout, stderr, error } = spawnSync(PROGRAM, ['-i', '::1', '-p', '0', '-P', '0'], {
+    encoding: 'utf8',
+    timeout: 2000,
+  });
+  const isThere = error === undefined || (error as NodeJS.ErrnoException).code === 'ETIMEDOUT';
+  return isThere && !/V4 only|Usage:/.test(`${stdout}${stderr}`);
+}
+
 /** Serves `infoHash` (hexadecimal) and no other: Debian builds it so that each must be named. Ends with the running test. */
-export async function startOpentracker(infoHash: string): Promise<OpenTracker> {
+export async function startOpentracker(infoHash: string, host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<OpenTracker> {
   // It changes its root to this folder and its user to nobody where it is started by root.
   const root = join(await makeTempFolder(), 'tracker');
   await mkdir(root, { mode: 0o755 });
   await writeFile(join(root, 'whitelist.txt'), `${infoHash}\n`, { mode: 0o644 });
   const [httpPort, udpPort] = [await freePort(), await freePort()];
-  const args = ['-i', '127.0.0.1', '-p', String(httpPort), '-P', String(udpPort), '-d', root, '-w', 'whitelist.txt'];
-  const child = startChild('opentracker', args, { cwd: root, timeoutMs: 120_000 });
+  const args = ['-i', host, '-p', String(httpPort), '-P', String(udpPort), '-d', root, '-w', 'whitelist.txt'];
+  const child = startChild(PROGRAM, args, { cwd: root, timeoutMs: 120_000 });
   const ended = new AbortController();
   void child.ended.finally(() => ended.abort()).catch(() => undefined);
   const hash = Array.from(infoHash.matchAll(/../g), ([digits]) => `%${digits}`).join('');
   const seeds = async (count: number): Promise<void> => {
     // It says nothing when it listens nor when somebody announces: asking again is the only way to wait.
     while (!ended.signal.aborted) {
-      const answer = await fetch(`http://127.0.0.1:${httpPort}/scrape?info_hash=${hash}`).catch(() => null);
+      const answer = await fetch(`http://${urlHost(host)}:${httpPort}/scrape?info_hash=${hash}`).catch(() => null);
       const text = answer === null ? '' : new TextDecoder('latin1').decode(await answer.arrayBuffer());
       if (Number(/8:completei(\d+)e/.exec(text)?.[1] ?? (answer === null ? -1 : 0)) === count) return;
       await delay(50);

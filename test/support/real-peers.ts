@@ -16,7 +16,14 @@ export type RealPeer =
   | 'microsocks'
   | 'dante'
   | 'nftables'
-  | 'chromium';
+  | 'chromium'
+  | 'bash'
+  | 'zsh'
+  | 'fish'
+  | 'tmux'
+  | 'mandoc'
+  | 'groff'
+  | 'man';
 
 /** The Python that Debian's python3-libtorrent is for: another one earlier in PATH would not find the module. */
 export const PYTHON = '/usr/bin/python3';
@@ -43,6 +50,13 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   dante: [['danted', '-v']],
   nftables: [['nft', '--version']],
   chromium: [['chromium', '--version']],
+  bash: [['bash', '--version']],
+  zsh: [['zsh', '--version']],
+  fish: [['fish', '--version']],
+  tmux: [['tmux', '-V']],
+  mandoc: [['mandoc', '/dev/null']],
+  groff: [['groff', '--version']],
+  man: [['man', '--version']],
 };
 
 /** Debian keeps daemons where the PATH of users does not look. */

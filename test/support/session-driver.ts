@@ -44,6 +44,8 @@ export class SessionDriver {
       isPrivate?: boolean;
       usesPex?: boolean;
       encryption?: EncryptionPolicy;
+      /** It reads; nothing is in its window yet. */
+      reads?: boolean;
       plan?: PiecePlan | null;
     } = {},
   ) {
@@ -62,6 +64,7 @@ export class SessionDriver {
       plan: options.plan ?? null,
       seeds: options.seeds === true,
       superSeeds: options.superSeeds === true,
+      reads: options.reads === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);
     this.handle({ type: 'checked', have: options.have ?? new Bitfield(pieces) });

@@ -9,14 +9,31 @@ export interface StaticTracker {
   readonly announces: readonly string[];
 }
 
-/** Answers every announce with `peers` (IPv4, compact). It ends with the running test. */
-export async function startStaticTracker(
-  peers: readonly { readonly host: string; readonly port: number }[],
-): Promise<StaticTracker> {
+interface StaticPeer {
+  readonly host: string;
+  readonly port: number;
+  /** With one the answer is not compact. */
+  readonly peerId?: Uint8Array;
+}
+
+function withIds(peers: readonly StaticPeer[]): Buffer {
+  const entries = peers.map(({ host, port, peerId = new Uint8Array() }) =>
+    Buffer.concat([
+      Buffer.from(`d2:ip${host.length}:${host}7:peer id${peerId.length}:`),
+      peerId,
+      Buffer.from(`4:porti${port}ee`),
+    ]),
+  );
+  return Buffer.concat([Buffer.from('d8:intervali1800e5:peersl'), ...entries, Buffer.from('ee')]);
+}
+
+/** Answers every announce with `peers` (IPv4, compact where none has an id). It ends with the running test. */
+export async function startStaticTracker(peers: readonly StaticPeer[]): Promise<StaticTracker> {
   const compact = Buffer.from(
     peers.flatMap(({ host, port }) => [...host.split('.').map(Number), Math.floor(port / 256), port % 256]),
   );
-  const body = Buffer.concat([Buffer.from(`d8:intervali1800e5:peers${compact.length}:`), compact, Buffer.from('e')]);
+  const plain = Buffer.concat([Buffer.from(`d8:intervali1800e5:peers${compact.length}:`), compact, Buffer.from('e')]);
+  const body = peers.some(({ peerId }) => peerId !== undefined) ? withIds(peers) : plain;
   const announces: string[] = [];
   const server = createServer((request, response) => {
     announces.push(new URL(request.url ?? '/', 'http://tracker').search.slice(1));

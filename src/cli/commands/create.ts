@@ -1,16 +1,19 @@
-// `effusion create PATH`: a torrent of a file or a folder. Written beside its place and renamed, so that nobody ever reads
-// half of one.
+// `effusion create PATH`: a torrent of a file or a folder, with what was asked for in it and nothing else, so that the same input makes the
+// same bytes each time.
 
-import { access, open, rename, stat, unlink } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createTorrent, type CreateOptions as TorrentOptions } from '../../engine/torrent-files.js';
-import { EffusionError, StorageError } from '../../model/error.js';
+import { formatMagnet, magnetOf } from '../../metainfo/magnet-format.js';
+import { EffusionError } from '../../model/error.js';
 import { openCheckProgress } from '../check-progress.js';
 import type { CommandContext } from '../command-context.js';
+import { ContentExcludes } from '../content-excludes.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText, toTorrentJson } from '../render/torrent-text.js';
+import { writeTorrent } from '../torrent-output.js';
 import { UsageError } from '../usage-error.js';
 
 export interface CreateOptions {
@@ -21,37 +24,52 @@ export interface CreateOptions {
   readonly private?: boolean;
   readonly comment?: string;
   readonly name?: string;
+  readonly source?: string;
+  /** Patterns of files and folders that do not go in. */
+  readonly exclude?: readonly string[];
+  /** What operating systems leave in folders does not go in. */
+  readonly defaultExcludes: boolean;
+  /** The link is printed too. */
+  readonly magnet?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
+
+const EXISTS_HINT = 'Choose another name with --output, or replace it with --force.';
 
 export async function create(source: string, options: CreateOptions, context: CommandContext): Promise<number> {
   await expectSource(source);
   const name = options.name ?? path.basename(path.resolve(source));
   const target = options.output ?? `${name}.torrent`;
   if (options.force !== true && (await exists(target))) {
-    throw new UsageError(`${target} is already there`, 'Choose another name with --output, or replace it with --force.');
+    throw new UsageError(`${target} is already there`, EXISTS_HINT);
   }
   const progress = openCheckProgress(name, context);
-  const created = await createTorrent(source, { ...toTorrentOptions(options), onProgress: progress.update })
+  const excludes = new ContentExcludes(options.exclude ?? [], options.defaultExcludes);
+  const isLeftOut = (path: readonly string[]): boolean => excludes.leavesOut(path);
+  const created = await createTorrent(source, { ...toTorrentOptions(options), isLeftOut, onProgress: progress.update })
     .catch((error: unknown) => {
       throw toUsageError(error);
     })
     .finally(progress.close);
-  await write(target, created.bytes);
+  await writeTorrent(target, created.bytes, { isForced: options.force === true, hint: EXISTS_HINT });
   const { metainfo } = created;
+  const leftOut = excludes.describe();
+  if (leftOut !== null) context.board.log(leftOut);
+  const link = options.magnet === true ? formatMagnet(magnetOf(metainfo)) : null;
   if (options.json === true) {
-    context.stdout.line(formatJson({ torrent: path.resolve(target), ...toTorrentJson(metainfo) }));
+    context.stdout.line(
+      formatJson({ torrent: path.resolve(target), ...toTorrentJson(metainfo), ...(link === null ? {} : { magnet: link }) }),
+    );
     return EXIT.ok;
   }
-  if (!context.isQuiet) {
-    const { pieceCount, standardPieceLength } = metainfo.geometry;
-    const files = formatCount(metainfo.files.filter((file) => !file.isPadding).length, 'file');
-    const pieces = `${formatCount(pieceCount, 'piece')} of ${formatBytes(standardPieceLength)}`;
-    context.stderr.line(`${sanitise(metainfo.name)}: ${files}, ${formatBytes(dataBytes(metainfo))}, ${pieces}`);
-    context.stderr.line(`info hash ${infoHashText(metainfo)}`);
-  }
+  const { pieceCount, standardPieceLength } = metainfo.geometry;
+  const files = formatCount(metainfo.files.filter((file) => !file.isPadding).length, 'file');
+  const pieces = `${formatCount(pieceCount, 'piece')} of ${formatBytes(standardPieceLength)}`;
+  context.board.log(`${sanitise(metainfo.name)}: ${files}, ${formatBytes(dataBytes(metainfo))}, ${pieces}`);
+  context.board.log(`info hash ${infoHashText(metainfo)}`);
   context.stdout.line(target);
+  if (link !== null) context.stdout.line(link);
   return EXIT.ok;
 }
 
@@ -63,6 +81,7 @@ function toTorrentOptions(options: CreateOptions): TorrentOptions {
     ...(options.private === true ? { isPrivate: true } : {}),
     ...(options.comment === undefined ? {} : { comment: options.comment }),
     ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.source === undefined || options.source === '' ? {} : { source: options.source }),
   };
 }
 
@@ -83,39 +102,6 @@ async function exists(file: string): Promise<boolean> {
     return true;
   } catch {
     return false;
-  }
-}
-
-const CAUSES: Record<string, string> = {
-  ENOENT: 'its folder does not exist: make it, or name another place with --output',
-  ENOTDIR: 'a part of the path is a file, not a folder: name another place with --output',
-  EACCES: 'permission denied: name another place with --output',
-  EROFS: 'the file system is read-only: name another place with --output',
-  EISDIR: 'a folder of that name is in the way: name another place with --output',
-  ENOSPC: 'no space left on the device: free some space and run it again',
-};
-
-/** Beside it first, synced, then under its name in one step. */
-async function write(target: string, bytes: Uint8Array): Promise<void> {
-  const draft = path.join(path.dirname(target), `.effusion-${process.pid}.torrent`);
-  try {
-    const handle = await open(draft, 'w');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, target);
-  } catch (error) {
-    await unlink(draft).catch(() => {});
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-    const why = CAUSES[errno] ?? (error instanceof Error ? error.message : String(error));
-    throw new StorageError(
-      `cannot write ${target}: ${why} (${errno})`,
-      { operation: 'write', path: target, errno },
-      { cause: error },
-    );
   }
 }
 

@@ -5,22 +5,28 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
+import type { MinSpeed } from '../../engine/speed-floor.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
-import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles } from '../chosen-files.js';
+import { type ChecksumOptions, expectWanted, loadChecksumsFor, matchChecksums, type WantedChecksums } from '../checksums.js';
+import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
 import { chooseByHand } from '../picker/choose-by-hand.js';
 import { expectChooser } from '../picker/pick-files.js';
+import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
+import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
@@ -29,6 +35,8 @@ import { observeRun, type RunObserver } from '../results/run-observer.js';
 import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
+import { SeedAfter, settleSeeding } from '../seed-after.js';
+import { seedGoalAfter, type SeedOptionValues } from '../seed-goal.js';
 import {
   describeFailures,
   describeTally,
@@ -39,10 +47,18 @@ import {
   type TorrentJob,
   whoseLines,
 } from '../torrent-jobs.js';
-import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
+import { gatherTorrents, isTorrentFile, type TorrentItem } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, ChoiceOptions, ResultOptions {
+export interface DownloadOptions
+  extends
+    DiscoveryOptions,
+    DhtCommandOptions,
+    PlaceCommandOptions,
+    ChoiceOptions,
+    ChecksumOptions,
+    SeedOptionValues,
+    ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
   /** Torrents at a time. */
@@ -52,7 +68,7 @@ export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, Ch
   readonly listen: boolean;
   readonly portmap?: boolean;
   readonly fsync?: boolean;
-  readonly overwrite: 'verify' | 'never';
+  readonly overwrite: 'verify' | 'never' | 'always';
   /** Bytes per second; 0 is no limit. */
   readonly maxDownload?: number;
   readonly maxUpload?: number;
@@ -64,6 +80,8 @@ export interface DownloadOptions extends DiscoveryOptions, DhtCommandOptions, Ch
   /** Milliseconds; 0 is off. */
   readonly noPeersTimeout?: number;
   readonly stallTimeout?: number;
+  /** Null is off. */
+  readonly minSpeed?: MinSpeed | null;
 }
 
 const MAX_PATH = 1000;
@@ -72,6 +90,9 @@ const MAX_PATH = 1000;
 interface DownloadRun extends ObtainRun {
   readonly client: Client;
   readonly limits: DownloadLimits;
+  readonly checksums: WantedChecksums | null;
+  /** Torrents that are whole and serve on. */
+  readonly serving: ReturnType<SeedAfter['serve']>[];
   /** Bytes that came over the network. */
   downloadedBytes: number;
 }
@@ -88,26 +109,31 @@ async function downloadAll(
 ): Promise<number> {
   const startedAt = performance.now();
   const items = await gatherTorrents(torrents, options.inputFile);
+  await checkPlaceOptions(options, items.length);
   await checkChoice(items, options);
   if (options.interactive === true) expectChooser(context);
   if (items.some(isTorrentFile) && options.webseeds === 'never') refuseNoSource(options, 0);
+  const checksums = await loadChecksumsFor(items, options);
   const portMapping = choosePortMapping(options);
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
-  const client = await Client.open({
-    // With web seeds only, others are needed for the metadata of a magnet link alone.
-    listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
-    encryption: options.encryption,
-    ...wayOut(options),
-    maxDownloadBytesPerSecond: options.maxDownload ?? 0,
-    maxUploadBytesPerSecond: options.maxUpload ?? 0,
-    ...(await loadBlocklistOption(options.blocklist, context)),
-    ...listenOn(options.port),
-    portMapping,
-    lsd: options.lsd,
-    ...dhtOptions(options, context.environment, true),
-  });
+  const openClient = async (): Promise<Client> =>
+    Client.open({
+      // With web seeds only, others are needed for the metadata of a magnet link alone.
+      listen: options.listen && (options.webseeds !== 'only' || !items.every(isTorrentFile)),
+      encryption: options.encryption,
+      ...wayOut(options),
+      maxDownloadBytesPerSecond: options.maxDownload ?? 0,
+      maxUploadBytesPerSecond: options.maxUpload ?? 0,
+      ...(await loadBlocklistOption(options.blocklist, context)),
+      ...listenOn(options.port),
+      portMapping,
+      lsd: options.lsd,
+      ...dhtOptions(options, context.environment, seedGoalAfter(options) === null),
+    });
+  if (options.dryRun === true) return (await import('../dry-run.js')).dryRun(items, options, openClient, context);
+  const client = await openClient();
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, limits.timeoutMs);
   const forgetKeys = listenForKeys({ client, direction: 'download', limit: options.maxDownload ?? 0 }, context);
@@ -117,6 +143,8 @@ async function downloadAll(
     claims: new Claims(),
     end,
     limits,
+    checksums,
+    serving: [],
     downloadedBytes: 0,
   };
   let tally: JobTally = { ...NOTHING_DONE, total: items.length };
@@ -134,13 +162,17 @@ async function downloadAll(
     },
     context,
   );
+  const elapsedMs = performance.now() - startedAt;
+  const served = await settleSeeding(run.serving, tally);
+  ({ tally } = served);
   closeOverview?.();
   forgetKeys();
   await client.releasePort();
   end.close();
   const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
-  if (items.length > 1) tellTotal(tally, exitCode, run, performance.now() - startedAt, context);
-  return exitCode;
+  if (items.length > 1) tellTotal(tally, exitCode, run, elapsedMs, context);
+  // Whole, but the serving that was asked for was cut short.
+  return exitCode === EXIT.ok && served.isCut ? (interruption.exitCode ?? EXIT.ok) : exitCode;
 }
 
 /** The line at the end of a run of several torrents. */
@@ -161,26 +193,50 @@ async function downloadOne(
 ): Promise<void> {
   const startedAt = performance.now();
   const view = context.board.open();
-  const { ended, metainfo, chosen } = await runOne(job, options, run, view, context, torrent)
-    .finally(() => view.close())
-    .catch((error: unknown) => {
+  const goal = seedGoalAfter(options);
+  const after = goal === null ? null : new SeedAfter(goal);
+  const { ended, session, metainfo, placed, chosen } = await runOne(job, options, run, view, after, context, torrent).catch(
+    (error: unknown) => {
+      view.close();
       throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
-    });
+    },
+  );
+  // Where it serves on there is something to show.
+  session.finally(() => view.close()).catch(() => {});
+  if (after === null) view.close();
   const { result, snapshot } = ended;
   run.downloadedBytes += snapshot.downloadedBytes;
   if (result.status === 'stopped') {
     const reached = `${formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)} of ${formatBytes(snapshot.totalBytes)} is there`;
     throw stopped(job, reached, 'Run the same command again to go on.', run, context);
   }
-  const place = resultPath(options.output, metainfo);
+  const place = resultPath(options.output, placed, chosen.session.files);
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
+  /** What is wrong with it after all is not served. */
+  const notServed = async (failure: unknown): Promise<never> => {
+    after?.watch.callOff();
+    await session.catch(() => {});
+    throw failure;
+  };
+  if (run.checksums !== null) {
+    await expectWanted({ metainfo, placed, folder: options.output }, run.checksums, chosen.session.files, run.end.signal, context)
+      .catch((error: unknown) => {
+        const reached = 'it is whole, its checksums were not looked at';
+        throw error instanceof RunEndedError ? stopped(job, reached, '', run, context) : error;
+      })
+      .catch(notServed);
+  }
   const { board, isQuiet, stdout, stderr } = context;
   board.log(formatSummary({ path: place, totalBytes: chosen.bytes, downloadedBytes, elapsedMs, isAlreadyComplete }));
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
-  await torrent.complete({ result, snapshot, end: run.end, places: placesOf(options.output, metainfo, chosen) });
+  const places = placesOf(options.output, placed, chosen);
+  await torrent.complete({ result, snapshot, end: run.end, places }).catch(notServed);
+  const { end, limits, client } = run;
+  const serving = { end, timeoutMs: limits.timeoutMs, port: client.port };
+  if (after !== null) run.serving.push(after.serve(session, job, serving, context));
 }
 
 async function runOne(
@@ -188,9 +244,10 @@ async function runOne(
   options: DownloadOptions,
   run: DownloadRun,
   view: ProgressView,
+  after: SeedAfter | null,
   context: CommandContext,
   torrent: TorrentObserver,
-): Promise<{ ended: SessionRun; metainfo: Metainfo; chosen: ChosenFiles }> {
+): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo; placed: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
   const { metainfo, peers, webSeedNamers } = obtained;
@@ -199,14 +256,17 @@ async function runOne(
   if (options.interactive === true) {
     chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
   }
-  torrent.known(metainfo, resultPath(options.output, metainfo), chosen.session.files ?? null);
+  const placed = placeFiles(metainfo, placementOf(options));
+  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files), chosen.session.files ?? null);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
-  run.claims.claimName(metainfo.name, job.item.label);
+  const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums, chosen.session.files).notes;
+  for (const note of notes) context.board.log(note);
+  for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
-  const ended = await runSession(
+  const session = runSession(
     {
       metainfo,
       folder: options.output,
@@ -217,25 +277,30 @@ async function runOne(
         usePex: options.pex,
         ...chosenCounts(options),
         ...chosen.session,
+        ...notesFolder(context.environment),
         useDht: options.dht,
         useLsd: options.lsd,
+        seed: after !== null,
         fsync: options.fsync === true,
         overwrite: options.overwrite,
+        ...sessionPlaces(options),
         webSeedMode: options.webseeds,
         webSeeds: options.webseed ?? [],
         ...(webSeedNamers === null ? {} : { webSeedNamers }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
+        ...(limits.minSpeed == null ? {} : { minSpeed: limits.minSpeed }),
         command: 'effusion download',
       },
       view,
       end,
       whose: whoseLines(job),
       observer: torrent,
+      ...(after === null ? {} : { onLook: after.watch.look.bind(after.watch) }),
     },
     context,
   );
-  return { ended, metainfo, chosen };
+  return { ended: await (after?.untilWhole(session) ?? session), session, metainfo, placed, chosen };
 }
 
 /** What there is of a torrent that was stopped before it began. */
@@ -265,25 +330,23 @@ function stopped(
   return new RunEndedError(String(end.cause));
 }
 
-function isTorrentFile({ argument }: TorrentItem): boolean {
-  return !(argument instanceof MetainfoError) && argument.kind !== 'magnet';
-}
-
 export interface DownloadLimits {
   /** 0 is off, as everywhere. */
   readonly timeoutMs: number;
   readonly noPeersTimeoutMs: number;
   readonly stallTimeoutMs: number;
+  readonly minSpeed?: MinSpeed | null;
 }
 
 export function chooseLimits(
-  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout'>,
+  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout' | 'minSpeed'>,
   isAttended: boolean,
 ): DownloadLimits {
   return {
     timeoutMs: options.timeout ?? 0,
     noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedNoPeersMs),
     stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedStallMs),
+    minSpeed: options.minSpeed ?? null,
   };
 }
 
@@ -295,18 +358,19 @@ export function formatStart(
   { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
 ): string {
   const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
-  const ends = [
-    ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
-    ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
-    ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
-  ];
+  const ends = describeEnds(limits);
   return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
 }
 
-/** Where the result is, as a script can use it: never beginning with a dash. */
-function resultPath(folder: string, metainfo: Metainfo): string {
-  const place = path.join(folder, metainfo.name);
-  return place.startsWith('-') ? `./${place}` : place;
+function describeEnds({ minSpeed, ...limits }: DownloadLimits): string[] {
+  return [
+    ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
+    ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
+    ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
+    ...(minSpeed == null
+      ? []
+      : [`when it is slower than ${formatRate(minSpeed.bytesPerSecond)} over ${formatLimit(minSpeed.overMs)} (--min-speed)`]),
+  ];
 }
 
 /** Where each file of the result is; null for padding, and for files that were not chosen. */
@@ -316,7 +380,10 @@ function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles)
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */
-function refuseNoSource(options: DownloadOptions, webSeeds: number): void {
+export function refuseNoSource(
+  options: Pick<DownloadOptions, 'webseeds' | 'trackers' | 'dht' | 'listen' | 'onlyPeers' | 'peer' | 'proxy'>,
+  webSeeds: number,
+): void {
   const { webseeds: mode, trackers, dht, listen, onlyPeers, peer = [] } = options;
   if (mode !== 'never' && webSeeds > 0) return;
   if (mode === 'only') throw new UsageError('--webseeds only: the torrent names no web seed', 'Name one with --webseed URL.');

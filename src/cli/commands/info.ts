@@ -1,39 +1,29 @@
 // `effusion info TORRENT...`: what is in torrents, for a person or as JSON. Both go to stdout: they are what was asked for. A magnet link is
 // followed to its metadata, which `--save` keeps as a torrent file.
 
-import { open, rm } from 'node:fs/promises';
-import { Client } from '../../engine/client.js';
-import { CONFIG } from '../../engine/config.js';
 import type { ScrapeOutcome } from '../../engine/tracker-scrape.js';
-import { encodeMetainfo } from '../../metainfo/torrent-encoder.js';
 import { MetainfoError } from '../../model/error.js';
 import { toHex } from '../../model/ids.js';
-import { loadBlocklistOption } from '../blocklist-option.js';
-import { Claims } from '../claims.js';
 import type { CommandContext } from '../command-context.js';
-import { CommandError } from '../command-error.js';
-import { EXIT } from '../exit-codes.js';
-import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { wayOut } from '../network-switches.js';
-import { type DiscoveryOptions, type ObtainRun, obtainTorrent, withoutTrackers } from '../obtain-torrent.js';
-import { formatJson, sanitise } from '../render/sanitise.js';
+import { type ObtainRun, withoutTrackers } from '../obtain-torrent.js';
+import { sanitise } from '../render/sanitise.js';
 import { formatScrape, toScrapeJson } from '../render/scrape-text.js';
 import { formatTorrent, toTorrentJson } from '../render/torrent-text.js';
-import { RunEnd, RunEndedError } from '../run-end.js';
+import { RunEndedError } from '../run-end.js';
+import { saveObtained } from '../save-obtained.js';
+import { obtainForShow, type ShowOptions, showTorrents, toJsonText } from '../show-torrents.js';
 import { expectAnswer, ScrapeStoppedError, scrapeSwarm } from '../swarm-scrape.js';
 import type { TorrentArgument } from '../torrent-argument.js';
-import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
+import { type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
 
-export interface InfoOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface InfoOptions extends ShowOptions {
   /** Asks the trackers for the numbers of the swarm. */
   readonly scrape?: boolean;
-  /** Files that name further torrents. */
-  readonly inputFile?: readonly string[];
   /** Where the torrent file goes. */
   readonly save?: string;
-  readonly json?: boolean;
 }
 
 type MagnetArgument = Extract<TorrentArgument, { kind: 'magnet' }>;
@@ -50,40 +40,22 @@ export async function info(torrents: readonly string[], options: InfoOptions, co
   if (items.length > 1 && options.save !== undefined) {
     throw new UsageError(`--save keeps one torrent: ${items.length} were named`, 'Run effusion info once for each.');
   }
-  const blocklist = await loadBlocklistOption(options.blocklist, context);
-  const end = new RunEnd(context.interruption);
-  let client: Promise<Client> | null = null;
-  const openClient = (): Promise<Client> =>
-    (client ??= Client.open({
-      listen: false,
-      encryption: options.encryption,
-      ...wayOut(options),
-      ...blocklist,
-      ...dhtOptions(options, context.environment, true),
-    }));
-  const run: ObtainRun = { openClient, claims: new Claims(), end };
-  const print = inOrder(items, (text, isFirst) => {
-    const isText = options.json !== true;
-    context.stdout.line(isText && !isFirst ? `\n${text}` : text);
-  });
-  const work = async (job: TorrentJob): Promise<void> => {
-    try {
-      const shown = await showOne(job, options, run, context);
-      print(job.item, shown.text);
-      // When everything has been printed.
-      if (shown.outcomes !== null) expectAnswer(shown.outcomes);
-    } catch (error) {
-      print(job.item, null);
-      throw error;
-    }
-  };
-  const tally = await runJobs({ items, jobs: CONFIG.cli.jobs, end, work }, context);
-  end.close();
-  // Asked without a session, the DHT keeps what it has learnt when it is closed.
-  if (options.scrape === true) await (client as Promise<Client> | null)?.then((opened) => opened.close()).catch(() => {});
-  // Whoever read it has seen enough.
-  if (end.cause === 'EPIPE') return EXIT.ok;
-  return exitCodeOfJobs(tally, end, context.interruption.exitCode);
+  const isText = options.json !== true;
+  return showTorrents(
+    {
+      items,
+      options,
+      print: (text, isFirst) => context.stdout.line(isText && !isFirst ? `\n${text}` : text),
+      // The numbers come after what has been printed: an error is told behind them.
+      show: async (job, run) => {
+        const { text, outcomes } = await showOne(job, options, run, context);
+        return outcomes === null ? { text } : { text, onPrinted: () => expectAnswer(outcomes) };
+      },
+      // Asked without a session, the DHT keeps what it has learnt when it is closed.
+      closesClient: options.scrape === true,
+    },
+    context,
+  );
 }
 
 /** What is printed of a torrent, and what came of a scrape: null where none was asked for. */
@@ -101,26 +73,26 @@ async function showOne(job: TorrentJob, options: InfoOptions, run: ObtainRun, co
       return await scrapeMagnet(argument, job, options, run, context);
     return await showTorrent(job, options, run, context);
   } catch (error) {
-    const isFetch = error instanceof RunEndedError;
-    if (!isFetch && !(error instanceof ScrapeStoppedError)) throw error;
-    const what = isFetch ? 'no metadata came yet' : 'the trackers were being asked';
-    context.board.log(`${whoseLines(job)}stopped: ${what}`);
+    if (!(error instanceof ScrapeStoppedError)) throw error;
+    context.board.log(`${whoseLines(job)}stopped: the trackers were being asked`);
     throw new RunEndedError(error.message);
   }
 }
 
 async function showTorrent(job: TorrentJob, options: InfoOptions, run: ObtainRun, context: CommandContext): Promise<Shown> {
   const { timeout = 0, ...discovery } = options;
-  const view = context.board.open();
-  const obtained = await obtainTorrent(job, discovery, run, view, context).finally(() => view.close());
-  const { metainfo, bytes } = obtained;
+  const obtained = await obtainForShow(job, discovery, run, context);
+  const { metainfo } = obtained;
   job.name = sanitise(metainfo.name);
-  if (options.save !== undefined) await saveTorrent(options.save, bytes ?? encodeMetainfo(metainfo));
+  if (options.save !== undefined) {
+    await saveObtained(options.save, obtained, { isForced: false, hint: 'Name another file with --save.' }, context);
+  }
   const request = {
     tiers: options.trackers ? metainfo.announceTiers : [],
     infoHash: metainfo.infoHash.v1 ?? new Uint8Array(),
     openClient: options.dht && !metainfo.isPrivate ? run.openClient : null,
     nodes: metainfo.nodes,
+    nodeNamers: obtained.webSeedNamers,
     timeout,
     whose: whoseLines(job),
     ...wayOut(options),
@@ -153,6 +125,7 @@ async function scrapeMagnet(
     infoHash,
     openClient,
     nodes: [],
+    nodeNamers: null,
     timeout: options.timeout ?? 0,
     whose: whoseLines(job),
     ...wayOut(options),
@@ -168,47 +141,4 @@ async function scrapeMagnet(
   const name = magnet.displayName === null ? [] : [row('name', resultStyle.strong(sanitise(text, MAX_NAME)))];
   const lines = [...name, row('info hash', toHex(infoHash)), ...formatScrape(outcomes, resultStyle)];
   return { text: lines.join('\n'), outcomes };
-}
-
-/** Of several each is a line. */
-function toJsonText(value: unknown, { isOneOfSeveral }: TorrentJob): string {
-  return formatJson(value, isOneOfSeveral ? 0 : 2);
-}
-
-/** Keeps what comes too early until those before it have come; null: nothing comes of that one. */
-function inOrder<T>(
-  items: readonly T[],
-  print: (text: string, isFirst: boolean) => void,
-): (item: T, text: string | null) => void {
-  const texts = new Map<T, string | null>();
-  let next = 0;
-  let isFirst = true;
-  return (item, text) => {
-    texts.set(item, text);
-    for (let ready = texts.get(items[next]); ready !== undefined; ready = texts.get(items[++next])) {
-      texts.set(items[next], null);
-      if (ready === null) continue;
-      print(ready, isFirst);
-      isFirst = false;
-    }
-  };
-}
-
-/** Whole or not at all; a file that is there already is refused. */
-async function saveTorrent(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    const handle = await open(file, 'wx');
-    try {
-      await handle.writeFile(bytes);
-    } catch (error) {
-      await rm(file, { force: true });
-      throw error;
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-    const reason = errno === 'EEXIST' ? 'it exists' : 'it cannot be written';
-    throw new CommandError('output_failed', `${file}: ${reason} (${errno})`, 'Name another file with --save.', { cause: error });
-  }
 }

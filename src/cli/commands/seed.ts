@@ -1,8 +1,9 @@
-// `effusion seed FILE.torrent...`: checks the data, then serves it until stopped. Nothing on the disk is changed, and data that
-// is not whole is refused: who wants the rest should download it.
+// `effusion seed FILE.torrent...`: checks the data, then serves it until stopped, or as long as it was told. Nothing on the disk is changed,
+// and data that is not whole is refused: who wants the rest should download it.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { EgressOptions } from '../../engine/egress.js';
@@ -11,6 +12,7 @@ import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
@@ -20,6 +22,8 @@ import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
 import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { checkPlacementOptions, placementOf, resultPath } from '../place-choice.js';
+import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
@@ -30,13 +34,15 @@ import { observeRun, type RunObserver } from '../results/run-observer.js';
 import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
+import { describeSeedGoal, type SeedOptionValues, SeedWatch } from '../seed-goal.js';
 import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
-export interface SeedOptions extends DhtCommandOptions, EgressOptions, ResultOptions {
+export interface SeedOptions
+  extends DhtCommandOptions, EgressOptions, PlacementCommandOptions, ResultOptions, Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -73,6 +79,7 @@ async function seedAll(
   refuseNobody(options);
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
+  checkPlacementOptions(options, items.length);
   const { board, interruption } = context;
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
@@ -97,13 +104,14 @@ async function seedAll(
   const onChange = (now: JobTally): void => {
     ({ running } = now);
   };
-  // None of them ends by itself, so all are under way at a time.
+  // Without a limit none of them ends by itself, so all are under way at a time.
   const tally = await runJobs({ items, jobs: items.length, end, work, onChange }, context);
   closeOverview?.();
   forgetKeys();
   await client.releasePort();
   end.close();
-  if (tally.done > 0) board.log(`stopped: ${formatBytes(run.uploadedBytes)} sent`);
+  const how = end.cause === null ? 'done' : 'stopped';
+  if (tally.done > 0) board.log(`${how}: ${formatBytes(run.uploadedBytes)} sent`);
   return interruption.exitCode ?? exitCodeOfJobs(tally, end, null);
 }
 
@@ -125,18 +133,21 @@ async function seedOne(
   torrent: TorrentObserver,
 ): Promise<void> {
   const { client, claims, end } = run;
+  const { board } = context;
   // Checks use the disk and every core: as many at a time as there would be downloads.
   const turn = run.checks.at(-CONFIG.cli.jobs) ?? Promise.resolve();
   const check = new Deferred<void>();
   run.checks.push(check.promise);
-  const view = context.board.open();
+  const view = board.open();
   try {
     const loaded = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
     const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
-    torrent.known(metainfo, path.join(options.data, metainfo.name));
-    await expectData(metainfo, options.data);
+    const placement = placementOf(options);
+    const placed = placeFiles(metainfo, placement);
+    torrent.known(metainfo, resultPath(options.data, placed));
+    await expectData(placed, options.data);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
@@ -149,21 +160,40 @@ async function seedOne(
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      placement,
       command: 'effusion seed',
     };
+    const goal = { ratio: options.seedRatio ?? 0, timeMs: options.seedTime ?? 0 };
     const readyLine = (_: ServerSnapshot, port: number | null): string => {
       check.resolve();
       const where = port === null ? 'without a port: it takes no connections' : `on port ${port}`;
+      // Scripts read the other line as it is.
+      if (goal.ratio > 0 || goal.timeMs > 0) board.log(`${job.name}: serves ${describeSeedGoal(goal)}`);
       return `seeding ${job.name} ${where}`;
     };
+    const watch = new SeedWatch(goal, () => performance.now());
+    const onLook = watch.look.bind(watch);
     const ended = runSession(
-      { metainfo, folder: options.data, client, session, view, end, whose: whoseLines(job), observer: torrent, readyLine },
+      {
+        metainfo,
+        folder: options.data,
+        client,
+        session,
+        view,
+        end,
+        whose: whoseLines(job),
+        observer: torrent,
+        readyLine,
+        onLook,
+      },
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
-      throw error instanceof IncompleteDataError ? await describeMissing(metainfo, options.data, error) : error;
+      throw error instanceof IncompleteDataError ? await describeMissing(placed, options.data, error) : error;
     });
     run.uploadedBytes += snapshot.uploadedBytes;
+    watch.count(snapshot);
+    if (watch.reached !== null) board.log(`${job.name}: ${watch.reached}: ${formatBytes(watch.sentBytes)} sent`);
     torrent.stopped(context.interruption.exitCode ?? EXIT.ok);
   } finally {
     check.resolve();
@@ -180,12 +210,13 @@ function refuseNobody(options: SeedOptions): void {
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */
 async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
+  const [name] = rootNames(metainfo);
   try {
-    await stat(path.join(folder, metainfo.name));
+    await stat(path.join(folder, name));
   } catch (error) {
     throw new CommandError(
       'data_incomplete',
-      `there is no ${JSON.stringify(metainfo.name)} in ${folder}`,
+      `there is no ${JSON.stringify(name)} in ${folder}`,
       'Name the folder that holds it with --data DIR, or download it first.',
       { cause: error },
     );

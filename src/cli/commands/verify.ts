@@ -1,65 +1,138 @@
-// `effusion verify FILE.torrent [DIR]`: is the data there whole? Each file that is not has a line on stdout, so that a
-// script can count them.
+// `effusion verify TORRENT... [DIR]`: is the data there whole? Each file that is not has a line on stdout, so that a script can count them. One
+// torrent after the other, as each takes the disk and every core.
 
+import { stat } from 'node:fs/promises';
 import type { EgressOptions } from '../../engine/egress.js';
-import { type VerifiedFile, verifyFolder } from '../../engine/torrent-files.js';
+import { type VerifiedFile, type VerifyReport, verifyFolder } from '../../engine/torrent-files.js';
+import type { Metainfo } from '../../metainfo/metainfo.js';
+import { placeFiles } from '../../metainfo/placement.js';
+import {
+  type ChecksumOptions,
+  type ChecksumResult,
+  computeChecksums,
+  expectChecksums,
+  loadChecksumsFor,
+  matchChecksums,
+} from '../checksums.js';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-codes.js';
 import { type FileSpec, selectFiles } from '../file-spec.js';
 import { wayOut } from '../network-switches.js';
+import { checkPlacementOptions, placementOf } from '../place-choice.js';
+import type { PlacementCommandOptions } from '../place-options.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
+import { RunEnd } from '../run-end.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
+import { gatherTorrents } from '../torrent-list.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
-export interface VerifyOptions extends EgressOptions {
+export interface VerifyOptions extends EgressOptions, PlacementCommandOptions, ChecksumOptions {
+  /** The folder that holds the data; then every argument is a torrent. */
+  readonly data?: string;
+  readonly inputFile?: readonly string[];
   readonly json?: boolean;
   readonly files?: readonly FileSpec[];
 }
 
 const MAX_PATH = 1000;
 
-export async function verify(file: string, folder: string, options: VerifyOptions, context: CommandContext): Promise<number> {
-  const metainfo = await loadTorrent(file, wayOut(options));
-  const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, metainfo) };
-  const progress = openCheckProgress(metainfo.name, context);
-  const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update }).finally(progress.close);
-  const { stdout, stderr, style, resultStyle } = context;
+export async function verify(names: readonly string[], options: VerifyOptions, context: CommandContext): Promise<number> {
+  const { torrents, folder } = await splitArguments(names, options);
+  const items = await gatherTorrents(torrents, options.inputFile);
+  const wanted = await loadChecksumsFor(items, options);
+  checkPlacementOptions(options, items.length);
+  const end = new RunEnd(context.interruption);
+  let bad = 0;
+  const work = async (job: TorrentJob): Promise<void> => {
+    const torrent = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
+    job.name = sanitise(torrent.name);
+    const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
+    const checks = wanted === null ? null : matchChecksums(torrent, wanted, chosen.files);
+    for (const note of checks?.notes ?? []) context.board.log(note);
+    const metainfo = placeFiles(torrent, placementOf(options));
+    const progress = openCheckProgress(metainfo.name, context);
+    const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update, signal: end.signal }).finally(
+      progress.close,
+    );
+    if (!report.isWhole) bad++;
+    // Of data that is not whole the checksums say nothing new.
+    const checksums =
+      checks === null || !report.isWhole
+        ? null
+        : await computeChecksums({ placed: metainfo, folder }, checks.files, context, end.signal);
+    tell(report, checksums, metainfo, job, options, context);
+    if (checksums !== null) expectChecksums(checksums);
+  };
+  const tally = await runJobs({ items, jobs: 1, end, work }, context);
+  end.close();
+  if (end.cause === 'EPIPE') return EXIT.ok;
+  const exitCode = exitCodeOfJobs(tally, end, context.interruption.exitCode);
+  if (items.length > 1) {
+    const unread = tally.failures.length + tally.stopped + tally.unbegun;
+    const parts = [
+      `${tally.done - bad} whole`,
+      ...(bad > 0 ? [`${bad} not whole`] : []),
+      ...(unread > 0 ? [`${unread} not checked`] : []),
+    ];
+    context.board.log(`${formatCount(tally.total, 'torrent')}: ${parts.join(', ')}`);
+  }
+  return exitCode === EXIT.ok && bad > 0 ? EXIT.verification : exitCode;
+}
+
+/** The last of several is the folder where there is one of that name, or where it is no torrent by its looks and no file. */
+async function splitArguments(
+  names: readonly string[],
+  { data, inputFile = [] }: VerifyOptions,
+): Promise<{ torrents: readonly string[]; folder: string }> {
+  if (data !== undefined) return { torrents: names, folder: data };
+  const last = names.at(-1);
+  const others = names.length - 1 + inputFile.length;
+  if (last === undefined || others < 1) return { torrents: names, folder: '.' };
+  const found = await stat(last).catch(() => null);
+  if (found?.isDirectory() === true) return { torrents: names.slice(0, -1), folder: last };
+  const isTorrent = found !== null || last === '-' || /^https?:\/\/|^magnet:|\.torrent$/i.test(last);
+  return isTorrent ? { torrents: names, folder: '.' } : { torrents: names.slice(0, -1), folder: last };
+}
+
+function tell(
+  report: VerifyReport,
+  checksums: readonly ChecksumResult[] | null,
+  metainfo: Metainfo,
+  job: TorrentJob,
+  options: VerifyOptions,
+  context: CommandContext,
+): void {
+  const wrong = (checksums ?? []).filter(({ expected, found }) => expected !== found);
+  const { stdout, board, style, resultStyle } = context;
   if (options.json === true) {
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces, uncheckedPieces } = report;
-    stdout.line(
-      formatJson({
-        name: metainfo.name,
-        infoHash: infoHashText(metainfo),
-        whole: isWhole,
-        pieceCount,
-        badPieces,
-        uncheckedPieces,
-        files,
-      }),
-    );
-    return isWhole ? EXIT.ok : EXIT.verification;
+    const facts = { whole: isWhole, pieceCount, badPieces, uncheckedPieces, files, ...(checksums && { checksums }) };
+    const result = { name: metainfo.name, infoHash: infoHashText(metainfo), ...facts };
+    stdout.line(formatJson(result, job.isOneOfSeveral ? 0 : 2));
+    return;
   }
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   for (const item of bad) stdout.line(`${resultStyle.error(describeStatus(item))}: ${sanitise(item.path.join('/'), MAX_PATH)}`);
-  if (!context.isQuiet) {
-    const size = formatBytes(report.files.reduce((sum, item) => sum + item.length, 0));
-    const shared = formatCount(report.uncheckedPieces, 'piece');
-    const verdict =
-      report.uncheckedPieces === 0
-        ? 'every piece verified'
-        : `${report.pieceCount - report.uncheckedPieces} of ${formatCount(report.pieceCount, 'piece')} verified, ${shared} shared with files that are not there`;
-    if (report.isWhole)
-      stderr.line(`${style.success('whole')}: ${formatCount(report.files.length, 'file')}, ${size}, ${verdict}`);
-    else
-      stderr.line(
-        `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`,
-      );
+  for (const item of wrong) stdout.line(`${resultStyle.error('wrong checksum')}: ${sanitise(item.path, MAX_PATH)}`);
+  const count = formatCount(report.files.length, 'file');
+  const size = formatBytes(report.files.reduce((sum, item) => sum + item.length, 0));
+  const shared = formatCount(report.uncheckedPieces, 'piece');
+  const verified =
+    report.uncheckedPieces === 0
+      ? 'every piece verified'
+      : `${report.pieceCount - report.uncheckedPieces} of ${formatCount(report.pieceCount, 'piece')} verified, ${shared} shared with files that are not there`;
+  const verdict = report.isWhole
+    ? `${style.success('whole')}: ${count}, ${size}, ${verified}`
+    : `${style.error('not whole')}: ${formatCount(bad.length, 'file')} of ${report.files.length}, ${report.badPieces} of ${report.pieceCount} pieces`;
+  board.log(`${whoseLines(job)}${verdict}`);
+  if (checksums !== null && wrong.length === 0) {
+    board.log(`${whoseLines(job)}${style.success('right')}: ${formatCount(checksums.length, 'checksum')}`);
   }
-  return report.isWhole ? EXIT.ok : EXIT.verification;
 }
 
 /** `missing`, `bad`, `wrong size (3 of 5 B)`. */

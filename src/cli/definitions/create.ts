@@ -13,6 +13,8 @@ const collectSeeds = (text: string, previous: readonly string[] = []): string[] 
   parseUrl(text, '--web-seed', ['http:', 'https:', 'ftp:']),
 ];
 
+const collectGlobs = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
 export const addCreate: CommandDefinition = (program, host, globals) => {
   program
     .command('create')
@@ -33,6 +35,15 @@ export const addCreate: CommandDefinition = (program, host, globals) => {
     .option('--private', 'peers are to come from the trackers only (BEP 27)')
     .option('--comment <TEXT>', 'a comment for people')
     .option('--name <NAME>', 'the name in the torrent (default: the name of PATH)')
+    .option('--source <TEXT>', "a mark that gives it another info hash than the same data's torrents elsewhere")
+    .addOption(
+      new Option(
+        '--exclude <GLOB>',
+        'leave out files and folders of that name, or with a slash of that path below PATH, * for any characters (repeatable)',
+      ).argParser(collectGlobs),
+    )
+    .option('--no-default-excludes', 'take in what operating systems leave in folders, such as .DS_Store and Thumbs.db')
+    .option('--magnet', 'print the magnet link too')
     .option('--force', 'replace the torrent file where it exists')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES.create)

@@ -17,24 +17,24 @@ import {
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
+  minSpeedOption,
   portmapOption,
   portOption,
+  webseedOption,
+  webseedsOption,
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
-import { parseUrl } from '../options.js';
+import { addPlaceOptions } from '../place-options.js';
 import { UsageError } from '../usage-error.js';
+import { addChecksumOptions, addSeedOptions } from './end-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
-const collectWebSeeds = (text: string, previous: readonly string[] = []): string[] => [
-  ...previous,
-  parseUrl(text, '--webseed', ['http:', 'https:']),
-];
-
 export const addDownload: CommandDefinition = (program, host, globals) => {
   const command = program
     .command('download', { isDefault: true })
+    .alias('get')
     .description('download what a torrent names, verify it, and end')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())
@@ -44,37 +44,41 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .option('-o, --output <DIR>', 'the folder to put it in', '.')
     .option('--fsync', 'flush each file to the disk before it gets its name')
     .addOption(
-      new Option('--overwrite <MODE>', 'existing files of that name: keep what matches and repair the rest, or refuse (exit 9)')
-        .choices(['verify', 'never'])
+      new Option(
+        '--overwrite <MODE>',
+        'existing files of that name: keep what matches and repair the rest, refuse (exit 9), or fetch all anew and replace them',
+      )
+        .choices(['verify', 'never', 'always'])
         .default('verify'),
     );
+  addPlaceOptions(command);
   addSwarmOptions(command, {
     noTrackers: 'ask no tracker: use --peer',
     hasTracker: true,
     network: [portOption(), portmapOption(), listenOption()],
   })
-    .addOption(new Option('--webseed <URL>', 'a web server that has the files (repeatable)').argParser(collectWebSeeds))
-    .addOption(
-      new Option('--webseeds <MODE>', 'use web servers beside peers, alone, or not at all')
-        .choices(['auto', 'only', 'never'])
-        .default('auto'),
-    )
+    .addOption(webseedOption())
+    .addOption(webseedsOption())
     .optionsGroup(GROUP.limits)
     .addOption(maxDownloadOption())
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .optionsGroup('When to give up:')
-    .addOption(durationOption('--timeout <TIME>', 'give up after this time in all (exit 124)'))
+    .addOption(durationOption('-t, --timeout <TIME>', 'give up after this time in all (exit 124)'))
     .addOption(
       durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
     )
     .addOption(metadataTimeoutOption())
-    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'));
+    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
+    .addOption(minSpeedOption());
+  addSeedOptions(command, true);
+  addChecksumOptions(command);
   addResultOptions(command, true)
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
-      if (program.args[0] !== 'download' && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
+      const isNamed = program.args[0] === 'download' || program.args[0] === 'get';
+      if (!isNamed && torrents.length > 0) refuseMistypedCommand(torrents[0], program);
       await host.run(globals(), async (context) =>
         (await import('../commands/download.js')).download(torrents, applySwitches(options), context),
       );
@@ -86,7 +90,7 @@ function refuseMistypedCommand(word: string, program: Command): void {
   if (/[/\\:]|\.torrent$|^-$|^[0-9a-f]{40}$|^[a-z2-7]{32}$/i.test(word) || existsSync(word)) return;
   const near = findNearest(
     word,
-    program.commands.map((command) => command.name()),
+    program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
   );
   throw new UsageError(
     `'${word}' is neither a command nor a file`,

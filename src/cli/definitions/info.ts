@@ -11,12 +11,13 @@ import { addSwarmOptions } from './swarm-options.js';
 export const addInfo: CommandDefinition = (program, host, globals) => {
   const command = program
     .command('info')
+    .alias('show')
     .description('show what is in a torrent')
     .argument('[TORRENT...]', TORRENT)
     .addOption(inputFileOption())
     .option('--json', 'print a JSON object, of several torrents one a line')
     .option('--scrape', 'ask every tracker and the DHT for seeds, leechers and completed downloads (exit 6 where none answers)')
-    .addOption(durationOption('--timeout <TIME>', 'of --scrape, for all of them together (default: 15s)'))
+    .addOption(durationOption('-t, --timeout <TIME>', 'of --scrape, for all of them together (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(metadataTimeoutOption());
   addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer', hasTracker: true })

@@ -8,6 +8,7 @@ import type { GlobalOptions } from '../options.js';
 export interface ProgramHost {
   readonly version: string;
   readonly helpWidth: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly writeOut: (text: string) => void;
   /** Makes the context from the options that every command takes, and keeps the exit code. */
   readonly run: (globals: GlobalOptions, command: (context: CommandContext) => Promise<number>) => Promise<void>;

@@ -12,6 +12,8 @@ import {
   portOption,
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
+import { addPlacementOptions } from '../place-options.js';
+import { addSeedOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
@@ -23,6 +25,7 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .argument('<FILE.torrent...>', 'the torrent file, or several')
     .option('--data <DIR>', 'the folder that holds the data, as download wrote it', '.')
     .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent');
+  addPlacementOptions(command);
   addSwarmOptions(command, {
     noTrackers: 'announce to no tracker',
     hasTracker: false,
@@ -32,6 +35,7 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .addOption(maxUploadOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption());
+  addSeedOptions(command, false);
   addResultOptions(command, false)
     .addHelpText('after', EXAMPLES.seed)
     .action(async (files: string[], options: SeedOptions) => {

@@ -4,23 +4,28 @@
 import type { VerifyOptions } from '../commands/verify.js';
 import { filesOption } from '../choice-options.js';
 import { EXAMPLES } from '../help-texts.js';
-import { interfaceOption, proxyOption } from '../network-options.js';
+import { inputFileOption, interfaceOption, proxyOption } from '../network-options.js';
+import { addPlacementOptions } from '../place-options.js';
+import { addChecksumOptions } from './end-options.js';
 import type { CommandDefinition } from './program-host.js';
 
 export const addVerify: CommandDefinition = (program, host, globals) => {
-  program
+  const command = program
     .command('verify')
+    .alias('check')
+    .usage('[options] FILE.torrent... [DIR]')
     .description('check data on the disk against a torrent')
-    .argument('<FILE.torrent>', 'the torrent file')
-    .argument('[DIR]', 'the folder that holds the data', '.')
+    .argument('[FILE.torrent...]', 'the torrent file, or several, and the folder that holds the data (default: the current one)')
+    .addOption(inputFileOption())
+    .option('--data <DIR>', 'the folder that holds the data: then every argument is a torrent');
+  addPlacementOptions(command)
     .addOption(filesOption('the files to check; others may be missing'))
     .addOption(proxyOption())
     .addOption(interfaceOption())
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print a JSON object, of several torrents one a line');
+  addChecksumOptions(command)
     .addHelpText('after', EXAMPLES.verify)
-    .action(async (file: string, folder: string, options: VerifyOptions) => {
-      await host.run(globals(), async (context) =>
-        (await import('../commands/verify.js')).verify(file, folder, options, context),
-      );
+    .action(async (names: string[], options: VerifyOptions) => {
+      await host.run(globals(), async (context) => (await import('../commands/verify.js')).verify(names, options, context));
     });
 };

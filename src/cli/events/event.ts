@@ -102,7 +102,7 @@ export type TorrentEvent =
     };
 
 export interface ProgressFacts {
-  readonly phase: 'checking' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
+  readonly phase: 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
   readonly doneBytes: number;
   readonly totalBytes: number;
   /** Payload of this run, waste included. */

@@ -45,6 +45,8 @@ export function noticeToEvent(notice: ServerNotice, files: readonly MetainfoFile
     }
     case 'dial-failed':
       return { event: 'peer', state: 'failed', address: formatAddress(notice.address), reason: notice.reason };
+    case 'bad-message':
+      return warning('bad_message', `${formatAddress(notice.address)}: ${notice.bytes}`);
     case 'peer-banned':
       return { event: 'peer', state: 'banned', address: formatAddress(notice.address), piece: notice.piece };
     case 'piece-stored':

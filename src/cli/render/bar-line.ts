@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatProgressBytes,
   formatRate,
+  formatRatio,
   formatSources,
 } from './human-numbers.js';
 import type { Progress } from './progress.js';
@@ -116,8 +117,12 @@ function widthOfFields(fields: readonly Field[], gap: number): number {
 /** What the spinner says in the short phases before the bar. */
 export function formatPhase(progress: Progress): string {
   if (progress.phase === 'metadata') return `fetching metadata: ${formatCount(progress.peers, 'peer')}`;
+  if (progress.phase === 'looking') return `looking for peers: ${progress.found ?? ''}`;
   if (progress.phase === 'checking') {
     return `checking data: ${formatPercent(progress.checkedBytes, progress.totalBytes, 0)} of ${formatBytes(progress.totalBytes)}`;
+  }
+  if (progress.phase === 'allocating') {
+    return `allocating: ${formatPercent(progress.checkedBytes, progress.totalBytes, 0)} of ${formatBytes(progress.totalBytes)}`;
   }
   if (progress.phase === 'announcing') return 'asking trackers and peers';
   if (progress.phase === 'downloading') return 'downloading';
@@ -125,5 +130,5 @@ export function formatPhase(progress: Progress): string {
     return `paused: ${formatCount(progress.peers, 'peer')}, ${formatBytes(progress.uploadedBytes)} sent`;
   const sent = `${formatBytes(progress.uploadedBytes)} sent, ${formatRate(progress.uploadBytesPerSecond)}`;
   const place = progress.reachableAt === undefined ? '' : `, reachable as ${progress.reachableAt}`;
-  return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}${place}`;
+  return `seeding: ${formatCount(progress.peers, 'peer')}, ${sent}${formatRatio(progress.ratio)}${place}`;
 }

@@ -54,6 +54,11 @@ export function formatLimit(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
+/** `, ratio 1.25`, rounded down: it is not said to be reached before it is. Nothing where it is not known. */
+export function formatRatio(ratio: number | undefined): string {
+  return ratio === undefined ? '' : `, ratio ${(Math.floor(ratio * 100 + 1e-9) / 100).toFixed(2)}`;
+}
+
 /** `2 peers`, `2 peers + 1 web`, `1 web seed`: who sends. */
 export function formatSources(peers: number, webSeeds = 0): string {
   if (webSeeds === 0) return formatCount(peers, 'peer');

@@ -12,8 +12,13 @@ const SUPER_SEEDING_ENDS = {
   'not-spreading': 'peers do not pass on what they get',
 } as const;
 
-/** One line without the torrent's name, or null. */
-export function describeNotice(notice: ServerNotice): string | null {
+/** One line without the torrent's name, or null. `isVerbose`: also what is somebody else's trouble. */
+export function describeNotice(notice: ServerNotice, isVerbose = false): string | null {
+  if (notice.type === 'bad-message') {
+    if (!isVerbose) return null;
+    const bytes = notice.bytes === '' ? '' : `: ${notice.bytes}`;
+    return `closed ${formatAddress(notice.address)}: it sent a message that cannot be read or is not allowed${bytes}`;
+  }
   if (notice.type === 'checked') {
     if (notice.havePieces === 0 || notice.havePieces === notice.pieceCount) return null;
     const how = notice.resumed ? 'goes on' : 'keeps what matches';

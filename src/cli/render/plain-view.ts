@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatProgressBytes,
   formatRate,
+  formatRatio,
   formatSources,
 } from './human-numbers.js';
 import type { Progress, ProgressView } from './progress.js';
@@ -17,14 +18,14 @@ import type { Progress, ProgressView } from './progress.js';
 const STEP = 0.1;
 
 export class PlainView implements ProgressView {
-  readonly #output: Output;
+  readonly #output: Pick<Output, 'line'>;
   readonly #now: () => number;
   #lastAt: number;
   #lastStep = -1;
   #lastText = '';
 
   /** `now`: milliseconds, monotonic. */
-  constructor(output: Output, now: () => number) {
+  constructor(output: Pick<Output, 'line'>, now: () => number) {
     this.#output = output;
     this.#now = now;
     this.#lastAt = now();
@@ -65,7 +66,9 @@ export class PlainView implements ProgressView {
 function formatState(progress: Progress): string {
   const { doneBytes, totalBytes } = progress;
   if (progress.phase === 'metadata') return `fetching metadata, ${formatCount(progress.peers, 'peer')}`;
+  if (progress.phase === 'looking') return `looking for peers, ${progress.found ?? ''}`;
   if (progress.phase === 'checking') return `checking data, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
+  if (progress.phase === 'allocating') return `allocating, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
   const parts = [
     `${formatPercent(doneBytes, totalBytes, 0)}, ${formatProgressBytes(doneBytes, totalBytes)}`,
     formatRate(progress.downloadBytesPerSecond),
@@ -79,5 +82,5 @@ function formatSeeding(progress: Progress): string {
   const rate = formatRate(progress.uploadBytesPerSecond);
   const { reachableAt } = progress;
   const place = reachableAt === undefined ? '' : `, reachable as ${reachableAt}`;
-  return `seeding, ${formatBytes(progress.uploadedBytes)} sent, ${rate}, ${formatCount(progress.peers, 'peer')}${place}`;
+  return `seeding, ${formatBytes(progress.uploadedBytes)} sent${formatRatio(progress.ratio)}, ${rate}, ${formatCount(progress.peers, 'peer')}${place}`;
 }

@@ -4,7 +4,7 @@
 import type { Bitfield } from '../../model/bitfield.js';
 import type { PieceIndex } from '../../model/ids.js';
 
-export type ProgressPhase = 'metadata' | 'checking' | 'announcing' | 'downloading' | 'seeding';
+export type ProgressPhase = 'metadata' | 'looking' | 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding';
 
 export interface Progress {
   /** Sanitised. */
@@ -13,16 +13,20 @@ export interface Progress {
   readonly totalBytes: number;
   /** Verified and on disk. */
   readonly doneBytes: number;
-  /** How far the check of existing data is, while `phase` is checking. */
+  /** How far the check of existing data is while `phase` is checking, or that of taking space while it is allocating. */
   readonly checkedBytes: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly uploadedBytes: number;
+  /** While it serves: what was sent by the size of the torrent. */
+  readonly ratio?: number;
   /** Null: not to be said. */
   readonly timeLeftMs: number | null;
   readonly peers: number;
   /** Where others reach us through a gateway, as text; left out where that is not known. */
   readonly reachableAt?: string;
+  /** What was found so far, while `phase` is looking. */
+  readonly found?: string;
   /** Web seeds that are being asked; default 0. */
   readonly webSeeds?: number;
   /** The person in front of it has paused all transfer. */

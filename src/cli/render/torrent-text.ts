@@ -78,8 +78,11 @@ export function formatTorrent(metainfo: Metainfo, style: Style): string[] {
   lines.push(row('files', String(files.length)));
   const sizes = cap(files, MAX_LINES).map((file) => formatBytes(file.length));
   const width = Math.max(0, ...sizes.map((size) => size.length));
+  const numberWidth = String(sizes.length).length;
   for (const [index, file] of cap(files, MAX_LINES).entries()) {
-    lines.push(`  ${sizes[index].padStart(width)}  ${sanitise(file.path.join('/'), MAX_PATH)}`);
+    lines.push(
+      `  ${String(index + 1).padStart(numberWidth)}  ${sizes[index].padStart(width)}  ${sanitise(file.path.join('/'), MAX_PATH)}`,
+    );
   }
   if (files.length > MAX_LINES) lines.push(`  and ${formatCount(files.length - MAX_LINES, 'more file')}: see --json`);
   return lines;

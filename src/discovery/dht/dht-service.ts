@@ -101,6 +101,11 @@ export class DhtService {
     return this.#halves.reduce((sum, { node }) => sum + node.goodNodes(now), 0);
   }
 
+  /** The same of one family. */
+  nodesOf(family: Address['family']): number {
+    return this.#halves.find((half) => half.family === family)?.node.goodNodes(this.#options.now()) ?? 0;
+  }
+
   get isBootstrapping(): boolean {
     return this.#halves.some(({ node }) => node.isBootstrapping);
   }
@@ -117,12 +122,13 @@ export class DhtService {
   }
 
   /** Where nodes are said to be: by a torrent, or by a peer that has one. Of a long list the first are enough. */
-  addNodes(named: readonly NodeHint[]): void {
+  addNodes(named: readonly NodeHint[], mayAsk: (address: Address) => boolean = () => true): void {
     const hints = named.slice(0, this.#options.maxHints);
     const numeric = hints.map(({ host, port }) => createAddress(host, port)).filter((address) => address !== null);
-    if (numeric.length > 0) this.#addContacts(numeric);
+    const allowed = numeric.filter(mayAsk);
+    if (allowed.length > 0) this.#addContacts(allowed);
     const names = hints.filter(({ host }) => createAddress(host, 1) === null);
-    for (const hint of names) void this.#resolve(hint).then((addresses) => this.#addContacts(addresses));
+    for (const hint of names) void this.#resolve(hint).then((addresses) => this.#addContacts(addresses.filter(mayAsk)));
   }
 
   /** Keeps the nodes for the next run, where there are any. */

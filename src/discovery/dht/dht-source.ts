@@ -24,6 +24,8 @@ export interface DhtSourceOptions {
   readonly infoHash: Uint8Array;
   /** Named by the torrent. */
   readonly nodes: readonly NodeHint[];
+  /** Whether who named them may have us ask there; default: anywhere. */
+  readonly mayAsk?: (address: Address) => boolean;
   /** The process's one; opened by the first call. Null where it can't be. */
   readonly open: () => Promise<DhtService | null>;
   /** From the start to the first look whether it is needed. */
@@ -104,7 +106,7 @@ export class DhtSource implements PeerSource {
   }
 
   async #open(): Promise<void> {
-    const { open, nodes, listener } = this.#options;
+    const { open, nodes, mayAsk, listener } = this.#options;
     this.#state = 'opening';
     this.#disarm();
     const service = await open();
@@ -116,7 +118,7 @@ export class DhtSource implements PeerSource {
     }
     this.#service = service;
     this.#state = 'open';
-    if (nodes.length > 0) service.addNodes(nodes);
+    if (nodes.length > 0) service.addNodes(nodes, mayAsk);
     this.#search();
   }
 

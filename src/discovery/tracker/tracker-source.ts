@@ -137,7 +137,7 @@ export class TrackerSource implements PeerSource {
         this.#open.delete(action.request);
         break;
       case 'peers':
-        if (action.response.addresses.length > 0) this.#report(action.response.addresses);
+        if (action.response.addresses.length > 0) this.#report(action.response.addresses, action.response.peerIds);
         if (action.response.names.length > 0) void this.#resolveNames(action.response);
         break;
       case 'notice':
@@ -204,8 +204,8 @@ export class TrackerSource implements PeerSource {
     this.#options.listener.onSeenAs?.(host, new URL(url).hostname);
   }
 
-  #report(addresses: readonly Address[]): void {
-    if (this.#isListening && this.#stopping === null) this.#options.listener.onAddresses(addresses);
+  #report(addresses: readonly Address[], peerIds?: AnnounceResponse['peerIds']): void {
+    if (this.#isListening && this.#stopping === null) this.#options.listener.onAddresses(addresses, peerIds);
   }
 }
 

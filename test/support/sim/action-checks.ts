@@ -17,6 +17,9 @@ import type { World } from './world.js';
 /** Pieces one peer may spoil before its address is banned. */
 const MAX_BAD_PIECES = 2;
 
+/** What says that we have something, or would send it. */
+const PROMISES: ReadonlySet<string> = new Set(['have', 'have-all', 'bitfield', 'allowed-fast', 'unchoke']);
+
 export class ActionChecks {
   readonly #world: World;
   readonly #content: Content;
@@ -49,6 +52,7 @@ export class ActionChecks {
   }
 
   send(session: Session, key: PeerKey, message: Message): void {
+    must(session.inspect().window === null || !PROMISES.has(message.type), 'who reads promises nothing', () => ({ ...message }));
     if (message.type !== 'request') return;
     const mirror = this.#mirrors.get(key);
     const peer = session.inspect().peers.get(key);

@@ -30,6 +30,7 @@ export const SIM_LIMITS: SessionLimits = {
   chokedAnswerMs: 5000,
   endgameAgeMs: 100,
   reassignAgeMs: 2000,
+  urgentAgeMs: 500,
   refusalMs: 10_000,
   uploadSlots: 4,
   optimisticSlots: 1,

@@ -15,6 +15,7 @@ import { drawPlan, type ChoiceSpec } from './file-choice.js';
 import { ScriptedPeer } from './scripted-peer.js';
 import { SessionNode } from './session-node.js';
 import { SimBudget } from './sim-budget.js';
+import { SimReader, type ReadSpec } from './sim-reader.js';
 import { HONEST_WEB_SEED, type SimWebSeed } from './sim-web-seeds.js';
 import { traitsOf, type ScriptedKind, type Traits } from './traits.js';
 import { Uplink } from './uplink.js';
@@ -66,6 +67,7 @@ export type MemberSpec =
       readonly quitsAfterMs?: number;
       readonly pace?: RequestPace;
       readonly webSeeds?: readonly SimWebSeed[];
+      readonly reads?: ReadSpec;
       readonly choice?: ChoiceSpec;
     } & LinkSpec)
   | ({ readonly role: 'scripted'; readonly traits: Traits; readonly haveShare: number } & LinkSpec);
@@ -127,6 +129,25 @@ export function drawWebSeedScenario(seed: number): Scenario {
   const members = scenario.members.map((member) =>
     member.role === 'leecher' ? { ...member, webSeeds: Array.from({ length: 1 + random.below(3) }, draw) } : member,
   );
+  return { ...scenario, members };
+}
+
+/** Any swarm with an honest seed, whose leechers read; some have web seeds, and every third downloads all. */
+export function drawReadingScenario(seed: number): Scenario {
+  const random = createRandom(seed ^ 0x4ead5);
+  const scenario = random.next() < 0.3 ? drawWebSeedScenario(seed) : drawScenario(seed);
+  const members = scenario.members.map((member) => {
+    // A super-seed waits for what it has revealed to go round, which readers that serve nothing never let happen.
+    if (member.role === 'seed') return { ...member, superSeeds: false };
+    if (member.role !== 'leecher' || random.next() < 1 / 3) return member;
+    const reads: ReadSpec = {
+      windowPieces: 2 + random.below(12),
+      readMs: [0, 5, 200][random.below(3)],
+      jumps: random.below(4),
+      readers: 1 + random.below(3),
+    };
+    return { ...member, haveShare: 0, seeds: false, reads };
+  });
   return { ...scenario, members };
 }
 
@@ -223,6 +244,7 @@ export class Swarm {
   readonly content: Content;
   readonly leechers: SessionNode[] = [];
   readonly nodes: (SessionNode | ScriptedPeer)[] = [];
+  readonly readers = new Map<SessionNode, SimReader>();
 
   constructor(scenario: Scenario) {
     const random = createRandom(scenario.seed ^ 0x5eed);
@@ -241,6 +263,7 @@ export class Swarm {
       if (node instanceof SessionNode) node.start();
       else node.start(this.leechers.map((leecher) => leecher.address));
     }
+    for (const reader of this.readers.values()) reader.start();
     const isDone = world.run(limitMs, () => this.leechers.every((leecher) => leecher.completedAt !== null));
     must(isDone, 'every leecher completes in time', () => ({
       now: world.now,
@@ -250,7 +273,8 @@ export class Swarm {
     for (const node of this.nodes) if (node instanceof SessionNode) node.stop();
     // What is still on its way arrives at sessions that have ended.
     world.run(world.now + 30_000, () => false);
-    for (const leecher of this.leechers) must(leecher.isExact, 'the result is exact', () => ({ name: leecher.name }));
+    for (const leecher of this.leechers.filter((node) => !this.readers.has(node)))
+      must(leecher.isExact, 'the result is exact', () => ({ name: leecher.name }));
     return { elapsedMs, events: world.eventCount, leechers: this.leechers };
   }
 
@@ -290,11 +314,20 @@ export class Swarm {
       seeds: isSeed || member.seeds,
       superSeeds: isSeed && member.superSeeds === true,
       writeMs: random.below(40),
+      reads: !isSeed && member.reads !== undefined,
       pace: isSeed ? null : (member.pace ?? null),
       ...(isSeed || member.webSeeds === undefined ? {} : { webSeeds: member.webSeeds }),
       ...(plan === null ? {} : { plan }),
       ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
     });
+    if (!isSeed && member.reads !== undefined) {
+      const { geometry, bytes } = content;
+      const truth = (piece: PieceIndex): Uint8Array =>
+        bytes.subarray(geometry.pieceOffset(piece), geometry.pieceOffset(piece) + geometry.pieceLength(piece));
+      const reader = new SimReader(world, node, member.reads, truth, scenario.seed + serial);
+      this.readers.set(node, reader);
+      node.onStored = () => reader.look();
+    }
     const quitsAfterMs = isSeed ? undefined : member.quitsAfterMs;
     if (quitsAfterMs !== undefined) world.after(quitsAfterMs, () => node.stop());
     else if (!isSeed) this.leechers.push(node);

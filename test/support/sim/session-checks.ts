@@ -36,7 +36,7 @@ export function checkSession(parts: CheckedParts, isThorough: boolean): void {
 }
 
 function checkPieces({ session, content, budget, wanted }: CheckedParts): void {
-  const { tracker } = session.inspect();
+  const { tracker, window } = session.inspect();
   const { geometry } = content;
   let reserved = 0;
   let partial = 0;
@@ -61,8 +61,17 @@ function checkPieces({ session, content, budget, wanted }: CheckedParts): void {
       Number(storing.some((other) => other.piece === piece)) +
       Number(tracker.have.has(piece));
     checkClaim(session, piece);
-    const isLeftOut = wanted?.has(piece) === false && !tracker.have.has(piece);
-    must(claims === (isLeftOut ? 0 : 1), 'a piece is in exactly one state, an unwanted one in none', () => ({ piece, claims }));
+    const isLeftOut =
+      (wanted?.has(piece) === false && !tracker.have.has(piece)) ||
+      (window?.has(piece) === false && tracker.stateOf(piece) !== 'storing');
+    must(
+      claims === (isLeftOut ? 0 : 1),
+      'a piece is in exactly one state, one that is not wanted or in no window in none',
+      () => ({
+        piece,
+        claims,
+      }),
+    );
     if (tracker.openPiece(piece) !== undefined) open++;
   }
   must(open + storing.length === tracker.openCount, 'open pieces are counted');

@@ -51,6 +51,8 @@ export interface SessionNodeOptions {
   readonly superSeeds?: boolean;
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
+  /** It reads instead of downloading all. */
+  readonly reads?: boolean;
   /** A download limit. */
   readonly pace?: RequestPace | null;
   readonly webSeeds?: readonly SimWebSeed[];
@@ -76,6 +78,9 @@ export class SessionNode implements SimNode {
   readonly notices: Notice[] = [];
   readonly checks: ActionChecks;
   readonly webSeeds: SimWebSeeds;
+  readonly content: Content;
+  /** Called when a piece was stored. */
+  onStored: () => void = () => {};
   completedAt: number | null = null;
   readonly #world: World;
   readonly #options: SessionNodeOptions;
@@ -97,6 +102,7 @@ export class SessionNode implements SimNode {
     this.latencyMs = options.latencyMs;
     this.isListening = options.isListening;
     this.encryption = options.encryption;
+    this.content = options.content;
     this.#world = world;
     this.#options = options;
     this.checks = new ActionChecks(world, options.content, options.limits, this.#links, this.#mirrors, this.#wanted);
@@ -106,7 +112,10 @@ export class SessionNode implements SimNode {
       content,
       have,
       writeMs,
-      (event) => this.handle(event),
+      (event) => {
+        this.handle(event);
+        if (event.type === 'piece-stored' && this.isUp) this.onStored();
+      },
       (_piece, sources) => this.checks.badPiece(sources),
     );
     this.webSeeds = new SimWebSeeds({
@@ -132,6 +141,7 @@ export class SessionNode implements SimNode {
       externalAddresses: new ExternalAddresses(100),
       seeds,
       superSeeds: options.superSeeds === true,
+      reads: options.reads === true,
     };
     const random = createRandom(world.random.below(2 ** 31));
     this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
@@ -311,6 +321,9 @@ export class SessionNode implements SimNode {
         return;
       case 'discard-piece':
         this.disk.discard(action.piece);
+        return;
+      case 'forget-piece':
+        this.disk.forget(action.piece);
         return;
       case 'fetch-run':
         for (let piece = action.first as number; piece < action.end; piece++) {

@@ -147,6 +147,13 @@ export class SimDisk {
     this.#close(piece);
   }
 
+  /** A verified piece goes: whoever reads it now reads zeros. */
+  forget(piece: PieceIndex): void {
+    must(this.have.has(piece) && !this.#pieces.has(piece), 'what is forgotten was there', () => ({ piece }));
+    this.have.clear(piece);
+    this.#write(piece, new Uint8Array(this.#content.geometry.pieceLength(piece)));
+  }
+
   /** Gives up everything that is not being stored: the session has ended. */
   discardActive(): void {
     for (const [piece, open] of this.#pieces) if (open.state === 'active') this.#close(piece);

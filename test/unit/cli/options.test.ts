@@ -3,6 +3,7 @@ import {
   parseCount,
   parseDuration,
   parseHostPort,
+  parseMinSpeed,
   parsePieceLength,
   parsePort,
   parsePortRange,
@@ -134,5 +135,21 @@ describe('parsePortRange', () => {
   test.each(['', '-', '1-', '-5', '5-4', '0-10', '1-65536', '1-2-3', 'a-b', '1.5', '1e3-2e3'])('%j is refused', (text) => {
     expect(() => parsePortRange(text, '--port')).toThrow(UsageError);
     expect(() => parsePortRange(text, '--port')).toThrow(/--port/);
+  });
+});
+
+describe('parseMinSpeed', () => {
+  test.each([
+    ['100K', { bytesPerSecond: 102_400, overMs: 60_000 }],
+    ['100K:60s', { bytesPerSecond: 102_400, overMs: 60_000 }],
+    ['1.5M/s:2m', { bytesPerSecond: 1_572_864, overMs: 120_000 }],
+    ['1:5', { bytesPerSecond: 1, overMs: 5000 }],
+    ['0', null],
+    ['100K:0', null],
+  ])('%j', (text, speed) => expect(parseMinSpeed(text, '--min-speed')).toEqual(speed));
+
+  test.each(['', ':60s', '100K:', '100K:60s:1', 'fast', '100K:soon', '60s:100K'])('%j is refused', (text) => {
+    expect(() => parseMinSpeed(text, '--min-speed')).toThrow(UsageError);
+    expect(() => parseMinSpeed(text, '--min-speed')).toThrow(/--min-speed/);
   });
 });

@@ -12,6 +12,19 @@ test('a terminal can be drawn on, unless it is dumb, has no columns, or is none'
   expect(new Output(new FakeStream(), 'xterm', ignore).canDraw).toBe(false);
 });
 
+test('a choice goes before what the terminal says of itself, but makes no terminal of what is none', () => {
+  const drawn = (stream: FakeStream, name: string, choice: 'auto' | 'always' | 'never'): boolean => {
+    const output = new Output(stream, name, ignore);
+    output.chooseDrawing(choice);
+    return output.canDraw;
+  };
+  const onTerminal = new FakeStream({ isTTY: true, columns: 80 });
+  expect(drawn(onTerminal, 'dumb', 'always')).toBe(true);
+  expect(drawn(onTerminal, 'xterm', 'never')).toBe(false);
+  expect(drawn(onTerminal, 'dumb', 'auto')).toBe(false);
+  expect(drawn(new FakeStream(), 'xterm', 'always')).toBe(false);
+});
+
 test('after a failed write there is silence, and one call about it', async () => {
   const stream = new FakeStream();
   const onBroken = vi.fn();

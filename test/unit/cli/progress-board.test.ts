@@ -2,8 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Interruption } from '../../../src/cli/interruption.js';
+import type { LogFile } from '../../../src/cli/log-file.js';
 import { Output } from '../../../src/cli/output.js';
-import { ProgressBoard } from '../../../src/cli/progress-board.js';
+import { ProgressBoard, type ProgressBoardOptions } from '../../../src/cli/progress-board.js';
 import { PLAIN_STYLE } from '../../../src/cli/render/color-level.js';
 import { NO_DATA, type Progress } from '../../../src/cli/render/progress.js';
 import { Suspension } from '../../../src/cli/suspension.js';
@@ -20,7 +21,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function open({ isTTY = true, isQuiet = false } = {}) {
+function open({ isTTY = true, isQuiet = false, ...rest }: Partial<ProgressBoardOptions> & { readonly isTTY?: boolean } = {}) {
   const stream = new FakeStream({ isTTY, columns: 80 });
   const listeners: string[] = [];
   const process = {
@@ -34,7 +35,10 @@ function open({ isTTY = true, isQuiet = false } = {}) {
   const suspension = new Suspension(process);
   const environment = { LANG: 'C.UTF-8' };
   let now = 0;
-  const board = new ProgressBoard({ stderr, style: PLAIN_STYLE, environment, isQuiet, interruption, suspension }, () => now);
+  const board = new ProgressBoard(
+    { stderr, style: PLAIN_STYLE, environment, isQuiet, interruption, suspension, ...rest },
+    () => now,
+  );
   const draw = async (update: () => void): Promise<void> => {
     now += 300;
     update();
@@ -94,4 +98,44 @@ test('quiet: errors and what scripts wait for, and nothing else', async () => {
   place.close();
   closeOverview();
   expect(stream.text).toBe('an error\n');
+});
+
+test('no progress: messages, and nothing is held', async () => {
+  const { board, stream, listeners, draw } = open({ progress: 'none' });
+  const place = board.open();
+  await draw(() => place.update(PROGRESS));
+  place.log('of a torrent');
+  board.log('of all');
+  place.close();
+  expect(stream.text).toBe('of a torrent\nof all\n');
+  expect(listeners).toEqual([]);
+});
+
+describe('a log', () => {
+  /** Only what the board calls. */
+  function record(): { log: LogFile; said: string[] } {
+    const said: string[] = [];
+    const log = {
+      say: (text: string) => said.push(text),
+      write: (level: string, text: string) => said.push(`${level}: ${text}`),
+    };
+    return { log: log as unknown as LogFile, said };
+  }
+
+  test.each([
+    ['where it is drawn', {}],
+    ['where there are lines', { isTTY: false }],
+    ['where it is quiet', { isQuiet: true }],
+  ])('has each line once and the progress, %s', async (_, options) => {
+    const { log, said } = record();
+    const { board, draw } = open({ ...options, log });
+    const place = board.open();
+    await draw(() => place.update(PROGRESS));
+    await draw(() => place.update({ ...PROGRESS, doneBytes: 500 }));
+    place.log('of a torrent');
+    board.log('of all');
+    board.always('an error');
+    place.close();
+    expect(said).toEqual([expect.stringMatching(/^debug: a\.bin: 50%, /), 'of a torrent', 'of all', 'an error']);
+  });
 });

@@ -6,6 +6,7 @@ import { parseAddress } from '../../../src/model/address.js';
 import { Bitfield } from '../../../src/model/bitfield.js';
 import type { Address } from '../../../src/model/address.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
+import { MessageTally } from '../../../src/session/message-counts.js';
 
 const SNAPSHOT: ServerSnapshot = {
   name: 'data\u001B[31m.bin',
@@ -33,6 +34,7 @@ const SNAPSHOT: ServerSnapshot = {
   have: new Bitfield(10),
   openPieces: [],
   hashFailures: 0,
+  messages: new MessageTally().counts(),
   downloadBytesPerSecond: 0,
   uploadBytesPerSecond: 0,
   isComplete: false,
@@ -92,6 +94,7 @@ describe('the view', () => {
     const { at, updates, place } = open();
     at(0, { phase: 'seeding' });
     expect(updates.at(-1)).not.toHaveProperty('reachableAt');
+    expect(updates.at(-1)?.ratio).toBe(0);
     place.reachableAt = '203.0.113.5:6881';
     at(1000);
     expect(updates.at(-1)?.reachableAt).toBe('203.0.113.5:6881');

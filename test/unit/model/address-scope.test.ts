@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addressScope, mayName, type AddressScope } from '../../../src/model/address-scope.js';
+import { addressScope, mayLead, mayName, type AddressScope } from '../../../src/model/address-scope.js';
 import { createAddress, type Address } from '../../../src/model/address.js';
 
 function at(host: string): Address {
@@ -35,6 +35,17 @@ describe('the scope of an address', () => {
   test.each(SCOPES.flatMap(([scope, hosts]) => hosts.map((host) => [host, scope] as const)))('%s is %s', (host, scope) => {
     expect(addressScope(at(host))).toBe(scope);
   });
+});
+
+test('where those who named something may lead: to the internet, and to where they are; the user anywhere', () => {
+  const [loopback, home, internet] = ['127.0.0.1', '192.168.1.1', '8.8.8.8'].map(at);
+  const led = (namers: readonly Address[] | null): boolean[] =>
+    [loopback, home, internet].map((address) => mayLead(namers, address));
+  expect(led(null)).toEqual([true, true, true]);
+  expect(led([])).toEqual([false, false, true]);
+  expect(led([internet])).toEqual([false, false, true]);
+  expect(led([internet, home])).toEqual([false, true, true]);
+  expect(led([loopback])).toEqual([true, true, true]);
 });
 
 describe('who may name whom', () => {

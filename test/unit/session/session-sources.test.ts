@@ -66,7 +66,7 @@ describe('slow and missing sources', () => {
     driver.say(slow, { type: 'have-all' });
     driver.say(slow, { type: 'unchoke' });
     const [first, second, third] = driver.asked(slow);
-    driver.pass(70_000);
+    driver.pass(50_000);
     expect(driver.sent(slow, 'cancel')).toHaveLength(2);
     expect(driver.session.expectsBlock(slow, piece(first), 0, BLOCK)).toBe(true);
     expect(driver.actions.filter((action) => action.type === 'revoke-lease').map((action) => action.piece)).toEqual([
@@ -74,6 +74,24 @@ describe('slow and missing sources', () => {
       third,
     ]);
     expect(driver.deliver(slow, first)).toContainEqual({ type: 'store-piece', piece: first, digests: 'never' });
+  });
+
+  test('what a snubbed peer has skipped it is asked for again, and after three spans of silence whatever it holds', () => {
+    const driver = new SessionDriver(3, { limits: { probationPieces: 3 } });
+    const peer = driver.connect(1);
+    driver.say(peer, { type: 'have-all' });
+    driver.say(peer, { type: 'unchoke' });
+    const [first, second, third] = driver.asked(peer);
+    driver.deliver(peer, second);
+    driver.deliver(peer, third);
+    driver.pass(22_000);
+    expect(driver.sent(peer, 'cancel')).toHaveLength(1);
+    expect(driver.asked(peer).slice(3)).toEqual([first]);
+    driver.pass(38_000);
+    expect(driver.sent(peer, 'cancel'), 'it may be in the middle of it').toHaveLength(1);
+    driver.pass(24_000);
+    expect(driver.sent(peer, 'cancel')).toHaveLength(2);
+    expect(driver.asked(peer).slice(3)).toEqual([first, first]);
   });
 
   test('what a dead peer holds comes to another one, even to one that was slow itself', () => {

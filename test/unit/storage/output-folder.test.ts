@@ -1,10 +1,10 @@
 // The output folder is made with its parents, and what cannot be made is an error and never a loop.
 
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { REAL_DISK } from '../../../src/storage/disk.js';
-import { makeOutputFolder } from '../../../src/storage/output-folder.js';
+import { expectWritable, makeOutputFolder } from '../../../src/storage/output-folder.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
 test('makes the folder and those above it', async () => {
@@ -34,4 +34,16 @@ test('a folder that exists but takes no children is an error, not a loop', () =>
   };
   const tmp = path.join(path.parse(process.cwd()).root, 'tmp-that-takes-nothing');
   expect(() => makeOutputFolder(tmp, disk)).toThrow(/cannot create the folder/);
+});
+
+test('a folder that nothing can be put into is told at once, one that is not there is made', async () => {
+  const folder = path.join(await makeTempFolder(), 'new/er');
+  expectWritable(folder);
+  expect(existsSync(folder)).toBe(true);
+  const accessSync = (): never => {
+    throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+  };
+  expect(() => expectWritable(folder, { ...REAL_DISK, accessSync })).toThrow(
+    /cannot write .*new\/er: permission denied.*--output/,
+  );
 });

@@ -166,13 +166,24 @@ describe('MessageDecoder', () => {
     expect(() => recorder.push(join({ type: 'choke' }))).toThrow(RangeError);
   });
 
-  test('the refusal of a message names it', () => {
+  test('the refusal of a message names it, and has its first bytes (row W11)', () => {
     const recorder = new WireRecorder(WIRE_LIMITS);
     try {
       recorder.push(fromHex('00000004 04 000000'));
       expect.unreachable();
     } catch (error) {
-      expect((error as WireError).detail).toEqual({ reason: 'bad_length', id: 4, length: 4 });
+      expect((error as WireError).detail).toEqual({ reason: 'bad_length', id: 4, length: 4, bytes: '0000000404000000' });
+    }
+    const long = Uint8Array.of(0, 1, 0, 0, 5, ...Array.from({ length: 100 }, (_, i) => i));
+    for (const lengths of [[], [1, 1, 1]]) {
+      try {
+        new WireRecorder({ ...WIRE_LIMITS, maxMessageBytes: 100 }).push(long, lengths);
+        expect.unreachable();
+      } catch (error) {
+        expect((error as WireError).code).toBe('message_too_long');
+        expect((error as WireError).detail.bytes).toMatch(/^0001000005(?:000102)?/);
+        expect(String((error as WireError).detail.bytes).length).toBeLessThanOrEqual(64);
+      }
     }
   });
 });

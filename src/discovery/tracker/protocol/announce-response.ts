@@ -4,8 +4,15 @@
 import { BencodeDict, type BencodeValue } from '../../../bencode/bencode-dict.js';
 import { BencodeError } from '../../../bencode/bencode-error.js';
 import { decodePrefix } from '../../../bencode/decode.js';
-import { addressKey, createAddress, decodeCompactAddresses, isUnicast, type Address } from '../../../model/address.js';
-import { equalBytes, type PeerId } from '../../../model/ids.js';
+import {
+  addressKey,
+  createAddress,
+  decodeCompactAddresses,
+  isUnicast,
+  type Address,
+  type AddressKey,
+} from '../../../model/address.js';
+import { equalBytes, PEER_ID_BYTES, type PeerId } from '../../../model/ids.js';
 import { toPrintable } from './printable-text.js';
 import { TrackerError } from './tracker-error.js';
 
@@ -39,6 +46,8 @@ export interface AnnounceResponse {
   /** Distinct; IPv4 and IPv6 together. */
   readonly addresses: readonly Address[];
   readonly names: readonly NamedPeer[];
+  /** The ids of those addresses for which it gave one (an answer that is not compact). */
+  readonly peerIds?: ReadonlyMap<AddressKey, PeerId>;
   /** Where the answer came from, as far as that is known: the names are believed by it. */
   readonly source?: Address;
   /** Addresses that were left out since the tracker may not name them. */
@@ -59,6 +68,7 @@ const HOST_NAME = /^(?=.{1,253}\.?$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Z
 class PeerList {
   readonly addresses: Address[] = [];
   readonly names: NamedPeer[] = [];
+  readonly peerIds = new Map<AddressKey, PeerId>();
   readonly #seen = new Set<string>();
   readonly #context: AnnounceContext;
   readonly #ownHost: string | null;
@@ -68,10 +78,13 @@ class PeerList {
     this.#ownHost = ownHost;
   }
 
-  addAddress(address: Address): void {
+  addAddress(address: Address, id?: PeerId): void {
     if (!isUnicast(address)) return;
     if (address.port === this.#context.port && address.host === this.#ownHost) return;
-    if (this.#isNew(addressKey(address))) this.addresses.push(address);
+    const key = addressKey(address);
+    if (!this.#isNew(key)) return;
+    this.addresses.push(address);
+    if (id !== undefined) this.peerIds.set(key, id);
   }
 
   /** Strings of 6 or 18 bytes end to end. */
@@ -89,7 +102,8 @@ class PeerList {
     if (id instanceof Uint8Array && equalBytes(id, this.#context.peerId)) return;
     const name = new TextDecoder('latin1').decode(host);
     const address = createAddress(name, port);
-    if (address !== null) this.addAddress(address);
+    if (address !== null)
+      this.addAddress(address, id instanceof Uint8Array && id.length === PEER_ID_BYTES ? id.slice() : undefined);
     else if (isHostName(name) && this.names.length < MAX_NAMES_PER_ANSWER && this.#isNew(`${name}:${port}`)) {
       this.names.push({ host: name, port });
     }
@@ -183,6 +197,7 @@ export function decodeAnnounceResponse(bytes: Uint8Array, context: AnnounceConte
     warning: text(answer.get('warning message')),
     addresses: list.addresses,
     names: list.names,
+    ...(list.peerIds.size === 0 ? {} : { peerIds: list.peerIds }),
     externalHost,
   };
 }

@@ -83,9 +83,10 @@ describe('the line', () => {
 
 test('the short phases have words', () => {
   expect(formatPhase({ ...PROGRESS, phase: 'checking', checkedBytes: 3e9 })).toBe('checking data: 50% of 5.6 GiB');
+  expect(formatPhase({ ...PROGRESS, phase: 'allocating', checkedBytes: 3e9 })).toBe('allocating: 50% of 5.6 GiB');
   expect(formatPhase({ ...PROGRESS, phase: 'announcing' })).toBe('asking trackers and peers');
-  expect(formatPhase({ ...PROGRESS, phase: 'seeding', uploadedBytes: 2048, peers: 1 })).toBe(
-    'seeding: 1 peer, 2.0 KiB sent, 0 B/s',
+  expect(formatPhase({ ...PROGRESS, phase: 'seeding', uploadedBytes: 2048, ratio: 0.5, peers: 1 })).toBe(
+    'seeding: 1 peer, 2.0 KiB sent, 0 B/s, ratio 0.50',
   );
   expect(formatPhase({ ...PROGRESS, phase: 'seeding', reachableAt: '203.0.113.5:6881' })).toMatch(
     /0 B\/s, reachable as 203\.0\.113\.5:6881$/,

@@ -78,7 +78,7 @@ describe('several torrents', () => {
 test('no line is wider than the terminal and no frame higher, whatever the names', async () => {
   const progress = fc.record({
     name: fc.string({ unit: 'grapheme', maxLength: 40 }),
-    phase: fc.constantFrom('metadata', 'checking', 'announcing', 'downloading', 'seeding' as const),
+    phase: fc.constantFrom('metadata', 'checking', 'allocating', 'announcing', 'downloading', 'seeding' as const),
     totalBytes: fc.nat({ max: 2 ** 45 }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
     peers: fc.nat(5000),

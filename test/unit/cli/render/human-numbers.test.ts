@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatProgressBytes,
   formatRate,
+  formatRatio,
   formatSources,
 } from '../../../../src/cli/render/human-numbers.js';
 
@@ -57,6 +58,16 @@ test.each([
   [3_600_000, '1h'],
   [1500, '1500ms'],
 ])('a limit of %i ms is written %s', (ms, text) => expect(formatLimit(ms)).toBe(text));
+
+test('a ratio is not said to be reached before it is', () => {
+  expect([formatRatio(undefined), formatRatio(0), formatRatio(0.9999), formatRatio(1.25), formatRatio(2)]).toEqual([
+    '',
+    ', ratio 0.00',
+    ', ratio 0.99',
+    ', ratio 1.25',
+    ', ratio 2.00',
+  ]);
+});
 
 test('who sends', () => {
   expect([formatSources(1), formatSources(0, 1), formatSources(3, 2), formatSources(0, 0)]).toEqual([

@@ -69,16 +69,17 @@ test('a long check says how far it is', () => {
   const { at, lines } = open();
   at(0, { phase: 'checking' });
   at(10_000, { phase: 'checking', checkedBytes: 250 });
-  expect(lines()).toEqual(['data.bin: checking data, 25%']);
+  at(20_000, { phase: 'allocating', checkedBytes: 500 });
+  expect(lines()).toEqual(['data.bin: checking data, 25%', 'data.bin: allocating, 50%']);
 });
 
 test('a seed says where it is to be reached, where that is known', () => {
   const { at, lines } = open();
   at(60_000, { phase: 'seeding' });
-  at(120_000, { phase: 'seeding', reachableAt: '203.0.113.5:6881' });
+  at(120_000, { phase: 'seeding', ratio: 1.5, reachableAt: '203.0.113.5:6881' });
   expect(lines()).toEqual([
     'data.bin: seeding, 0 B sent, 0 B/s, 2 peers',
-    'data.bin: seeding, 0 B sent, 0 B/s, 2 peers, reachable as 203.0.113.5:6881',
+    'data.bin: seeding, 0 B sent, ratio 1.50, 0 B/s, 2 peers, reachable as 203.0.113.5:6881',
   ]);
 });
 

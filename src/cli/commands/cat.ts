@@ -1,0 +1,103 @@
+// `effusion cat TORRENT`: the bytes of a file, verified, in order, on stdout, as soon as they come and no faster than they are read. Nothing
+// touches the disk. Whoever stops reading (`| head`) ends it, and that is no failure.
+
+import { performance } from 'node:perf_hooks';
+import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
+import { describeFiles, type ListedFile } from '../listed-files.js';
+import { CommandError } from '../command-error.js';
+import type { CommandContext } from '../command-context.js';
+import { type ReadingOptions, runReading } from '../reading-run.js';
+import { formatBytes, formatRate } from '../render/human-numbers.js';
+import { sanitise } from '../render/sanitise.js';
+import { UsageError } from '../usage-error.js';
+
+export interface CatOptions extends ReadingOptions {
+  readonly range?: RangeSpec;
+}
+
+/** Where in a file to begin and to end. */
+interface Part {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export async function cat(torrent: string, options: CatOptions, context: CommandContext): Promise<number> {
+  const { stdout, board } = context;
+  // What strangers sent may hold commands for the terminal, and a bar could not be told from it.
+  if (stdout.isTerminal) {
+    throw new UsageError(
+      'stdout is a terminal, and a file may hold anything',
+      'Send it to a file (> NAME) or through a pipe (| less).',
+    );
+  }
+  const startedAt = performance.now();
+  let parts: Part[] = [];
+  let what = '';
+  const exitCode = await runReading(
+    torrent,
+    options,
+    {
+      name: 'cat',
+      lingerMs: 0,
+      showsProgress: true,
+      choose: (chosen, isChosen) => {
+        refuseUnclear(chosen, isChosen, options, context);
+        what = chosen.length === 1 ? sanitise(chosen[0].path) : `${chosen.length} files`;
+        parts = chosen.map((file) => partOf(file, options.range));
+        return parts.reduce((sum, { start, end }) => sum + end - start, 0);
+      },
+      read: async ({ reader, end }) => {
+        const { signal } = end;
+        const chunks =
+          parts.length === 1
+            ? reader.read(parts[0].index, { start: parts[0].start, end: parts[0].end, signal })
+            : reader.readFiles(
+                parts.map(({ index }) => index),
+                { signal },
+              );
+        stdout.waitForReader();
+        try {
+          for await (const bytes of chunks) await end.waitFor(stdout.writeBytes(bytes));
+        } catch (error) {
+          // A reader that does not read must not hold up the end.
+          if (end.signal.aborted) stdout.abandon();
+          throw isWriteError(error) ? new CommandError('output_failed', `cannot write to stdout: ${error.message}`) : error;
+        }
+        const elapsedMs = Math.max(1, performance.now() - startedAt);
+        board.log(
+          `done: ${what}, ${formatBytes(reader.deliveredBytes)}, ${formatRate((reader.deliveredBytes * 1000) / elapsedMs)} on average`,
+        );
+      },
+    },
+    context,
+  );
+  return exitCode;
+}
+
+function refuseUnclear(files: readonly ListedFile[], isChosen: boolean, { range }: CatOptions, { board }: CommandContext): void {
+  if (!isChosen && files.length !== 1) {
+    // Also when quiet: it is part of the error.
+    for (const line of describeFiles(files)) board.always(line);
+    throw new UsageError(
+      `the torrent has ${files.length} files`,
+      "Choose with --files; '*' is all of them, one after the other.",
+    );
+  }
+  if (range !== undefined && files.length > 1) {
+    throw new UsageError(`--range is of one file, and --files chooses ${files.length}`, 'Choose one.');
+  }
+}
+
+function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefined): Part {
+  if (range === undefined) return { index, start: 0, end: length };
+  const resolved = resolveRange(range, length);
+  if (resolved === null) {
+    throw new UsageError(`--range has no byte of ${path}, which has ${length}`, 'The first byte is 0.');
+  }
+  return { index, ...resolved };
+}
+
+function isWriteError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}

@@ -1,0 +1,61 @@
+// The options on when a run ends that several commands take (how long it serves), and on whether its data may be trusted (checksums),
+// each made once.
+
+import { type Command, Option } from 'commander';
+import { parseChecksum, type WantedChecksum } from '../checksum-list.js';
+import { durationOption } from '../network-options.js';
+import { parseRatio, parseSeed } from '../seed-goal.js';
+
+const collectChecksums = (text: string, previous: readonly WantedChecksum[] = []): WantedChecksum[] => [
+  ...previous,
+  parseChecksum(text, '--checksum'),
+];
+
+const collectFiles = (file: string, previous: readonly string[] = []): string[] => [...previous, file];
+
+/** In a group of the help of their own. */
+export function addChecksumOptions(command: Command): Command {
+  return command
+    .optionsGroup('Checksums:')
+    .addOption(
+      new Option(
+        '--checksum <KIND:HEX[:FILE]>',
+        'what sha256, sha512, sha1 or md5 of the file must be, a file of the torrent or its only one; exit 11 (repeatable)',
+      ).argParser(collectChecksums),
+    )
+    .addOption(
+      new Option('--checksums <LIST>', 'the same for the files that a list names, such as SHA256SUMS (repeatable)').argParser(
+        collectFiles,
+      ),
+    );
+}
+
+/** `after`: of download, which may serve when it is done. */
+export function addSeedOptions(command: Command, after: boolean): Command {
+  command.optionsGroup('How long to seed:');
+  if (after) {
+    command.addOption(
+      new Option('--seed [=RATIOx|TIME]', 'serve what is whole: until stopped, or --seed=1.5x, or --seed=30m').argParser((text) =>
+        parseSeed(text, '--seed'),
+      ),
+    );
+    bindOptionalValue(command, '--seed');
+  }
+  const off = after ? '; 0: not at all' : '';
+  return command
+    .addOption(
+      new Option('--seed-ratio <N>', 'serve until so many times its size was sent').argParser((text) =>
+        parseRatio(text, '--seed-ratio'),
+      ),
+    )
+    .addOption(durationOption('--seed-time <TIME>', `serve for so long, or until --seed-ratio${off}`));
+}
+
+/** `--seed FILE`: what follows an option whose value is optional is not its value, as with everything that is written with a `=`. */
+function bindOptionalValue(command: Command, option: string): void {
+  const parse = command.parseOptions.bind(command);
+  command.parseOptions = (words) => {
+    const end = words.indexOf('--');
+    return parse(words.map((word, index) => (word === option && (end < 0 || index < end) ? `${option}=` : word)));
+  };
+}

@@ -1,0 +1,38 @@
+// `effusion peers` on the command line: its options in the groups of the help, and how it is run. The command itself is loaded when it
+// runs.
+
+import { EXAMPLES } from '../help-texts.js';
+import { applySwitches } from '../network-switches.js';
+import { durationOption, listenOption, maxPeersOption, portmapOption, portOption } from '../network-options.js';
+import type { ProbeCommandOptions } from '../probe-target.js';
+import { type CommandDefinition, TORRENT } from './program-host.js';
+import { addSwarmOptions, GROUP } from './swarm-options.js';
+
+export const addPeers: CommandDefinition = (program, host, globals) => {
+  const command = program
+    .command('peers')
+    .description('find peers and tell who they are and what they have')
+    .argument('<TORRENT>', TORRENT)
+    .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 10s)'))
+    .option('--json', 'print one JSON object a peer, each on a line');
+  addSwarmOptions(command, {
+    noTrackers: 'ask no tracker',
+    hasTracker: true,
+    network: [portOption(), portmapOption(), listenOption()],
+  })
+    .optionsGroup(GROUP.limits)
+    .addOption(probedPeersOption())
+    .addHelpText('after', EXAMPLES.peers)
+    .action(async (torrent: string, options: ProbeCommandOptions) => {
+      await host.run(globals(), async (context) =>
+        (await import('../commands/peers.js')).peers(torrent, applySwitches(options), context),
+      );
+    });
+};
+
+/** The same option as elsewhere, for another kind of peer. */
+export function probedPeersOption(): ReturnType<typeof maxPeersOption> {
+  const option = maxPeersOption();
+  option.description = 'dial at most so many peers (default: 100; 0: no limit)';
+  return option;
+}

@@ -1,0 +1,117 @@
+// `effusion download --dry-run`: the plan of each torrent on stdout, a line for each file, and nothing done. Only the metadata of a magnet
+// link is fetched, since without it there is nothing to say.
+
+import { type DownloadPlan, planDownload, type PlannedFile } from '../engine/download-plan.js';
+import type { Client } from '../engine/client.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import type { CommandContext } from './command-context.js';
+import { openCheckProgress } from './check-progress.js';
+import { type ChoiceOptions, chooseFiles, notesFolder } from './chosen-files.js';
+import { Claims } from './claims.js';
+import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
+import { sessionPlaces } from './place-choice.js';
+import type { PlaceCommandOptions } from './place-options.js';
+import { formatBytes, formatCount } from './render/human-numbers.js';
+import { formatJson, sanitise } from './render/sanitise.js';
+import { infoHashText } from './render/torrent-text.js';
+import { RunEnd } from './run-end.js';
+import { exitCodeOfJobs, runJobs, type TorrentJob } from './torrent-jobs.js';
+import type { TorrentItem } from './torrent-list.js';
+
+export interface DryRunOptions extends DiscoveryOptions, PlaceCommandOptions, ChoiceOptions {
+  readonly output: string;
+  readonly overwrite: 'verify' | 'never' | 'always';
+  /** One object for each torrent, on a line of its own. */
+  readonly json?: boolean;
+}
+
+const MAX_PATH = 1000;
+
+/** `openClient`: called where a link's metadata has to be asked for. */
+export async function dryRun(
+  items: readonly TorrentItem[],
+  options: DryRunOptions,
+  openClient: () => Promise<Client>,
+  context: CommandContext,
+): Promise<number> {
+  const { board, interruption, stdout } = context;
+  const end = new RunEnd(interruption, options.timeout ?? 0);
+  const claims = new Claims();
+  const clients: Promise<Client>[] = [];
+  const open = (): Promise<Client> => {
+    if (clients.length === 0) {
+      board.log('asking peers for the metadata of the link; nothing else is asked for');
+      clients.push(openClient());
+    }
+    return clients[0];
+  };
+  const work = async (job: TorrentJob): Promise<void> => {
+    const view = board.open();
+    const { metainfo, selection } = await obtainTorrent(job, options, { openClient: open, claims, end }, view, context).finally(
+      () => view.close(),
+    );
+    job.name = sanitise(metainfo.name);
+    const { files } = chooseFiles(metainfo, options, selection).session;
+    const progress = openCheckProgress(metainfo.name, context);
+    const { overwrite, output } = options;
+    const plan = await planDownload(metainfo, output, {
+      ...sessionPlaces(options),
+      overwrite,
+      ...(files === undefined ? {} : { files }),
+      ...notesFolder(context.environment),
+      onProgress: progress.update,
+      signal: end.signal,
+    }).finally(progress.close);
+    if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, plan)));
+    else for (const line of describePlan(job.name, plan)) stdout.line(line);
+  };
+  // One after the other: their lines belong together.
+  const tally = await runJobs({ items, jobs: 1, end, work }, context);
+  for (const client of clients) await (await client).releasePort();
+  end.close();
+  return exitCodeOfJobs(tally, end, interruption.exitCode);
+}
+
+/** Names as they are: whoever prints it escapes them. */
+export function planAsJson(metainfo: Metainfo, plan: DownloadPlan): object {
+  return { dryRun: true, name: metainfo.name, infoHash: infoHashText(metainfo), ...plan };
+}
+
+/** `name`: sanitised. */
+export function describePlan(name: string, plan: DownloadPlan): string[] {
+  const { files, totalBytes, fetchBytes, space, refused } = plan;
+  const lines = [
+    `${name}: ${formatBytes(totalBytes)} in ${formatCount(files.length, 'file')}, ${fetchBytes === 0 ? 'nothing' : formatBytes(fetchBytes)} to fetch`,
+  ];
+  const rows = files.map((file) => ({ ...file, size: formatBytes(file.length), shown: sanitise(file.path, MAX_PATH) }));
+  const numberWidth = String(files.length).length;
+  const sizeWidth = Math.max(0, ...rows.map(({ size }) => size.length));
+  for (const row of rows) {
+    lines.push(
+      `  ${String(row.position).padStart(numberWidth)}  ${row.size.padStart(sizeWidth)}  ${row.shown}: ${describeFile(row, refused.includes(row.path))}`,
+    );
+  }
+  for (const { folder, neededBytes, freeBytes } of space) {
+    if (neededBytes === 0) continue;
+    const free = freeBytes === null ? 'how much is free is not known' : `${formatBytes(freeBytes)} free`;
+    const isShort = freeBytes !== null && freeBytes < neededBytes;
+    const verdict = isShort ? ': too little, it would end with 9' : '';
+    lines.push(`space in ${sanitise(folder, MAX_PATH)}: ${formatBytes(neededBytes)} needed, ${free}${verdict}`);
+  }
+  if (refused.length > 0) {
+    lines.push(
+      `--overwrite never would refuse, with 9: ${formatCount(refused.length, 'file')} of that name ${refused.length === 1 ? 'differs' : 'differ'}`,
+    );
+  }
+  return lines;
+}
+
+function describeFile({ state, length, fetchBytes, reusedFrom }: PlannedFile, isRefused: boolean): string {
+  const fetched = fetchBytes === 0 ? 'nothing to fetch' : `${formatBytes(fetchBytes)} to fetch`;
+  if (state === 'whole') return 'whole';
+  if (isRefused) return 'there, and it differs';
+  if (reusedFrom !== undefined) return `copied from ${sanitise(reusedFrom, MAX_PATH)}, ${fetched}`;
+  if (state === 'part') return `begun, ${fetched}`;
+  if (state === 'other') return `there and to be replaced, ${fetched}`;
+  return length === 0 ? 'made' : fetched;
+}

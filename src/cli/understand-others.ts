@@ -1,0 +1,85 @@
+// What is made of options that no command has under that name: those of other programs, the opposite of a switch (so that a flag can undo
+// the configuration file), and slips of the keyboard, which end with the nearest that there is.
+
+import { type Command, Option } from 'commander';
+import { findNearest } from './edit-distance.js';
+import { ForeignOption } from './foreign-option.js';
+import { ALIASES, ALWAYS_SO, NOT_THE_SAME } from './foreign-spellings.js';
+import { UsageError } from './usage-error.js';
+
+/** Called once, when every command has its options. */
+export function understandOthers(program: Command): void {
+  for (const command of [program, ...program.commands]) {
+    if (command.name().startsWith('__')) continue;
+    addAliases(command, program);
+    addOpposites(command);
+    command.exitOverride((error) => {
+      const flag = /unknown option '(.*)'/.exec(error.message)?.[1];
+      throw error.code === 'commander.unknownOption' && flag !== undefined ? refuse(flag, command, program) : error;
+    });
+  }
+}
+
+function addAliases(command: Command, program: Command): void {
+  for (const [theirs, ours] of ALIASES) {
+    const option = command.options.find(({ long }) => long === ours);
+    const flags = option === undefined ? '' : freeFlags(theirs, command, program);
+    if (option !== undefined && flags !== '') command.addOption(new ForeignOption(flags, option));
+  }
+  if (!hasOption(command, '--output')) return;
+  for (const theirs of ALWAYS_SO) {
+    const flags = freeFlags(theirs, command, program);
+    if (flags !== '') command.addOption(new Option(flags).hideHelp());
+  }
+}
+
+/** An option of ours keeps its name, whatever others call so. */
+function freeFlags(flags: string, command: Command, program: Command): string {
+  return flags
+    .split(', ')
+    .filter((flag) => !hasOption(command, flag) && !hasOption(program, flag))
+    .join(', ');
+}
+
+function hasOption(command: Command, flag: string): boolean {
+  return command.options.some(({ short, long }) => short === flag || long === flag);
+}
+
+function addOpposites(command: Command): void {
+  // What is added on the way is hidden, and passed over.
+  for (const { long, negate, hidden, required, optional } of command.options) {
+    // `--no-peers-timeout` has a value, and is the opposite of nothing.
+    if (long === undefined || hidden || required || optional || long === '--version') continue;
+    const opposite = negate ? long.replace('--no-', '--') : long.replace('--', '--no-');
+    if (!hasOption(command, opposite)) command.addOption(new Option(opposite).hideHelp());
+  }
+}
+
+/** `flag` is the word as it was typed, also with a value behind `=`. */
+function refuse(flag: string, command: Command, program: Command): UsageError {
+  const name = flag.replace(/=.*$/s, '');
+  const what = `unknown option '${name}'`;
+  const [advice, ours] = NOT_THE_SAME.get(name) ?? ['', ''];
+  if (advice !== '' && (hasOption(command, ours) || hasOption(program, ours))) {
+    return new UsageError(`${what}: effusion calls it ${advice}`, helpOf(command, program));
+  }
+  const near = name.startsWith('--') ? findNearest(name, visibleOptions(command, program)) : null;
+  if (near !== null) return new UsageError(what, `Did you mean ${near}?`);
+  const owners = program.commands
+    .filter((other) => visibleOptions(other).includes(name))
+    .map((other) => `effusion ${other.name()}`);
+  if (owners.length > 0) return new UsageError(`${what} of effusion ${command.name()}`, `It is one of ${owners.join(', ')}.`);
+  return new UsageError(what, helpOf(command, program));
+}
+
+function visibleOptions(...commands: readonly Command[]): string[] {
+  return commands.flatMap((command) =>
+    command.options
+      .filter(({ hidden }) => !hidden)
+      .flatMap(({ short, long }) => [long, short].filter((flag) => flag !== undefined)),
+  );
+}
+
+function helpOf(command: Command, program: Command): string {
+  return command === program ? 'See effusion --help.' : `See effusion ${command.name()} --help.`;
+}

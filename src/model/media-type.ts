@@ -1,0 +1,56 @@
+// The media type of a file by the end of its name (IANA's registry), for players and browsers. A small table: what is not in it is bytes.
+// Pages, scripts and SVG are left out on purpose: from strangers they are text to be looked at, and nothing that a browser runs.
+
+const TYPES: Readonly<Record<string, string>> = {
+  mp4: 'video/mp4',
+  m4v: 'video/mp4',
+  mkv: 'video/matroska',
+  webm: 'video/webm',
+  mov: 'video/quicktime',
+  avi: 'video/x-msvideo',
+  mpg: 'video/mpeg',
+  mpeg: 'video/mpeg',
+  ts: 'video/mp2t',
+  ogv: 'video/ogg',
+  wmv: 'video/x-ms-wmv',
+  flv: 'video/x-flv',
+  mp3: 'audio/mpeg',
+  m4a: 'audio/mp4',
+  aac: 'audio/aac',
+  flac: 'audio/flac',
+  ogg: 'audio/ogg',
+  opus: 'audio/ogg',
+  oga: 'audio/ogg',
+  wav: 'audio/wav',
+  mka: 'audio/matroska',
+  srt: 'application/x-subrip',
+  vtt: 'text/vtt; charset=utf-8',
+  ass: 'text/plain; charset=utf-8',
+  ssa: 'text/plain; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+  md: 'text/plain; charset=utf-8',
+  nfo: 'text/plain; charset=utf-8',
+  log: 'text/plain; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
+  html: 'text/plain; charset=utf-8',
+  htm: 'text/plain; charset=utf-8',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  avif: 'image/avif',
+  bmp: 'image/bmp',
+  pdf: 'application/pdf',
+  epub: 'application/epub+zip',
+  zip: 'application/zip',
+  gz: 'application/gzip',
+  tar: 'application/x-tar',
+  '7z': 'application/x-7z-compressed',
+};
+
+export function mediaTypeOf(name: string): string {
+  const end = /\.([^.]+)$/.exec(name)?.[1].toLowerCase() ?? '';
+  return Object.hasOwn(TYPES, end) ? TYPES[end] : 'application/octet-stream';
+}

@@ -1,0 +1,138 @@
+// Files get their full length before the first byte comes. `sparse` only sets the length. `full` takes the space: Node knows no call for
+// it, so zeros are written wherever nothing verified lies, in steps that a signal can end. Where the disk is full, what was taken is
+// given back: a run that did not begin takes up nothing.
+
+import { FileLayout } from '../metainfo/file-layout.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import type { Bitfield } from '../model/bitfield.js';
+import { DirectoryGuard } from './directory-guard.js';
+import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
+import type { FilePaths } from './file-paths.js';
+import { toStorageError } from './storage-failure.js';
+
+export interface AllocationOptions {
+  readonly mode: 'sparse' | 'full';
+  readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
+  readonly paths: FilePaths;
+  readonly have: Bitfield;
+  /** Files that have their own names. */
+  readonly finished: ReadonlySet<number>;
+  /** Bytes written between two looks at the signal. */
+  readonly stepBytes: number;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal;
+  readonly disk?: Disk;
+}
+
+interface Range {
+  readonly offset: number;
+  readonly length: number;
+}
+
+const STAT_BLOCK_BYTES = 512;
+
+/** Rejects with a StorageError (`ENOSPC`: nothing of it is left), or with the signal's reason. */
+export async function allocateFiles(options: AllocationOptions): Promise<void> {
+  const { mode, metainfo, paths, finished, stepBytes, onProgress, signal, disk = REAL_DISK } = options;
+  const { files } = metainfo;
+  const guard = new DirectoryGuard(paths.partsFolder, disk);
+  const unfinished = files.flatMap((file, index) => (file.isPadding || file.length === 0 || finished.has(index) ? [] : [index]));
+  const gaps = mode === 'full' ? gapsOf(unfinished, options, disk) : new Map<number, readonly Range[]>();
+  let totalBytes = 0;
+  for (const ranges of gaps.values()) for (const { length } of ranges) totalBytes += length;
+  let doneBytes = 0;
+  /** Sizes before, for those that were touched; null: they were not there. */
+  const before = new Map<number, number | null>();
+  const zeros = new Uint8Array(mode === 'full' ? stepBytes : 0);
+  for (const file of unfinished) {
+    signal?.throwIfAborted();
+    const location = paths.part(file);
+    try {
+      guard.ensureFor(files[file].path);
+      before.set(file, sizeOf(location, disk));
+      const fd = disk.openSync(location, OPEN_WRITABLE, 0o666);
+      try {
+        for (const { offset, length } of gaps.get(file) ?? []) {
+          for (let at = 0; at < length;) {
+            signal?.throwIfAborted();
+            const count = await write(disk, fd, zeros, Math.min(stepBytes, length - at), offset + at);
+            at += count;
+            doneBytes += count;
+            onProgress?.(doneBytes, totalBytes);
+          }
+        }
+        // By another's hand it may be longer, which is the checker's to see to.
+        if ((before.get(file) ?? 0) < files[file].length) disk.ftruncateSync(fd, files[file].length);
+      } finally {
+        disk.closeSync(fd);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      for (const [touched, size] of before) giveBack(paths.part(touched), size, disk);
+      throw toStorageError('allocate', location, error);
+    }
+  }
+}
+
+/** Where nothing verified lies; nothing for files that take up their whole length already. */
+function gapsOf(
+  unfinished: readonly number[],
+  { metainfo, paths, have }: AllocationOptions,
+  disk: Disk,
+): Map<number, readonly Range[]> {
+  const { files, geometry } = metainfo;
+  const gaps = new Map<number, Range[]>();
+  for (const file of unfinished) if (!isAllocated(paths.part(file), files[file].length, disk)) gaps.set(file, []);
+  const layout = new FileLayout(files);
+  for (const piece of geometry.pieces()) {
+    if (have.has(piece)) continue;
+    for (const { file, fileOffset, length } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {
+      const ranges = gaps.get(file);
+      if (ranges === undefined) continue;
+      const last = ranges.at(-1);
+      if (last !== undefined && last.offset + last.length === fileOffset) ranges.pop();
+      const isNext = last !== undefined && last.offset + last.length === fileOffset;
+      ranges.push(isNext ? { offset: last.offset, length: last.length + length } : { offset: fileOffset, length });
+    }
+  }
+  return gaps;
+}
+
+function isAllocated(location: string, length: number, disk: Disk): boolean {
+  try {
+    const stat = disk.lstatSync(location, { throwIfNoEntry: false });
+    return stat !== undefined && stat.size >= length && stat.blocks * STAT_BLOCK_BYTES >= length;
+  } catch {
+    return false;
+  }
+}
+
+function sizeOf(location: string, disk: Disk): number | null {
+  return disk.lstatSync(location, { throwIfNoEntry: false })?.size ?? null;
+}
+
+function giveBack(location: string, size: number | null, disk: Disk): void {
+  try {
+    if (size === null) {
+      disk.unlinkSync(location);
+      return;
+    }
+    const fd = disk.openSync(location, OPEN_WRITABLE);
+    try {
+      disk.ftruncateSync(fd, size);
+    } finally {
+      disk.closeSync(fd);
+    }
+  } catch {
+    // It stays as it is: the next run goes on from it.
+  }
+}
+
+function write(disk: Disk, fd: number, bytes: Uint8Array, length: number, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    disk.write(fd, bytes, 0, length, offset, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,77 @@
+// A whole file gets its name. Within one file system that is one step; from another one it is copied beside its place, under a hidden
+// name, and takes the name then: nobody ever sees half a file under it, and the part file is there until the name is. What a kill leaves
+// of the copy the next run removes.
+
+import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
+import { copyFile } from './file-copy.js';
+import { errnoOf, toStorageError } from './storage-failure.js';
+
+export interface MoveOptions {
+  readonly from: string;
+  /** What lies there is replaced. Its folder is there. */
+  readonly to: string;
+  /** Beside `to`, and nobody else's: see `FilePaths.landing`. */
+  readonly landing: string;
+  /** Bytes. */
+  readonly length: number;
+  /** Bytes copied between two looks at the signal. */
+  readonly stepBytes: number;
+  /** Flush the copy to the disk before it gets the name. */
+  readonly fsync?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onStep?: () => void;
+  readonly disk?: Disk;
+}
+
+/** Undefined where it was done at once. Throws, or rejects with, a StorageError, or the signal's reason. */
+export function moveFile(options: MoveOptions): void | Promise<void> {
+  const { from, to, disk = REAL_DISK } = options;
+  try {
+    disk.renameSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) === 'EXDEV') return moveAcross(options);
+    throw toStorageError('rename', to, error);
+  }
+}
+
+async function moveAcross(options: MoveOptions): Promise<void> {
+  const { from, to, landing, length, stepBytes, fsync = false, signal, onStep, disk = REAL_DISK } = options;
+  try {
+    removeQuietly(landing, disk);
+    await copyFile({
+      from,
+      to: landing,
+      maxBytes: length,
+      stepBytes,
+      disk,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onStep === undefined ? {} : { onStep }),
+    });
+    if (fsync) flush(landing, disk);
+    disk.chmodSync(landing, disk.lstatSync(from).mode & 0o777);
+    disk.renameSync(landing, to);
+  } catch (error) {
+    removeQuietly(landing, disk);
+    signal?.throwIfAborted();
+    throw toStorageError('copy', to, error);
+  }
+  // Two names for one content harm nobody: the next run finds the file whole.
+  removeQuietly(from, disk);
+}
+
+function flush(location: string, disk: Disk): void {
+  const fd = disk.openSync(location, OPEN_WRITABLE);
+  try {
+    disk.fsyncSync(fd);
+  } finally {
+    disk.closeSync(fd);
+  }
+}
+
+function removeQuietly(location: string, disk: Disk): void {
+  try {
+    disk.unlinkSync(location);
+  } catch {
+    // It was not there, or stays as one more hidden file.
+  }
+}

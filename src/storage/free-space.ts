@@ -1,0 +1,108 @@
+// Is there room for what is missing? Asked before a byte is fetched, so that a disk that is too small is told at once and not after hours.
+// What a file has already counts by its blocks, since a file with holes is longer than what it takes up; and by its verified pieces, since
+// some file systems count blocks only when they have written them.
+
+import path from 'node:path';
+import { FileLayout } from '../metainfo/file-layout.js';
+import type { Metainfo } from '../metainfo/metainfo.js';
+import type { Bitfield } from '../model/bitfield.js';
+import { StorageError } from '../model/error.js';
+import { type Disk, REAL_DISK } from './disk.js';
+import type { FilePaths } from './file-paths.js';
+
+export interface SpaceOptions {
+  readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
+  readonly paths: FilePaths;
+  readonly have: Bitfield;
+  /** Files that have their own names. */
+  readonly finished: ReadonlySet<number>;
+  readonly disk?: Disk;
+}
+
+/** Of one file system. */
+export interface SpaceNeed {
+  /** As it was named. */
+  readonly folder: string;
+  readonly device: number;
+  readonly neededBytes: number;
+  /** To us; null where the file system does not say. */
+  readonly freeBytes: number | null;
+}
+
+/** `stat` counts in these, whatever the file system's own are. */
+const STAT_BLOCK_BYTES = 512;
+
+/** One entry for each file system: of the folder where files grow, and of the output folder where that is another. Never throws. */
+export function measureSpace(options: SpaceOptions): SpaceNeed[] {
+  const { metainfo, paths, finished, disk = REAL_DISK } = options;
+  const [parts, output] = [placeOf(paths.partsFolder, disk), placeOf(paths.folder, disk)];
+  const needs = [{ folder: paths.partsFolder, ...parts, neededBytes: missingBytes(options, disk) }];
+  if (parts.device !== output.device) {
+    const unfinished = metainfo.files.filter((file, index) => !file.isPadding && !finished.has(index));
+    needs.push({ folder: paths.folder, ...output, neededBytes: unfinished.reduce((sum, file) => sum + file.length, 0) });
+  }
+  return needs;
+}
+
+/** `others`: bytes that are promised on that file system already. Throws a StorageError (`ENOSPC`). */
+export function refuseWhereFull(need: SpaceNeed, others: number): void {
+  const { folder, neededBytes, freeBytes } = need;
+  if (freeBytes === null || neededBytes + others <= freeBytes || neededBytes === 0) return;
+  const also = others === 0 ? '' : `, and ${inMebibytes(others)} for what else is under way`;
+  const text =
+    `not enough space on the file system of ${folder}: ${inMebibytes(neededBytes)} are needed${also}, ${inMebibytes(freeBytes, Math.floor)} are free: ` +
+    'free some space, choose another folder with --output, or go on in spite of it with --no-space-check (ENOSPC)';
+  throw new StorageError(text, { operation: 'space', path: folder, errno: 'ENOSPC' });
+}
+
+function missingBytes({ metainfo, paths, have, finished }: SpaceOptions, disk: Disk): number {
+  const { files, geometry } = metainfo;
+  const verified = new Float64Array(files.length);
+  const layout = new FileLayout(files);
+  for (const piece of have) {
+    for (const { file, length } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)))
+      verified[file] += length;
+  }
+  /** Folders of part files, and whether they are there: in a first run mostly none is, however many files there are. */
+  const folders = new Map<string, boolean>();
+  const allocated = (location: string): number => {
+    const folder = path.dirname(location);
+    const isThere = folders.get(folder) ?? disk.existsSync(folder);
+    folders.set(folder, isThere);
+    return isThere ? allocatedBytes(location, disk) : 0;
+  };
+  let missing = 0;
+  for (const [index, file] of files.entries()) {
+    if (file.isPadding || finished.has(index)) continue;
+    missing += Math.max(0, file.length - Math.max(verified[index], allocated(paths.part(index))));
+  }
+  return missing;
+}
+
+function allocatedBytes(location: string, disk: Disk): number {
+  try {
+    const stat = disk.lstatSync(location, { throwIfNoEntry: false });
+    // Windows does not say.
+    return stat === undefined ? 0 : Number.isFinite(stat.blocks) ? stat.blocks * STAT_BLOCK_BYTES : stat.size;
+  } catch {
+    return 0;
+  }
+}
+
+/** The folder may not be there yet: then it will be on the file system of the one above. */
+function placeOf(folder: string, disk: Disk): { device: number; freeBytes: number | null } {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    try {
+      const device = disk.statSync(at).dev;
+      const { bavail, bsize, blocks } = disk.statfsSync(at);
+      // Some that have no size of their own say that they have none left.
+      return { device, freeBytes: blocks === 0 ? null : bavail * bsize };
+    } catch {
+      if (path.dirname(at) === at) return { device: -1, freeBytes: null };
+    }
+  }
+}
+
+function inMebibytes(bytes: number, round = Math.ceil): string {
+  return `${(round((bytes / 1_048_576) * 10) / 10).toFixed(1)} MiB`;
+}

@@ -1,0 +1,160 @@
+// `effusion cat` as a shell runs it: exact bytes through pipes and into files, readers that stop early or wait, and every refusal.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startChild, type Child, type ChildEnd } from '../support/child-process.js';
+import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { pseudoRandomBytes } from '../support/payload.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+
+let cli: CliBuild;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+const BIG = 40 * 1024 * 1024;
+const one = pseudoRandomBytes('one', BIG);
+const parts: Readonly<Record<string, Uint8Array>> = {
+  'a.bin': pseudoRandomBytes('a', 300_000),
+  'b/c.txt': new TextEncoder().encode('to be read\n'),
+  'd.bin': pseudoRandomBytes('d', 123_457),
+};
+
+interface Place {
+  readonly cwd: string;
+  readonly seeder: Child;
+  /** Options that lead to the seeder and nowhere else. */
+  readonly from: string;
+}
+
+/** `one.torrent` of one file, `parts.torrent` of three, and a seeder of both. */
+async function prepare(): Promise<Place> {
+  const cwd = await makeTempFolder();
+  await mkdir(path.join(cwd, 'seed/parts/b'), { recursive: true });
+  await writeFile(path.join(cwd, 'seed/one'), one);
+  for (const [name, bytes] of Object.entries(parts)) await writeFile(path.join(cwd, 'seed/parts', name), bytes);
+  for (const name of ['one', 'parts']) {
+    const end = await cli.run(['create', `seed/${name}`, '-o', `${name}.torrent`], { cwd });
+    expect(end.code, end.stderr).toBe(0);
+  }
+  const seeder = cli.start(['seed', 'one.torrent', 'parts.torrent', '--data', 'seed', '--no-trackers'], { cwd });
+  const ports = await Promise.all(
+    ['one', 'parts'].map((name) => seeder.outputMatching(new RegExp(`seeding ${name} on port (\\d+)`))),
+  );
+  return { cwd, seeder, from: `--only-peers --peer 127.0.0.1:${ports[0][1]}` };
+}
+
+/** A script in bash, with `effusion` for the command. */
+function shell({ cwd }: Place, script: string): Promise<ChildEnd> {
+  const command = `effusion() { ${JSON.stringify(process.execPath)} ${JSON.stringify(cli.script)} "$@"; }\n${script}`;
+  return startChild('bash', ['-c', command], { cwd, env: { NO_COLOR: '1' } }).ended;
+}
+
+describe('what comes out', () => {
+  test('a file by a pipe and into a file, byte for byte, and nothing is left on the disk', async () => {
+    const place = await prepare();
+    const end = await shell(
+      place,
+      `effusion -q cat one.torrent ${place.from} | cmp - seed/one && effusion cat one.torrent ${place.from} > out && ls -A`,
+    );
+    expect(end.code, end.stderr).toBe(0);
+    expect(end.stdout.trim().split('\n').toSorted()).toEqual(['one.torrent', 'out', 'parts.torrent', 'seed']);
+    expect((await readFile(path.join(place.cwd, 'out'))).equals(one)).toBe(true);
+    expect(end.stderr).toMatch(/^done: one, 40\.0 MiB, /m);
+  });
+
+  test('files chosen by number, path or glob come in the order of the torrent', async () => {
+    const place = await prepare();
+    const all = Buffer.concat(Object.values(parts));
+    for (const [spec, expected] of [
+      ['2', parts['b/c.txt']],
+      ['b/c.txt', parts['b/c.txt']],
+      ['3,1', Buffer.concat([parts['a.bin'], parts['d.bin']])],
+      ['*.bin', Buffer.concat([parts['a.bin'], parts['d.bin']])],
+      ['*', all],
+    ] as const) {
+      const end = await shell(place, `effusion -q cat parts.torrent --files '${spec}' ${place.from} > out`);
+      expect(end, spec).toMatchObject({ code: 0, stdout: '', stderr: '' });
+      expect((await readFile(path.join(place.cwd, 'out'))).equals(expected), spec).toBe(true);
+    }
+  });
+
+  test.each([
+    ['6-9', 6, 10],
+    ['300-', 300, undefined],
+    ['-5', -5, undefined],
+    ['0-999999999', 0, undefined],
+  ])('--range %s', async (range, start, end) => {
+    const place = await prepare();
+    const done = await shell(place, `effusion -q cat parts.torrent -s a.bin --range ${range} ${place.from} > out`);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect((await readFile(path.join(place.cwd, 'out'))).equals(parts['a.bin'].subarray(start, end))).toBe(true);
+  });
+});
+
+describe('a reader', () => {
+  test('that has enough ends it at once, with 0 and without a word', async () => {
+    const place = await prepare();
+    const end = await shell(
+      place,
+      `set -o pipefail; effusion cat one.torrent ${place.from} | head -c 1000 | cmp -n 1000 - seed/one`,
+    );
+    expect(end).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('that stops stops the download, and ^C ends it all the same', async () => {
+    const place = await prepare();
+    // The pipe holds 64 KiB; nobody reads it.
+    const script = `mkfifo pipe; exec 3<>pipe; exec ${JSON.stringify(process.execPath)} ${JSON.stringify(cli.script)} -v cat one.torrent ${place.from} >pipe`;
+    const child = startChild('bash', ['-c', script], { cwd: place.cwd, env: { NO_COLOR: '1' } });
+    await child.outputMatching(/one: \d+%/);
+    child.kill('SIGINT');
+    const end = await child.ended;
+    expect(end).toMatchObject({ code: 130, stdout: '' });
+    expect(end.stderr).toMatch(/^stopped: one$/m);
+    expect(end.stderr).not.toContain('done:');
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    [
+      'several files and no choice',
+      'parts.torrent',
+      /  1 {2}a\.bin \(293\.0 KiB\)\n  2 {2}b\/c\.txt \(11 B\)\n[^]*the torrent has 3 files/,
+    ],
+    ['no such file', 'parts.torrent -s 4', /--files 4: there is no file 4: the torrent has 3 files/],
+    ['a range of several', "parts.torrent -s '*' --range 0-1", /--range is of one file, and --files chooses 3/],
+    ['a range beyond the end', 'parts.torrent -s 2 --range 11-', /--range has no byte of b\/c\.txt, which has 11/],
+    ['what is no range', 'parts.torrent -s 2 --range 5-4', /--range: '5-4' is no range of bytes/],
+    ['nobody to read from', 'one.torrent --only-peers', /--only-peers leaves nobody to download from/],
+  ])('%s: exit 2', async (_, args, message) => {
+    const place = await prepare();
+    const from = args.includes('--only-peers') ? '' : '--only-peers --peer 127.0.0.1:9';
+    const end = await shell(place, `effusion cat ${args} ${from} | cat; exit \${PIPESTATUS[0]}`);
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(end.stderr).toMatch(message);
+  });
+
+  test('a terminal: exit 2, and nothing reaches it', async () => {
+    const place = await prepare();
+    const end = await shell(
+      place,
+      `script -qec "$(printf '%q ' ${JSON.stringify(process.execPath)} ${JSON.stringify(cli.script)}) cat one.torrent" /dev/null </dev/null`,
+    );
+    expect(end.stdout).toMatch(/stdout is a terminal, and a file may hold anything\. .* \(exit 2\)/);
+    expect(end.code).toBe(2);
+  });
+
+  test('what never comes: the exit codes of download', async () => {
+    const place = await prepare();
+    const limits = '--only-peers --peer 127.0.0.1:9';
+    const lost = await shell(place, `effusion cat one.torrent ${limits} --no-peers-timeout 1 | cat; exit \${PIPESTATUS[0]}`);
+    expect(lost.code, lost.stderr).toBe(5);
+    const late = await shell(place, `effusion cat one.torrent ${limits} --timeout 1 | cat; exit \${PIPESTATUS[0]}`);
+    expect(late.code, late.stderr).toBe(124);
+    expect(late.stderr).toMatch(/the 1s of --timeout are up/);
+  });
+});

@@ -1,0 +1,293 @@
+// Where the data goes, each way of it with a real seeder: placed files, a folder for what is not whole, taken space, replaced and reused
+// files, and the refusal of what has no room.
+
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { planDownload } from '../../src/engine/download-plan.js';
+import type { SessionOptions } from '../../src/engine/session-options.js';
+import type { DownloadResult, SessionServer } from '../../src/engine/session-server.js';
+import { verifyFolder } from '../../src/engine/torrent-files.js';
+import { placeFiles, PlacementError } from '../../src/metainfo/placement.js';
+import { StorageError } from '../../src/model/error.js';
+import { Geometry } from '../../src/model/geometry.js';
+import { expectWhole, filesBelow, nextNotice, openClient, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
+import { damaged, expectSameBytes, putFiles, storedTorrent } from '../support/stored-torrent.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+
+const TORRENT = storedTorrent({
+  pieceLength: 16_384,
+  files: [
+    ['a', 150_000],
+    ['empty', 0],
+    ['sub/b', 270_000],
+    ['sub/c', 5],
+  ],
+});
+const { metainfo } = TORRENT;
+
+async function run(folder: string, options: SessionOptions): Promise<Extract<DownloadResult, { status: 'complete' }>> {
+  const seeder = await startSeeder(TORRENT);
+  const session = await startSession(metainfo, folder, { peers: [peerHint(seeder)], ...options });
+  const result = await session.done();
+  if (result.status !== 'complete') throw new Error(result.reason);
+  return result;
+}
+
+describe('placed', () => {
+  const placement = { stripComponents: 1, renames: new Map([[3, 'first/of all']]) };
+
+  test('files are where they are to be, the results say so, a second run finds them, and so does verify', async () => {
+    const folder = await makeTempFolder();
+    const result = await run(folder, { placement });
+    expect(await filesBelow(folder)).toEqual(['a', 'empty', 'first/of all', 'sub/c']);
+    expectSameBytes(await readFile(path.join(folder, 'first/of all')), TORRENT.fileBytes(2));
+    expect(result.paths).toEqual(['a', 'empty', 'first', 'sub'].map((name) => path.join(folder, name)));
+    const again = await run(folder, { placement });
+    expect(again).toMatchObject({ alreadyComplete: true, downloadedBytes: 0 });
+    expect((await verifyFolder(placeFiles(metainfo, placement), folder)).isWhole).toBe(true);
+    // And others are served from there.
+    const seed = await startSession(metainfo, folder, { placement, seed: true, isReadOnly: true });
+    const other = await makeTempFolder();
+    const fetched = await startSession(metainfo, other, { peers: [{ host: '127.0.0.1', port: seed.port ?? 0 }] });
+    expect((await fetched.done()).status).toBe('complete');
+    await expectWhole(other, TORRENT);
+  });
+
+  test('what can not be placed is refused at the start, with nothing made', async () => {
+    const folder = path.join(await makeTempFolder(), 'out');
+    await expect(startSession(metainfo, folder, { placement: { stripComponents: 2 } })).rejects.toThrow(PlacementError);
+    await expect(readFile(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('two torrents without a folder of their own can not write one file at a time', async () => {
+    const folder = await makeTempFolder();
+    const waiting = { placement: { stripComponents: 1 }, listen: false };
+    await startSession(metainfo, folder, waiting);
+    const other = storedTorrent({
+      name: 'other',
+      pieceLength: 16_384,
+      files: [
+        ['a', 10],
+        ['z', 10],
+      ],
+    });
+    await expect(startSession(other.metainfo, folder, waiting)).rejects.toMatchObject({ detail: { errno: 'EINUSE' } });
+    // Nothing of the refused one is left locked.
+    const third = storedTorrent({
+      name: 'third',
+      pieceLength: 16_384,
+      files: [
+        ['z', 10],
+        ['y', 10],
+      ],
+    });
+    await startSession(third.metainfo, folder, waiting);
+  });
+});
+
+test('a folder for what is not whole: finished files are in the output folder alone, state and part files never', async () => {
+  const folder = await makeTempFolder();
+  const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
+  const seeder = await startSeeder(TORRENT);
+  const session = await startSession(metainfo, out, {
+    peers: [peerHint(seeder)],
+    incompleteFolder: inc,
+    maxDownloadBytesPerSecond: 400_000,
+  });
+  await nextNotice(session, 'piece-stored');
+  expect((await filesBelow(inc)).some((name) => name.endsWith('.lock'))).toBe(true);
+  await session.stop();
+  expect((await filesBelow(out).catch(() => [])).filter((name) => /\.part$|\.effusion/.test(name))).toEqual([]);
+  expect((await filesBelow(inc)).some((name) => name.endsWith('.part'))).toBe(true);
+  const result = await run(out, { incompleteFolder: inc });
+  expect(result.downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
+  await expectWhole(out, TORRENT);
+  expect(await filesBelow(inc)).toEqual([]);
+});
+
+test.each(['sparse', 'full'] as const)('space is taken before a byte comes: %s', async (allocate) => {
+  const folder = await makeTempFolder();
+  const session = await startSession(metainfo, folder, { allocate, listen: false });
+  await nextNotice(session, 'checked');
+  const part = statSync(path.join(folder, 'album/sub/b.part'));
+  expect(part.size).toBe(270_000);
+  if (allocate === 'full') expect(part.blocks * 512).toBeGreaterThanOrEqual(270_000);
+  await session.stop();
+  await run(folder, { allocate });
+  await expectWhole(folder, TORRENT);
+});
+
+describe('overwrite: always', () => {
+  test('all is fetched, although it is there', async () => {
+    const folder = await makeTempFolder();
+    await run(folder, {});
+    const again = await run(folder, { overwrite: 'always' });
+    expect(again.alreadyComplete).toBe(false);
+    expect(again.downloadedBytes).toBeGreaterThanOrEqual(metainfo.geometry.totalLength);
+    await expectWhole(folder, TORRENT);
+  });
+
+  test('a run that fails leaves what was there; one that goes on keeps what the first has brought', async () => {
+    const folder = await makeTempFolder();
+    const old = new Uint8Array(1000).fill(7);
+    await putFiles(folder, { 'album/a': old, 'album/sub/b': old });
+    const seeder = await startSeeder(TORRENT);
+    const limited = { overwrite: 'always', peers: [peerHint(seeder)], maxDownloadBytesPerSecond: 400_000 } as const;
+    const session = await startSession(metainfo, folder, limited);
+    await nextNotice(session, 'piece-stored');
+    await session.stop();
+    const whole = ['a', 'sub/b'].filter((name) => readFileSync(path.join(folder, 'album', name)).length !== 1000);
+    expect(whole.length).toBeLessThan(2);
+    const result = await run(folder, { overwrite: 'always' });
+    expect(result.downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
+    await expectWhole(folder, TORRENT);
+  });
+});
+
+describe('reused', () => {
+  test('what is there under other names is not fetched', async () => {
+    const folder = await makeTempFolder();
+    const [out, elsewhere] = [path.join(folder, 'out'), path.join(folder, 'elsewhere')];
+    await putFiles(elsewhere, { 'old name': TORRENT.fileBytes(0), 'deep/er': damaged(TORRENT.fileBytes(2), 200_000) });
+    const result = await run(out, { reuseFolders: [elsewhere] });
+    expect(result.alreadyComplete).toBe(false);
+    // One piece with a wrong byte, and the last one with the file that is not there.
+    expect(result.downloadedBytes).toBeLessThanOrEqual(3 * 16_384);
+    await expectWhole(out, TORRENT);
+    expect(await filesBelow(elsewhere)).toEqual(['deep/er', 'old name']);
+  });
+
+  test('all of it: nobody is asked', async () => {
+    const folder = await makeTempFolder();
+    const [out, elsewhere] = [path.join(folder, 'out'), path.join(folder, 'elsewhere')];
+    await putFiles(elsewhere, { 1: TORRENT.fileBytes(0), 2: TORRENT.fileBytes(2), 3: TORRENT.fileBytes(3) });
+    const session = await startSession(metainfo, out, { reuseFolders: [elsewhere], listen: false });
+    expect(await session.done()).toMatchObject({ status: 'complete', downloadedBytes: 0 });
+    await expectWhole(out, TORRENT);
+  });
+});
+
+describe('free space', () => {
+  /** Nothing of it is ever written. */
+  const huge = (name: string, length: number): typeof metainfo => {
+    const { metainfo: small } = storedTorrent({ name, pieceLength: 16_384, files: [['', 1]] });
+    const geometry = new Geometry(length, Math.ceil(length / 4));
+    return { ...small, files: [{ ...small.files[0], length }], geometry, pieceHashes: new Uint8Array(80) };
+  };
+
+  const ended = async (session: SessionServer): Promise<unknown> => session.done().catch((error: unknown) => error);
+
+  test('less than is missing: refused before anybody is asked, or begun where it is not to be looked at', async () => {
+    const folder = await makeTempFolder();
+    const seeder = await startSeeder(TORRENT);
+    const wish = { peers: [peerHint(seeder)], listen: false };
+    const error = await ended(await startSession(huge('huge', 2 ** 50), folder, wish));
+    expect(error).toBeInstanceOf(StorageError);
+    expect(error).toMatchObject({ detail: { operation: 'space', errno: 'ENOSPC', path: folder } });
+    expect(seeder.connectionCount).toBe(0);
+    expect(await filesBelow(folder)).toEqual([]);
+    await nextNotice(await startSession(huge('huge', 2 ** 50), folder, { ...wish, checkSpace: false }), 'checked');
+  });
+
+  test('what a running torrent still needs is not there for the next one; what one has given up is', async () => {
+    const folder = await makeTempFolder();
+    const { bavail, bsize } = await statfs(folder);
+    const most = Math.floor(bavail * bsize * 0.6);
+    const client = await openClient({ listen: false });
+    const first = await startSession(huge('first', most), folder, { client });
+    await nextNotice(first, 'checked');
+    expect(await ended(await startSession(huge('second', most), folder, { client }))).toMatchObject({
+      detail: { errno: 'ENOSPC' },
+    });
+    await first.stop();
+    await nextNotice(await startSession(huge('second', most), folder, { client }), 'checked');
+  });
+});
+
+describe('a plan', () => {
+  test('says what there is, what would be fetched, and from where the rest would come, and writes nothing', async () => {
+    const folder = await makeTempFolder();
+    const [out, elsewhere] = [path.join(folder, 'out'), path.join(folder, 'elsewhere')];
+    await putFiles(out, { 'album/a': TORRENT.fileBytes(0) });
+    await putFiles(elsewhere, { x: damaged(TORRENT.fileBytes(2), 100_000) });
+    const plan = await planDownload(metainfo, out, { reuseFolders: [elsewhere] });
+    expect(plan.files).toEqual([
+      // Its last piece is the first of b.
+      { position: 1, path: path.join(out, 'album/a'), length: 150_000, fetchBytes: 0, state: 'whole' },
+      { position: 2, path: path.join(out, 'album/empty'), length: 0, fetchBytes: 0, state: 'absent' },
+      {
+        position: 3,
+        path: path.join(out, 'album/sub/b'),
+        length: 270_000,
+        fetchBytes: expect.any(Number),
+        state: 'absent',
+        reusedFrom: path.join(elsewhere, 'x'),
+      },
+      { position: 4, path: path.join(out, 'album/sub/c'), length: 5, fetchBytes: 5, state: 'absent' },
+    ]);
+    expect(plan.files[2].fetchBytes).toBeLessThanOrEqual(2 * 16_384);
+    expect(plan.fetchBytes).toBe(plan.files[2].fetchBytes + 5);
+    expect(plan.space).toMatchObject([{ folder: out, neededBytes: 270_005 }]);
+    expect(await filesBelow(folder)).toEqual(['elsewhere/x', 'out/album/a']);
+  });
+
+  test('of a run that was interrupted, and of one that would be refused', async () => {
+    const out = await makeTempFolder();
+    await putFiles(out, { 'album/sub/b.part': TORRENT.fileBytes(2), 'album/a': new Uint8Array(3) });
+    const plan = await planDownload(metainfo, out, { overwrite: 'never' });
+    expect(plan.files.map(({ state }) => state)).toEqual(['other', 'absent', 'part', 'absent']);
+    expect(plan.refused).toEqual([path.join(out, 'album/a')]);
+    const anew = await planDownload(metainfo, out, { overwrite: 'always' });
+    expect(anew.files[0].fetchBytes).toBe(150_000);
+    expect(await filesBelow(out)).toEqual(['album/a', 'album/sub/b.part']);
+  });
+
+  test('goes by where files are placed, and knows of no folder that is not there', async () => {
+    const folder = await makeTempFolder();
+    await mkdir(path.join(folder, 'out'));
+    await writeFile(path.join(folder, 'out/a'), TORRENT.fileBytes(0));
+    const plan = await planDownload(metainfo, path.join(folder, 'out'), {
+      placement: { stripComponents: 1 },
+      incompleteFolder: path.join(folder, 'inc'),
+    });
+    expect(plan.files.map(({ path: place }) => path.relative(folder, place))).toEqual([
+      'out/a',
+      'out/empty',
+      'out/sub/b',
+      'out/sub/c',
+    ]);
+    expect(await filesBelow(folder)).toEqual(['out/a']);
+  });
+});
+
+describe('with a choice of files', () => {
+  test('placed, with a folder for what is not whole, and its shared pieces beside that', async () => {
+    const folder = await makeTempFolder();
+    const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
+    const places = { placement: { stripComponents: 1 }, incompleteFolder: inc, allocate: 'full' } as const;
+    // Of its shared pieces nothing beside the data can tell any more.
+    const wish = { files: [2], notesFolder: path.join(folder, 'notes'), ...places };
+    expect((await run(out, wish)).paths).toEqual([path.join(out, 'sub')]);
+    expect(await filesBelow(out)).toEqual(['sub/b']);
+    expectSameBytes(await readFile(path.join(out, 'sub/b')), TORRENT.fileBytes(2));
+    expect(await filesBelow(inc)).toEqual([]);
+    expect(await run(out, wish)).toMatchObject({ alreadyComplete: true });
+  });
+
+  test('only what is chosen needs room, and is reused', async () => {
+    const folder = await makeTempFolder();
+    const [out, elsewhere] = [path.join(folder, 'out'), path.join(folder, 'elsewhere')];
+    await putFiles(elsewhere, { x: TORRENT.fileBytes(0), y: TORRENT.fileBytes(2) });
+    const plan = await planDownload(metainfo, out, { files: [2], reuseFolders: [elsewhere] });
+    expect(plan.files).toMatchObject([{ position: 3, reusedFrom: path.join(elsewhere, 'y') }]);
+    expect(plan.space).toMatchObject([{ neededBytes: 270_000 }]);
+    // The pieces at its edges have bytes of files that are not chosen.
+    expect(plan.fetchBytes).toBeGreaterThan(plan.files[0].fetchBytes);
+    const result = await run(out, { files: [2], reuseFolders: [elsewhere] });
+    expect(result.downloadedBytes).toBeLessThanOrEqual(2 * 16_384);
+    expect(await filesBelow(out)).toEqual(['album/sub/b']);
+    expect(await filesBelow(elsewhere)).toEqual(['x', 'y']);
+  });
+});

@@ -1,0 +1,26 @@
+// Names for `--files`, of a torrent as it lies on the disk.
+
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { torrentFileNames } from '../../../../src/cli/completion/torrent-file-names.js';
+import { makePayload, writeTorrent } from '../../../support/payload.js';
+import { makeTempFolder } from '../../../support/temp-folder.js';
+
+test('paths inside the torrent, but those that would be read as something else', async () => {
+  const names = ['docs/1', 'readme.txt', '12', '!loud', '1,3-5'];
+  const payload = makePayload(
+    'album',
+    names.map((name) => [name, 100] as const),
+  );
+  const torrent = await writeTorrent(payload, await makeTempFolder(), 16_384);
+  expect((await torrentFileNames(torrent.path)).toSorted()).toEqual(['docs/1', 'readme.txt']);
+});
+
+test('none of what is missing, or no torrent', async () => {
+  const folder = await makeTempFolder();
+  await writeFile(path.join(folder, 'x.torrent'), 'd4:infodee');
+  expect(await torrentFileNames(path.join(folder, 'x.torrent'))).toEqual([]);
+  expect(await torrentFileNames(path.join(folder, 'none.torrent'))).toEqual([]);
+  expect(await torrentFileNames(folder)).toEqual([]);
+});

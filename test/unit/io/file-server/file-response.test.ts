@@ -1,0 +1,113 @@
+// What requests for files are answered with: ranges, conditions, names that mean harm, other hosts, other methods.
+
+import { describe, expect, test } from 'vitest';
+import { type FileResponse, pathOf, respondTo, type ServedFile } from '../../../../src/io/file-server/file-response.js';
+
+const PORT = 8080;
+const film: ServedFile = { number: 1, path: 'films/größe "1\'(x)*.mkv', length: 1000, tag: 'abc-0' };
+const hostile: ServedFile = { number: 7, path: '<script>alert(1)</script>&\r\nSet-Cookie: a', length: 5, tag: 'abc-6' };
+const empty: ServedFile = { number: 8, path: 'empty.txt', length: 0, tag: 'abc-7' };
+const files = [film, hostile, empty];
+
+function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): FileResponse {
+  return respondTo({ method, url, headers: { host: `127.0.0.1:${PORT}`, ...headers } }, files, 'A & <title>', PORT);
+}
+
+describe('a file', () => {
+  test('is sent whole, with its type, its length and a name that any header can hold', () => {
+    expect(ask(pathOf(film))).toEqual({
+      status: 200,
+      headers: {
+        'X-Content-Type-Options': 'nosniff',
+        'Cross-Origin-Resource-Policy': 'same-origin',
+        'X-Frame-Options': 'DENY',
+        'Accept-Ranges': 'bytes',
+        'Content-Type': 'video/matroska',
+        'Content-Disposition': "inline; filename*=UTF-8''gr%C3%B6%C3%9Fe%20%221%27%28x%29%2A.mkv",
+        'Content-Length': '1000',
+        ETag: '"abc-0"',
+      },
+      body: { file: film, range: { start: 0, end: 1000 } },
+    });
+  });
+
+  test('is found by its number, whatever name a player makes of it', () => {
+    for (const url of ['/1', '/1/', '/1/x.mkv', '/1/x.mkv?t=3']) expect(ask(url).body, url).toMatchObject({ file: film });
+    for (const url of ['/2', '/01', '/0', '/1/x/y', '/one', '//1', '/..', '/1000000000', '*', 'http://127.0.0.1:8080/1', '']) {
+      expect(ask(url).status, url).toBe(404);
+    }
+  });
+
+  test.each([
+    ['bytes=0-99', 206, 'bytes 0-99/1000', '100'],
+    ['bytes=900-', 206, 'bytes 900-999/1000', '100'],
+    ['bytes=-1', 206, 'bytes 999-999/1000', '1'],
+    ['bytes=0-5000', 206, 'bytes 0-999/1000', '1000'],
+    ['bytes=0-1,5-6', 200, undefined, '1000'],
+    ['pages=1', 200, undefined, '1000'],
+  ])('Range %s: %i', (range, status, contentRange, length) => {
+    const answer = ask('/1', { range });
+    expect([answer.status, answer.headers['Content-Range'], answer.headers['Content-Length']]).toEqual([
+      status,
+      contentRange,
+      length,
+    ]);
+  });
+
+  test('a range without a byte of it is 416, and says how long it is', () => {
+    expect(ask('/1', { range: 'bytes=1000-' })).toMatchObject({ status: 416, headers: { 'Content-Range': 'bytes */1000' } });
+    expect(ask('/8', { range: 'bytes=0-' })).toMatchObject({ status: 416 });
+    expect(ask('/8')).toMatchObject({ status: 200, headers: { 'Content-Length': '0' }, body: null });
+  });
+
+  test('If-Range wants these very bytes, If-None-Match none of them', () => {
+    const range = 'bytes=0-9';
+    expect(ask('/1', { range, 'if-range': '"abc-0"' }).status).toBe(206);
+    for (const other of ['"abc-1"', 'W/"abc-0"', 'Wed, 21 Oct 2015 07:28:00 GMT'])
+      expect(ask('/1', { range, 'if-range': other }).status).toBe(200);
+    for (const known of ['"abc-0"', '"x", W/"abc-0"', '*'])
+      expect(ask('/1', { 'if-none-match': known })).toMatchObject({ status: 304, body: null });
+    expect(ask('/1', { 'if-none-match': '"abc-1"' }).status).toBe(200);
+  });
+
+  test('HEAD has the same headers and no body', () => {
+    const { body, ...rest } = ask('/1', { range: 'bytes=5-9' });
+    expect(body).not.toBeNull();
+    expect(ask('/1', { range: 'bytes=5-9' }, 'HEAD')).toEqual({ ...rest, body: null });
+  });
+});
+
+describe('the page', () => {
+  test('lists the files, with nothing that a browser would take for more than text', () => {
+    const { status, headers, body } = ask('/');
+    expect(status).toBe(200);
+    expect(headers['Content-Security-Policy']).toBe("default-src 'none'");
+    expect(body).toContain('<title>A &#38; &#60;title&#62;</title>');
+    expect(body).not.toContain('<script');
+    expect(body).toContain(`<a href="${pathOf(hostile)}">`);
+    expect(headers['Content-Length']).toBe(String(Buffer.byteLength(typeof body === 'string' ? body : '')));
+    expect(ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: null });
+  });
+});
+
+describe('who is refused', () => {
+  test.each(['evil.example:8080', '127.0.0.1', '127.0.0.1:8081', '127.0.0.1.evil.example:8080', 'localhost', '', '[::1]:8080'])(
+    'the host %j',
+    (host) => expect(ask('/1', { host })).toMatchObject({ status: 403, body: 'This server answers to its own address only.\n' }),
+  );
+
+  test('nobody who says localhost', () => expect(ask('/1', { host: 'LocalHost:8080' }).status).toBe(200));
+
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'get', ''])('the method %j', (method) => {
+    expect(ask('/1', {}, method)).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' } });
+  });
+
+  test('every header of every answer can be sent, and lets no other origin in', () => {
+    for (const url of ['/', '/1', '/7', '/8', '/9', `/${'x'.repeat(9000)}`]) {
+      for (const [name, value] of Object.entries(ask(url).headers)) {
+        expect(value, name).toMatch(/^[\x20-\x7e]+$/);
+        expect(name.toLowerCase()).not.toContain('access-control');
+      }
+    }
+  });
+});
