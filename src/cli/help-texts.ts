@@ -55,12 +55,16 @@ Examples:
   effusion stream film.torrent --open 'mpv -fs' --port 8000`,
   seed: `
 Serves until it is stopped, or as long as it is told. The line "seeding NAME on port N" on stderr says that it is ready.
+Of a file or folder a torrent is made in memory, as effusion create makes it, and its magnet link goes to stdout when it
+is served. A file is a torrent by what is in it, or by a name that ends in .torrent.
 
 Examples:
   effusion seed ubuntu.torrent --data ~/iso
   effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
   effusion seed *.torrent --data /srv
   effusion seed ubuntu.torrent --seed-ratio 2 --seed-time 12h
+  effusion seed photos                        the magnet link leads others to it
+  effusion seed photos --tracker https://tracker.example/announce --save photos.torrent
   effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
   create: `
 The same input makes the same bytes each time. The path of the torrent goes to stdout. Hidden files are files like any other;

@@ -11,6 +11,7 @@ import {
   parseHostPort,
   parseJobs,
   parseMinSpeed,
+  parsePieceLength,
   parsePortRange,
   parseProxy,
   parseRate,
@@ -82,6 +83,17 @@ export const collectTiers = (text: string, previous: readonly string[][] = []): 
   ...previous,
   parseTier(text, '--tracker'),
 ];
+
+/** Of a torrent that is made. */
+export const tiersOption = (): Option =>
+  new Option('--tracker <URL>', 'a tracker; each --tracker is a tier, commas join URLs in one (repeatable)').argParser(
+    collectTiers,
+  );
+
+export const pieceLengthOption = (): Option =>
+  new Option('--piece-length <SIZE>', 'bytes of a piece, a power of two (default: by the size of the data)').argParser((text) =>
+    parsePieceLength(text, '--piece-length'),
+  );
 
 export const trackerOption = (): Option =>
   new Option(
