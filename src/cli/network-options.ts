@@ -79,7 +79,7 @@ export const minSpeedOption = (): Option =>
     'give up when less useful data came over this time (default: 60s) than 100K or the like a second (exit 7)',
   ).argParser((text) => parseMinSpeed(text, '--min-speed'));
 
-export const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
+const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
   ...previous,
   parseTier(text, '--tracker'),
 ];
