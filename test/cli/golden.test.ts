@@ -64,6 +64,9 @@ const SITUATIONS: readonly Situation[] = [
   { name: 'verify-missing', args: 'verify data.torrent empty' },
   { name: 'create', args: 'create seed/data.bin -o new.torrent --tracker https://tracker.example/announce' },
   { name: 'create-exists', args: 'create seed/data.bin -o data.torrent' },
+  { name: 'seed-content', args: 'seed other --no-trackers --no-dht --seed-time 1s' },
+  { name: 'seed-private', args: 'seed other --private' },
+  { name: 'seed-link', args: 'seed magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=It' },
   { name: 'seed-missing', args: 'seed data.torrent --data empty' },
 ];
 
@@ -163,6 +166,7 @@ function quoted(args: readonly string[]): string {
 function plain(text: string): string {
   return text
     .replaceAll(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:PORT')
+    .replaceAll(/\bon port \d+/g, 'on port PORT')
     .replaceAll(/\bin \d[\d.]*(?:ms|s)\b/g, 'in TIME')
     .replaceAll(/\b\d+(?:\.\d+)? (?:ms|s)\b/g, 'TIME')
     .replaceAll(/\b\d+(?:\.\d+)? (?:B|KiB|MiB|GiB)\/s/g, 'RATE')
