@@ -9,6 +9,8 @@ export type CommandErrorCode =
   | 'no_peers'
   | 'timed_out'
   | 'network_failed'
+  | 'stalled'
+  | 'sources_exhausted'
   | 'data_incomplete'
   | 'checksum_mismatch'
   | 'output_failed'

@@ -5,10 +5,11 @@ import { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import { TorrentReader } from '../engine/torrent-reader.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
+import { EffusionError } from '../model/error.js';
 import { loadBlocklistOption } from './blocklist-option.js';
 import { checkChoice, chooseFiles } from './chosen-files.js';
 import { Claims } from './claims.js';
-import { CommandError } from './command-error.js';
+import { CommandError, type CommandErrorCode } from './command-error.js';
 import type { CommandContext } from './command-context.js';
 import type { FileSpec } from './file-spec.js';
 import { chooseLimits, refuseNoSource } from './commands/download.js';
@@ -18,6 +19,7 @@ import { describeProxy, wayOut } from './network-switches.js';
 import { chosenCounts, type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { listenOn, type PortRange } from './options.js';
 import { choosePortMapping, tellPortMapping } from './port-mapping-option.js';
+import { withPeers } from './report-error.js';
 import { formatLimit } from './render/human-numbers.js';
 import type { ProgressView } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
@@ -161,7 +163,7 @@ async function readOne(
     if (ended.status === 'rejected') throw ended.reason;
     if (read.status === 'rejected') throw read.reason;
   } catch (error) {
-    if (!end.signal.aborted) throw error;
+    if (!end.signal.aborted) throw ofReader(error);
     // Whoever reads our output has enough: no failure of ours.
     if (end.cause === 'EPIPE') return;
     if (end.isTimedOut)
@@ -171,6 +173,18 @@ async function readOne(
   } finally {
     view.close();
   }
+}
+
+/** Nothing is kept on the disk here, so what a download says of going on would not be true. */
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['stalled', 'Run it again later, or wait longer with --stall-timeout 0.'],
+  ['sources_exhausted', 'Run it again when there are other peers.'],
+] satisfies [CommandErrorCode, string][]);
+
+function ofReader(error: unknown): unknown {
+  const hint = error instanceof EffusionError ? HINTS.get(error.code) : undefined;
+  if (!(error instanceof EffusionError) || hint === undefined) return error;
+  return new CommandError(error.code as CommandErrorCode, withPeers(error), hint, { cause: error });
 }
 
 /** For a run without a bar. */

@@ -96,8 +96,8 @@ function toLine(message: string, hint: string, exitCode: number): ErrorReport {
   };
 }
 
-/** Bad data: which files it hits and who sent it belong in the line (issue: "naming piece, file and peers"). */
-function withPeers(error: EffusionError): string {
+/** Its message. Bad data: which files it hits and who sent it belong in the line (issue: "naming piece, file and peers"). */
+export function withPeers(error: EffusionError): string {
   if (error.code !== 'sources_exhausted') return error.message;
   const detail = error.detail as { files?: unknown; banned?: unknown };
   const parts = [error.message.replace(/\.$/, '')];

@@ -157,4 +157,21 @@ describe('what is refused', () => {
     expect(late.code, late.stderr).toBe(124);
     expect(late.stderr).toMatch(/the 1s of --timeout are up/);
   });
+
+  test('from a peer that lies: exit 10, and nothing is said to be kept', async () => {
+    const place = await prepare();
+    const end = await shell(
+      place,
+      `effusion swarm seed/one --seeders 1 --corrupt 100% --timeout 30 > swarm.json & swarm=$!
+      until [ -s swarm.json ]; do kill -0 $swarm || exit 99; sleep 0.1; done
+      peer=$(sed 's/.*"peers":\\["\\([^"]*\\)".*/\\1/' swarm.json)
+      effusion cat one.torrent --only-peers --peer "$peer" | cat; code=\${PIPESTATUS[0]}
+      kill $swarm; exit $code`,
+    );
+    expect(end.code, end.stderr).toBe(10);
+    expect(end.stderr).toMatch(
+      /piece \d+ of one came only from .*: 127\.0\.0\.1:\d+\. Run it again when there are other peers\. \(exit 10\)/,
+    );
+    expect(end.stderr).not.toContain('kept');
+  });
 });
