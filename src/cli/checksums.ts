@@ -88,6 +88,7 @@ export function matchChecksums(
   chosen?: readonly number[],
 ): { files: CheckedFile[]; notes: string[] } {
   const places = placesIn(metainfo, chosen);
+  const everywhere = chosen === undefined ? places : placesIn(metainfo);
   const found = new Map<MetainfoFile, WantedChecksum[]>();
   const add = (file: MetainfoFile, wanted: WantedChecksum): void => {
     const known = found.get(file);
@@ -99,18 +100,22 @@ export function matchChecksums(
   for (const { name, checksums, strangeLines } of lists) {
     const shown = sanitise(name, MAX_NAME);
     let foreign = 0;
+    let unchosen = 0;
     for (const wanted of checksums) {
-      const file = places.get(plainName(wanted.file ?? ''));
-      if (file === undefined) foreign++;
-      else add(file, wanted);
+      const named = plainName(wanted.file ?? '');
+      const file = places.get(named);
+      if (file !== undefined) add(file, wanted);
+      else if (everywhere.has(named)) unchosen++;
+      else foreign++;
     }
-    if (foreign === checksums.length) {
+    if (foreign + unchosen === checksums.length) {
       const example = sanitise(checksums[0].file ?? '', MAX_NAME);
       throw new UsageError(
-        `--checksums: ${shown} names no file of ${sanitise(metainfo.name)}`,
+        `--checksums: ${shown} names no file of ${sanitise(metainfo.name)}${unchosen > 0 ? ' that is chosen' : ''}`,
         `Its names are those of the torrent's files, with or without its folder; this one begins with ${example}.`,
       );
     }
+    if (unchosen > 0) notes.push(`${shown}: ${formatCount(unchosen, 'file')} of it not chosen: not looked at`);
     if (foreign > 0)
       notes.push(`${shown}: ${formatCount(foreign, 'file')} of it not in ${sanitise(metainfo.name)}: not looked at`);
     if (strangeLines > 0) notes.push(`${shown}: ${formatCount(strangeLines, 'line')} without a checksum: left out`);
