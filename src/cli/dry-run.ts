@@ -110,8 +110,9 @@ function describeFile({ state, length, fetchBytes, reusedFrom }: PlannedFile, is
   const fetched = fetchBytes === 0 ? 'nothing to fetch' : `${formatBytes(fetchBytes)} to fetch`;
   if (state === 'whole') return 'whole';
   if (isRefused) return 'there, and it differs';
-  if (reusedFrom !== undefined) return `copied from ${sanitise(reusedFrom, MAX_PATH)}, ${fetched}`;
+  const replaced = state === 'other' ? 'there and to be replaced, ' : '';
+  if (reusedFrom !== undefined) return `${replaced}copied from ${sanitise(reusedFrom, MAX_PATH)}, ${fetched}`;
   if (state === 'part') return `begun, ${fetched}`;
-  if (state === 'other') return `there and to be replaced, ${fetched}`;
+  if (state === 'other') return `${replaced}${fetched}`;
   return length === 0 ? 'made' : fetched;
 }

@@ -1,6 +1,7 @@
 // What a download would do, found out without doing it: which files are there, what would be fetched or copied, and whether there is room.
 // Nothing is written, no folder made, no lock taken, nobody asked.
 
+import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -31,7 +32,7 @@ export interface PlannedFile {
   readonly fetchBytes: number;
   /**
    * `whole`: has its name and every byte. `absent`: nothing is there. `other`: there is a file of that name that differs, or that shares a
-   * piece with one that is not there, so that nothing can be said for it.
+   * piece with one that is not there, so that nothing can be said for it; with `overwrite: 'always'` whatever it holds.
    */
   readonly state: 'whole' | 'part' | 'other' | 'absent';
   /** The file that would be copied. */
@@ -117,8 +118,10 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
     if (!isChosen(index)) continue;
     const { name, part } = found[index];
     const from = sources.get(index);
-    const state = finished.has(index) ? 'whole' : part !== null ? 'part' : name !== null ? 'other' : 'absent';
     const path = paths.name(index);
+    // `always` does not look into what is there, but it is gone afterwards.
+    const isInTheWay = name !== null || (overwrite === 'always' && lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+    const state = finished.has(index) ? 'whole' : part !== null ? 'part' : isInTheWay ? 'other' : 'absent';
     if (overwrite === 'never' && name !== null && state !== 'whole') refused.push(path);
     planned.push({
       position,

@@ -184,6 +184,8 @@ test('--overwrite always: fetched anew, though all is there', async () => {
   const cwd = await prepare();
   const peer = await seed(cwd);
   expect((await download(cwd, '--peer', peer)).code).toBe(0);
+  const plan = await download(cwd, '--overwrite', 'always', '--dry-run');
+  expect(plan.stdout).toMatch(/a\.bin: there and to be replaced, 293\.0 KiB to fetch$/m);
   const end = await download(cwd, '--peer', peer, '--overwrite', 'always');
   expect(end.code).toBe(0);
   expect(end.stderr).toMatch(/^done: out\/pics/m);
