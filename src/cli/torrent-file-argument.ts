@@ -135,7 +135,8 @@ async function readTorrentBytes(file: string): Promise<Uint8Array> {
 /** A file of the same folder whose name differs by a slip or two. */
 async function findNearFile(file: string): Promise<string | null> {
   try {
-    const names = await readdir(path.dirname(file));
+    const entries = await readdir(path.dirname(file), { withFileTypes: true });
+    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
     const near = findNearest(path.basename(file), names.slice(0, MAX_COMPARED_NAMES));
     return near === null ? null : path.join(path.dirname(file), near);
   } catch {

@@ -1,7 +1,7 @@
 // What is made of options that no command has under that name: those of other programs, the opposite of a switch (so that a flag can undo
 // the configuration file), and slips of the keyboard, which end with the nearest that there is.
 
-import { type Command, Option } from 'commander';
+import { type Command, type CommanderError, Option } from 'commander';
 import { findNearest } from './edit-distance.js';
 import { ForeignOption } from './foreign-option.js';
 import { ALIASES, ALWAYS_SO, NOT_THE_SAME } from './foreign-spellings.js';
@@ -15,7 +15,8 @@ export function understandOthers(program: Command): void {
     addOpposites(command);
     command.exitOverride((error) => {
       const flag = /unknown option '(.*)'/.exec(error.message)?.[1];
-      throw error.code === 'commander.unknownOption' && flag !== undefined ? refuse(flag, command, program) : error;
+      if (error.code === 'commander.unknownOption' && flag !== undefined) throw refuse(flag, command, program);
+      throw inOurWords(error, command, program);
     });
   }
 }
@@ -70,6 +71,28 @@ function refuse(flag: string, command: Command, program: Command): UsageError {
     .map((other) => `effusion ${other.name()}`);
   if (owners.length > 0) return new UsageError(`${what} of effusion ${command.name()}`, `It is one of ${owners.join(', ')}.`);
   return new UsageError(what, helpOf(command, program));
+}
+
+/** commander's words for what is missing, too much or none of the choices, in our form, and with the help of the command that it is about. */
+function inOurWords(error: CommanderError, command: Command, program: Command): Error {
+  const text = error.message.replace(/^error: /, '').trim();
+  const help = helpOf(command, program);
+  const missing = /^option '(.*)' argument missing$/s.exec(text);
+  if (missing !== null) return new UsageError(`${longOf(missing[1])}: argument missing`, `It is written ${missing[1]}. ${help}`);
+  const invalid =
+    /^(?:option '(.*)'|command-argument) (?:argument|value) '(.*)' is invalid(?: for argument '(.*)')?\. (.*)$/s.exec(text);
+  if (invalid !== null) {
+    const [, flags, value, argument, choices] = invalid;
+    const what = flags === undefined ? `'${value}' is no ${argument}` : `${longOf(flags)}: '${value}' cannot be used`;
+    return new UsageError(what, choices);
+  }
+  const isOfArguments = error.code === 'commander.missingArgument' || error.code === 'commander.excessArguments';
+  return isOfArguments ? new UsageError(text.replace(/\.$/, ''), help) : error;
+}
+
+/** `-o, --output <DIR>`: --output. */
+function longOf(flags: string): string {
+  return /--[^\s=[<,]+/.exec(flags)?.[0] ?? flags;
 }
 
 function visibleOptions(...commands: readonly Command[]): string[] {

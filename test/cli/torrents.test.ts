@@ -60,6 +60,7 @@ describe('a torrent file that cannot be read ends with 3', () => {
   test('it is not there: is there one of nearly that name?', async () => {
     const folder = await makeTempFolder();
     await writeFile(path.join(folder, 'ubuntu.torrent'), '');
+    await mkdir(path.join(folder, 'ubnut.torrent')); // nearer, and no file
     const end = await cli.run(['ubnutu.torrent', '-o', 'out'], { cwd: folder });
     expect(end.code).toBe(3);
     expect(end.stderr).toBe(

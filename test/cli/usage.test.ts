@@ -1,5 +1,7 @@
 // What is asked of the command wrongly, and what it says about itself.
 
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
@@ -34,7 +36,8 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a mistyped command', ['inof'], /neither a command nor a file\. Did you mean effusion info\?/],
     ['a mistyped command with arguments', ['verfiy', 'x.torrent', 'y'], /Did you mean effusion verify\?/],
     ['no argument', ['info'], /missing required argument/],
-    ['too many arguments', ['create', 'a', 'b'], /too many arguments/],
+    ['too many arguments', ['create', 'a', 'b'], /too many arguments for 'create'.* See effusion create --help\./],
+    ['a shell that is none', ['completion', 'foosh'], /: 'foosh' is no SHELL\. Allowed choices are bash, /],
     ['no torrent', ['download', '-o', 'x'], /missing required argument 'TORRENT'/],
     ['no torrent for the default command', ['-q'], /missing required argument 'TORRENT'/],
     ['nowhere to choose on', ['x.torrent', '-I'], /-I needs a terminal to choose files on\. Name them with --files/],
@@ -46,19 +49,28 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['a port that is none', ['seed', 'x.torrent', '--port', '70000'], /--port: '70000' is no port/],
     ['a peer without a port', ['download', 'x.torrent', '--peer', '10.0.0.1'], /--peer: '10\.0\.0\.1' is no HOST:PORT/],
     ['a rate that is none', ['seed', 'x.torrent', '--max-upload', 'fast'], /--max-upload: 'fast' is no size/],
-    ['a mode that is none', ['download', 'x.torrent', '--overwrite', 'sometimes'], /Allowed choices are verify, never, always/],
+    [
+      'a mode that is none',
+      ['download', 'x.torrent', '--overwrite', 'sometimes'],
+      /--overwrite: 'sometimes' cannot be used\. Allowed choices are verify, never, always\. \(/,
+    ],
     [
       'a kind of encryption that is none',
       ['seed', 'x.torrent', '--encryption', 'forced'],
       /Allowed choices are prefer, require, off/,
     ],
-    ['an option without its value', ['download', 'x.torrent', '-o'], /argument missing/],
+    [
+      'an option without its value',
+      ['download', 'x.torrent', '-o'],
+      /--output: argument missing\. It is written -o, --output <DIR>\. See effusion download --help\./,
+    ],
     [
       'nobody to download from',
       ['download', 'x.torrent', '--webseeds', 'never', '--no-trackers', '--no-dht', '--no-listen'],
       /nobody to download from/,
     ],
     ['an unknown topic', ['help', 'exit-code'], /Did you mean effusion help exit-codes\?/],
+    ['a topic like no other', ['help', 'wonders'], /^(?!.*__).*Topics are: download, get, cat, .*, config, .*, units, select\. /],
     ['create of nothing', ['create', 'nothing-here'], /there is no file or folder/],
     ['a piece length that is none', ['create', '.', '--piece-length', '17K'], /--piece-length: '17K' is no piece length/],
   ])('%s', async (_, args, message) => {
@@ -67,6 +79,19 @@ describe('usage errors are one line on stderr and exit 2', () => {
     expect(end.stderr).toMatch(/^effusion: error: .* \(exit 2\)\n$/);
     expect(end.stdout).toBe('');
     expect(end.code).toBe(2);
+  });
+
+  test.each([
+    ['a slip', 'photos.torren'],
+    ['its name without the ending', 'photos'],
+  ])('a torrent of the folder is named where the word is %s', async (_, word) => {
+    const cwd = await makeTempFolder();
+    await writeFile(path.join(cwd, 'photos.torrent'), '');
+    const end = await cli.run([word], { cwd });
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(end.stderr).toBe(
+      `effusion: error: '${word}' is neither a command nor a file. Did you mean photos.torrent? (exit 2)\n`,
+    );
   });
 
   test.each([

@@ -1,7 +1,7 @@
 // `effusion download` on the command line, the command that runs where none is named. A word that is neither a command nor a file is
 // refused here: it is a slip of the keyboard.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { DownloadOptions } from '../commands/download.js';
 import { addChoiceOptions } from '../choice-options.js';
@@ -30,6 +30,9 @@ import { addChecksumOptions, addSeedOptions } from './end-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
+
+/** Names of the folder that are compared for "did you mean". */
+const MAX_COMPARED_NAMES = 5000;
 
 export const addDownload: CommandDefinition = (program, host, globals) => {
   const command = program
@@ -93,8 +96,19 @@ function refuseMistypedCommand(word: string, program: Command): void {
     word,
     program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
   );
-  throw new UsageError(
-    `'${word}' is neither a command nor a file`,
-    near === null ? 'See effusion --help for the commands.' : `Did you mean effusion ${near}?`,
-  );
+  const file = near === null ? nearTorrent(word) : null;
+  const other = file === null ? 'See effusion --help for the commands.' : `Did you mean ${file}?`;
+  throw new UsageError(`'${word}' is neither a command nor a file`, near === null ? other : `Did you mean effusion ${near}?`);
+}
+
+/** A torrent file of the current folder that differs by a slip, or by its ending. */
+function nearTorrent(word: string): string | null {
+  try {
+    const torrents = readdirSync('.')
+      .filter((name) => name.endsWith('.torrent'))
+      .slice(0, MAX_COMPARED_NAMES);
+    return torrents.find((name) => name === `${word}.torrent`) ?? findNearest(word, torrents);
+  } catch {
+    return null;
+  }
 }

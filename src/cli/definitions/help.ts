@@ -33,7 +33,8 @@ export const addHelp: CommandDefinition = (program, host) => {
         command.outputHelp();
         return;
       }
-      const names = [...program.commands.flatMap(namesOf), ...Object.keys(TOPICS)];
+      const commands = program.createHelp().visibleCommands(program);
+      const names = [...new Set([...commands.flatMap(namesOf), ...Object.keys(TOPICS)])];
       const near = findNearest(name, names);
       throw new UsageError(
         `there is no help on '${name}'`,
