@@ -109,6 +109,17 @@ test.each([
   const shown = screen.lines();
   expect(shown).toHaveLength(Math.min(rows, 3 + FILES.length));
   expect(shown.slice(2, 4)).toEqual(['> [x]  1    1.0 KiB  folder/video-1', '  [ ]  2    2.0 KiB  folder/text-2']);
-  expect(shown.at(-1)).toBe('2 of 30 files, 4.0 of 465.0 KiB');
+  // How to go on and how to give up are never cut off.
+  expect(shown[1]).toMatch(/Enter go, q (?:give up|quit)$/);
+  expect(shown.at(-1)).toBe('2 of 30 files, 4.0 KiB of 465.0 KiB');
   expect(roomFor(rows)).toBe(rows - 3);
+});
+
+test('a small choice of much is told in its own unit', () => {
+  const files = [
+    { index: 1, path: 'note', bytes: 13 },
+    { index: 2, path: 'film', bytes: 2 ** 30 },
+  ];
+  const look = { columns: 80, rows: 24, style: PLAIN_STYLE, widthOf: roughWidth };
+  expect(formatPicker(new FilePicker(files, [0]), 'Choose', look).at(-1)).toBe('1 of 2 files, 13 B of 1.0 GiB');
 });
