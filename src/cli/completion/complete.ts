@@ -90,7 +90,8 @@ function findOption(flag: string, command: Command, program: Command): Option | 
 }
 
 async function valuesOf(option: Option, line: Line, host: CompletionHost): Promise<Completion> {
-  if (option.long !== undefined && FILES_OF_TORRENT.has(option.long)) {
+  // --files <NUMBERS> of magnet takes none of their names.
+  if (option.long !== undefined && FILES_OF_TORRENT.has(option.long) && option.flags.includes('<SPEC')) {
     const torrent = line.operands.find((operand) => operand.endsWith('.torrent'));
     const files = torrent === undefined ? [] : await host.filesOf(torrent);
     return { candidates: files.map((text) => ({ text, description: '' })), paths: 'none' };

@@ -25,6 +25,7 @@ function makeProgram(): Command {
     .addOption(new Option('--secret').hideHelp());
   program.command('verify').argument('<FILE.torrent>').argument('[DIR]');
   program.command('seed').argument('<TORRENT|PATH...>');
+  program.command('magnet').argument('[TORRENT...]').option('--files <NUMBERS>', 'by number');
   program.command('shell').addArgument(new Argument('<SHELL>').choices(['bash', 'zsh']));
   program.command('help').argument('[TOPIC]');
   program.command('hidden', { hidden: true });
@@ -37,7 +38,7 @@ async function ask(...words: readonly string[]): Promise<{ texts: string[]; path
 }
 
 test.each([
-  ['a command or a torrent', [''], ['download', 'verify', 'seed', 'shell', 'help'], 'torrents'],
+  ['a command or a torrent', [''], ['download', 'verify', 'seed', 'magnet', 'shell', 'help'], 'torrents'],
   ['a command', ['ver'], ['verify'], 'torrents'],
   ['a torrent of the default command', ['x.torrent', ''], [], 'torrents'],
   ['a torrent behind an option', ['-q', 'verify', ''], [], 'torrents'],
@@ -60,8 +61,9 @@ test.each([
   ['an operand that begins with a dash', ['download', '--', '-'], [], 'torrents'],
   ['the files of a torrent', ['download', 'a.torrent', '--files', 'mus'], ['music/one.flac', 'music/two.flac'], 'none'],
   ['the files of a torrent behind an alias and =', ['get', 'a.torrent', '--files=c'], ['--files=cover.jpg'], 'none'],
+  ['no names where numbers are meant', ['magnet', 'a.torrent', '--files', ''], [], 'none'],
   ['no files without a torrent', ['download', '-s', ''], [], 'none'],
-  ['nothing at all', [], ['download', 'verify', 'seed', 'shell', 'help'], 'torrents'],
+  ['nothing at all', [], ['download', 'verify', 'seed', 'magnet', 'shell', 'help'], 'torrents'],
 ] as const)('%s', async (_, words, texts, paths) => {
   expect(await ask(...words)).toEqual({ texts, paths });
 });
