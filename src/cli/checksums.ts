@@ -14,6 +14,7 @@ import { type ChecksumList, parseChecksumList, type WantedChecksum } from './che
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { findNearest } from './edit-distance.js';
+import { fileReason } from './file-reason.js';
 import { formatCount } from './render/human-numbers.js';
 import { sanitise } from './render/sanitise.js';
 import type { TorrentItem } from './torrent-list.js';
@@ -243,8 +244,7 @@ async function readList(name: string): Promise<Uint8Array> {
       chunks.push(chunk);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--checksums: cannot read ${sanitise(name)}: ${reason}`, 'Check the path.');
+    throw new UsageError(`--checksums: cannot read ${sanitise(name)}: ${fileReason(error)}`, 'Check the path.');
   }
   if (total <= maxListBytes) return Buffer.concat(chunks, total);
   throw new UsageError(

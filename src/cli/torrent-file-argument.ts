@@ -13,6 +13,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { CommandError } from './command-error.js';
 import { findNearest } from './edit-distance.js';
+import { errnoOf, fileReason } from './file-reason.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError, parseTorrentArgument, type TorrentArgument } from './torrent-argument.js';
 import { UsageError } from './usage-error.js';
@@ -21,16 +22,6 @@ const MAX_BYTES = CONFIG.download.maxTorrentBytes;
 const READ_BYTES = 256 * 1024;
 /** Names of a folder that are compared for "did you mean". */
 const MAX_COMPARED_NAMES = 5000;
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'too many symbolic links',
-};
 
 /** The torrent that a file, stdin or a URL holds. Throws CommandError (torrent_unreadable), MetainfoError or UsageError. */
 export async function loadTorrent(argument: string, way: EgressOptions = {}): Promise<Metainfo> {
@@ -124,11 +115,9 @@ async function readTorrentBytes(file: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-    const reason = REASONS[errno] ?? (error instanceof Error ? error.message : String(error));
-    const near = errno === 'ENOENT' ? await findNearFile(file) : null;
+    const near = errnoOf(error) === 'ENOENT' ? await findNearFile(file) : null;
     const hint = near === null ? 'Check the path.' : `Did you mean ${sanitise(near)}?`;
-    throw new CommandError('torrent_unreadable', `cannot read ${file}: ${reason} (${errno})`, hint, { cause: error });
+    throw new CommandError('torrent_unreadable', `cannot read ${file}: ${fileReason(error)}`, hint, { cause: error });
   }
 }
 

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { CONFIG } from '../engine/config.js';
 import { MetainfoError } from '../model/error.js';
 import { redactUrl } from '../model/redact-url.js';
+import { fileReason } from './file-reason.js';
 import { sanitise } from './render/sanitise.js';
 import { parseTorrentArgument, type TorrentArgument } from './torrent-argument.js';
 import { UsageError } from './usage-error.js';
@@ -116,8 +117,7 @@ async function readList(list: string): Promise<Uint8Array> {
       chunks.push(chunk);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--input-file: cannot read ${nameOf(list)}: ${reason}`, 'Check the path.');
+    throw new UsageError(`--input-file: cannot read ${nameOf(list)}: ${fileReason(error)}`, 'Check the path.');
   }
   if (total > maxListBytes) {
     throw new UsageError(

@@ -88,7 +88,7 @@ describe('download', () => {
       [['album.torrent', 'data.torrent', '--checksum', `sha256:${WRONG}:x`], /--checksum is for one torrent: 2 were named/],
       [['data.torrent', '--checksums', 'foreign.txt'], /foreign\.txt names no file of data\.bin/],
       [['data.torrent', '--checksums', 'none.txt'], /none\.txt has no line with a checksum/],
-      [['data.torrent', '--checksums', 'missing.txt'], /--checksums: cannot read missing\.txt: ENOENT/],
+      [['data.torrent', '--checksums', 'missing.txt'], /--checksums: cannot read missing\.txt: there is no such file \(ENOENT\)/],
     ];
     // A port that is taken would end it with 8: nothing is opened.
     const holder = createServer();

@@ -290,7 +290,12 @@ describe('where they can not go', () => {
     ['one that Node has for itself', '--events=4', 2, 'descriptor 4 is not open'],
     ['stdin', '--events=0', 2, 'descriptor 0 is stdin'],
     ['nothing', '--events=', 2, '--events= names nothing'],
-    ['a folder that is not there', '--events=nowhere/events.jsonl', 9, 'cannot write to nowhere/events.jsonl'],
+    [
+      'a folder that is not there',
+      '--events=nowhere/events.jsonl',
+      9,
+      'cannot write to nowhere/events.jsonl: there is no folder nowhere. Name another with --events=FILE. (exit 9)',
+    ],
   ])('%s', async (_, option, code, message) => {
     const cwd = await makeTempFolder();
     const end = await cli.run(['download', 'a.torrent', option], { cwd });

@@ -155,7 +155,9 @@ describe('--receipt', () => {
     const cwd = await prepare();
     const end = await cli.run(['download', 'a.torrent', '-o', 'out', '--receipt', 'nowhere/r.json'], { cwd });
     expect(end.code).toBe(9);
-    expect(end.stderr).toMatch(/--receipt: cannot write nowhere\/r\.json: there is no folder nowhere\. \(exit 9\)/);
+    expect(end.stderr).toMatch(
+      /--receipt: cannot write nowhere\/r\.json: there is no folder nowhere\. Name another with --receipt\. \(exit 9\)/,
+    );
     expect(existsSync(path.join(cwd, 'out'))).toBe(false);
   });
 });

@@ -42,7 +42,11 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['no torrent for the default command', ['-q'], /missing required argument 'TORRENT'/],
     ['nowhere to choose on', ['x.torrent', '-I'], /-I needs a terminal to choose files on\. Name them with --files/],
     ['no number of torrents', ['a.torrent', '-j', '0'], /--jobs: '0' is no number of torrents/],
-    ['a list that is not there', ['-i', 'list.txt'], /--input-file: cannot read list\.txt: ENOENT/],
+    [
+      'a list that is not there',
+      ['-i', 'list.txt'],
+      /--input-file: cannot read list\.txt: there is no such file \(ENOENT\)\. Check the path\./,
+    ],
     ['stdin twice', ['info', '-', '-'], /stdin was named twice/],
     ['one file for two torrents', ['info', 'a.torrent', 'b.torrent', '--save', 'c'], /--save keeps one torrent: 2 were named/],
     ['a duration that is none', ['download', 'x.torrent', '--timeout', '5x'], /--timeout: '5x' is no duration/],

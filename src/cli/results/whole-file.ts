@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandError } from '../command-error.js';
+import { fileReason } from '../file-reason.js';
 
 /** A download must not end with the news that its receipt has no place. Rejects with CommandError (`output_failed`). `option`: who asked. */
 export async function expectFolderOf(file: string, option: string): Promise<void> {
@@ -23,10 +24,10 @@ export async function writeWhole(file: string, text: string, option: string): Pr
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    throw unwritable(option, file, error instanceof Error ? error.message : String(error), error);
+    throw unwritable(option, file, fileReason(error), error);
   }
 }
 
 function unwritable(option: string, file: string, why: string, cause?: unknown): CommandError {
-  return new CommandError('output_failed', `${option}: cannot write ${file}: ${why}`, '', { cause });
+  return new CommandError('output_failed', `${option}: cannot write ${file}: ${why}`, `Name another with ${option}.`, { cause });
 }

@@ -62,8 +62,13 @@ describe('the torrents of a run', () => {
     ['stdin as two torrents', ['-', '-'], undefined, /stdin was named twice/],
     ['stdin as a torrent and a list', ['-'], ['list', '-'], /stdin was named twice|cannot read/],
     ['stdin as two lists', [], ['-', '-'], /stdin was named twice/],
-    ['a list that is not there', [], ['/nonexistent/list'], /--input-file: cannot read \/nonexistent\/list: ENOENT/],
-    ['a folder as a list', [], ['/'], /cannot read \/: EISDIR/],
+    [
+      'a list that is not there',
+      [],
+      ['/nonexistent/list'],
+      /--input-file: cannot read \/nonexistent\/list: there is no such file \(ENOENT\)/,
+    ],
+    ['a folder as a list', [], ['/'], /cannot read \/: it is a folder \(EISDIR\)/],
     ['a list without an end', [], ['/dev/zero'], /larger than 16 MiB/],
   ])('are refused: %s', async (_, texts, lists, message) => {
     const error = await gatherTorrents(texts, lists).catch((caught: unknown) => caught);
