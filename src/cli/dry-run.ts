@@ -21,7 +21,7 @@ import type { TorrentItem } from './torrent-list.js';
 export interface DryRunOptions extends DiscoveryOptions, PlaceCommandOptions, ChoiceOptions {
   readonly output: string;
   readonly overwrite: 'verify' | 'never' | 'always';
-  /** One object for each torrent, on a line of its own. */
+  /** One object, of several torrents each on a line of its own. */
   readonly json?: boolean;
 }
 
@@ -62,7 +62,7 @@ export async function dryRun(
       onProgress: progress.update,
       signal: end.signal,
     }).finally(progress.close);
-    if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, plan)));
+    if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, plan), job.isOneOfSeveral ? 0 : 2));
     else for (const line of describePlan(job.name, plan)) stdout.line(line);
   };
   // One after the other: their lines belong together.
