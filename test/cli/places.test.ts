@@ -91,6 +91,26 @@ describe('other names and places', () => {
     expect(await cli.run(['verify', 'pics.torrent', 'out', ...placed], { cwd })).toMatchObject({ code: 0, stdout: '' });
   });
 
+  test('events tell where a file is, not what the torrent calls it', async () => {
+    const cwd = await prepare();
+    const args = ['--peer', await seed(cwd), '--name', 'x', '--rename', '2=extra/second.bin', '--events=events.jsonl'];
+    expect((await download(cwd, ...args)).code).toBe(0);
+    const events = readFileSync(path.join(cwd, 'events.jsonl'), 'utf8').trim().split('\n');
+    const paths = events
+      .map((line) => JSON.parse(line) as { event: string; path?: string })
+      .flatMap((event) => (event.event === 'file' ? [event.path ?? ''] : []));
+    expect(paths.toSorted()).toEqual(['extra/second.bin', 'x/a.bin']);
+  });
+
+  test('the plans of several torrents as JSON are a line each', async () => {
+    const cwd = await prepare();
+    expect((await cli.run(['create', 'seed/pics/a.bin', '-o', 'one.torrent'], { cwd })).code).toBe(0);
+    const end = await cli.run(['download', 'pics.torrent', 'one.torrent', '-o', 'out', '--dry-run', '--json'], { cwd });
+    expect(end.code, end.stderr).toBe(0);
+    const lines = end.stdout.trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['pics', 'a.bin']);
+  });
+
   test('the numbers of --rename are those that info shows', async () => {
     const cwd = await prepare();
     const { stdout } = await cli.run(['info', 'pics.torrent'], { cwd });

@@ -257,7 +257,7 @@ async function runOne(
     chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
   }
   const placed = placeFiles(metainfo, placementOf(options));
-  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files), chosen.session.files ?? null);
+  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files), chosen.session.files ?? null, placed);
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,

@@ -63,6 +63,7 @@ export class TorrentObserver {
   readonly #startedAt = Date.now();
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
+  #placed: Pick<Metainfo, 'files'> | null = null;
   #magnet: string | null = null;
   #place: string | null = null;
   #chosen: readonly number[] | null = null;
@@ -94,10 +95,19 @@ export class TorrentObserver {
     this.#magnet = magnet;
   }
 
-  /** The metadata is there. `place`: where the result will be, as it is printed. `chosen`: indices of the files that are wanted. */
-  known(metainfo: Metainfo, place: string, chosen: readonly number[] | null = null): void {
+  /**
+   * The metadata is there. `place`: where the result will be, as it is printed. `chosen`: indices of the files that are wanted. `placed`: the
+   * files where they will be.
+   */
+  known(
+    metainfo: Metainfo,
+    place: string,
+    chosen: readonly number[] | null = null,
+    placed: Pick<Metainfo, 'files'> = metainfo,
+  ): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
     this.#metainfo = metainfo;
+    this.#placed = placed;
     this.#place = place;
     this.#chosen = chosen;
     this.#infoHash = infoHashText(metainfo);
@@ -135,7 +145,7 @@ export class TorrentObserver {
     if (this.#options.receipt !== undefined) this.#peers.note(notice);
     this.#report?.note(notice);
     if (!this.#context.events.isOpen) return;
-    const event = noticeToEvent(notice, this.#metainfo?.files ?? []);
+    const event = noticeToEvent(notice, this.#placed?.files ?? []);
     if (event !== null) this.#emit(event);
   };
 
