@@ -43,7 +43,7 @@ export function placeFiles<T extends Pick<Metainfo, 'files'>>(metainfo: T, place
     }
     if (file.path.length <= stripComponents) {
       throw refuse(
-        `without ${stripComponents} leading components nothing is left of ${quote(file.path.join('/'))}`,
+        `without ${stripComponents} leading ${stripComponents === 1 ? 'component' : 'components'} nothing is left of ${quote(file.path.join('/'))}`,
         file.path.join('/'),
       );
     }

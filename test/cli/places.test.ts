@@ -123,7 +123,7 @@ describe('other names and places', () => {
     [['--name', ''], 'found an empty string'],
     [['--name', 'x', '--strip-components', '1'], 'where its own folder is left out'],
     [['--strip-components', 'x'], "'x' is no count"],
-    [['--strip-components', '2'], 'nothing is left of "pics/a.bin"'],
+    [['--strip-components', '2'], 'nothing is left of "pics/a.bin". Nothing was written. Choose otherwise with --name, '],
     [['--rename', '1'], "'1' is no IDX=PATH"],
     [['--rename', '0=x'], "'0=x' is no IDX=PATH"],
     [['--rename', '1=../x'], 'cannot place file 1 as "../x"'],
