@@ -169,7 +169,10 @@ describe('create, info, verify', () => {
     const json = await cli.run(['verify', 'data.torrent', '--json'], { cwd });
     expect(json.code).toBe(10);
     expect(JSON.parse(json.stdout)).toMatchObject({ whole: false, badPieces: 1 });
-    expect((await cli.run(['verify', 'data.torrent', 'elsewhere'], { cwd })).code).toBe(10);
+    const elsewhere = await cli.run(['verify', 'data.torrent', 'elsewhere'], { cwd });
+    expect(elsewhere.code).toBe(10);
+    expect(elsewhere.stderr).toMatch(/^there is no folder elsewhere$/m);
+    expect(end.stderr).not.toContain('there is no folder');
   });
 
   test('a flipped byte is found, an appended one too', async () => {

@@ -45,6 +45,9 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   const items = await gatherTorrents(torrents, options.inputFile);
   const wanted = await loadChecksumsFor(items, options);
   checkPlacementOptions(options, items.length);
+  // A slip in the path looks like data that is gone.
+  const isThere = (await stat(folder).catch(() => null))?.isDirectory() === true;
+  if (!isThere) context.board.log(`there is no folder ${sanitise(folder, MAX_PATH)}`);
   const end = new RunEnd(context.interruption);
   let bad = 0;
   const work = async (job: TorrentJob): Promise<void> => {
