@@ -97,7 +97,9 @@ export class TorrentDisk {
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
-    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere });
+    const chosen = chosenFiles(metainfo, options.options.files);
+    const isChosen = (file: number): boolean => chosen?.has(file) !== false;
+    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
     this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
     const { notesFolder } = options.options;
     const { infoHash } = metainfo;

@@ -37,6 +37,8 @@ export interface ResumeFileOptions {
   readonly paths: FilePaths;
   /** The torrent's files are not where it says, or not all in one folder. */
   readonly isPlaced?: boolean;
+  /** Files that are to be made; default all. Whatever lies in the place of another one is no reason to keep no state. */
+  readonly isChosen?: (file: number) => boolean;
   readonly disk?: Disk;
   /** Of this boot; read from the system where it is not given. */
   readonly bootId?: string | null;
@@ -53,6 +55,7 @@ export class ResumeFile {
   readonly path: string;
   readonly #metainfo: Metainfo;
   readonly #paths: FilePaths;
+  readonly #isChosen: (file: number) => boolean;
   readonly #disk: Disk;
   readonly #bootId: string | null;
   readonly #flush: Flush;
@@ -68,6 +71,7 @@ export class ResumeFile {
   constructor(options: ResumeFileOptions) {
     this.#metainfo = options.metainfo;
     this.#paths = options.paths;
+    this.#isChosen = options.isChosen ?? (() => true);
     this.#disk = options.disk ?? REAL_DISK;
     this.#bootId = options.bootId === undefined ? readBootId() : options.bootId;
     this.#flush = options.flush ?? flushInProcess;
@@ -197,7 +201,8 @@ export class ResumeFile {
     const { files, geometry } = this.#metainfo;
     const complete = completeFiles(files, geometry, have);
     const unsettled = files.map((file, index) => (this.#whole.has(index) ? { ...file, isPadding: true } : file));
-    const found = scanFiles({ metainfo: { files: unsettled }, paths: this.#paths, disk: this.#disk });
+    const isLenient = (file: number): boolean => !this.#isChosen(file);
+    const found = scanFiles({ metainfo: { files: unsettled }, paths: this.#paths, isLenient, disk: this.#disk });
     const stamps = found.map((file, index) => {
       const stamp = this.#whole.get(index) ?? countingStamp(file);
       if (stamp !== null && file.part === null && complete.has(index)) this.#whole.set(index, stamp);

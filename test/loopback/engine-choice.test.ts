@@ -242,6 +242,20 @@ describe('files that were not chosen', () => {
     expect((await checked).havePieces).toBe(3);
   });
 
+  test('may have anything in their place: the state of the run is kept all the same', async () => {
+    const torrent = storedTorrent(SHAPE);
+    const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
+    await mkdir(path.join(folder, 'album/z'), { recursive: true });
+    const session = await startSession(torrent.metainfo, folder, {
+      files: [1],
+      peers: [peerHint(seeder)],
+      maxDownloadBytesPerSecond: 64 * KIB,
+    });
+    await nextNotice(session, 'piece-stored', ({ piece }) => piece === 1 || piece === 2);
+    await session.stop();
+    expect((await filesBelow(folder)).filter((name) => name.endsWith('.resume'))).toHaveLength(1);
+  });
+
   test.skipIf(process.getuid?.() === 0)('may be unreadable', async () => {
     const torrent = storedTorrent(SHAPE);
     const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
