@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SessionOptions } from '../../src/engine/session-options.js';
 import type { SessionServer } from '../../src/engine/session-server.js';
+import type { PieceIndex } from '../../src/model/ids.js';
 import { createRandom } from '../../src/model/random.js';
 import { expectWhole, filesBelow, nextNotice, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
 import { expectSameBytes, putFiles, storedTorrent, type StoredTorrent, type TorrentShape } from '../support/stored-torrent.js';
@@ -315,6 +316,22 @@ describe('what was whole once', () => {
     expect((await stat(path.join(folder, 'album/a'))).ino).toBe(before.ino);
     await expectFiles(folder, torrent, [0, 1, 3]);
   });
+});
+
+test('a piece that a killed run left in the parts file is served from there, though its chosen file is taken as it is', async () => {
+  const torrent = storedTorrent(SHAPE);
+  const [seeder, folder, notesFolder] = [await startSeeder(torrent), await makeTempFolder(), await makeTempFolder()];
+  await (await startSession(torrent.metainfo, folder, { files: [1], notesFolder, peers: [peerHint(seeder)] })).done();
+  const { v1 = new Uint8Array() } = torrent.metainfo.infoHash;
+  // The first slot is of the first piece, which readme and a share.
+  await writeFile(path.join(folder, `.effusion-${Buffer.from(v1).toString('hex').slice(0, 8)}.parts`), torrent.pieceBytes(0));
+  const partial = await startSession(torrent.metainfo, folder, { files: [1, 6], notesFolder, seed: true, peers: [peerHint(seeder)] });
+  await nextNotice(partial, 'completed');
+  expect(partial.snapshot().have.has(0 as PieceIndex)).toBe(true);
+  const other = await makeTempFolder();
+  const leecher = await startSession(torrent.metainfo, other, { files: [0], peers: [peerHint(partial)] });
+  await Promise.race([leecher.done(), partial.done()]);
+  await expectFiles(other, torrent, [0]);
 });
 
 describe('web seeds alone', () => {
