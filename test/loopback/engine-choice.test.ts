@@ -1,7 +1,7 @@
 // Downloads of chosen files over real sockets onto a real disk: what is there afterwards, what a run leaves for another choice, and what is
 // never touched.
 
-import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SessionOptions } from '../../src/engine/session-options.js';
@@ -332,6 +332,24 @@ test('a piece that a killed run left in the parts file is served from there, tho
   const leecher = await startSession(torrent.metainfo, other, { files: [0], peers: [peerHint(partial)] });
   await Promise.race([leecher.done(), partial.done()]);
   await expectFiles(other, torrent, [0]);
+});
+
+test('where a whole file can not get its name, all that came is kept for the next run', async () => {
+  const torrent = storedTorrent(SHAPE);
+  const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
+  const session = await startSession(torrent.metainfo, folder, {
+    files: [1],
+    peers: [peerHint(seeder)],
+    maxDownloadBytesPerSecond: 64 * KIB,
+  });
+  await nextNotice(session, 'piece-stored');
+  await mkdir(path.join(folder, 'album/a'));
+  await expect(session.done()).rejects.toMatchObject({ detail: { operation: 'rename' } });
+  await rmdir(path.join(folder, 'album/a'));
+  expect((await filesBelow(folder)).map((name) => path.extname(name)).toSorted()).toEqual(['.part', '.parts']);
+  const again = await startSession(torrent.metainfo, folder, { files: [1] });
+  expect(await again.done()).toMatchObject({ status: 'complete', downloadedBytes: 0 });
+  await expectFiles(folder, torrent, [1]);
 });
 
 describe('web seeds alone', () => {
