@@ -2,7 +2,7 @@
 // files, and the refusal of what has no room.
 
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, statfs, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { planDownload } from '../../src/engine/download-plan.js';
@@ -105,6 +105,35 @@ test('a folder for what is not whole: finished files are in the output folder al
   expect(result.downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
   await expectWhole(out, TORRENT);
   expect(await filesBelow(inc)).toEqual([]);
+});
+
+describe('two runs of one torrent do not get into each other', () => {
+  const waiting = { listen: false };
+
+  test('where they share the output folder alone: whole files arrive there under hidden names', async () => {
+    const folder = await makeTempFolder();
+    const out = path.join(folder, 'out');
+    await startSession(metainfo, out, { ...waiting, incompleteFolder: path.join(folder, 'one') });
+    for (const incompleteFolder of [path.join(folder, 'two'), out]) {
+      const second = startSession(metainfo, out, { ...waiting, incompleteFolder });
+      await expect(second).rejects.toMatchObject({ detail: { errno: 'EINUSE' } });
+    }
+  });
+
+  test('where they place its files under other names', async () => {
+    const folder = await makeTempFolder();
+    await startSession(metainfo, folder, { ...waiting, placement: { name: 'one' } });
+    const second = startSession(metainfo, folder, { ...waiting, placement: { name: 'two' } });
+    await expect(second).rejects.toMatchObject({ detail: { errno: 'EINUSE' } });
+  });
+
+  test('and one run not into itself, where its two folders are one', async () => {
+    const folder = await makeTempFolder();
+    await mkdir(path.join(folder, 'out'));
+    await symlink('out', path.join(folder, 'link'));
+    await run(path.join(folder, 'out'), { incompleteFolder: path.join(folder, 'link') });
+    await expectWhole(path.join(folder, 'out'), TORRENT);
+  });
 });
 
 test.each(['sparse', 'full'] as const)('space is taken before a byte comes: %s', async (allocate) => {
