@@ -256,7 +256,7 @@ describe('no login and no passkey is printed', () => {
       2,
     ],
     ['a web server that is not there', ['info', `http://joe:hunter2@127.0.0.1:1/${KEY}/x.torrent?passkey=sesame`], 3],
-    ['an argument too many', ['verify', 'x.torrent', '.', `http://t.example/?passkey=sesame`], 2],
+    ['an argument too many', ['create', 'x', `http://t.example/?passkey=sesame`], 2],
     ['an option that is none', ['info', 'x.torrent', `--trackers=http://t.example/?passkey=sesame`], 2],
   ])('in the error about %s', async (_, args, code) => {
     const end = await cli.run(args);

@@ -295,7 +295,9 @@ describe('with a choice of files', () => {
   test('placed, with a folder for what is not whole, and its shared pieces beside that', async () => {
     const folder = await makeTempFolder();
     const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
-    const wish = { files: [2], placement: { stripComponents: 1 }, incompleteFolder: inc, allocate: 'full' } as const;
+    const places = { placement: { stripComponents: 1 }, incompleteFolder: inc, allocate: 'full' } as const;
+    // Of its shared pieces nothing beside the data can tell any more.
+    const wish = { files: [2], notesFolder: path.join(folder, 'notes'), ...places };
     expect((await run(out, wish)).paths).toEqual([path.join(out, 'sub')]);
     expect(await filesBelow(out)).toEqual(['sub/b']);
     expectSameBytes(await readFile(path.join(out, 'sub/b')), TORRENT.fileBytes(2));
