@@ -103,10 +103,17 @@ export class TorrentDisk {
     this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
     const { notesFolder } = options.options;
     const { infoHash } = metainfo;
+    const placed = isPlaced(placement) ? { placedFiles: metainfo.files } : {};
     this.#notes =
       folder === null || notesFolder === undefined
         ? null
-        : new ChoiceNotes({ folder: notesFolder, dataFolder: folder, infoHash, maxNotes: CONFIG.storage.maxChoiceNotes });
+        : new ChoiceNotes({
+            folder: notesFolder,
+            dataFolder: folder,
+            infoHash,
+            ...placed,
+            maxNotes: CONFIG.storage.maxChoiceNotes,
+          });
   }
 
   /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */

@@ -2,7 +2,7 @@
 // files, and the refusal of what has no room.
 
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, statfs, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { planDownload } from '../../src/engine/download-plan.js';
@@ -289,6 +289,40 @@ describe('a plan', () => {
     ]);
     expect(await filesBelow(folder)).toEqual(['out/a']);
   });
+});
+
+test('a note of a chosen file is of its place: another file that lies there now, as large and as old, is not taken for it', async () => {
+  const torrent = storedTorrent({
+    pieceLength: 16_384,
+    files: [
+      ['x', 5000],
+      ['y', 5000],
+      ['z', 20_000],
+    ],
+  });
+  const [folder, notesFolder] = [await makeTempFolder(), await makeTempFolder()];
+  const peers = [peerHint(await startSeeder(torrent))];
+  const choose = async (renames: ReadonlyMap<number, string>): Promise<DownloadResult> =>
+    (await startSession(torrent.metainfo, folder, { files: [0, 1], placement: { renames }, notesFolder, peers })).done();
+  await putFiles(folder, { one: torrent.fileBytes(0), two: torrent.fileBytes(1), 'album/z': torrent.fileBytes(2) });
+  const when = new Date(1_700_000_000_000);
+  for (const name of ['one', 'two']) await utimes(path.join(folder, name), when, when);
+  await choose(
+    new Map([
+      [1, 'one'],
+      [2, 'two'],
+    ]),
+  );
+  // Now nothing beside the notes can tell what is right.
+  await rm(path.join(folder, 'album/z'));
+  await choose(
+    new Map([
+      [1, 'two'],
+      [2, 'one'],
+    ]),
+  );
+  expectSameBytes(await readFile(path.join(folder, 'two')), torrent.fileBytes(0));
+  expectSameBytes(await readFile(path.join(folder, 'one')), torrent.fileBytes(1));
 });
 
 describe('with a choice of files', () => {
