@@ -4,7 +4,7 @@
 
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import { copyFile } from './file-copy.js';
-import { errnoOf, toStorageError } from './storage-failure.js';
+import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 export interface MoveOptions {
   readonly from: string;
@@ -47,6 +47,8 @@ async function moveAcross(options: MoveOptions): Promise<void> {
       ...(signal === undefined ? {} : { signal }),
       ...(onStep === undefined ? {} : { onStep }),
     });
+    // The copy ends where the part file does: somebody may have cut it since it was verified.
+    if (disk.lstatSync(landing).size < length) throw refuse('read', from, 'ESHORT');
     if (fsync) flush(landing, disk);
     disk.chmodSync(landing, disk.lstatSync(from).mode & 0o777);
     disk.renameSync(landing, to);
