@@ -62,8 +62,10 @@ export class ResumeFile {
   readonly #infoHash: string;
   /** Of the places that files have: another file of the torrent may have lain there, as large and as old. */
   readonly #placement: string | undefined;
-  /** Stamps of files that are whole: nobody writes to them any more. */
+  /** Stamps of files that are whole, or that are not to be made: nobody writes to them any more. */
   readonly #whole = new Map<number, FileStamp>();
+  /** Where those lie that are not to be made; null before they were looked at. */
+  #others: ReadonlyMap<number, string> | null = null;
   /** Files that the device has lost something of. */
   readonly #lost = new Set<number>();
   #flushed: Flushed | null = null;
@@ -151,7 +153,7 @@ export class ResumeFile {
     const { stamps, found } = this.#look(have);
     if (have.isEmpty || this.#isFlushed(have, stamps)) return;
     const files = this.#unflushedFiles(have, stamps);
-    const paths = files.map((file) => countingPath(found[file], this.#paths, file) ?? this.#paths.name(file));
+    const paths = files.map((file) => countingPath(found[file], this.#paths, file) ?? this.#others?.get(file) ?? this.#paths.name(file));
     const results = await this.#flush(paths, signal);
     // After the signal the folder may be somebody else's.
     if (results === null || signal.aborted) return;
@@ -200,12 +202,19 @@ export class ResumeFile {
   #look(have: Bitfield): { found: readonly FoundFile[]; stamps: readonly (FileStamp | null)[] } {
     const { files, geometry } = this.#metainfo;
     const complete = completeFiles(files, geometry, have);
-    const unsettled = files.map((file, index) => (this.#whole.has(index) ? { ...file, isPadding: true } : file));
     const isLenient = (file: number): boolean => !this.#isChosen(file);
+    const isSettled = (file: number): boolean => this.#whole.has(file) || (this.#others !== null && isLenient(file));
+    const unsettled = files.map((file, index) => (isSettled(index) ? { ...file, isPadding: true } : file));
     const found = scanFiles({ metainfo: { files: unsettled }, paths: this.#paths, isLenient, disk: this.#disk });
+    this.#others ??= new Map(
+      found.flatMap((file, index) => {
+        const location = isLenient(index) ? countingPath(file, this.#paths, index) : null;
+        return location === null ? [] : [[index, location] as const];
+      }),
+    );
     const stamps = found.map((file, index) => {
       const stamp = this.#whole.get(index) ?? countingStamp(file);
-      if (stamp !== null && file.part === null && complete.has(index)) this.#whole.set(index, stamp);
+      if (stamp !== null && ((file.part === null && complete.has(index)) || isLenient(index))) this.#whole.set(index, stamp);
       return this.#lost.has(index) ? null : stamp;
     });
     return { found, stamps };
