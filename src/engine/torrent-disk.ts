@@ -99,7 +99,8 @@ export class TorrentDisk {
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
     const chosen = chosenFiles(metainfo, options.options.files);
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
-    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
+    this.#resume =
+      this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
     this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
     const { notesFolder } = options.options;
     const { infoHash } = metainfo;

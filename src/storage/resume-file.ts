@@ -153,7 +153,9 @@ export class ResumeFile {
     const { stamps, found } = this.#look(have);
     if (have.isEmpty || this.#isFlushed(have, stamps)) return;
     const files = this.#unflushedFiles(have, stamps);
-    const paths = files.map((file) => countingPath(found[file], this.#paths, file) ?? this.#others?.get(file) ?? this.#paths.name(file));
+    const paths = files.map(
+      (file) => countingPath(found[file], this.#paths, file) ?? this.#others?.get(file) ?? this.#paths.name(file),
+    );
     const results = await this.#flush(paths, signal);
     // After the signal the folder may be somebody else's.
     if (results === null || signal.aborted) return;

@@ -325,7 +325,12 @@ test('a piece that a killed run left in the parts file is served from there, tho
   const { v1 = new Uint8Array() } = torrent.metainfo.infoHash;
   // The first slot is of the first piece, which readme and a share.
   await writeFile(path.join(folder, `.effusion-${Buffer.from(v1).toString('hex').slice(0, 8)}.parts`), torrent.pieceBytes(0));
-  const partial = await startSession(torrent.metainfo, folder, { files: [1, 6], notesFolder, seed: true, peers: [peerHint(seeder)] });
+  const partial = await startSession(torrent.metainfo, folder, {
+    files: [1, 6],
+    notesFolder,
+    seed: true,
+    peers: [peerHint(seeder)],
+  });
   await nextNotice(partial, 'completed');
   expect(partial.snapshot().have.has(0 as PieceIndex)).toBe(true);
   const other = await makeTempFolder();

@@ -35,7 +35,14 @@ test('a file that is whole by it gets its name, though a foreign file has its us
   const layout = new FileLayout(metainfo.files);
   const recovered = await recoverParts({ metainfo, layout, paths, parts, found, have, isChosen: () => true, hashPool });
   expect([...recovered.pieces]).toEqual([0 as PieceIndex]);
-  const finished = await adoptFiles({ metainfo, paths, found: recovered.found, have, overwrite: 'repair', copyStepBytes: 65_536 });
+  const finished = await adoptFiles({
+    metainfo,
+    paths,
+    found: recovered.found,
+    have,
+    overwrite: 'repair',
+    copyStepBytes: 65_536,
+  });
   expect(finished.has(0)).toBe(true);
   expectSameBytes(await readFile(paths.name(0)), torrent.fileBytes(0));
   expectSameBytes(await readFile(path.join(folder, 'album/a.part')), foreign);
