@@ -11,7 +11,7 @@ export default defineConfig({
     pool: 'forks',
     // Most of a run is waiting for other programs: one file at a time on two cores took twelve minutes.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    globalSetup: ['test/support/left-out.ts'],
+    globalSetup: ['test/support/run-folder.ts', 'test/support/left-out.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default'],

@@ -1,12 +1,14 @@
-// The built command for end-to-end tests: the bundle of package.json's own build line, laid out as the package is, in a
-// folder of its own, so that test files can run side by side and never meet an old dist/.
+// The built command for end-to-end tests: the bundle of package.json's own build line, laid out as the package is, in a folder of the
+// run (run-folder.ts), so that no test meets an old dist/. The first test file that needs it builds it, with the code that V8 has compiled.
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 import { startChild, type Child, type ChildEnd, type ChildOptions } from './child-process.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,19 +39,52 @@ export interface CliBuild {
   remove(): void;
 }
 
-export async function buildCli(): Promise<CliBuild> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'effusion-cli-'));
+/** How long another test file may take to build it. */
+const BUILD_MS = 120_000;
+
+/** The folder with the built command: built here, or by another test file, which is waited for. */
+async function builtFolder(): Promise<string> {
+  const folder = path.join(inject('runFolder'), 'cli');
+  const ready = path.join(folder, 'ready');
+  try {
+    mkdirSync(folder);
+  } catch {
+    for (const until = Date.now() + BUILD_MS; !existsSync(ready); await delay(50)) {
+      if (!existsSync(folder) || Date.now() > until) throw new Error('another test file has failed to build the command');
+    }
+    return folder;
+  }
+  try {
+    await build(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  writeFileSync(ready, '');
+  return folder;
+}
+
+async function build(folder: string): Promise<void> {
   const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
   const line = scripts['build:js'].replace('rm -rf dist && ', '').replaceAll('=dist', `=${folder}/dist`);
   if (line.split(folder).length !== 3) throw new Error('the build line of package.json does not write two bundles into dist');
   const PATH = `${path.join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
   await promisify(execFile)('/bin/sh', ['-c', line], { cwd: ROOT, env: { ...process.env, PATH } });
   mkdirSync(path.join(folder, 'bin'));
-  for (const file of ['bin/effusion.js', 'bin/load-bundle.js']) copyFileSync(path.join(ROOT, file), path.join(folder, file));
+  for (const file of ['effusion.js', 'load-bundle.js', 'make-code-cache.js']) {
+    copyFileSync(path.join(ROOT, 'bin', file), path.join(folder, 'bin', file));
+  }
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
+  const own = { ...process.env, EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1', EFFUSION_NO_CONFIG: '1' };
+  await promisify(execFile)(process.execPath, [path.join(folder, 'bin/make-code-cache.js')], { env: own });
+}
+
+export async function buildCli(): Promise<CliBuild> {
+  const folder = await builtFolder();
+  const cacheFolder = mkdtempSync(path.join(tmpdir(), 'effusion-cache-'));
   const script = path.join(folder, 'bin/effusion.js');
   // What the command keeps for the user is kept here, and goes with it.
-  const cache = { XDG_CACHE_HOME: path.join(folder, 'cache') };
+  const cache = { XDG_CACHE_HOME: cacheFolder };
   const start = (args: readonly string[], options: ChildOptions = {}): Child =>
     startChild(process.execPath, [script, ...args], { ...options, env: { ...ENVIRONMENT, ...cache, ...options.env } });
   return {
@@ -66,6 +101,6 @@ export async function buildCli(): Promise<CliBuild> {
       const env = { ...ENVIRONMENT, ...options.env };
       return startChild('/usr/bin/script', ['-qec', line, '/dev/null'], { ...options, env }).ended;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(cacheFolder, { recursive: true, force: true }),
   };
 }
