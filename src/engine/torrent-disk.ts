@@ -223,6 +223,7 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
+      keepsExisting: overwrite === 'never',
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
     this.#storage = files;

@@ -107,6 +107,25 @@ test('a folder for what is not whole: finished files are in the output folder al
   expect(await filesBelow(inc)).toEqual([]);
 });
 
+test.each([false, true])(
+  'with overwrite never, a file that comes while it downloads stays too; a folder apart: %s',
+  async (isApart) => {
+    const folder = await makeTempFolder();
+    const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
+    const seeder = await startSeeder(TORRENT);
+    const session = await startSession(metainfo, out, {
+      peers: [peerHint(seeder)],
+      overwrite: 'never',
+      maxDownloadBytesPerSecond: 400_000,
+      ...(isApart ? { incompleteFolder: inc } : {}),
+    });
+    await nextNotice(session, 'piece-stored');
+    await putFiles(out, { 'album/sub/b': new TextEncoder().encode('mine') });
+    await expect(session.done()).rejects.toMatchObject({ detail: { errno: 'EEXIST', path: path.join(out, 'album/sub/b') } });
+    expect(await readFile(path.join(out, 'album/sub/b'), 'utf8')).toBe('mine');
+  },
+);
+
 describe('two runs of one torrent do not get into each other', () => {
   const waiting = { listen: false };
 
