@@ -1,4 +1,5 @@
-// The SHA-256 of files as they lie on the disk, one after the other: what a receipt vouches for is what can be read, not what was written.
+// The SHA-256 of files as they lie on the disk, one after the other: what a receipt vouches for is what can be read, not what was
+// written. Read as for `--checksum`.
 
 import { digestFile } from '../../engine/file-digest.js';
 
