@@ -23,8 +23,8 @@ export function addChoiceOptions(command: Command): Command {
   return command
     .optionsGroup('Which files:')
     .addOption(filesOption())
+    .option('-I, --interactive', 'choose the files on the terminal, with sizes and a running total')
     .addOption(new Option('--priority <SPEC=LEVEL>', priority).argParser(collectPriorities))
     .option('--sequential', 'download from the beginning to the end, still from many peers at once')
-    .option('-I, --interactive', 'choose the files on the terminal, with sizes and a running total')
     .option('--first-last', 'download the first and the last piece of each file before all others');
 }

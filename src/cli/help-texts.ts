@@ -29,8 +29,8 @@ Examples:
   effusion download https://example.org/ubuntu.torrent
   effusion download *.torrent -i more.txt -j 3 -o ~/iso
   effusion download photos.torrent --files '*.jpg' --files '!drafts/**'
-  effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881 --peer '[2001:db8::1]:6881'
-  effusion download photos.torrent --strip-components 1 --incomplete-dir /var/tmp/incomplete
+  effusion download ci.torrent --no-trackers --peer 10.0.0.7:6881
+  effusion download photos.torrent --incomplete-dir /var/tmp/incomplete
   effusion download photos.torrent --reuse ~/old --dry-run
   effusion download ubuntu.torrent --proxy socks5h://127.0.0.1:9050
   effusion download ubuntu.torrent --events=3 3>events.jsonl
@@ -55,22 +55,26 @@ Examples:
   effusion stream film.torrent --open 'mpv -fs' --port 8000`,
   seed: `
 Serves until it is stopped, or as long as it is told. The line "seeding NAME on port N" on stderr says that it is ready.
+Of a file or folder a torrent is made in memory, as effusion create makes it, and its magnet link goes to stdout when it
+is served. A file is a torrent by what is in it, or by a name that ends in .torrent.
 
 Examples:
   effusion seed ubuntu.torrent --data ~/iso
   effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
   effusion seed *.torrent --data /srv
   effusion seed ubuntu.torrent --seed-ratio 2 --seed-time 12h
-  effusion seed new.torrent --super-seeding   nobody else has it yet, and the line is slow`,
+  effusion seed photos                        the magnet link leads others to it
+  effusion seed photos --tracker https://tracker.example/a --save photos.torrent
+  effusion seed new.torrent --super-seeding   from a slow line, to be passed on`,
   create: `
 The same input makes the same bytes each time. The path of the torrent goes to stdout. Hidden files are files like any other;
 what operating systems leave in folders is left out, and a line says so.
 
 Examples:
   effusion create photos --tracker https://tracker.example/announce
-  effusion create movie.mkv -o /tmp/movie.torrent --piece-length 1M --private --comment 'first cut'
-  effusion create data --tracker https://a.example/announce,https://b.example/announce --tracker https://c.example/announce
-                                              the first two in one tier, the third is asked when both fail`,
+  effusion create movie.mkv -o /tmp/movie.torrent --comment 'first cut'
+  effusion create data --tracker http://a.example/a,http://b.example/a --tracker http://c.example/a
+                                              two in one tier, and one for when both fail`,
   info: `
 Of a hybrid torrent that came from peers --save keeps the v1 half only: they do not send its v2 hashes, and a line says so.
 
@@ -78,7 +82,7 @@ Examples:
   effusion info ubuntu.torrent
   effusion info ubuntu.torrent --json | jq -r .infoHash
   effusion info *.torrent --json | jq -r .name
-  effusion info ubuntu.torrent --scrape       how many seeds each tracker knows of
+  effusion info ubuntu.torrent --scrape       what each tracker knows
   effusion info 'magnet:?xt=urn:btih:…&tr=…' --save ubuntu.torrent`,
   config: `
 A flag comes before a variable, a variable before the file, the file before the default; effusion help config has more.
@@ -99,7 +103,7 @@ Ends with 5 where no peer answers. Each peer is left as soon as it has said who 
 
 Examples:
   effusion peers ubuntu.torrent
-  effusion peers 'magnet:?xt=urn:btih:…' --timeout 30 --json | jq -r 'select(.progress == 1).address'`,
+  effusion peers 'magnet:?xt=urn:btih:…' --json | jq -r 'select(.progress == 1).address'`,
   doctor: `
 Each line is ok, warn or fail, with what to do below it. Ends with 0 where the data could be had and stored; else with the code of the main cause:
 5 (nobody who was reached has all of it), 6 (neither a tracker nor the DHT answers), 9 (it cannot be written, or does not fit), 3, 8.
@@ -143,19 +147,19 @@ of a hybrid torrent: a file made from them serves its v1 half only, and a line s
 
 Examples:
   effusion metadata 'magnet:?xt=urn:btih:…&tr=…'
-  effusion metadata 'magnet:?xt=urn:btih:…' -o ubuntu.torrent --metadata-timeout 10m`,
+  effusion metadata 'magnet:?xt=urn:btih:…' -o ubuntu.torrent`,
   edit: `
 What is not changed stays byte for byte, unknown keys too, and with it the info hash. Trackers are changed in this order: all taken
 out (--clear-trackers) or set (--tracker), replaced, removed, added. The path of the file goes to stdout, what changed
 to stderr. Where all is so already, a file that is changed in place is not touched.
 
 Examples:
-  effusion edit ubuntu.torrent -o mine.torrent --add-tracker udp://tracker.example:1337/announce
-  effusion edit ubuntu.torrent --in-place --remove-tracker 'http://*' --comment ''
-  effusion edit ubuntu.torrent --in-place --replace-tracker 'http://old.example/*=https://new.example/announce'
-  effusion edit photos.torrent -o private.torrent --private --source HOME --allow-new-hash`,
+  effusion edit ubuntu.torrent -o my.torrent --add-tracker udp://t.example:80/a
+  effusion edit ubuntu.torrent --in-place --remove-tracker 'http://*'
+  effusion edit ubuntu.torrent --in-place --replace-tracker 'http://old.example/*=http://new.example/a'
+  effusion edit photos.torrent -o private.torrent --private --allow-new-hash`,
   verify: `
-Names each file that is missing or bad on stdout, a line each, and ends with 10 where there is one; with 14 where some of several
+Each file that is missing or bad is named on stdout, a line each. Ends with 10 where there is one, with 14 where some of several
 torrents could not be read. Where every piece is right and a checksum is not it ends with 11. The last of several arguments is the
 folder where there is a folder of that name, or where it does not look like a torrent; --data says it without doubt.
 

@@ -11,6 +11,7 @@ import {
   parseHostPort,
   parseJobs,
   parseMinSpeed,
+  parsePieceLength,
   parsePortRange,
   parseProxy,
   parseRate,
@@ -45,7 +46,7 @@ export const portOption = (): Option =>
   );
 
 export const portmapOption = (): Option =>
-  new Option('--portmap', 'ask the router to lead peers to this port (UPnP, NAT-PMP, PCP), until the end of the run');
+  new Option('--portmap', 'ask the router to lead peers to our port (UPnP, NAT-PMP, PCP), until the end of the run');
 
 export const listenOption = (): Option => new Option('--no-listen', 'accept no connections from peers');
 
@@ -75,13 +76,24 @@ export const durationOption = (flags: string, description: string): Option => {
 export const minSpeedOption = (): Option =>
   new Option(
     '--min-speed <RATE[:TIME]>',
-    'give up when less useful data came over this time (default: 60s) than 100K or the like a second (exit 7)',
+    'give up when less useful data a second than this, such as 100K, came over this time (default: 60s; exit 7)',
   ).argParser((text) => parseMinSpeed(text, '--min-speed'));
 
-export const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
+const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [
   ...previous,
   parseTier(text, '--tracker'),
 ];
+
+/** Of a torrent that is made. */
+export const tiersOption = (): Option =>
+  new Option('--tracker <URL>', 'a tracker; each --tracker is a tier, commas join URLs in one (repeatable)').argParser(
+    collectTiers,
+  );
+
+export const pieceLengthOption = (): Option =>
+  new Option('--piece-length <SIZE>', 'bytes of a piece, a power of two (default: by the size of the data)').argParser((text) =>
+    parsePieceLength(text, '--piece-length'),
+  );
 
 export const trackerOption = (): Option =>
   new Option(

@@ -59,7 +59,13 @@ export function createProgram(host: ProgramHost): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', OVERVIEW)
-    .configureHelp({ helpWidth: host.helpWidth, showGlobalOptions: true, minWidthToWrap: MIN_WIDTH_TO_WRAP, subcommandTerm })
+    .configureHelp({
+      helpWidth: host.helpWidth,
+      showGlobalOptions: true,
+      minWidthToWrap: MIN_WIDTH_TO_WRAP,
+      subcommandTerm,
+      styleTitle,
+    })
     // What is wrong is thrown and reported by report-error.ts: commander itself stays silent.
     .configureOutput({
       writeOut: (text) => host.writeOut(fitHelp(text, host.helpWidth)),
@@ -82,4 +88,9 @@ export function createProgram(host: ProgramHost): Command {
 /** Without the word [options], which says nothing and takes the room of what is said. */
 function subcommandTerm(command: Command): string {
   return `${[command.name(), ...command.aliases().slice(0, 1)].join('|')} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd();
+}
+
+/** The one title that commander writes itself, in words and letters like ours. */
+function styleTitle(title: string): string {
+  return title === 'Global Options:' ? 'Options of every command:' : title;
 }

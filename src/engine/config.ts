@@ -177,6 +177,10 @@ export const CONFIG = {
     webSeedMaxBackoffMs: 10 * 60_000,
     /** Wait after a request that broke off half-way. */
     webSeedPauseMs: 1000,
+    /** Files that a URL may lack in a row before it has sent a byte: one or two are gone now and then, three mean that the URL is wrong. */
+    webSeedWrongFiles: 3,
+    /** Of an answer that says a file is not there: so much is read so that the connection can be kept for the next, bytes. */
+    maxRefusalBytes: 65_536,
   },
   choking: {
     slots: 4,

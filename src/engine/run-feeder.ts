@@ -42,6 +42,13 @@ export class RunFeeder {
     return this.#isOver;
   }
 
+  /** Nothing is wanted from here on, which `feed` would find out with the next byte. */
+  isAtEnd(): boolean {
+    const { loop, link, geometry } = this.#options;
+    const piece = geometry.validatePieceIndex(Math.floor(this.#position / geometry.standardPieceLength));
+    return piece === null || loop.session.verdict(link, piece, 0, geometry.blockLength(piece, 0)) === 'over';
+  }
+
   /** The session has ended the run. */
   stop(): void {
     this.#isOver = true;

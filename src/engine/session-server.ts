@@ -283,7 +283,7 @@ export class SessionServer implements IncomingTorrent {
 
   /** With web seeds only, nobody else would come. What is being stored may be the last of it. */
   #failIfDeserted(): void {
-    const error = (this.#run?.store.storingCount ?? 0) > 0 ? null : deserted(this.snapshot());
+    const error = this.#run?.store.isStoring === true ? null : deserted(this.snapshot());
     if (error !== null) this.#fail(error);
   }
 

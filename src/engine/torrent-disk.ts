@@ -25,7 +25,7 @@ import { expectWritable, isSameFolder } from '../storage/output-folder.js';
 import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
-import { ResumeFile } from '../storage/resume-file.js';
+import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
@@ -41,7 +41,7 @@ import type { SpaceLedger } from './space-ledger.js';
  * chosen, left out: all; the others are never made or changed.
  */
 type DiskSessionOptions = PlaceOptions &
-  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'command' | 'reader'>;
+  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'isHashed' | 'command' | 'reader'>;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
@@ -171,7 +171,7 @@ export class TorrentDisk {
       onProgress(doneBytes, totalBytes, work);
     };
     const onStep = (): void => this.#touchLocks();
-    const resume = isReadOnly ? null : await this.#resume.load();
+    const resume = isReadOnly ? this.#vouched() : await this.#resume.load();
     const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep, isChosen };
     const {
       have,
@@ -317,6 +317,12 @@ export class TorrentDisk {
     const inFiles = have.clone();
     for (const piece of this.#resident) inFiles.clear(piece);
     return inFiles;
+  }
+
+  /** Of who has hashed it already: all of it, where the files are as long as they should be. */
+  #vouched(): ResumeState | null {
+    const { pieceCount } = this.#metainfo.geometry;
+    return this.#options.isHashed === true ? { have: Bitfield.full(pieceCount), isTrusted: () => true } : null;
   }
 
   /** Once the lock is given up the folder may be somebody else's. */

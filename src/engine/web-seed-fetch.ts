@@ -8,15 +8,15 @@ import type { FileLayout, FileSlice } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Address } from '../model/address.js';
 import type { Millis } from '../model/time.js';
-import { judgeReply, type WantedBytes } from '../net/web-seed-reply.js';
+import { isOfOneFile, judgeReply, type WantedBytes } from '../net/web-seed-reply.js';
 import type { RequestPace } from '../session/limits.js';
-import type { WebSeedEnd, WebSeedReason } from '../session/web-seed.js';
+import type { WebSeedEnd, WebSeedFailure, WebSeedReason } from '../session/web-seed.js';
 import { CONFIG } from './config.js';
 import type { RunFeeder } from './run-feeder.js';
 import { USER_AGENT } from './version.js';
 
 export interface WebSeedFetchOptions {
-  readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
+  readonly metainfo: Pick<Metainfo, 'files' | 'geometry' | 'isSingleFile'>;
   readonly layout: FileLayout;
   readonly streams: HttpStreams;
   readonly feeder: RunFeeder;
@@ -25,6 +25,8 @@ export interface WebSeedFetchOptions {
   readonly mayVisit: (address: Address, sentBy: Address | null) => boolean;
   /** Some wanted piece of the file is missing. */
   readonly needsFile: (file: number) => boolean;
+  /** The server lacks one file of several: the run goes on with the next one unless it is aborted within. */
+  readonly onLacking: (file: number, failure: WebSeedFailure) => void;
   readonly isWholeFiles: boolean;
   /** The server sends a range that was asked for. */
   readonly onRange: () => void;
@@ -73,6 +75,8 @@ export class WebSeedFetch {
   /** Bytes that wait for memory; null as the chunk: zeros. */
   #waiting: { readonly chunk: Uint8Array | null; readonly at: number; readonly to: number } | null = null;
   #isBodyOver = false;
+  /** The body says why the file is not there: so much more of it is read, as the connection can be kept then. */
+  #refusal: { readonly failure: WebSeedFailure; bytesLeft: number } | null = null;
   /** Runs while the limit wants a pause. */
   #pause: NodeJS.Timeout | null = null;
   #isEnded = false;
@@ -125,6 +129,9 @@ export class WebSeedFetch {
         if (!this.#feed(null, 0, slice.length)) return;
       } else if (isWholeFiles && !needsFile(slice.file)) {
         feeder.leap(slice.length);
+      } else if (!isWholeFiles && feeder.isAtEnd()) {
+        this.#end({ type: 'done' });
+        return;
       } else {
         this.#request(slice);
         return;
@@ -132,11 +139,26 @@ export class WebSeedFetch {
     }
   }
 
+  /** The file that was asked for is not there, or another one. */
+  #lack(failure: WebSeedFailure): void {
+    const { file } = this.#slices[this.#next - 1];
+    this.#stream?.abort();
+    this.#stream = null;
+    this.#refusal = null;
+    this.#waiting = null;
+    this.#options.onLacking(file, failure);
+    if (this.#isEnded) return;
+    this.#options.feeder.leap(this.#sliceLeft);
+    this.#advance();
+  }
+
   #request(slice: FileSlice): void {
     const { urlOf, metainfo, isWholeFiles, streams, mayVisit } = this.#options;
     const url = urlOf(slice.file);
     if (url === null) {
-      this.#end({ type: 'failed', reason: 'unusable-url', isFinal: true });
+      const failure = { reason: metainfo.isSingleFile ? 'unusable-url' : 'unusable-name', isFinal: true } as const;
+      this.#sliceLeft = slice.length;
+      this.#later(() => (metainfo.isSingleFile ? this.#end({ type: 'failed', ...failure }) : this.#lack(failure)));
       return;
     }
     const fileLength = metainfo.files[slice.file].length;
@@ -161,27 +183,46 @@ export class WebSeedFetch {
           if (wanted.isRange) this.#guard(() => this.#options.onRange());
           return !this.#isEnded;
         }
+        if (verdict.type === 'failed' && isOfOneFile(verdict) && !this.#options.metainfo.isSingleFile) {
+          const { type: _, ...failure } = verdict;
+          if (status >= 400) this.#refusal = { failure, bytesLeft: CONFIG.webSeeds.maxRefusalBytes };
+          else this.#later(() => this.#lack(failure));
+          return status >= 400;
+        }
         this.#later(() => this.#end(verdict));
         return false;
       },
       onData: (chunk) => this.#guard(() => this.#take(chunk)),
       onEnd: () =>
         this.#guard(() => {
+          if (this.#refusal !== null) {
+            this.#stream = null;
+            this.#lack(this.#refusal.failure);
+            return;
+          }
           this.#isBodyOver = true;
           if (this.#waiting === null && this.#pause === null) this.#endBody();
         }),
       onFailed: (error) =>
         this.#guard(() => {
-          this.#end(failed(error.code));
+          if (this.#refusal !== null) this.#lack(this.#refusal.failure);
+          else this.#end(failed(error.code));
         }),
     };
   }
 
   #take(chunk: Uint8Array): void {
+    if (this.#refusal !== null) {
+      this.#refusal.bytesLeft -= chunk.length;
+      if (this.#refusal.bytesLeft < 0) this.#lack(this.#refusal.failure);
+      return;
+    }
     this.#bodyLeft -= chunk.length;
     this.#pay(chunk.length);
     if (this.#bodyLeft < 0) {
-      this.#end({ type: 'failed', reason: 'bad-length', isFinal: true });
+      const failure = { reason: 'bad-length', isFinal: true } as const;
+      if (this.#options.metainfo.isSingleFile) this.#end({ type: 'failed', ...failure });
+      else this.#lack(failure);
       return;
     }
     const before = Math.min(this.#beforeSlice, chunk.length);

@@ -8,6 +8,7 @@ import { WebSeedPaths } from '../metainfo/web-seed-url.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import type { SessionAction } from '../session/actions.js';
 import type { RequestPace } from '../session/limits.js';
+import type { WebSeedFailure } from '../session/web-seed.js';
 import type { PieceStore } from '../storage/piece-store.js';
 import type { BlockIntake } from './block-intake.js';
 import type { Client } from './client.js';
@@ -81,7 +82,8 @@ export class WebSeedRoster {
         feeder,
         urlOf: (file) => paths.urlOf(link.source.url, file),
         mayVisit: (address, sentBy) => link.source.mayVisit(address, sentBy),
-        needsFile: (file) => this.#needsFile(file),
+        needsFile: (file) => this.#needsFile(run.link, file),
+        onLacking: (file, failure) => this.#tellLacking(run.link, file, failure),
         isWholeFiles: run.isWholeFiles,
         pace,
         now: () => loop.now,
@@ -125,11 +127,19 @@ export class WebSeedRoster {
     this.#options.client.leavePlace();
   }
 
-  #needsFile(file: number): boolean {
+  #tellLacking(link: PeerKey, file: number, failure: WebSeedFailure): void {
+    const { metainfo, loop } = this.#options;
+    const pieces = this.#layout.piecesOf(file, metainfo.geometry);
+    if (pieces === null) return;
+    const fileCount = metainfo.files.filter(({ isPadding }) => !isPadding).length;
+    loop.dispatch({ type: 'run-lacks', link, file, fileCount, ...pieces, failure });
+  }
+
+  #needsFile(link: PeerKey, file: number): boolean {
     const pieces = this.#layout.piecesOf(file, this.#options.metainfo.geometry);
     if (pieces === null) return false;
     for (let piece = pieces.first as number; piece <= pieces.last; piece++) {
-      if (this.#options.loop.session.lacksPiece(piece as PieceIndex)) return true;
+      if (this.#options.loop.session.mayBring(link, piece as PieceIndex)) return true;
     }
     return false;
   }

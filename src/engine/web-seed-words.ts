@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<WebSeedReason, string>> = {
   'too-many-redirects': 'it redirects without an end',
   'forbidden-address': 'it leads to an address on this host or network, which whoever named it may not do',
   'unusable-url': 'its URL can not be used: only http and https are spoken',
+  'unusable-name': 'its name can not be said in a URL',
   'no-ranges': 'it knows no ranges, and has sent its files once',
   'bad-data': 'it sent bad data',
 };
@@ -29,21 +30,41 @@ export function describeWebSeedFailure(reason: WebSeedReason, status: number | n
   return status === null || status < 300 ? WORDS[reason] : `HTTP status ${status}`;
 }
 
+/** Such as `lacks 2 of 40 files (HTTP status 404)`. */
+export function describeWebSeedLack({ files, fileCount, reason, status }: NonNullable<WebSeedSnapshot['lacking']>): string {
+  const noun = fileCount === 1 ? 'file' : 'files';
+  return `lacks ${files} of ${fileCount} ${noun} (${describeWebSeedFailure(reason, status)})`;
+}
+
+/** What follows on how it stands: nothing where it lacks nothing, or where that was all that ever came of it. */
+function lackText({ state, lacking, downloadedBytes }: WebSeedSnapshot): string {
+  const isPlain = lacking === undefined || state === 'banned' || (state === 'dropped' && downloadedBytes === 0);
+  return isPlain ? '' : ` and ${describeWebSeedLack(lacking)}`;
+}
+
 /** How one stands, without a full stop. */
 function describeWebSeed(seed: WebSeedSnapshot): string {
-  const name = `web seed ${seed.name}`;
-  const why = seed.reason === null ? '' : describeWebSeedFailure(seed.reason, seed.status);
+  return `web seed ${seed.name} ${describeState(seed)}`;
+}
+
+function describeState(seed: WebSeedSnapshot): string {
+  const { reason, status, lacking } = seed;
+  const why = reason === null ? '' : describeWebSeedFailure(reason, status);
+  const more = lackText(seed);
   switch (seed.state) {
     case 'banned':
-      return `${name} is banned for bad data`;
+      return 'is banned for bad data';
     case 'dropped':
-      return `${name} is not used any more (${why})`;
+      // Where it was dropped for what it lacks, once is enough.
+      if (more !== '' && lacking?.reason === reason && lacking.status === status)
+        return `is not used any more, as it${more.slice(4)}`;
+      return `is not used any more (${why})${more}`;
     case 'waiting':
-      return `${name} is asked again in ${Math.ceil((seed.retryInMs ?? 0) / 1000)} s (${why})`;
+      return `is asked again in ${Math.ceil((seed.retryInMs ?? 0) / 1000)} s (${why})${more}`;
     case 'fetching':
-      return `${name} is asked and sends ${seed.downloadBytesPerSecond > 0 ? 'little' : 'nothing'}`;
+      return `is asked and sends ${seed.downloadBytesPerSecond > 0 ? 'little' : 'nothing'}${more}`;
     default:
-      return `${name} has nothing to do`;
+      return `has nothing to do${more}`;
   }
 }
 
@@ -53,9 +74,10 @@ const MIB = 2 ** 20;
 export function describeWebSeedResult(seed: WebSeedSnapshot): string {
   const { downloadedBytes: bytes, state } = seed;
   const sent = bytes === 0 ? 'sent nothing' : `sent ${bytes < MIB ? `${bytes} bytes` : `${(bytes / MIB).toFixed(1)} MiB`}`;
-  if (state === 'idle') return bytes === 0 ? 'was not needed' : sent;
-  if (state === 'fetching') return bytes === 0 ? 'was asked and sent nothing' : sent;
-  return `${sent}; ${describeWebSeed(seed).slice(`web seed ${seed.name} `.length)}`;
+  if (state === 'idle' && bytes === 0 && seed.lacking === undefined) return 'was not needed';
+  if (state === 'idle') return `${sent}${lackText(seed)}`;
+  if (state === 'fetching') return `${bytes === 0 ? 'was asked and sent nothing' : sent}${lackText(seed)}`;
+  return `${sent}; ${describeState(seed)}`;
 }
 
 const MAX_NAMED = 3;

@@ -3,6 +3,7 @@
 
 import type { BencodeDict } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';
+import { MetainfoError } from '../model/error.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectList, fieldError } from './fields.js';
 import { decodeField, INFO_DEFAULTS, parseInfoDict } from './info-dict.js';
 import type { InfoLimits } from './info-dict.js';
@@ -23,6 +24,9 @@ const DEFAULTS: TorrentFileLimits = {
   maxTextBytes: 16_384,
   maxUrls: 10_000,
 };
+
+/** `d`: how a bencoded dictionary begins. */
+const DICTIONARY = 0x64;
 
 function parseUrl(value: BencodeValue | undefined, path: string, limits: TorrentFileLimits): string {
   const bytes = expectBytes(value, path);
@@ -119,4 +123,16 @@ export function parseTorrentFile(bytes: Uint8Array, limits: Partial<TorrentFileL
     nodes: parseNodes(root, full),
     ...parseDescription(root, full),
   };
+}
+
+/** Whether it is meant as a torrent file, however wrong the rest of it is: a bencoded dictionary with an `info`. Bytes of any kind are answered. */
+export function isTorrentFile(bytes: Uint8Array): boolean {
+  // Most other files are told apart here, without a look at all of it.
+  if (bytes[0] !== DICTIONARY || bytes.length > DEFAULTS.maxTorrentBytes) return false;
+  try {
+    return expectDict(decodeField(bytes, 'torrent', DEFAULTS), 'torrent').has('info');
+  } catch (error) {
+    if (error instanceof MetainfoError) return false;
+    throw error;
+  }
 }

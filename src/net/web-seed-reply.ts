@@ -1,5 +1,5 @@
 // Whether a web server's answer is what was asked of it (BEP 19, RFC 9110), judged by its head alone: the range that was wanted and no
-// other, not packed, of the file's length. What a server can't mend by itself is final, all else is worth another try later.
+// other, not packed, of the file's length. What a server can't mend by itself is final, for one file or for all; all else is worth another try.
 
 /** What was asked for. */
 export interface WantedBytes {
@@ -79,11 +79,18 @@ export function judgeReply(status: number, headers: ReplyHeaders, wanted: Wanted
     return wanted.isRange ? { type: 'no-ranges' } : { type: 'body', length: wanted.fileLength };
   }
   const range = parseContentRange(single(headers, 'content-range'));
+  if (wanted.isRange && range !== null && range.total !== null && range.total !== wanted.fileLength) return refuse('bad-length');
   if (!wanted.isRange || range === null || range.from !== wanted.from || range.to !== wanted.from + wanted.length - 1)
     return refuse('bad-range');
-  if (range.total !== null && range.total !== wanted.fileLength) return refuse('bad-length');
   if (length !== null && length !== wanted.length) return refuse('bad-length');
   return { type: 'body', length: wanted.length };
+}
+
+const FILE_STATUSES: ReadonlySet<number> = new Set([403, 404, 410, 416]);
+
+/** Whether the failure says something of that file alone: that it is not there, or changed; others of the server may be fine. */
+export function isOfOneFile({ reason, status }: Extract<ReplyVerdict, { type: 'failed' }>): boolean {
+  return reason === 'bad-length' || FILE_STATUSES.has(status);
 }
 
 function judgeRefusal(status: number, headers: ReplyHeaders, nowMs: number): ReplyVerdict {

@@ -78,6 +78,11 @@ export class Blame {
     return this.#suspicions.get(peer)?.has(piece) === true;
   }
 
+  /** The pieces that it is a suspect of. */
+  suspicionsOf(peer: PeerKey): Iterable<PieceIndex> {
+    return this.#suspicions.get(peer) ?? [];
+  }
+
   isProven(peer: PeerKey): boolean {
     return this.#proven.has(peer);
   }

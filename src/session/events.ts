@@ -84,6 +84,19 @@ export type SessionEvent =
   | { readonly type: 'run-skipped'; readonly link: PeerKey; readonly length: number }
   /** Because of a download limit of ours the link reads nothing for so long. */
   | { readonly type: 'run-paused'; readonly link: PeerKey; readonly pauseMs: Millis }
+  /**
+   * Of a torrent of several files (`fileCount`) the server lacks this one, whose bytes are in the pieces `first` to `last`, or has it at
+   * another length. The request goes on with the next file, unless `abort-run` follows.
+   */
+  | {
+      readonly type: 'run-lacks';
+      readonly link: PeerKey;
+      readonly file: number;
+      readonly fileCount: number;
+      readonly first: PieceIndex;
+      readonly last: PieceIndex;
+      readonly failure: WebSeedFailure;
+    }
   /** A `fetch-run` is over by itself; not after `abort-run`. */
   | { readonly type: 'run-ended'; readonly link: PeerKey; readonly end: WebSeedEnd }
   /** What each reader of a session that reads will read next, in its order: whatever is outside of it is not held. */

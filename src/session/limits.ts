@@ -97,6 +97,8 @@ export interface SessionLimits {
   readonly webSeedMaxBackoffMs: number;
   /** Wait after a request that failed half-way. */
   readonly webSeedPauseMs: number;
+  /** A web seed that lacks the first so many files that it is asked for, and sent nothing ever, is not used any more. */
+  readonly webSeedWrongFiles: number;
   /** From one message of peer exchange to the next that a peer gets (BEP 11). */
   readonly pexIntervalMs: number;
   /** A peer's message that comes sooner after the last one is not read. */

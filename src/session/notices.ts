@@ -38,6 +38,16 @@ export type Notice =
     }
   /** A web seed is not asked any more. `name`: its URL without secrets; `status`: what its server answered. */
   | { readonly type: 'web-seed-dropped'; readonly name: string; readonly reason: WebSeedReason; readonly status?: number }
+  /** A web seed lacks `file` (an index) of the torrent's `fileCount`: by now `lacking` of them, which are not asked of it any more. */
+  | {
+      readonly type: 'web-seed-lacks';
+      readonly name: string;
+      readonly file: number;
+      readonly lacking: number;
+      readonly fileCount: number;
+      readonly reason: WebSeedReason;
+      readonly status?: number;
+    }
   | { readonly type: 'web-seed-banned'; readonly name: string; readonly piece: PieceIndex }
   | { readonly type: 'storage-failed'; readonly failure: StorageFailure }
   /** From now on pieces are not held back any more (BEP 16). */

@@ -10,11 +10,18 @@ import type { SessionState } from './session-state.js';
 /** Spans of `snubMs`: a body that takes longer came at less than 300 bytes a second. */
 const MAX_SILENT_SPANS = 3;
 
-function recallBlock(state: SessionState, peer: Peer, piece: PieceIndex, block: number, tellPeer: boolean): void {
+function recallBlock(
+  state: SessionState,
+  peer: Peer,
+  piece: PieceIndex,
+  block: number,
+  tellPeer: boolean,
+  isStale = false,
+): void {
   const begin = block * BLOCK_LENGTH;
   if (tellPeer) state.send(peer, { type: 'cancel', piece, begin, length: state.geometry.blockLength(piece, block) });
   state.emit({ type: 'revoke-lease', peer: peer.key, piece, begin });
-  state.turns.giveBack(state.geometry.blockLength(piece, block));
+  if (!isStale) state.turns.giveBack(state.geometry.blockLength(piece, block));
   const open = state.tracker.openPiece(piece);
   if (open?.unask(block, peer.key) === true) state.tracker.updatePartial(open);
 }
@@ -49,7 +56,11 @@ export function takeBackRequests(
   tellPeer: boolean,
   keeps: (piece: PieceIndex, block: number) => boolean = () => false,
 ): void {
-  for (const { piece, block } of peer.requests.clear(keeps)) recallBlock(state, peer, piece, block, tellPeer);
+  for (const { piece, block, sentAt } of peer.requests.clear(keeps)) {
+    // The time that a download limit set aside for it has passed unused: to use it later would be more than the limit then.
+    const isStale = state.now - sentAt >= state.limits.snubMs;
+    recallBlock(state, peer, piece, block, tellPeer, isStale);
+  }
   for (const piece of peer.unverified) {
     const open = state.tracker.openPiece(piece);
     // An exclusive piece is one peer's work or nobody's: what it brought so far is no use to the next one.

@@ -182,9 +182,10 @@ export function isThrottled(state: SessionState): boolean {
   return false;
 }
 
-/** Who answers at once is asked again; who does not gets no more of the limit than what it holds. Among equals it goes round. */
+/** Who answers at once is asked again; who does not gets no more of the limit than what it holds, or nothing. Among equals it goes round. */
 function byTurn(a: Peer, b: Peer): number {
-  return a.requests.length - b.requests.length || a.lastTurn - b.lastTurn;
+  const bySilence = Number(a.requests.isSnubbed) - Number(b.requests.isSnubbed);
+  return bySilence || a.requests.length - b.requests.length || a.lastTurn - b.lastTurn;
 }
 
 /** Under a limit: asks one peer after the other for a block each, as far as the limit goes. */

@@ -30,6 +30,7 @@ import { messageBytes } from '../wire/message-bytes.js';
 import { tellUploadOnly } from './upload-only.js';
 import { fillSlots, settleBlock } from './uploader.js';
 import { addWebSeeds, endRun, handleSeedBlock, judgeBlock, skipBytes, stopWebSeeds, type RunVerdict } from './web-seed-events.js';
+import { lackFile } from './web-seed-lacks.js';
 import { arriveAt, refillWebSeeds } from './web-seed-runs.js';
 import { moveWindow } from './window-moves.js';
 
@@ -96,6 +97,11 @@ export class Session {
   /** It is wanted and not there. */
   lacksPiece(piece: PieceIndex): boolean {
     return this.#state.tracker.isLacking(piece);
+  }
+
+  /** The same, and the link's web seed is not known to lack it. */
+  mayBring(link: PeerKey, piece: PieceIndex): boolean {
+    return this.lacksPiece(piece) && this.#state.webSeeds.linkOf(link)?.seed.lacks(piece) !== true;
   }
 
   hasPeer(key: PeerKey): boolean {
@@ -182,6 +188,7 @@ export class Session {
       case 'run-ranged':
       case 'run-skipped':
       case 'run-paused':
+      case 'run-lacks':
       case 'run-ended':
         this.#handleRun(event);
         return;
@@ -225,7 +232,10 @@ export class Session {
   }
 
   #handleRun(
-    event: Extract<SessionEvent, { type: 'run-arrived' | 'run-ranged' | 'run-skipped' | 'run-paused' | 'run-ended' }>,
+    event: Extract<
+      SessionEvent,
+      { type: 'run-arrived' | 'run-ranged' | 'run-skipped' | 'run-paused' | 'run-lacks' | 'run-ended' }
+    >,
   ): void {
     const state = this.#state;
     const link = state.webSeeds.linkOf(event.link);
@@ -241,7 +251,8 @@ export class Session {
     } else if (event.type === 'run-skipped') {
       skipBytes(state, link, event.length);
     } else {
-      endRun(state, link, event.end);
+      if (event.type === 'run-lacks') lackFile(state, link, event);
+      else endRun(state, link, event.end);
       this.#afterDeparture();
     }
   }

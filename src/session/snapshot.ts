@@ -9,7 +9,7 @@ import type { MessageCounts } from './message-counts.js';
 import type { Peer } from './peer.js';
 import { isThrottled } from './requester.js';
 import type { SessionState } from './session-state.js';
-import type { WebSeed, WebSeedReason } from './web-seed.js';
+import type { WebSeed, WebSeedLack, WebSeedReason } from './web-seed.js';
 import { isWindowFull } from './window-moves.js';
 
 export interface PeerSnapshot {
@@ -41,6 +41,13 @@ export interface WebSeedSnapshot {
   readonly reason: WebSeedReason | null;
   readonly status: number | null;
   readonly retryInMs: number | null;
+  /** How many files of how many it lacks, and what it said of the last; left out: none that it was asked for. */
+  readonly lacking?: {
+    readonly files: number;
+    readonly fileCount: number;
+    readonly reason: WebSeedReason;
+    readonly status: number | null;
+  };
   /** Requests under way. */
   readonly connections: number;
   readonly downloadedBytes: number;
@@ -120,6 +127,10 @@ function stateOf(seed: WebSeed, now: Millis): WebSeedSnapshot['state'] {
   return seed.retryAt !== null && seed.retryAt > now ? 'waiting' : 'idle';
 }
 
+function snapshotLack({ files, fileCount, failure }: WebSeedLack): NonNullable<WebSeedSnapshot['lacking']> {
+  return { files: files.size, fileCount, reason: failure.reason, status: failure.status ?? null };
+}
+
 function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
   return {
     name: seed.name,
@@ -127,6 +138,7 @@ function snapshotWebSeed(seed: WebSeed, now: Millis): WebSeedSnapshot {
     reason: seed.lastFailure?.reason ?? null,
     status: seed.lastFailure?.status ?? null,
     retryInMs: seed.retryAt === null ? null : Math.max(0, seed.retryAt - now),
+    ...(seed.lack === null ? {} : { lacking: snapshotLack(seed.lack) }),
     connections: seed.links.filter((link) => link.run !== null).length,
     downloadedBytes: seed.download.totalBytes,
     downloadBytesPerSecond: seed.download.rate(now),

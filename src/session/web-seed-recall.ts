@@ -5,7 +5,7 @@ import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import { releasePiece } from './recall.js';
 import type { SessionState } from './session-state.js';
-import type { WebSeed, WebSeedFailure, WebSeedLink, WebSeedRun } from './web-seed.js';
+import type { WebSeed, WebSeedFailure, WebSeedLack, WebSeedLink, WebSeedRun } from './web-seed.js';
 
 /** What did not come of the piece that was coming goes to others; an exclusive piece begins again. */
 export function leaveCurrent(state: SessionState, link: WebSeedLink, run: WebSeedRun): void {
@@ -38,8 +38,11 @@ export function leaveRun(state: SessionState, link: WebSeedLink, stops: boolean)
 
 /** It knows no ranges and has sent all it could in one go: no fault, and nothing to tell unless something is still missing. */
 export function retireSeed(state: SessionState, seed: WebSeed): void {
-  const failure: WebSeedFailure = { reason: 'no-ranges', isFinal: true };
   const { picker } = state.tracker;
+  const { lack } = seed;
+  const isLeft = (piece: PieceIndex): boolean => picker.isPickable(piece) && !seed.lacks(piece);
+  const isLackAll = lack !== null && ![...state.geometry.pieces()].some(isLeft);
+  const failure: WebSeedFailure = isLackAll ? lack.failure : { reason: 'no-ranges', isFinal: true };
   if (picker.count > 0 || !state.tracker.partialPieces().next().done) {
     dropSeed(state, seed, failure);
     return;
@@ -90,8 +93,30 @@ export function banSeed(state: SessionState, seed: WebSeed, piece: PieceIndex): 
   }
 }
 
-/** A suspect does nothing else until its case is settled; one without ranges can't do that. */
+/** A suspect does nothing else until its case is settled; one without ranges, or without the piece, can't do that. */
 export function quarantineLink(state: SessionState, link: WebSeedLink): void {
+  const { seed } = link;
   leaveRun(state, link, true);
-  if (link.seed.hasStreamed) dropSeed(state, link.seed, { reason: 'no-ranges', isFinal: true });
+  if (seed.hasStreamed) dropSeed(state, seed, { reason: 'no-ranges', isFinal: true });
+  else if (seed.lack !== null && isStuck(state, seed)) dropSeed(state, seed, seed.lack.failure);
+}
+
+/** It is suspected, by each of its links that may be used, of a piece that it can't be asked for to settle that. */
+export function isStuck({ blame }: SessionState, seed: WebSeed): boolean {
+  if (seed.lack === null) return false;
+  const links = seed.isProven ? seed.links : seed.links.slice(0, 1);
+  return links.every(({ key }) => [...blame.suspicionsOf(key)].some((piece) => seed.lacks(piece)));
+}
+
+/** Whether something is missing that the web seed may have; where readers go to and fro, something that they may ever want. */
+export function isUseful({ tracker, geometry, window }: SessionState, seed: WebSeed, lack: WebSeedLack): boolean {
+  const { pieceCount } = geometry;
+  for (let i = 0; i < pieceCount; i++) {
+    const piece = ((lack.usefulAt + i) % pieceCount) as PieceIndex;
+    const isNeeded = window === null ? tracker.isLacking(piece) : tracker.isWanted(piece);
+    if (!isNeeded || seed.lacks(piece)) continue;
+    lack.usefulAt = piece;
+    return true;
+  }
+  return false;
 }

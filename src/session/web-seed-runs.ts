@@ -10,7 +10,8 @@ import type { Peer } from './peer.js';
 import { storeWhole } from './piece-flow.js';
 import { hasLivelyPeer, mayShare, releaseOrphan } from './requester.js';
 import type { SessionState } from './session-state.js';
-import { lastSign, type WebSeedLink, type WebSeedRun } from './web-seed.js';
+import { lastSign, type WebSeed, type WebSeedLink, type WebSeedRun } from './web-seed.js';
+import { dropUseless } from './web-seed-lacks.js';
 import { failSeed, leaveCurrent, leaveRun } from './web-seed-recall.js';
 import { longestTail } from './web-seed-tails.js';
 
@@ -42,6 +43,7 @@ export function refillWebSeeds(state: SessionState): void {
     return;
   }
   for (const seed of state.webSeeds.all) if (seed.retryAt !== null && state.now >= seed.retryAt) seed.retryAt = null;
+  dropUseless(state);
   for (const link of state.webSeeds.links()) goOn(state, link);
   const isCrowded = hasEnoughPeers(state);
   for (const link of inTurn(state)) {
@@ -69,7 +71,8 @@ function goOn(state: SessionState, link: WebSeedLink): void {
 function startRun(state: SessionState, link: WebSeedLink, stretch: Stretch): void {
   const { tracker, now } = state;
   for (let piece = stretch.first as number; piece < stretch.end; piece++) {
-    if (tracker.picker.isPickable(piece as PieceIndex)) tracker.claim(piece as PieceIndex, link.key);
+    const isFree = tracker.picker.isPickable(piece as PieceIndex) && !link.seed.lacks(piece as PieceIndex);
+    if (isFree) tracker.claim(piece as PieceIndex, link.key);
   }
   if (stretch.isWholeFiles) link.seed.hasStreamed = true;
   link.run = { ...stretch, startedAt: now, progressAt: now, pausedUntil: now, current: null, waitingFor: null, receivedBytes: 0 };
@@ -82,7 +85,7 @@ function chooseStretch(state: SessionState, link: WebSeedLink): Stretch | null {
   if (single !== null) return { first: single, begin: 0, end: single + 1, isWholeFiles: false };
   // A suspect gets nothing else to do.
   if (state.blame.isSuspect(link.key)) return null;
-  return freeStretch(state, link) ?? splitRun(state) ?? (takeOver(state, link) ? freeStretch(state, link) : null);
+  return freeStretch(state, link) ?? splitRun(state, link) ?? (takeOver(state, link) ? freeStretch(state, link) : null);
 }
 
 /** The rest of a begun piece that nobody goes on with, or the longest gap. */
@@ -91,43 +94,47 @@ function freeStretch(state: SessionState, link: WebSeedLink): Stretch | null {
     if (!mayTakeOver(state, link, open)) continue;
     return { first: open.piece, begin: open.nextUnrequested() * BLOCK_LENGTH, end: open.piece + 1, isWholeFiles: false };
   }
-  return longestGap(state, link.seed.runBytes);
+  return longestGap(state, link.seed);
 }
 
 function mayTakeOver(state: SessionState, link: WebSeedLink, open: OpenPiece): boolean {
-  return mayShare(link.key, open) && !hasLivelyPeer(state, open.piece);
+  return mayShare(link.key, open) && !link.seed.lacks(open.piece) && !hasLivelyPeer(state, open.piece);
 }
 
 /** A failed piece is fetched alone, as of a peer. */
 function failedPiece(state: SessionState, link: WebSeedLink): PieceIndex | null {
   const { blame, tracker } = state;
   for (const piece of blame.failedPieces()) {
-    if (!blame.isOpenCase(piece) || !tracker.picker.isPickable(piece)) continue;
+    if (!blame.isOpenCase(piece) || !tracker.picker.isPickable(piece) || link.seed.lacks(piece)) continue;
     if (!blame.isSuspect(link.key) || blame.isSuspectOf(link.key, piece)) return piece;
   }
   return null;
 }
 
-function isFresh(state: SessionState, piece: PieceIndex): boolean {
+/** Free for the web seed, and no other piece that it may have comes before it by its level. */
+function freshness(state: SessionState, seed: WebSeed): (piece: PieceIndex) => boolean {
   const { picker } = state.tracker;
-  return picker.isPickable(piece) && picker.isUrgent(piece) && !state.blame.isOpenCase(piece);
+  const levels = seed.lack === null ? undefined : state.settings.plan?.levels;
+  const isFree = (piece: PieceIndex): boolean => picker.isPickable(piece) && !seed.lacks(piece);
+  let top = 0;
+  if (levels !== undefined) for (const piece of state.geometry.pieces()) if (isFree(piece)) top = Math.max(top, levels[piece]);
+  const isUrgent = (piece: PieceIndex): boolean => (levels === undefined ? picker.isUrgent(piece) : levels[piece] === top);
+  return (piece) => isFree(piece) && isUrgent(piece) && !state.blame.isOpenCase(piece);
 }
 
-function longestGap(state: SessionState, maxBytes: number): Stretch | null {
+function longestGap(state: SessionState, seed: WebSeed): Stretch | null {
   const { geometry, tracker, window } = state;
   if (tracker.picker.count === 0) return null;
+  const isFresh = freshness(state, seed);
   if (window !== null) {
-    const gap = window.firstGap(
-      (piece) => isFresh(state, piece),
-      Math.max(1, Math.floor(maxBytes / geometry.standardPieceLength)),
-    );
+    const gap = window.firstGap(isFresh, Math.max(1, Math.floor(seed.runBytes / geometry.standardPieceLength)));
     return gap === null ? null : { first: gap.first as PieceIndex, begin: 0, end: gap.end, isWholeFiles: false };
   }
   let first = 0;
   let length = 0;
   let start = 0;
   for (let piece = 0; piece <= geometry.pieceCount; piece++) {
-    if (piece < geometry.pieceCount && isFresh(state, piece as PieceIndex)) continue;
+    if (piece < geometry.pieceCount && isFresh(piece as PieceIndex)) continue;
     if (piece - start > length && (length === 0 || state.settings.plan?.isSequential !== true)) {
       first = start;
       length = piece - start;
@@ -135,7 +142,7 @@ function longestGap(state: SessionState, maxBytes: number): Stretch | null {
     start = piece + 1;
   }
   if (length === 0) return null;
-  const pieces = Math.max(1, Math.floor(maxBytes / geometry.standardPieceLength));
+  const pieces = Math.max(1, Math.floor(seed.runBytes / geometry.standardPieceLength));
   return { first: first as PieceIndex, begin: 0, end: first + Math.min(length, pieces), isWholeFiles: false };
 }
 
@@ -148,14 +155,14 @@ function wholeFiles(state: SessionState, link: WebSeedLink): Stretch | null {
     first = Math.min(first, piece);
     end = Math.max(end, piece + 1);
   };
-  for (const piece of state.geometry.pieces()) if (tracker.picker.isPickable(piece)) add(piece);
+  for (const piece of state.geometry.pieces()) if (tracker.picker.isPickable(piece) && !link.seed.lacks(piece)) add(piece);
   for (const open of tracker.partialPieces()) if (mayTakeOver(state, link, open)) add(open.piece);
   return end === 0 ? null : { first: first as PieceIndex, begin: 0, end, isWholeFiles: true };
 }
 
 /** The second half of the longest run, where it is worth a request. */
-function splitRun(state: SessionState): Stretch | null {
-  const longest = longestTail(state);
+function splitRun(state: SessionState, { seed }: WebSeedLink): Stretch | null {
+  const longest = longestTail(state, (piece) => !seed.lacks(piece));
   if (longest === null) return null;
   const count = longest.end - longest.start;
   if (count * state.geometry.standardPieceLength < state.limits.webSeedSplitBytes || count < 2) return null;
@@ -186,6 +193,16 @@ function delayOf(state: SessionState, { run, seed }: WebSeedLink, ownRate: numbe
   return leftMs >= limits.reassignAgeMs && leftMs >= (2 * left * 1000) / ownRate ? leftMs : 0;
 }
 
+/** Whether something that the other link has before it may come of this one. */
+function hasUseFor({ tracker }: SessionState, { seed }: WebSeedLink, { run, key }: WebSeedLink): boolean {
+  if (seed.lack === null || run === null) return true;
+  for (let piece = run.first as number; piece < run.end; piece++) {
+    const isLeft = piece === run.current || tracker.claimantOf(piece as PieceIndex) === key;
+    if (isLeft && !seed.lacks(piece as PieceIndex)) return true;
+  }
+  return false;
+}
+
 /** Nothing is left but what others are fetching: the slowest run is ended, where it is silent or would take twice as long. */
 function takeOver(state: SessionState, link: WebSeedLink): boolean {
   const { download } = link.seed;
@@ -194,7 +211,7 @@ function takeOver(state: SessionState, link: WebSeedLink): boolean {
   let longestMs = 0;
   for (const other of state.webSeeds.links()) {
     // The server is the same one: it would be no quicker, and two links would take from each other for ever.
-    if (other.seed === link.seed) continue;
+    if (other.seed === link.seed || !hasUseFor(state, link, other)) continue;
     const delayMs = delayOf(state, other, download.quickRate);
     if (delayMs <= longestMs) continue;
     slowest = other;

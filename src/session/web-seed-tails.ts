@@ -5,20 +5,29 @@ import type { PieceIndex } from '../model/ids.js';
 import type { SessionState } from './session-state.js';
 import type { WebSeedLink } from './web-seed.js';
 
-/** The pieces at the far end of a run, consecutive and claimed by it, not begun. */
-function tailOf(state: SessionState, link: WebSeedLink): { start: number; end: number } {
+/** The pieces at the far end of a run, consecutive and claimed by it, not begun, that `accepts` takes. */
+function tailOf(
+  state: SessionState,
+  link: WebSeedLink,
+  accepts: (piece: PieceIndex) => boolean = () => true,
+): { start: number; end: number } {
   const run = link.run;
   if (run === null) return { start: 0, end: 0 };
   let start = run.end;
-  while (start > run.first && state.tracker.claimantOf((start - 1) as PieceIndex) === link.key) start--;
+  const isTail = (piece: PieceIndex): boolean => state.tracker.claimantOf(piece) === link.key && accepts(piece);
+  while (start > run.first && isTail((start - 1) as PieceIndex)) start--;
   if (run.waitingFor === start) start++;
   return { start, end: run.end };
 }
 
-export function longestTail(state: SessionState): { link: WebSeedLink; start: number; end: number } | null {
+/** `accepts`: that whoever is to get of it may have. */
+export function longestTail(
+  state: SessionState,
+  accepts: (piece: PieceIndex) => boolean,
+): { link: WebSeedLink; start: number; end: number } | null {
   let longest: { link: WebSeedLink; start: number; end: number } | null = null;
   for (const link of state.webSeeds.links()) {
-    const { start, end } = tailOf(state, link);
+    const { start, end } = tailOf(state, link, accepts);
     if (end > start && (longest === null || end - start > longest.end - longest.start)) longest = { link, start, end };
   }
   return longest;

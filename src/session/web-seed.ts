@@ -1,6 +1,7 @@
 // A web server that has the torrent's files (BEP 19), as the session sees it. It is one source with several links: a link has one
 // request under way at a time and so one body, which is why blocks name the link. Data only: web-seed-runs.ts decides.
 
+import type { Bitfield } from '../model/bitfield.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import type { Millis } from '../model/time.js';
 import { RateMeter } from './rate-meter.js';
@@ -27,6 +28,8 @@ export type WebSeedReason =
   /** It names an address that its namer may not name: see address-scope.ts. */
   | 'forbidden-address'
   | 'unusable-url'
+  /** Of a file: no URL can say it. */
+  | 'unusable-name'
   /** It knows no ranges, and has sent its files once. */
   | 'no-ranges'
   | 'bad-data';
@@ -39,6 +42,20 @@ export interface WebSeedFailure {
   readonly isFinal: boolean;
   /** The server asked for so much patience. */
   readonly retryAfterMs?: number;
+}
+
+/** What a web seed turned out not to have of a torrent of several files, or not at the length it should have. */
+export interface WebSeedLack {
+  /** Indices into the torrent's files. */
+  readonly files: Set<number>;
+  /** Of the torrent, padding left out. */
+  readonly fileCount: number;
+  /** Those that touch one of the files: none of them is asked of it. */
+  readonly pieces: Bitfield;
+  /** Why, of the last file. */
+  failure: WebSeedFailure;
+  /** A piece that is missing and that it may have; where the next search for one begins. */
+  usefulAt: number;
 }
 
 /** What became of a run. */
@@ -99,6 +116,8 @@ export class WebSeed {
   lastFailure: WebSeedFailure | null = null;
   /** Not asked before; null: at once. */
   retryAt: Millis | null = null;
+  /** Null: no file that it was asked for. */
+  lack: WebSeedLack | null = null;
   /** Not asked any more. */
   isDropped = false;
   isBanned = false;
@@ -107,6 +126,11 @@ export class WebSeed {
     this.name = name;
     this.links = keys.map((key) => ({ key, seed: this, run: null }));
     this.runBytes = runBytes;
+  }
+
+  /** It is not to be asked for this piece. */
+  lacks(piece: PieceIndex): boolean {
+    return this.lack?.pieces.has(piece) === true;
   }
 
   get isBusy(): boolean {

@@ -113,9 +113,15 @@ export class PieceStore {
     return this.#leases.activeCount;
   }
 
-  /** Pieces that are being hashed or written. */
+  /** What `close` waits for: pieces that are being hashed or written, and that which is just told to be there. */
   get storingCount(): number {
     return this.#tasks.size;
+  }
+
+  /** Some piece is being hashed or written, and will be told. */
+  get isStoring(): boolean {
+    for (const { state } of this.#pieces.values()) if (state === 'storing') return true;
+    return false;
   }
 
   /**

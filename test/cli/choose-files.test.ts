@@ -77,6 +77,33 @@ test('one small file of 30 MB is one file, and once more is nothing to do', { ti
   expect(all.stdout).toBe('missing: album/big.bin\nmissing: album/docs/guide.txt\nmissing: album/more.bin\n');
 });
 
+test('as it is written for aria2', { timeout: 60_000 }, async () => {
+  const { cwd, peer } = await prepare();
+  // Nothing of it is slow or wanted to be: that they are taken for what they mean is all.
+  const habits = [
+    '--select-file=2,4',
+    '--seed-time=0',
+    '--seed-ratio=2',
+    '--dir=out',
+    '-c',
+    '--max-download-limit=50M',
+    '--stop=50',
+  ];
+  const end = await cli.run(['album.torrent', ...habits, ...ALONE, '--peer', peer], { cwd });
+  expect(end, end.stderr).toMatchObject({ code: 0, stdout: 'out/album\n' });
+  expect(end.stderr).not.toContain('seeding');
+  await expectFiles(cwd, ['docs/guide.txt', 'readme.txt']);
+});
+
+test('with the ratio alone it serves, as aria2 does', { timeout: 60_000 }, async () => {
+  const { cwd, peer } = await prepare();
+  const args = ['album.torrent', '--select-file=4', '--seed-ratio=1.0', '-d', 'out', '--no-trackers', '--no-dht', '--peer', peer];
+  const child = cli.start(args, { cwd, timeoutMs: 60_000 });
+  await child.outputMatching(/seeding album on port \d+ until its ratio is 1$/m);
+  child.kill('SIGINT');
+  expect((await child.ended).code).toBe(130);
+});
+
 test('globs, exclusions, orders; then the rest is fetched, and nothing twice', { timeout: 60_000 }, async () => {
   const { cwd, peer } = await prepare();
   const args = ['download', 'album.torrent', '-o', 'out', ...ALONE, '--peer', peer];

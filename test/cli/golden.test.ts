@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { freePort } from '../support/free-port.js';
+import { openProgramRig } from '../support/program-rig.js';
 import { Screen } from '../support/screen.js';
 import { startStaticTracker } from '../support/static-tracker.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -63,6 +64,9 @@ const SITUATIONS: readonly Situation[] = [
   { name: 'verify-missing', args: 'verify data.torrent empty' },
   { name: 'create', args: 'create seed/data.bin -o new.torrent --tracker https://tracker.example/announce' },
   { name: 'create-exists', args: 'create seed/data.bin -o data.torrent' },
+  { name: 'seed-content', args: 'seed other --no-trackers --no-dht --seed-time 1s' },
+  { name: 'seed-private', args: 'seed other --private' },
+  { name: 'seed-link', args: 'seed magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=It' },
   { name: 'seed-missing', args: 'seed data.torrent --data empty' },
 ];
 
@@ -86,6 +90,39 @@ test.each(SITUATIONS)('$name', async (situation) => {
     parts.push(`=== terminal, ${columns} columns\n${wrap(plain(screen.paragraphs().join('\n')), columns)}`);
   }
   await expect(`${parts.join('\n').trimEnd()}\n`).toMatchFileSnapshot(`golden/${situation.name}.txt`);
+});
+
+const { program } = openProgramRig();
+const HELPS = [
+  '',
+  ...program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => command.name()),
+];
+
+/** Commands in examples are there to be copied: these stay whole, and a terminal of 80 columns breaks them. Every other line fits. */
+const LONGER_THAN_80 = [
+  '  effusion create data --tracker http://a.example/a,http://b.example/a --tracker http://c.example/a',
+  "  effusion edit ubuntu.torrent --in-place --replace-tracker 'http://old.example/*=http://new.example/a'",
+  "  effusion peers 'magnet:?xt=urn:btih:…' --json | jq -r 'select(.progress == 1).address'",
+  '  effusion doctor ubuntu.torrent --json | jq -r \'.checks[] | select(.status != "ok").text\'',
+];
+
+test.each(HELPS)('the help of %s fits 80 columns', async (command) => {
+  const { stdout, code } = await cli.terminal('stty cols 80 rows 300; ', `${command} --help`, { cwd: await makeTempFolder() });
+  expect(code).toBe(0);
+  const text = stdout.replaceAll('\r', '');
+  // The width that is shown, not the bytes.
+  const tooLong = text.split('\n').filter((line) => Array.from(line).length > 80);
+  expect(tooLong.filter((line) => !LONGER_THAN_80.includes(line))).toEqual([]);
+  await expect(text).toMatchFileSnapshot(`golden/help-${command === '' ? 'effusion' : command}.txt`);
+});
+
+test('no longer line is excused that is not there', async () => {
+  const helps = await Promise.all(HELPS.slice(1).map(async (command) => openProgramRig().parse('help', command)));
+  const lines = new Set(helps.join('\n').split('\n'));
+  expect(LONGER_THAN_80.filter((line) => !lines.has(line))).toEqual([]);
 });
 
 /** `data.torrent` and its data in seed/, other data of that name in other/, an empty folder, a torrent that is none. */
@@ -129,6 +166,7 @@ function quoted(args: readonly string[]): string {
 function plain(text: string): string {
   return text
     .replaceAll(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:PORT')
+    .replaceAll(/\bon port \d+/g, 'on port PORT')
     .replaceAll(/\bin \d[\d.]*(?:ms|s)\b/g, 'in TIME')
     .replaceAll(/\b\d+(?:\.\d+)? (?:ms|s)\b/g, 'TIME')
     .replaceAll(/\b\d+(?:\.\d+)? (?:B|KiB|MiB|GiB)\/s/g, 'RATE')

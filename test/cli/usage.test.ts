@@ -70,12 +70,16 @@ describe('usage errors are one line on stderr and exit 2', () => {
   });
 
   test.each([
-    ['seed', ['seed', 'a'.repeat(40)]],
-    ['verify', ['verify', 'magnet:?xt=urn:btih:'.concat('a'.repeat(40))]],
-  ])('%s needs a torrent file, and says how to get one of a link', async (_, args) => {
+    ['seed', ['seed', 'a'.repeat(40)], /a link names no data to serve\. .*effusion download --seed/],
+    [
+      'verify',
+      ['verify', 'magnet:?xt=urn:btih:'.concat('a'.repeat(40))],
+      /a torrent file is needed here, not a link\. .*metadata MAGNET -o/,
+    ],
+  ])('%s needs more than a link, and says what to do', async (_, args, message) => {
     const end = await cli.run(args);
     expect(end.code).toBe(2);
-    expect(end.stderr).toMatch(/a torrent file is needed here, not a link\. .*metadata MAGNET -o/);
+    expect(end.stderr).toMatch(message);
   });
 
   test('no argument at all shows the help, and is no success', async () => {

@@ -91,14 +91,31 @@ describeWith(['nginx'], 'from nginx', () => {
     await expectDownload(large, prepared, web, '--peer', `127.0.0.1:${port}`);
   });
 
-  test('what it has not got is told, with 404', { timeout: 60_000 }, async () => {
+  test('what it has not got is told, with 404, and the rest is there', { timeout: 60_000 }, async () => {
     const prepared = await prepare(large);
     await rm(join(prepared.root, 'large', 'second.bin'));
     const web = await startNginx(prepared.root);
     const args = ['download', prepared.torrent.path, '-o', prepared.out, '--webseed', web.url, '--webseeds', 'only'];
     const end = await runEffusion(args);
     expect([5, 7], end.stderr).toContain(end.code);
-    expect(end.stderr).toContain('HTTP status 404');
+    expect(end.stderr).toContain('lacks 1 of 2 files (HTTP status 404)');
+    const asked = (await web.log()).filter((line) => line.includes('/large/second.bin'));
+    expect(asked.length).toBeLessThanOrEqual(4);
+  });
+
+  test('what it has not got comes of a peer', { timeout: 60_000 }, async () => {
+    const prepared = await prepare(large);
+    const whole = join(prepared.root, '..', 'whole');
+    await writePayload(large, whole);
+    await rm(join(prepared.root, 'large', 'second.bin'));
+    const web = await startNginx(prepared.root);
+    const seeder = startEffusion(['seed', prepared.torrent.path, '--data', whole, '--no-trackers', '--max-upload', '8M'], {
+      timeoutMs: 60_000,
+    });
+    const [, port] = await seeder.outputMatching(/seeding .* on port (\d+)/);
+    await expectDownload(large, prepared, web, '--peer', `127.0.0.1:${port}`);
+    const statuses = (await web.log()).map((line) => /" (\d{3}) /.exec(line)?.[1]);
+    expect(statuses).toContain('206');
   });
 });
 
@@ -109,6 +126,17 @@ describeWith(['python'], "from Python's http.server", () => {
     await expectDownload(awkward, prepared, web);
     // A file that was asked for by a range in vain is asked for once more.
     expect(repeated(await web.log()).length).toBeLessThanOrEqual(2);
+  });
+
+  test('a file that is gone is skipped, and the next one comes', { timeout: 60_000 }, async () => {
+    const prepared = await prepare(large);
+    await rm(join(prepared.root, 'large', 'first.bin'));
+    const web = await startPythonServer(prepared.root);
+    const args = ['download', prepared.torrent.path, '-o', prepared.out, '--webseed', web.url, '--webseeds', 'only', '-v'];
+    const end = await runEffusion(args);
+    expect([5, 7], end.stderr).toContain(end.code);
+    expect(end.stderr).toMatch(/sent 8\.\d MiB; .*lacks 1 of 2 files \(HTTP status 404\)/);
+    expect((await web.log()).length).toBeLessThanOrEqual(4);
   });
 
   test('large files, each in one go', { timeout: 60_000 }, async () => {

@@ -244,6 +244,18 @@ describe('seeding read-only', () => {
     await expect(filesBelow(folder)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test('believes who has hashed it, but looks at the lengths', async () => {
+    const options = { seed: true, isReadOnly: true, isHashed: true };
+    const folder = await makeTempFolder();
+    await putFiles(folder, { 'album/a': damaged(torrent.fileBytes(0), 20_000), 'album/b': torrent.fileBytes(1) });
+    const server = await startSession(torrent.metainfo, folder, options);
+    await expect(nextNotice(server, 'checked')).resolves.toMatchObject({ havePieces: 5, pieceCount: 5, resumed: true });
+    const shorter = await makeTempFolder();
+    await putFiles(shorter, { 'album/a': torrent.fileBytes(0), 'album/b': torrent.fileBytes(1).subarray(1) });
+    const other = await startSession(torrent.metainfo, shorter, options);
+    await expect(other.done()).rejects.toMatchObject({ code: 'data_incomplete', detail: { havePieces: 4, pieceCount: 5 } });
+  });
+
   test('serves beside another run that has the folder', async () => {
     const folder = await makeTempFolder();
     await putFiles(folder, { 'album/a': torrent.fileBytes(0), 'album/b': torrent.fileBytes(1) });

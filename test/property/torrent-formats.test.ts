@@ -12,7 +12,7 @@ import type { Encodable } from '../../src/bencode/encode.js';
 import { FileLayout } from '../../src/metainfo/file-layout.js';
 import type { LayoutFile } from '../../src/metainfo/file-layout.js';
 import { partName } from '../../src/metainfo/part-name.js';
-import { parseTorrentFile } from '../../src/metainfo/torrent-file.js';
+import { isTorrentFile, parseTorrentFile } from '../../src/metainfo/torrent-file.js';
 import { Geometry } from '../../src/model/geometry.js';
 import { MetainfoError } from '../../src/model/error.js';
 import { readTorrentFixture, TORRENT_FIXTURES } from '../support/torrent-fixtures.js';
@@ -155,7 +155,9 @@ describe('torrent files', () => {
       fc.property(mutated, (input) => {
         let metainfo;
         try {
+          const isMeant = isTorrentFile(input);
           metainfo = parseTorrentFile(input);
+          expect(isMeant).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(MetainfoError);
           expect((error as MetainfoError).detail.path).toMatch(/^(?:torrent|info|announce|announce-list|url-list)/);

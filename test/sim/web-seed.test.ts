@@ -63,6 +63,19 @@ describe.each(Object.entries(contents))('%s', (_, content) => {
     expect(banned).toEqual(['web-seed-0']);
   });
 
+  test('comes from an honest one beside one that lacks files', () => {
+    for (const lacks of [0.2, 0.6, 1]) {
+      for (const hasRanges of [true, false]) {
+        const slow = { ...HONEST_WEB_SEED, bytesPerSecond: 300_000 };
+        const { node } = alone(content, [{ ...HONEST_WEB_SEED, lacks, hasRanges }, slow]);
+        const told = node.notices.filter((notice) => notice.type === 'web-seed-lacks');
+        const { lacking } = node.session.snapshot(0).webSeeds[0];
+        expect(told.length).toBeGreaterThanOrEqual((lacking?.files ?? 0) - 1);
+        expect(node.webSeeds.requests).toBeLessThan(200);
+      }
+    }
+  });
+
   test('a stalling one costs no more than its silence', () => {
     const { elapsedMs } = alone(content, [{ ...HONEST_WEB_SEED, stallsAfter: 3 }, HONEST_WEB_SEED]);
     expect(elapsedMs).toBeLessThan(3 * SIM_LIMITS.webSeedStallMs + content.totalLength / 500);

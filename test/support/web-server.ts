@@ -18,7 +18,7 @@ export interface WebServerOptions {
   readonly hasRanges?: boolean;
   readonly host?: string;
   /** Changes what is sent of a file. */
-  readonly change?: (bytes: Uint8Array) => Uint8Array;
+  readonly change?: (bytes: Uint8Array, path: string) => Uint8Array;
   /** True: the request was dealt with. `serial` counts from 0. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse, serial: number) => boolean;
 }
@@ -50,7 +50,8 @@ export async function startWebServer(torrent: StoredTorrent, options: WebServerO
   const { hasRanges = true, host = '127.0.0.1', change = (bytes: Uint8Array) => bytes } = options;
   const bodies = new Map<string, Uint8Array>();
   for (const [index, file] of torrent.metainfo.files.entries()) {
-    if (!file.isPadding) bodies.set(`/${file.path.join('/')}`, change(torrent.fileBytes(index)));
+    const path = `/${file.path.join('/')}`;
+    if (!file.isPadding) bodies.set(path, change(torrent.fileBytes(index), path));
   }
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {

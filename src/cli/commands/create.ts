@@ -3,13 +3,12 @@
 
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createTorrent, type CreateOptions as TorrentOptions } from '../../engine/torrent-files.js';
+import type { CreateOptions as TorrentOptions } from '../../engine/torrent-files.js';
 import { formatMagnet, magnetOf } from '../../metainfo/magnet-format.js';
-import { EffusionError } from '../../model/error.js';
-import { openCheckProgress } from '../check-progress.js';
 import type { CommandContext } from '../command-context.js';
 import { ContentExcludes } from '../content-excludes.js';
 import { EXIT } from '../exit-codes.js';
+import { makeTorrent } from '../made-torrent.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText, toTorrentJson } from '../render/torrent-text.js';
@@ -44,14 +43,8 @@ export async function create(source: string, options: CreateOptions, context: Co
   if (options.force !== true && (await exists(target))) {
     throw new UsageError(`${target} is already there`, EXISTS_HINT);
   }
-  const progress = openCheckProgress(name, context);
   const excludes = new ContentExcludes(options.exclude ?? [], options.defaultExcludes);
-  const isLeftOut = (path: readonly string[]): boolean => excludes.leavesOut(path);
-  const created = await createTorrent(source, { ...toTorrentOptions(options), isLeftOut, onProgress: progress.update })
-    .catch((error: unknown) => {
-      throw toUsageError(error);
-    })
-    .finally(progress.close);
+  const created = await makeTorrent(source, toTorrentOptions(options), excludes, context);
   await writeTorrent(target, created.bytes, { isForced: options.force === true, hint: EXISTS_HINT });
   const { metainfo } = created;
   const leftOut = excludes.describe();
@@ -103,9 +96,4 @@ async function exists(file: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A wish that cannot be met is the user's affair. */
-function toUsageError(error: unknown): unknown {
-  return error instanceof EffusionError && error.code === 'invalid_option' ? new UsageError(error.message) : error;
 }

@@ -1,5 +1,5 @@
-// `effusion seed FILE.torrent...`: checks the data, then serves it until stopped, or as long as it was told. Nothing on the disk is changed,
-// and data that is not whole is refused: who wants the rest should download it.
+// `effusion seed TORRENT|PATH...`: checks the data of a torrent file, or makes a torrent of a file or folder, then serves it until stopped, or as
+// long as it was told. Nothing of the data is changed, and what is not whole is refused: who wants the rest should download it.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,6 +13,7 @@ import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
+import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
@@ -27,6 +28,7 @@ import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
+import type { ProgressView } from '../render/progress.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
 import type { ResultOptions } from '../results/result-options.js';
@@ -36,13 +38,21 @@ import { RunEnd } from '../run-end.js';
 import { runSession } from '../run-session.js';
 import { describeSeedGoal, type SeedOptionValues, SeedWatch } from '../seed-goal.js';
 import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
-import { gatherTorrents } from '../torrent-list.js';
+import { type ContentOptions, checkContentOptions, makeContent, type MadeContent } from '../seed-content.js';
+import { findSeedSource, type SeedSource } from '../seed-source.js';
+import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
 export interface SeedOptions
-  extends DhtCommandOptions, EgressOptions, PlacementCommandOptions, ResultOptions, Omit<SeedOptionValues, 'seed'> {
+  extends
+    DhtCommandOptions,
+    EgressOptions,
+    PlacementCommandOptions,
+    ContentOptions,
+    ResultOptions,
+    Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
   readonly data: string;
   readonly port?: PortRange;
@@ -65,6 +75,8 @@ export interface SeedOptions
 }
 
 const MAX_NAMED_FILES = 10;
+/** Characters of a link's name. */
+const MAX_SHOWN_LINK = 60;
 
 export function seed(torrents: readonly string[], options: SeedOptions, context: CommandContext): Promise<number> {
   return observeRun(options, context, (observer) => seedAll(torrents, options, context, observer));
@@ -80,6 +92,9 @@ async function seedAll(
   const portMapping = choosePortMapping(options);
   const items = await gatherTorrents(torrents);
   checkPlacementOptions(options, items.length);
+  const sources = new Map<TorrentItem, SeedSource>();
+  for (const item of items) sources.set(item, await findSeedSource(item));
+  await checkContentOptions(options, [...sources.values()]);
   const { board, interruption } = context;
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
   const client = await Client.open({
@@ -96,7 +111,7 @@ async function seedAll(
   tellPortMapping(client, context);
   const end = new RunEnd(interruption);
   const forgetKeys = listenForKeys({ client, direction: 'upload', limit: options.maxUpload ?? 0 }, context);
-  const run: SeedRun = { client, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
+  const run: SeedRun = { client, sources, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
   const work = (job: TorrentJob): Promise<void> =>
     observer.watch(job, items, (torrent) => seedOne(job, options, run, context, torrent));
   let running = items.length;
@@ -118,9 +133,10 @@ async function seedAll(
 /** What the torrents of one run share. */
 interface SeedRun {
   readonly client: Client;
+  readonly sources: ReadonlyMap<TorrentItem, SeedSource>;
   readonly claims: Claims;
   readonly end: RunEnd;
-  /** In their order: each resolves when that torrent is through with its check. */
+  /** In their order: each resolves when that torrent is through with its check, or was made. */
   readonly checks: Promise<void>[];
   uploadedBytes: number;
 }
@@ -138,16 +154,18 @@ async function seedOne(
   const turn = run.checks.at(-CONFIG.cli.jobs) ?? Promise.resolve();
   const check = new Deferred<void>();
   run.checks.push(check.promise);
-  const view = board.open();
+  let view: ProgressView | null = null;
   try {
-    const loaded = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
-    const metainfo = { ...loaded, announceTiers: withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []) };
+    const { metainfo, folder, placement, magnet } = await (run.sources.get(job.item) === 'content'
+      ? end.waitFor(turn).then(() => makeContent(job.item.text, options, end.signal, context))
+      : loadNamed(job.item, options, end));
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
-    const placement = placementOf(options);
+    view = board.open();
     const placed = placeFiles(metainfo, placement);
-    torrent.known(metainfo, resultPath(options.data, placed));
-    await expectData(placed, options.data);
+    if (magnet !== null) torrent.made(magnet);
+    torrent.known(metainfo, resultPath(folder, placed));
+    await expectData(placed, folder);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
@@ -160,12 +178,14 @@ async function seedOne(
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      isHashed: magnet !== null,
       placement,
       command: 'effusion seed',
     };
     const goal = { ratio: options.seedRatio ?? 0, timeMs: options.seedTime ?? 0 };
     const readyLine = (_: ServerSnapshot, port: number | null): string => {
       check.resolve();
+      if (magnet !== null) tellMade(metainfo, magnet, torrent, context);
       const where = port === null ? 'without a port: it takes no connections' : `on port ${port}`;
       // Scripts read the other line as it is.
       if (goal.ratio > 0 || goal.timeMs > 0) board.log(`${job.name}: serves ${describeSeedGoal(goal)}`);
@@ -176,7 +196,7 @@ async function seedOne(
     const ended = runSession(
       {
         metainfo,
-        folder: options.data,
+        folder,
         client,
         session,
         view,
@@ -189,7 +209,7 @@ async function seedOne(
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
-      throw error instanceof IncompleteDataError ? await describeMissing(placed, options.data, error) : error;
+      throw error instanceof IncompleteDataError ? await describeMissing(placed, folder, error) : error;
     });
     run.uploadedBytes += snapshot.uploadedBytes;
     watch.count(snapshot);
@@ -197,8 +217,32 @@ async function seedOne(
     torrent.stopped(context.interruption.exitCode ?? EXIT.ok);
   } finally {
     check.resolve();
-    view.close();
+    view?.close();
   }
+}
+
+/** Somebody else's torrent, and where the user says its data is. */
+async function loadNamed(
+  { text, argument }: TorrentItem,
+  options: SeedOptions,
+  end: RunEnd,
+): Promise<Omit<MadeContent, 'magnet'> & { magnet: null }> {
+  if (!(argument instanceof MetainfoError) && argument.kind === 'magnet') {
+    throw new UsageError(
+      `${sanitise(argument.text, MAX_SHOWN_LINK)}: a link names no data to serve`,
+      'Name the torrent file, or the file or folder itself; effusion download --seed fetches what a link names, and serves it.',
+    );
+  }
+  const loaded = await end.waitFor(loadTorrent(text, wayOut(options)));
+  const announceTiers = withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []);
+  return { metainfo: { ...loaded, announceTiers }, folder: options.data, placement: placementOf(options), magnet: null };
+}
+
+/** The link alone goes to stdout, so that a script can hand it on. */
+function tellMade(metainfo: Metainfo, magnet: string, torrent: TorrentObserver, { board, stdout }: CommandContext): void {
+  board.log(`info hash ${infoHashText(metainfo)}`);
+  if (torrent.leavesStdout) stdout.line(magnet);
+  else board.log(magnet);
 }
 
 function refuseNobody(options: SeedOptions): void {

@@ -100,9 +100,11 @@ async function valuesOf(option: Option, line: Line, host: CompletionHost): Promi
 
 function placeholderValues(placeholder: string, choices: readonly string[] | undefined): Completion {
   if (choices !== undefined) return { candidates: choices.map((text) => ({ text, description: '' })), paths: 'none' };
+  // `seed` takes both: data goes by any name.
+  if (/PATH/.test(placeholder)) return { candidates: [], paths: 'files' };
   if (/TORRENT|\.torrent/.test(placeholder)) return { candidates: [], paths: 'torrents' };
   if (/DIR|FOLDER/.test(placeholder)) return { candidates: [], paths: 'folders' };
-  return /FILE|LIST|PATH/.test(placeholder) ? { candidates: [], paths: 'files' } : NOTHING;
+  return /FILE|LIST/.test(placeholder) ? { candidates: [], paths: 'files' } : NOTHING;
 }
 
 /** Shells compare with the whole word. */

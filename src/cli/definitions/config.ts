@@ -10,7 +10,7 @@ export const addConfig: CommandDefinition = (program, host, globals) => {
   program
     .command('config')
     .description('show which value each option has, and where it comes from')
-    .argument('[COMMAND]', 'of this command only')
+    .argument('[COMMAND]', 'show the options of this command only')
     .argument('[OPTION...]', 'as that command would be given them')
     .allowUnknownOption()
     .addOption(new Option('--path', 'print where the configuration file is looked for'))

@@ -4,8 +4,8 @@
 import { Option } from 'commander';
 import type { CreateOptions } from '../commands/create.js';
 import { EXAMPLES } from '../help-texts.js';
-import { collectTiers } from '../network-options.js';
-import { parsePieceLength, parseUrl } from '../options.js';
+import { pieceLengthOption, tiersOption } from '../network-options.js';
+import { parseUrl } from '../options.js';
 import type { CommandDefinition } from './program-host.js';
 
 const collectSeeds = (text: string, previous: readonly string[] = []): string[] => [
@@ -21,16 +21,8 @@ export const addCreate: CommandDefinition = (program, host, globals) => {
     .description('make a torrent of a file or a folder')
     .argument('<PATH>', 'the file or folder')
     .option('-o, --output <FILE>', 'the torrent file to write (default: NAME.torrent in the current folder)')
-    .addOption(
-      new Option('--piece-length <SIZE>', 'bytes of a piece, a power of two (default: by the size of the data)').argParser(
-        (text) => parsePieceLength(text, '--piece-length'),
-      ),
-    )
-    .addOption(
-      new Option('--tracker <URL>', 'a tracker; each --tracker is a tier, commas join URLs in one (repeatable)').argParser(
-        collectTiers,
-      ),
-    )
+    .addOption(pieceLengthOption())
+    .addOption(tiersOption())
     .addOption(new Option('--web-seed <URL>', 'a web server that has the data (repeatable)').argParser(collectSeeds))
     .option('--private', 'peers are to come from the trackers only (BEP 27)')
     .option('--comment <TEXT>', 'a comment for people')

@@ -53,10 +53,11 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     );
   addPlaceOptions(command);
   addSwarmOptions(command, {
-    noTrackers: 'ask no tracker: use --peer',
+    noTrackers: 'ask no tracker',
     hasTracker: true,
     network: [portOption(), portmapOption(), listenOption()],
   })
+    .optionsGroup(GROUP.webSeeds)
     .addOption(webseedOption())
     .addOption(webseedsOption())
     .optionsGroup(GROUP.limits)

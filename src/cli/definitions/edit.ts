@@ -28,7 +28,7 @@ export const addEdit: CommandDefinition = (program, host, globals) => {
     .command('edit')
     .description('change trackers, comment and the like of a torrent file')
     .argument('<FILE.torrent>', 'the torrent file')
-    .option('-o, --output <FILE>', 'the file to write')
+    .option('-o, --output <FILE>', 'the torrent file to write')
     .option('--in-place', 'change the file itself')
     .option('--force', 'replace the file of --output where it exists')
     .option('--json', 'print one JSON object')

@@ -12,10 +12,12 @@ export function addGlobalOptions(program: Command): Command {
     .option('-q, --quiet', 'print results and errors only')
     .option('-v, --verbose', 'show the pieces and the best peers, and tell what came of each source of peers')
     .addOption(
-      new Option('--progress <MODE>', 'as bars on a terminal, as lines of text, or not at all').choices([...PROGRESS_MODES]),
+      new Option('--progress <MODE>', 'show progress as bars on a terminal, as lines of text, or not at all').choices([
+        ...PROGRESS_MODES,
+      ]),
     )
     .addOption(
-      new Option('--color [WHEN]', 'use colour: on a terminal, always (also without WHEN), or never').choices(COLOR_CHOICES),
+      new Option('--color [WHEN]', 'use colour on a terminal, always (also without WHEN), or never').choices(COLOR_CHOICES),
     )
     .option('--no-color', 'use no colour')
     .option('--log-file <FILE>', 'append what is said to this file too, each line with its time')

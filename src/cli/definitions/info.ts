@@ -17,7 +17,7 @@ export const addInfo: CommandDefinition = (program, host, globals) => {
     .addOption(inputFileOption())
     .option('--json', 'print a JSON object, of several torrents one a line')
     .option('--scrape', 'ask every tracker and the DHT for seeds, leechers and completed downloads (exit 6 where none answers)')
-    .addOption(durationOption('-t, --timeout <TIME>', 'of --scrape, for all of them together (default: 15s)'))
+    .addOption(durationOption('-t, --timeout <TIME>', 'give up on the answers of --scrape after this time in all (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(metadataTimeoutOption());
   addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer', hasTracker: true })

@@ -5,6 +5,7 @@ import type { MagnetOptions } from '../commands/magnet.js';
 import { EXAMPLES } from '../help-texts.js';
 import { inputFileOption, interfaceOption, peerOption, proxyOption } from '../network-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
+import { GROUP } from './swarm-options.js';
 
 export const addMagnet: CommandDefinition = (program, host, globals) => {
   const peer = peerOption();
@@ -18,6 +19,7 @@ export const addMagnet: CommandDefinition = (program, host, globals) => {
     .addOption(peer)
     .option('--files <NUMBERS>', 'the files that the link is to ask for, such as 1,3-5 (so, BEP 53)')
     .option('--json', 'print a JSON object, of several torrents one a line')
+    .optionsGroup(GROUP.network)
     .addOption(proxyOption())
     .addOption(interfaceOption())
     .addHelpText('after', EXAMPLES.magnet)

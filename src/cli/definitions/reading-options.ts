@@ -14,7 +14,8 @@ import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 /** `network`: ports and the listener. */
 export function addReadingOptions(command: Command, network: readonly Option[]): Command {
-  return addSwarmOptions(command, { noTrackers: 'ask no tracker: use --peer', hasTracker: true, network })
+  return addSwarmOptions(command, { noTrackers: 'ask no tracker', hasTracker: true, network })
+    .optionsGroup(GROUP.webSeeds)
     .addOption(webseedOption())
     .addOption(webseedsOption())
     .optionsGroup(GROUP.limits)

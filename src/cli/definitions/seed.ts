@@ -8,8 +8,10 @@ import {
   maxPeersOption,
   maxUploadOption,
   maxUploadsOption,
+  pieceLengthOption,
   portmapOption,
   portOption,
+  tiersOption,
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import { addPlacementOptions } from '../place-options.js';
@@ -18,14 +20,22 @@ import type { CommandDefinition } from './program-host.js';
 import { addResultOptions } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
+const CONTENT_GROUP = 'For a torrent that is made of a file or folder:';
+
 export const addSeed: CommandDefinition = (program, host, globals) => {
   const command = program
     .command('seed')
     .description('check data and serve it until stopped')
-    .argument('<FILE.torrent...>', 'the torrent file, or several')
-    .option('--data <DIR>', 'the folder that holds the data, as download wrote it', '.')
-    .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent');
-  addPlacementOptions(command);
+    .argument('<TORRENT|PATH...>', 'a torrent file, or a file or folder of which a torrent is made; several are served together')
+    .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent')
+    .optionsGroup('Where the data of a torrent file is:')
+    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.');
+  addPlacementOptions(command)
+    .optionsGroup(CONTENT_GROUP)
+    .addOption(tiersOption())
+    .option('--private', 'peers are to come from the trackers only (BEP 27)')
+    .addOption(pieceLengthOption())
+    .option('--save <FILE.torrent>', 'write the torrent file too');
   addSwarmOptions(command, {
     noTrackers: 'announce to no tracker',
     hasTracker: false,
@@ -38,9 +48,13 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
   addSeedOptions(command, false);
   addResultOptions(command, false)
     .addHelpText('after', EXAMPLES.seed)
-    .action(async (files: string[], options: SeedOptions) => {
+    .action(async (names: string[], options: SeedOptions) => {
+      const typedForContent = command.options
+        .filter((option) => option.helpGroupHeading === CONTENT_GROUP)
+        .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+        .map((option) => option.long ?? '');
       await host.run(globals(), async (context) =>
-        (await import('../commands/seed.js')).seed(files, applySwitches(options), context),
+        (await import('../commands/seed.js')).seed(names, { ...applySwitches(options), typedForContent }, context),
       );
     });
 };

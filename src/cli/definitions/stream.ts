@@ -24,7 +24,7 @@ export const addStream: CommandDefinition = (program, host, globals) => {
     .description('serve the files of a torrent over HTTP on this machine, for players, as they come')
     .argument('<TORRENT>', TORRENT)
     .addOption(filesOption('the files to serve; all others are left out'))
-    .option('--port <N>', 'of HTTP, on 127.0.0.1 (default: any free one)', parseHttpPort)
+    .option('--port <N>', 'serve HTTP on this port of 127.0.0.1 (default: any free one)', parseHttpPort)
     .option('--open <PLAYER>', 'start this player with the URL, and end with it; its arguments behind spaces', parsePlayer);
   addReadingOptions(command, [portmapOption(), listenOption()])
     .addHelpText('after', EXAMPLES.stream)

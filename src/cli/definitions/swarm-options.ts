@@ -21,6 +21,7 @@ import {
 export const GROUP = {
   peers: 'Finding peers:',
   network: 'Network:',
+  webSeeds: 'Web servers that have the data:',
   limits: 'Limits:',
 } as const;
 

@@ -30,6 +30,8 @@ export type TorrentEvent =
       readonly private: boolean;
       /** Absolute. */
       readonly path: string;
+      /** Of a torrent that was made just now, by `seed` of a file or folder. */
+      readonly magnet?: string;
     }
   | { readonly event: 'metadata'; readonly state: 'fetching' | 'fetched' }
   | { readonly event: 'verify'; readonly state: 'running' | 'done'; readonly checkedBytes: number; readonly bytesToCheck: number }

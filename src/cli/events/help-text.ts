@@ -12,7 +12,7 @@ has id (its number in the run, from 1) and, once it is known, infoHash. Within a
 
   start      always the first: version, pid
   metadata   of a magnet link: fetching, fetched
-  torrent    the metadata is there: name, size, pieces, files, path (absolute, where the result will be)
+  torrent    the metadata is there: name, size, pieces, files, path (absolute, where the result will be); magnet of what seed made
   verify     existing data is hashed: at most once a second, and when it is done
   resume     so many pieces were there
   tracker    answered, or failed and why

@@ -62,6 +62,11 @@ export function noticeToEvent(notice: ServerNotice, files: readonly MetainfoFile
     }
     case 'web-seed-banned':
       return warning('web_seed_banned', `${notice.name}: bad data for piece ${notice.piece}`);
+    case 'web-seed-lacks': {
+      const path = files.at(notice.file)?.path.join('/') ?? `file ${notice.file + 1}`;
+      const why = describeWebSeedFailure(notice.reason, notice.status ?? null);
+      return warning('web_seed_lacks', `${notice.name}: has not got ${path}: ${why}`);
+    }
     case 'web-seed-dropped':
       return warning('web_seed_dropped', `${notice.name}: ${describeWebSeedFailure(notice.reason, notice.status ?? null)}`);
     case 'super-seeding-ended':

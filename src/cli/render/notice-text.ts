@@ -3,7 +3,7 @@
 
 import type { ServerNotice } from '../../engine/server-snapshot.js';
 import { formatAddress } from '../../model/address.js';
-import { describeWebSeedFailure } from '../../engine/web-seed-words.js';
+import { describeWebSeedFailure, describeWebSeedLack } from '../../engine/web-seed-words.js';
 import { sanitise } from './sanitise.js';
 
 const SUPER_SEEDING_ENDS = {
@@ -29,6 +29,12 @@ export function describeNotice(notice: ServerNotice, isVerbose = false): string 
   if (notice.type === 'web-seed-dropped') {
     const why = describeWebSeedFailure(notice.reason, notice.status ?? null);
     return `gave up web seed ${sanitise(notice.name)}: ${why}`;
+  }
+  if (notice.type === 'web-seed-lacks') {
+    // A server may lack thousands: the first is told, then each doubling.
+    if (!Number.isInteger(Math.log2(notice.lacking))) return null;
+    const { lacking: files, fileCount, reason, status = null } = notice;
+    return `web seed ${sanitise(notice.name)} ${describeWebSeedLack({ files, fileCount, reason, status })}`;
   }
   if (notice.type === 'tracker-warning') return `tracker ${sanitise(notice.url)} warns: ${sanitise(notice.message)}`;
   if (notice.type === 'super-seeding-ended') return `super-seeding is over: ${SUPER_SEEDING_ENDS[notice.reason]}`;

@@ -29,7 +29,7 @@ export function addResultOptions(command: Command, isDownload: boolean): Command
   command
     .optionsGroup('For scripts:')
     .addOption(events)
-    .option('--json', 'one object of JSON for each torrent on stdout, in place of its path');
+    .option('--json', `one object of JSON for each torrent on stdout, ${isDownload ? 'in place of its path' : 'when it ends'}`);
   if (!isDownload) return command;
   return command
     .option('--receipt <FILE>', 'when all is whole, write down what is on the disk, with SHA-256, and where it came from')

@@ -110,7 +110,16 @@ export class RunObserver {
       this.#reported.push(new TorrentReport().end(end));
     }
     if (this.#options.json !== true) return;
-    const nothing = { label: null, infoHash: null, metainfo: null, chosen: null, place: null, snapshot: null, elapsedMs: 0 };
+    const nothing = {
+      label: null,
+      infoHash: null,
+      metainfo: null,
+      magnet: null,
+      chosen: null,
+      place: null,
+      snapshot: null,
+      elapsedMs: 0,
+    };
     const outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete: null } as const;
     this.#context.stdout.line(JSON.stringify(toTorrentResult(nothing, outcome)));
   }

@@ -63,6 +63,7 @@ export class TorrentObserver {
   readonly #startedAt = Date.now();
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
+  #magnet: string | null = null;
   #place: string | null = null;
   #chosen: readonly number[] | null = null;
   #session: SupervisedSession | null = null;
@@ -88,6 +89,11 @@ export class TorrentObserver {
     return this.#options.json !== true && !this.#context.events.isOnStdout;
   }
 
+  /** It was made just now, and this link leads to it: told with what follows. */
+  made(magnet: string): void {
+    this.#magnet = magnet;
+  }
+
   /** The metadata is there. `place`: where the result will be, as it is printed. `chosen`: indices of the files that are wanted. */
   known(metainfo: Metainfo, place: string, chosen: readonly number[] | null = null): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
@@ -106,6 +112,7 @@ export class TorrentObserver {
       files: files ?? 0,
       private: metainfo.isPrivate,
       path: path ?? '',
+      ...(this.#magnet === null ? {} : { magnet: this.#magnet }),
     });
   }
 
@@ -258,6 +265,7 @@ export class TorrentObserver {
       label: this.#job.item.label,
       infoHash: this.#infoHash,
       metainfo: this.#metainfo,
+      magnet: this.#magnet,
       chosen: this.#chosen,
       place: this.#place,
       snapshot: this.#session?.current.snapshot() ?? null,

@@ -17,6 +17,8 @@ export interface TorrentResult {
   /** The exit code that belongs to it. */
   readonly exit: number;
   readonly infoHash: string | null;
+  /** Of a torrent that `seed` made of a file or folder; else null. */
+  readonly magnet: string | null;
   readonly name: string | null;
   /** Of the file or folder, absolute. */
   readonly path: string | null;
@@ -40,6 +42,7 @@ export interface TorrentFacts {
   readonly label: string | null;
   readonly infoHash: string | null;
   readonly metainfo: Metainfo | null;
+  readonly magnet: string | null;
   /** Indices of the files that are wanted; null: all of them. */
   readonly chosen: readonly number[] | null;
   /** As it is printed; null while it is not known. */
@@ -53,7 +56,7 @@ export interface Outcome extends Pick<TorrentResult, 'status' | 'exit' | 'error'
 }
 
 export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentResult {
-  const { label, metainfo, chosen, place, snapshot, elapsedMs } = facts;
+  const { label, metainfo, magnet, chosen, place, snapshot, elapsedMs } = facts;
   const wanted = metainfo === null ? null : wantedFiles(metainfo, chosen);
   return {
     v: 1,
@@ -61,6 +64,7 @@ export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentR
     status: outcome.status,
     exit: outcome.exit,
     infoHash: metainfo === null ? facts.infoHash : infoHashText(metainfo),
+    magnet,
     name: metainfo?.name ?? null,
     path: place === null ? null : path.resolve(place),
     size: wanted?.reduce((sum, file) => sum + file.length, 0) ?? null,

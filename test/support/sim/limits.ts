@@ -66,4 +66,5 @@ export const SIM_LIMITS: SessionLimits = {
   webSeedBackoffMs: 5000,
   webSeedMaxBackoffMs: 10 * 60_000,
   webSeedPauseMs: 1000,
+  webSeedWrongFiles: 3,
 };

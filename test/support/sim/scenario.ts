@@ -124,10 +124,10 @@ function drawWebSeed(random: Random): SimWebSeed {
 export function drawWebSeedScenario(seed: number): Scenario {
   const scenario = drawScenario(seed);
   const random = createRandom(seed ^ 0xb19);
+  const gaps = createRandom(seed ^ 0x404);
+  const draw = (): SimWebSeed => ({ ...drawWebSeed(random), lacks: gaps.next() < 0.4 ? [0.1, 0.5, 1][gaps.below(3)] : 0 });
   const members = scenario.members.map((member) =>
-    member.role === 'leecher'
-      ? { ...member, webSeeds: Array.from({ length: 1 + random.below(3) }, () => drawWebSeed(random)) }
-      : member,
+    member.role === 'leecher' ? { ...member, webSeeds: Array.from({ length: 1 + random.below(3) }, draw) } : member,
   );
   return { ...scenario, members };
 }

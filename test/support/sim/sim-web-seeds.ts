@@ -1,7 +1,8 @@
 // The web seeds of a simulated session: servers that send the bytes of a run in order, at their speed, or lie, break off, stall, refuse
-// and know no ranges. They lead each block the way that the engine's feeder does, so that the session's rules are checked on it.
+// know no ranges or lack files. They lead each block the way that the engine's feeder does, so that the session's rules are checked on it.
 
 import { BLOCK_LENGTH } from '../../../src/model/geometry.js';
+import { createRandom } from '../../../src/model/random.js';
 import { toPeerKey, type PeerKey, type PieceIndex } from '../../../src/model/ids.js';
 import type { SessionAction } from '../../../src/session/actions.js';
 import type { SessionEvent } from '../../../src/session/events.js';
@@ -23,6 +24,8 @@ export interface SimWebSeed {
   readonly stallsAfter: number;
   /** Share of requests that get a 503. */
   readonly busy: number;
+  /** Share of the torrent's files that it has not got. */
+  readonly lacks: number;
 }
 
 export const HONEST_WEB_SEED: SimWebSeed = {
@@ -33,13 +36,29 @@ export const HONEST_WEB_SEED: SimWebSeed = {
   breaksAfter: 0,
   stallsAfter: 0,
   busy: 0,
+  lacks: 0,
 };
 
 type FetchRun = Extract<SessionAction, { type: 'fetch-run' }>;
 
+/** A run of the torrent's bytes, `from` to `to`, that begins with a block. */
+interface SimFile {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A web seed, and what is known of it. */
+interface Server {
+  readonly seed: SimWebSeed;
+  readonly lacked: ReadonlySet<SimFile>;
+  readonly told: Set<SimFile>;
+}
+
 interface Stream {
   readonly run: FetchRun;
+  readonly server: Server;
   readonly seed: SimWebSeed;
+  file: SimFile | null;
   position: number;
   piece: number;
   blocks: number;
@@ -58,23 +77,40 @@ export interface SimWebSeedsOptions {
 const FIRST_KEY = 1_000_000;
 const LINKS = 3;
 
+/** About eight files, the same for every web seed. */
+function cutFiles({ geometry }: Content): SimFile[] {
+  const random = createRandom(geometry.totalLength);
+  const starts = [0];
+  for (const piece of geometry.pieces()) {
+    for (let block = 0; block < geometry.blockCount(piece); block++) {
+      const at = geometry.pieceOffset(piece) + block * BLOCK_LENGTH;
+      if (at > 0 && random.below(geometry.totalLength) < geometry.blockLength(piece, block) * 8) starts.push(at);
+    }
+  }
+  return starts.map((from, index) => ({ from, to: starts[index + 1] ?? geometry.totalLength }));
+}
+
 export class SimWebSeeds {
   readonly #options: SimWebSeedsOptions;
-  readonly #byLink = new Map<PeerKey, SimWebSeed>();
+  readonly #files: readonly SimFile[];
+  readonly #byLink = new Map<PeerKey, Server>();
   readonly #streams = new Map<PeerKey, Stream>();
   /** Requests made: what a session asks again and again without an end is a loop. */
   requests = 0;
 
   constructor(options: SimWebSeedsOptions) {
     this.#options = options;
+    this.#files = cutFiles(options.content);
   }
 
   start(): void {
     const { seeds, onEvent } = this.#options;
     let key = FIRST_KEY;
     const found = seeds.map((seed, index) => {
+      const random = createRandom(this.#options.content.geometry.totalLength ^ (index + 1));
+      const server = { seed, lacked: new Set(this.#files.filter(() => random.next() < seed.lacks)), told: new Set<SimFile>() };
       const links = Array.from({ length: LINKS }, () => toPeerKey(key++));
-      for (const link of links) this.#byLink.set(link, seed);
+      for (const link of links) this.#byLink.set(link, server);
       return { name: `web-seed-${index}`, links };
     });
     if (found.length > 0) onEvent({ type: 'web-seeds-found', seeds: found });
@@ -87,13 +123,15 @@ export class SimWebSeeds {
 
   fetch(run: FetchRun): void {
     const { world, content, disk, onEvent } = this.#options;
-    const seed = this.#byLink.get(run.link);
-    must(seed !== undefined && !this.#streams.has(run.link), 'a link has one run at a time', () => ({ ...run }));
+    const server = this.#byLink.get(run.link);
+    must(server !== undefined && !this.#streams.has(run.link), 'a link has one run at a time', () => ({ ...run }));
     must(run.first < run.end && run.end <= content.geometry.pieceCount, 'a run has pieces', () => ({ ...run }));
     must(run.isWholeFiles || !disk.have.has(run.first), 'a run begins with what is missing', () => ({ ...run }));
+    if (!run.isWholeFiles) for (const file of server.told) this.#checkClear(run, file);
     this.requests++;
+    const { seed } = server;
     const position = run.isWholeFiles ? 0 : content.geometry.pieceOffset(run.first) + run.begin;
-    const stream: Stream = { run, seed, position, piece: -1, blocks: 0, isWaiting: false };
+    const stream: Stream = { run, server, seed, file: null, position, piece: -1, blocks: 0, isWaiting: false };
     this.#streams.set(run.link, stream);
     world.after(2 * seed.latencyMs, () => {
       if (!this.#isLive(stream)) return;
@@ -106,6 +144,8 @@ export class SimWebSeeds {
           retryAfterMs: world.random.below(3000),
         } as const;
         this.#end(stream, () => onEvent({ type: 'run-ended', link: run.link, end }));
+      } else if (server.lacked.has(this.#fileAt(position))) {
+        this.#step(stream);
       } else if (!seed.hasRanges && !run.isWholeFiles) {
         this.#end(stream, () => onEvent({ type: 'run-ended', link: run.link, end: { type: 'no-ranges' } }));
       } else {
@@ -129,6 +169,42 @@ export class SimWebSeeds {
     this.#options.disk.dropSource(link);
   }
 
+  #fileAt(position: number): SimFile {
+    const file = this.#files.find(({ from, to }) => position >= from && position < to);
+    must(file !== undefined, 'every byte is in a file', () => ({ position }));
+    return file;
+  }
+
+  #piecesOf({ from, to }: SimFile): PieceIndex[] {
+    const { geometry } = this.#options.content;
+    const [first, last] = [from, to - 1].map((at) => Math.floor(at / geometry.standardPieceLength));
+    return Array.from({ length: last - first + 1 }, (_, index) => (first + index) as PieceIndex);
+  }
+
+  #mayBring(link: PeerKey, file: SimFile): boolean {
+    return this.#piecesOf(file).some((piece) => this.#options.session().mayBring(link, piece));
+  }
+
+  #checkClear(run: FetchRun, file: SimFile): void {
+    const asked = this.#piecesOf(file).find((piece) => piece >= run.first && piece < run.end);
+    must(asked === undefined, 'nothing that is lacked is asked for', () => ({ ...run, asked }));
+  }
+
+  #tellLacking({ run: { link }, server }: Stream, file: SimFile): void {
+    must(!server.told.has(file), 'a file that is lacked is asked for once', () => ({ link, ...file }));
+    server.told.add(file);
+    const pieces = this.#piecesOf(file);
+    this.#options.onEvent({
+      type: 'run-lacks',
+      link,
+      file: this.#files.indexOf(file),
+      fileCount: this.#files.length,
+      first: pieces[0],
+      last: pieces[pieces.length - 1],
+      failure: { reason: 'refused', status: 404, isFinal: true },
+    });
+  }
+
   #isLive(stream: Stream): boolean {
     return this.#streams.get(stream.run.link) === stream;
   }
@@ -148,6 +224,24 @@ export class SimWebSeeds {
     if (piece === null || stream.position >= geometry.totalLength) {
       done();
       return;
+    }
+    const file = this.#fileAt(stream.position);
+    if (file !== stream.file) {
+      const isOver = session().verdict(link, piece, 0, geometry.blockLength(piece, 0)) === 'over';
+      if (isOver && !stream.run.isWholeFiles) {
+        done();
+        return;
+      }
+      stream.file = file;
+      if (stream.server.lacked.has(file)) {
+        if (this.#mayBring(link, file)) this.#tellLacking(stream, file);
+        if (!this.#isLive(stream)) return;
+        stream.position = file.to;
+        world.after(0, () => {
+          if (this.#isLive(stream)) this.#step(stream);
+        });
+        return;
+      }
     }
     if (piece !== stream.piece) {
       stream.piece = piece;

@@ -1,6 +1,7 @@
 // Habits that were made with other programs, and slips of the keyboard.
 
 import { describe, expect, test } from 'vitest';
+import { parseFileSpec } from '../../../src/cli/file-spec.js';
 import { ALIASES, ALWAYS_SO, NOT_THE_SAME } from '../../../src/cli/foreign-spellings.js';
 import { openProgramRig } from '../../support/program-rig.js';
 
@@ -16,7 +17,10 @@ describe('what means the same is understood', () => {
     [['--listen-port=6881-6889'], { port: { first: 6881, last: 6889 } }],
     [['--bt-tracker', 'udp://a:1', '--tracker', 'udp://b:1'], { tracker: [['udp://a:1'], ['udp://b:1']] }],
     [['--bt-stop-timeout=60'], { stallTimeout: 60_000 }],
-    [['--select-file=1,3'], { files: [expect.anything()] as unknown[] }],
+    [['--stop=60'], { timeout: 60_000 }],
+    [['--index-out=1=x/y'], { rename: new Map([[1, 'x/y']]) }],
+    [['--seed-time=0', '--seed-ratio=1.5'], { seedTime: 0, seedRatio: 1.5 }],
+    [['--select-file=1,3'], { files: [parseFileSpec('1,3', '--files')] }],
   ])('%j', async (flags, expected) => {
     const rig = openProgramRig();
     await rig.parse('download', ...flags, 'x:y');
@@ -50,6 +54,8 @@ describe('what is another thing ends with our spelling', () => {
     [['--bt-exclude-tracker=x'], "unknown option '--bt-exclude-tracker': effusion calls it --exclude-tracker"],
     [['--enable-dht=false'], 'effusion calls it --no-dht'],
     [['--bt-require-crypto'], 'effusion calls it --encryption require'],
+    [['--bt-metadata-only=true'], 'effusion calls it effusion metadata'],
+    [['--hash-check-only'], 'effusion calls it effusion verify'],
   ])('%j', async (flags, message) => {
     await expect(openProgramRig().parse('x:y', ...flags)).rejects.toThrow(message);
   });

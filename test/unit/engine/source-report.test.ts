@@ -89,6 +89,8 @@ test('a private torrent has no part in what is open to all', () => {
   expect(off).toEqual(['DHT', 'peer exchange', 'local network'].map((name) => ({ name, text: 'off: the torrent is private' })));
 });
 
+const LACKING = { files: 2, fileCount: 40, reason: 'refused', status: 404 } as const;
+
 test.each([
   [{ state: 'idle', downloadedBytes: 0 }, 'was not needed'],
   [{ state: 'idle', downloadedBytes: 30_000_000 }, 'sent 28.6 MiB'],
@@ -98,6 +100,18 @@ test.each([
     { state: 'dropped', downloadedBytes: 0, reason: 'refused', status: 404 },
     'sent nothing; is not used any more (HTTP status 404)',
   ],
+  [{ state: 'idle', downloadedBytes: 500, lacking: LACKING }, 'sent 500 bytes and lacks 2 of 40 files (HTTP status 404)'],
+  [{ state: 'idle', downloadedBytes: 0, lacking: LACKING }, 'sent nothing and lacks 2 of 40 files (HTTP status 404)'],
+  [{ state: 'fetching', downloadedBytes: 500, lacking: LACKING }, 'sent 500 bytes and lacks 2 of 40 files (HTTP status 404)'],
+  [
+    { state: 'dropped', downloadedBytes: 500, reason: 'refused', status: 404, lacking: LACKING },
+    'sent 500 bytes; is not used any more, as it lacks 2 of 40 files (HTTP status 404)',
+  ],
+  [
+    { state: 'dropped', downloadedBytes: 0, reason: 'refused', status: 404, lacking: LACKING },
+    'sent nothing; is not used any more (HTTP status 404)',
+  ],
+  [{ state: 'banned', downloadedBytes: 500, lacking: LACKING }, 'sent 500 bytes; is banned for bad data'],
 ] as const)('a web seed: %j', (changes, text) => {
   const seed = {
     name: 'http://h/',

@@ -149,6 +149,20 @@ test('web seeds alone: each with its state, and nothing of peers', () => {
   );
 });
 
+test('files that a web seed lacks', () => {
+  const lacking = { files: 2, fileCount: 40, reason: 'bad-length', status: 206 } as const;
+  const webSeeds = [
+    { ...WEB_SEED, lacking },
+    { ...WEB_SEED, state: 'idle', reason: null, status: null, lacking },
+    { ...WEB_SEED, state: 'dropped', reason: 'bad-length', status: 206, downloadedBytes: 5, lacking },
+  ] as const;
+  expect(explainStall(snapshot({ webSeeds }))).toBe(
+    'web seed http://host/ is asked again in 30 s (HTTP status 503) and lacks 2 of 40 files (its file has another length), ' +
+      'web seed http://host/ has nothing to do and lacks 2 of 40 files (its file has another length), ' +
+      'web seed http://host/ is not used any more, as it lacks 2 of 40 files (its file has another length)',
+  );
+});
+
 test('web seeds beside peers come last', () => {
   const webSeeds = [{ ...WEB_SEED, state: 'fetching' }] as const;
   expect(explainStall(snapshot({ webSeeds, knownAddresses: 3 }))).toBe(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeReply, parseContentRange, parseRetryAfter } from '../../../src/net/web-seed-reply.js';
+import { isOfOneFile, judgeReply, parseContentRange, parseRetryAfter } from '../../../src/net/web-seed-reply.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const RANGE = { from: 100, length: 50, fileLength: 1000, isRange: true };
@@ -19,6 +19,7 @@ describe('a range', () => {
     ['that is longer', { 'content-range': 'bytes 100-150/1000' }, 'bad-range'],
     ['in other units', { 'content-range': 'lines 100-149/1000' }, 'bad-range'],
     ['of a file of another length', { 'content-range': 'bytes 100-149/1001' }, 'bad-length'],
+    ['that is shorter as the file is', { 'content-range': 'bytes 100-119/120' }, 'bad-length'],
     ['whose body has another length', { 'content-range': 'bytes 100-149/1000', 'content-length': '49' }, 'bad-length'],
     ['in several parts', { 'content-type': 'multipart/byteranges; boundary=x' }, 'bad-range'],
     ['that is packed', { 'content-range': 'bytes 100-149/1000', 'content-encoding': 'gzip' }, 'packed'],
@@ -74,6 +75,23 @@ describe('other statuses', () => {
 
   test('416: the file is too short', () =>
     expect(judgeReply(416, {}, RANGE, NOW)).toMatchObject({ reason: 'bad-range', isFinal: true }));
+});
+
+describe('what fails', () => {
+  const verdict = (status: number, headers = {}): boolean => {
+    const reply = judgeReply(status, headers, RANGE, NOW);
+    return reply.type === 'failed' && isOfOneFile(reply);
+  };
+
+  test.each([403, 404, 410, 416])('with %i is that file alone', (status) => expect(verdict(status)).toBe(true));
+  test.each([400, 401, 429, 500, 503, 204])('with %i is the web seed', (status) => expect(verdict(status)).toBe(false));
+
+  test('of another length is that file alone, of another place or packed the web seed', () => {
+    expect(verdict(200, { 'content-length': '5' })).toBe(true);
+    expect(verdict(206, { 'content-range': 'bytes 100-149/1001' })).toBe(true);
+    expect(verdict(206, { 'content-range': 'bytes 0-49/1000' })).toBe(false);
+    expect(verdict(200, { 'content-encoding': 'gzip' })).toBe(false);
+  });
 });
 
 test('Content-Range', () => {

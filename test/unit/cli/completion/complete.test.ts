@@ -24,6 +24,7 @@ function makeProgram(): Command {
     .addOption(new Option('--overwrite <MODE>', 'how').choices(['verify', 'never']))
     .addOption(new Option('--secret').hideHelp());
   program.command('verify').argument('<FILE.torrent>').argument('[DIR]');
+  program.command('seed').argument('<TORRENT|PATH...>');
   program.command('shell').addArgument(new Argument('<SHELL>').choices(['bash', 'zsh']));
   program.command('help').argument('[TOPIC]');
   program.command('hidden', { hidden: true });
@@ -36,11 +37,12 @@ async function ask(...words: readonly string[]): Promise<{ texts: string[]; path
 }
 
 test.each([
-  ['a command or a torrent', [''], ['download', 'verify', 'shell', 'help'], 'torrents'],
+  ['a command or a torrent', [''], ['download', 'verify', 'seed', 'shell', 'help'], 'torrents'],
   ['a command', ['ver'], ['verify'], 'torrents'],
   ['a torrent of the default command', ['x.torrent', ''], [], 'torrents'],
   ['a torrent behind an option', ['-q', 'verify', ''], [], 'torrents'],
   ['a folder', ['verify', 'x.torrent', ''], [], 'folders'],
+  ['any file, where data is meant too', ['seed', 'x.torrent', ''], [], 'files'],
   ['nothing more', ['verify', 'x.torrent', 'y', ''], [], 'none'],
   ['an option', ['download', '--o'], ['--output', '--overwrite'], 'none'],
   ['an option of the default command', ['--ov'], ['--overwrite'], 'none'],
@@ -59,7 +61,7 @@ test.each([
   ['the files of a torrent', ['download', 'a.torrent', '--files', 'mus'], ['music/one.flac', 'music/two.flac'], 'none'],
   ['the files of a torrent behind an alias and =', ['get', 'a.torrent', '--files=c'], ['--files=cover.jpg'], 'none'],
   ['no files without a torrent', ['download', '-s', ''], [], 'none'],
-  ['nothing at all', [], ['download', 'verify', 'shell', 'help'], 'torrents'],
+  ['nothing at all', [], ['download', 'verify', 'seed', 'shell', 'help'], 'torrents'],
 ] as const)('%s', async (_, words, texts, paths) => {
   expect(await ask(...words)).toEqual({ texts, paths });
 });

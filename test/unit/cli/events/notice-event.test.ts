@@ -79,6 +79,10 @@ const CASES: readonly (readonly [ServerNotice, object])[] = [
     { event: 'warning', code: 'web_seed_dropped', message: 'http://w/: HTTP status 404' },
   ],
   [
+    { type: 'web-seed-lacks', name: 'http://w/', file: 0, lacking: 1, fileCount: 3, reason: 'refused', status: 404 },
+    { event: 'warning', code: 'web_seed_lacks', message: 'http://w/: has not got dir/ü\u001B.txt: HTTP status 404' },
+  ],
+  [
     { type: 'super-seeding-ended', reason: 'spread' },
     { event: 'warning', code: 'super_seeding_ended' },
   ],
