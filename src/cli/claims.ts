@@ -28,7 +28,8 @@ export class Claims {
   claimName(name: string, label: string): void {
     // While it is not whole, a file's name ends in .part.
     const taken = [name, `${name}.part`];
-    const by = taken.map((one) => this.#names.get(one)).find((one) => one !== undefined);
+    // One torrent may have both names; its storage sees to that.
+    const by = taken.map((one) => this.#names.get(one)).find((one) => one !== undefined && one !== label);
     if (by !== undefined) {
       throw new CommandError(
         'name_taken',

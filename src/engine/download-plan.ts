@@ -97,6 +97,7 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
           folder: notesFolder,
           dataFolder: folder,
           infoHash: metainfo.infoHash,
+          ...(isPlaced(placement) ? { placedFiles: files } : {}),
           maxNotes: CONFIG.storage.maxChoiceNotes,
         });
   const noted: ReadonlyMap<number, FileStamp> = notes?.read() ?? new Map();

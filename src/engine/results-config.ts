@@ -23,8 +23,6 @@ export const RESULTS = {
   maxReceiptPeers: 1000,
   /** Different addresses that are counted for it: more than a swarm shows in days, and a few MiB. */
   maxCountedPeers: 20_000,
-  /** Read at once where a file is hashed for a receipt. */
-  hashReadBytes: MIB,
   /** A hook that was asked to end, by a signal or as its time is up, is killed after this. */
   hookKillMs: 5000,
   /** What a hook left behind may hold its output open: it is read for so long after its end. */

@@ -57,6 +57,8 @@ export class SessionServer implements IncomingTorrent {
   #phase: Phase = 'checking';
   #check = { checkedBytes: 0, bytesToCheck: 0 };
   #wasComplete = false;
+  /** What was chosen is whole and has its names. The store is whole a moment earlier: a name may take long, or fail. */
+  #isComplete = false;
   #working: Promise<void> | null = null;
   #ending: Promise<void> | null = null;
 
@@ -286,6 +288,7 @@ export class SessionServer implements IncomingTorrent {
   }
 
   #complete(): void {
+    this.#isComplete = true;
     this.#disk.removeResume();
     if (this.#options.seed === true) this.#phase = 'seeding';
     else void this.#end('finished', this.#wasComplete ? 0 : CONFIG.engine.farewellMs, () => this.#completeResult());
@@ -326,7 +329,7 @@ export class SessionServer implements IncomingTorrent {
   /** Never throws: without the state the next run re-hashes, which is no reason to end this one. */
   #saveResume(): void {
     const run = this.#run;
-    if (run === null || run.store.isWhole) return;
+    if (run === null || this.#isComplete) return;
     try {
       this.#disk.saveResume(run.store.have);
     } catch (error) {
@@ -338,7 +341,7 @@ export class SessionServer implements IncomingTorrent {
   async #flushResume(): Promise<Error | null> {
     const run = this.#run;
     try {
-      if (run?.store.isWhole === true) this.#disk.removeParts();
+      if (this.#isComplete) this.#disk.removeParts();
       else if (run !== null) await this.#disk.flushResume(run.store.have);
       return null;
     } catch (error) {

@@ -7,7 +7,7 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { isPlaced, placeFiles, rootNames } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
-import type { PieceIndex } from '../model/ids.js';
+import { type PieceIndex, toHex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
 import { allocateFiles } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
@@ -21,7 +21,7 @@ import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/fre
 import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
-import { expectWritable } from '../storage/output-folder.js';
+import { expectWritable, isSameFolder } from '../storage/output-folder.js';
 import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
@@ -33,7 +33,7 @@ import { CONFIG } from './config.js';
 import { lookAtFiles, takeReusable } from './disk-looks.js';
 import { chosenFiles, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
-import type { SessionOptions } from './session-options.js';
+import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
 
 /**
@@ -97,14 +97,24 @@ export class TorrentDisk {
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
-    this.#resume = this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere });
+    const chosen = chosenFiles(metainfo, options.options.files);
+    const isChosen = (file: number): boolean => chosen?.has(file) !== false;
+    this.#resume =
+      this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
     this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
     const { notesFolder } = options.options;
     const { infoHash } = metainfo;
+    const placed = isPlaced(placement) ? { placedFiles: metainfo.files } : {};
     this.#notes =
       folder === null || notesFolder === undefined
         ? null
-        : new ChoiceNotes({ folder: notesFolder, dataFolder: folder, infoHash, maxNotes: CONFIG.storage.maxChoiceNotes });
+        : new ChoiceNotes({
+            folder: notesFolder,
+            dataFolder: folder,
+            infoHash,
+            ...placed,
+            maxNotes: CONFIG.storage.maxChoiceNotes,
+          });
   }
 
   /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
@@ -119,13 +129,20 @@ export class TorrentDisk {
   lock(): void {
     const { command = 'effusion' } = this.#options;
     if (this.#paths === null || this.#isReadOnly) return;
-    const folder = this.#paths.partsFolder;
+    const { folder, partsFolder } = this.#paths;
     // Else it would show when the first file is whole.
-    if (folder !== this.#paths.folder) expectWritable(this.#paths.folder);
+    if (folder !== partsFolder) expectWritable(folder);
+    // Hidden names are of the torrent, wherever its files are placed: who has the same one here must not use them too.
+    const own = `${this.#metainfo.name} (${toHex(wireInfoHash(this.#metainfo.infoHash)).slice(0, 8)})`;
+    const names = [...rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames), own];
+    const acquire = (place: string): void => {
+      for (const name of names)
+        this.#locks.push(FolderLock.acquire({ folder: place, name, startedAt: new Date().toISOString(), command }));
+    };
     try {
-      for (const name of rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames)) {
-        this.#locks.push(FolderLock.acquire({ folder, name, startedAt: new Date().toISOString(), command }));
-      }
+      acquire(partsFolder);
+      // Whole files come here from wherever they grew: another run may have another folder for that.
+      if (!isSameFolder(folder, partsFolder)) acquire(folder);
     } catch (error) {
       this.unlock();
       throw error;
@@ -206,6 +223,7 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
+      keepsExisting: overwrite === 'never',
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
     this.#storage = files;

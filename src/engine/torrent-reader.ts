@@ -98,12 +98,11 @@ export class TorrentReader {
     return this.#read([{ offset: offset + start, length: stop - start }], signal);
   }
 
-  /** The same for whole files, one after the other: what follows is fetched ahead across their borders. */
+  /**
+   * The same for whole files, one after the other in the order given: what follows in the torrent too is fetched ahead across their borders.
+   */
   readFiles(files: readonly number[], { signal }: Pick<ReadOptions, 'signal'> = {}): AsyncGenerator<Uint8Array, void, void> {
-    return this.#read(
-      files.map((file) => this.#file(file)),
-      signal,
-    );
+    return this.#readRuns(ascending(files.map((file) => this.#file(file))), signal);
   }
 
   /** No bytes follow: whoever waits, or reads on, is rejected with `error`. For the end of its session; the first call counts. */
@@ -151,6 +150,11 @@ export class TorrentReader {
       throw new InvalidArgumentError(`there is no file ${file} in the torrent`, { argument: 'file' });
     }
     return found;
+  }
+
+  /** A window goes forward only: a step back is a reading of its own. */
+  async *#readRuns(runs: readonly (readonly ByteRange[])[], signal?: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    for (const run of runs) yield* this.#read(run, signal);
   }
 
   async *#read(ranges: readonly ByteRange[], signal?: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
@@ -250,6 +254,19 @@ export class TorrentReader {
   #wakeAll(): void {
     for (const cursor of this.#cursors) cursor.wake?.();
   }
+}
+
+/** The ranges in their order, cut where one begins before the end of the one before it. */
+function ascending(ranges: readonly ByteRange[]): ByteRange[][] {
+  const runs: ByteRange[][] = [];
+  let end = Number.POSITIVE_INFINITY;
+  for (const range of ranges) {
+    const last = runs.at(-1);
+    if (last === undefined || range.offset < end) runs.push([range]);
+    else last.push(range);
+    end = range.offset + range.length;
+  }
+  return runs;
 }
 
 /** The pieces of ranges that ascend, each once. */

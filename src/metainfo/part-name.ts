@@ -11,7 +11,7 @@ const HASH_DIGITS = 8;
 const utf8 = new TextEncoder();
 const takenNames = new WeakMap<readonly unknown[], ReadonlySet<string>>();
 
-/** Paths of the torrent, files and folders, that end in `.part`: in lower case, because some file systems don't tell. */
+/** Paths of the torrent, files and folders, that end in `.part`, by `pathKey`. */
 function collectTaken(files: Metainfo['files']): ReadonlySet<string> {
   const taken = new Set<string>();
   for (const file of files) {
@@ -23,8 +23,9 @@ function collectTaken(files: Metainfo['files']): ReadonlySet<string> {
   return taken;
 }
 
+/** Some file systems tell neither the case of a letter nor its Unicode form. */
 function pathKey(path: readonly string[]): string {
-  return path.join('/').toLowerCase();
+  return path.join('/').normalize('NFC').toLowerCase();
 }
 
 /** The path of that file (an index into the metainfo's files) while it is incomplete, in the form of `MetainfoFile.path`. */
@@ -39,7 +40,7 @@ export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: n
   const folder = path.slice(0, -1);
   const name = path[path.length - 1] + SUFFIX;
   const plain = [...folder, name];
-  if (utf8.encode(name).length <= MAX_NAME_BYTES && !taken.has(pathKey(plain))) return plain;
+  if (utf8.encode(name).length <= MAX_NAME_BYTES && (taken.size === 0 || !taken.has(pathKey(plain)))) return plain;
   const digits = toHex(infoHash.v1 ?? infoHash.v2 ?? new Uint8Array(HASH_DIGITS / 2)).slice(0, HASH_DIGITS);
   return [...folder, `.effusion-${digits}-${file}${SUFFIX}`];
 }

@@ -17,6 +17,8 @@ export interface ChoiceNotesOptions {
   readonly folder: string;
   /** Where the torrent's data is: a note is about one place. */
   readonly dataFolder: string;
+  /** Where its files are in there; left out: where the torrent says. Another file, as large and as old, may lie at the place of one now. */
+  readonly placedFiles?: readonly { readonly path: readonly string[] }[];
   readonly infoHash: Metainfo['infoHash'];
   /** Notes that are kept, of all torrents; the oldest go. */
   readonly maxNotes: number;
@@ -30,7 +32,8 @@ export class ChoiceNotes {
 
   constructor(options: ChoiceNotesOptions) {
     const { v1, v2 } = options.infoHash;
-    const place = `${toHex(v1 ?? v2 ?? new Uint8Array())} ${path.resolve(options.dataFolder)}`;
+    const files = (options.placedFiles ?? []).map((file) => `\0${file.path.join('/')}`).join('');
+    const place = `${toHex(v1 ?? v2 ?? new Uint8Array())} ${path.resolve(options.dataFolder)}${files}`;
     this.#options = options;
     this.#disk = options.disk ?? REAL_DISK;
     this.#path = path.join(options.folder, `${toHex(sha1(new TextEncoder().encode(place)))}.json`);

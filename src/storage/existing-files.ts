@@ -104,7 +104,7 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
 /** The part file is whole; its place may be in a folder that is not there yet. */
 async function giveName(
   file: number,
-  { metainfo, paths, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
+  { metainfo, paths, overwrite, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
 ): Promise<void> {
   const { path: components, length } = metainfo.files[file];
   if (paths.partsFolder !== paths.folder) new DirectoryGuard(paths.folder, disk).ensureFor(components);
@@ -112,6 +112,7 @@ async function giveName(
     from: paths.part(file),
     to: paths.name(file),
     landing: paths.landing(file),
+    isKept: overwrite === 'never',
     length,
     stepBytes: copyStepBytes,
     disk,

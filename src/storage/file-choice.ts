@@ -62,7 +62,10 @@ export function settleChoice({ metainfo, chosen, found, have, noted }: ChoiceFac
   }
 }
 
-/** Wanted pieces whose bytes the files alone can't hold: those that are not in them yet, or lie in the parts file. */
+/**
+ * Pieces whose bytes the files alone can't hold: wanted ones that are not in them yet, and whatever was found in the parts file, as it
+ * counts as there and may be asked for.
+ */
 export function residentPieces(
   metainfo: Pick<Metainfo, 'files' | 'geometry'>,
   parts: PartsFile,
@@ -74,7 +77,7 @@ export function residentPieces(
   const layout = new FileLayout(files);
   const resident = new Set<PieceIndex>();
   for (const piece of parts.pieces) {
-    if (!wanted.has(piece) || (have.has(piece) && !recovered.has(piece))) continue;
+    if (!recovered.has(piece) && (have.has(piece) || !wanted.has(piece))) continue;
     const slices = layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece));
     if (slices.some((slice) => !slice.isPadding && !targets.has(slice.file))) resident.add(piece);
   }

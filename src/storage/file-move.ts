@@ -4,12 +4,14 @@
 
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import { copyFile } from './file-copy.js';
-import { errnoOf, toStorageError } from './storage-failure.js';
+import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 export interface MoveOptions {
   readonly from: string;
-  /** What lies there is replaced. Its folder is there. */
+  /** What lies there is replaced, unless `isKept` says otherwise. Its folder is there. */
   readonly to: string;
+  /** What lies there stays, and the move is refused (`EEXIST`): it came since the run began. */
+  readonly isKept?: boolean;
   /** Beside `to`, and nobody else's: see `FilePaths.landing`. */
   readonly landing: string;
   /** Bytes. */
@@ -27,6 +29,7 @@ export interface MoveOptions {
 export function moveFile(options: MoveOptions): void | Promise<void> {
   const { from, to, disk = REAL_DISK } = options;
   try {
+    refuseWhereKept(options, disk);
     disk.renameSync(from, to);
   } catch (error) {
     if (errnoOf(error) === 'EXDEV') return moveAcross(options);
@@ -47,8 +50,11 @@ async function moveAcross(options: MoveOptions): Promise<void> {
       ...(signal === undefined ? {} : { signal }),
       ...(onStep === undefined ? {} : { onStep }),
     });
+    // The copy ends where the part file does: somebody may have cut it since it was verified.
+    if (disk.lstatSync(landing).size < length) throw refuse('read', from, 'ESHORT');
     if (fsync) flush(landing, disk);
     disk.chmodSync(landing, disk.lstatSync(from).mode & 0o777);
+    refuseWhereKept(options, disk);
     disk.renameSync(landing, to);
   } catch (error) {
     removeQuietly(landing, disk);
@@ -57,6 +63,10 @@ async function moveAcross(options: MoveOptions): Promise<void> {
   }
   // Two names for one content harm nobody: the next run finds the file whole.
   removeQuietly(from, disk);
+}
+
+function refuseWhereKept({ to, isKept = false }: MoveOptions, disk: Disk): void {
+  if (isKept && disk.lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw refuse('rename', to, 'EEXIST');
 }
 
 function flush(location: string, disk: Disk): void {

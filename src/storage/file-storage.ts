@@ -29,6 +29,8 @@ export interface FileStorageOptions {
   readonly pace?: WritePace;
   /** Flush each file to the disk before it gets its name. */
   readonly fsync: boolean;
+  /** A file that came under a name since the run began is not replaced: the download fails. Default false. */
+  readonly keepsExisting?: boolean;
   /** How whole files are moved to another file system, which may take long. */
   readonly move?: MoveTerms;
   readonly disk?: Disk;
@@ -64,6 +66,7 @@ export class FileStorage implements Storage {
   readonly #untouched: ReadonlySet<number> | undefined;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
+  readonly #keepsExisting: boolean;
   readonly #pace: WritePace | null;
   readonly #disk: Disk;
   #writtenBytes = 0;
@@ -82,6 +85,7 @@ export class FileStorage implements Storage {
     this.#untouched = options.untouched;
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
+    this.#keepsExisting = options.keepsExisting ?? false;
     this.#pace = options.pace ?? null;
   }
 
@@ -172,6 +176,7 @@ export class FileStorage implements Storage {
       to: this.#paths.name(file),
       landing: this.#paths.landing(file),
       length: this.#files[file].length,
+      isKept: this.#keepsExisting,
       ...this.#move,
       fsync: this.#fsync,
       disk: this.#disk,

@@ -40,6 +40,13 @@ export function expectWritable(folder: string, disk: Disk = REAL_DISK): void {
   }
 }
 
+/** Whether both names lead to one folder; both are there. Throws a StorageError. */
+export function isSameFolder(a: string, b: string, disk: Disk = REAL_DISK): boolean {
+  if (a === b) return true;
+  const [first, second] = [statOf(a, disk), statOf(b, disk)];
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
+}
+
 /** Undefined where there is nothing. Throws a StorageError, e.g. `ELOOP` for a link to itself. */
 function statOf(folder: string, disk: Disk): Stats | undefined {
   try {

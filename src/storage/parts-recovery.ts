@@ -87,9 +87,10 @@ export async function recoverParts(options: RecoveryOptions): Promise<Recovered>
     recovered.add(piece);
   }
   const now = scanFiles({ metainfo, paths, disk, isLenient: (file) => !isChosen(file) });
-  // What the check took out of the count stays out, and so does a file that was not to be looked at; names don't change here.
+  // What the check took out of the count stays out, and so does a file that was not to be looked at; names don't change here. Beside a
+  // foreign file ours has another part name, and may have come into being just now.
   const merge = (file: FoundFile, index: number): FoundFile =>
-    file.aside === undefined ? { ...now[index], name: file.name } : file;
+    file.aside === 'stale' ? file : { ...file, part: now[index].part };
   return { pieces: recovered, found: found.map(merge) };
 
   /** Brings the slice into the file; false where that file has its own name already and other bytes there. */

@@ -37,6 +37,8 @@ export interface ResumeFileOptions {
   readonly paths: FilePaths;
   /** The torrent's files are not where it says, or not all in one folder. */
   readonly isPlaced?: boolean;
+  /** Files that are to be made; default all. Whatever lies in the place of another one is no reason to keep no state. */
+  readonly isChosen?: (file: number) => boolean;
   readonly disk?: Disk;
   /** Of this boot; read from the system where it is not given. */
   readonly bootId?: string | null;
@@ -53,14 +55,17 @@ export class ResumeFile {
   readonly path: string;
   readonly #metainfo: Metainfo;
   readonly #paths: FilePaths;
+  readonly #isChosen: (file: number) => boolean;
   readonly #disk: Disk;
   readonly #bootId: string | null;
   readonly #flush: Flush;
   readonly #infoHash: string;
   /** Of the places that files have: another file of the torrent may have lain there, as large and as old. */
   readonly #placement: string | undefined;
-  /** Stamps of files that are whole: nobody writes to them any more. */
+  /** Stamps of files that are whole, or that are not to be made: nobody writes to them any more. */
   readonly #whole = new Map<number, FileStamp>();
+  /** Where those lie that are not to be made; null before they were looked at. */
+  #others: ReadonlyMap<number, string> | null = null;
   /** Files that the device has lost something of. */
   readonly #lost = new Set<number>();
   #flushed: Flushed | null = null;
@@ -68,6 +73,7 @@ export class ResumeFile {
   constructor(options: ResumeFileOptions) {
     this.#metainfo = options.metainfo;
     this.#paths = options.paths;
+    this.#isChosen = options.isChosen ?? (() => true);
     this.#disk = options.disk ?? REAL_DISK;
     this.#bootId = options.bootId === undefined ? readBootId() : options.bootId;
     this.#flush = options.flush ?? flushInProcess;
@@ -147,7 +153,9 @@ export class ResumeFile {
     const { stamps, found } = this.#look(have);
     if (have.isEmpty || this.#isFlushed(have, stamps)) return;
     const files = this.#unflushedFiles(have, stamps);
-    const paths = files.map((file) => countingPath(found[file], this.#paths, file) ?? this.#paths.name(file));
+    const paths = files.map(
+      (file) => countingPath(found[file], this.#paths, file) ?? this.#others?.get(file) ?? this.#paths.name(file),
+    );
     const results = await this.#flush(paths, signal);
     // After the signal the folder may be somebody else's.
     if (results === null || signal.aborted) return;
@@ -196,11 +204,19 @@ export class ResumeFile {
   #look(have: Bitfield): { found: readonly FoundFile[]; stamps: readonly (FileStamp | null)[] } {
     const { files, geometry } = this.#metainfo;
     const complete = completeFiles(files, geometry, have);
-    const unsettled = files.map((file, index) => (this.#whole.has(index) ? { ...file, isPadding: true } : file));
-    const found = scanFiles({ metainfo: { files: unsettled }, paths: this.#paths, disk: this.#disk });
+    const isLenient = (file: number): boolean => !this.#isChosen(file);
+    const isSettled = (file: number): boolean => this.#whole.has(file) || (this.#others !== null && isLenient(file));
+    const unsettled = files.map((file, index) => (isSettled(index) ? { ...file, isPadding: true } : file));
+    const found = scanFiles({ metainfo: { files: unsettled }, paths: this.#paths, isLenient, disk: this.#disk });
+    this.#others ??= new Map(
+      found.flatMap((file, index) => {
+        const location = isLenient(index) ? countingPath(file, this.#paths, index) : null;
+        return location === null ? [] : [[index, location] as const];
+      }),
+    );
     const stamps = found.map((file, index) => {
       const stamp = this.#whole.get(index) ?? countingStamp(file);
-      if (stamp !== null && file.part === null && complete.has(index)) this.#whole.set(index, stamp);
+      if (stamp !== null && ((file.part === null && complete.has(index)) || isLenient(index))) this.#whole.set(index, stamp);
       return this.#lost.has(index) ? null : stamp;
     });
     return { found, stamps };

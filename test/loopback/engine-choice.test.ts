@@ -1,11 +1,12 @@
 // Downloads of chosen files over real sockets onto a real disk: what is there afterwards, what a run leaves for another choice, and what is
 // never touched.
 
-import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SessionOptions } from '../../src/engine/session-options.js';
 import type { SessionServer } from '../../src/engine/session-server.js';
+import type { PieceIndex } from '../../src/model/ids.js';
 import { createRandom } from '../../src/model/random.js';
 import { expectWhole, filesBelow, nextNotice, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
 import { expectSameBytes, putFiles, storedTorrent, type StoredTorrent, type TorrentShape } from '../support/stored-torrent.js';
@@ -242,6 +243,20 @@ describe('files that were not chosen', () => {
     expect((await checked).havePieces).toBe(3);
   });
 
+  test('may have anything in their place: the state of the run is kept all the same', async () => {
+    const torrent = storedTorrent(SHAPE);
+    const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
+    await mkdir(path.join(folder, 'album/z'), { recursive: true });
+    const session = await startSession(torrent.metainfo, folder, {
+      files: [1],
+      peers: [peerHint(seeder)],
+      maxDownloadBytesPerSecond: 64 * KIB,
+    });
+    await nextNotice(session, 'piece-stored', ({ piece }) => piece === 1 || piece === 2);
+    await session.stop();
+    expect((await filesBelow(folder)).filter((name) => name.endsWith('.resume'))).toHaveLength(1);
+  });
+
   test.skipIf(process.getuid?.() === 0)('may be unreadable', async () => {
     const torrent = storedTorrent(SHAPE);
     const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
@@ -301,6 +316,45 @@ describe('what was whole once', () => {
     expect((await stat(path.join(folder, 'album/a'))).ino).toBe(before.ino);
     await expectFiles(folder, torrent, [0, 1, 3]);
   });
+});
+
+test('a piece that a killed run left in the parts file is served from there, though its chosen file is taken as it is', async () => {
+  const torrent = storedTorrent(SHAPE);
+  const [seeder, folder, notesFolder] = [await startSeeder(torrent), await makeTempFolder(), await makeTempFolder()];
+  await (await startSession(torrent.metainfo, folder, { files: [1], notesFolder, peers: [peerHint(seeder)] })).done();
+  const { v1 = new Uint8Array() } = torrent.metainfo.infoHash;
+  // The first slot is of the first piece, which readme and a share.
+  await writeFile(path.join(folder, `.effusion-${Buffer.from(v1).toString('hex').slice(0, 8)}.parts`), torrent.pieceBytes(0));
+  const partial = await startSession(torrent.metainfo, folder, {
+    files: [1, 6],
+    notesFolder,
+    seed: true,
+    peers: [peerHint(seeder)],
+  });
+  await nextNotice(partial, 'completed');
+  expect(partial.snapshot().have.has(0 as PieceIndex)).toBe(true);
+  const other = await makeTempFolder();
+  const leecher = await startSession(torrent.metainfo, other, { files: [0], peers: [peerHint(partial)] });
+  await Promise.race([leecher.done(), partial.done()]);
+  await expectFiles(other, torrent, [0]);
+});
+
+test('where a whole file can not get its name, all that came is kept for the next run', async () => {
+  const torrent = storedTorrent(SHAPE);
+  const [seeder, folder] = [await startSeeder(torrent), await makeTempFolder()];
+  const session = await startSession(torrent.metainfo, folder, {
+    files: [1],
+    peers: [peerHint(seeder)],
+    maxDownloadBytesPerSecond: 64 * KIB,
+  });
+  await nextNotice(session, 'piece-stored');
+  await mkdir(path.join(folder, 'album/a'));
+  await expect(session.done()).rejects.toMatchObject({ detail: { operation: 'rename' } });
+  await rmdir(path.join(folder, 'album/a'));
+  expect((await filesBelow(folder)).map((name) => path.extname(name)).toSorted()).toEqual(['.part', '.parts']);
+  const again = await startSession(torrent.metainfo, folder, { files: [1] });
+  expect(await again.done()).toMatchObject({ status: 'complete', downloadedBytes: 0 });
+  await expectFiles(folder, torrent, [1]);
 });
 
 describe('web seeds alone', () => {

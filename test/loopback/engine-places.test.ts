@@ -2,7 +2,7 @@
 // files, and the refusal of what has no room.
 
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { planDownload } from '../../src/engine/download-plan.js';
@@ -105,6 +105,54 @@ test('a folder for what is not whole: finished files are in the output folder al
   expect(result.downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
   await expectWhole(out, TORRENT);
   expect(await filesBelow(inc)).toEqual([]);
+});
+
+test.each([false, true])(
+  'with overwrite never, a file that comes while it downloads stays too; a folder apart: %s',
+  async (isApart) => {
+    const folder = await makeTempFolder();
+    const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
+    const seeder = await startSeeder(TORRENT);
+    const session = await startSession(metainfo, out, {
+      peers: [peerHint(seeder)],
+      overwrite: 'never',
+      maxDownloadBytesPerSecond: 400_000,
+      ...(isApart ? { incompleteFolder: inc } : {}),
+    });
+    await nextNotice(session, 'piece-stored');
+    await putFiles(out, { 'album/sub/b': new TextEncoder().encode('mine') });
+    await expect(session.done()).rejects.toMatchObject({ detail: { errno: 'EEXIST', path: path.join(out, 'album/sub/b') } });
+    expect(await readFile(path.join(out, 'album/sub/b'), 'utf8')).toBe('mine');
+  },
+);
+
+describe('two runs of one torrent do not get into each other', () => {
+  const waiting = { listen: false };
+
+  test('where they share the output folder alone: whole files arrive there under hidden names', async () => {
+    const folder = await makeTempFolder();
+    const out = path.join(folder, 'out');
+    await startSession(metainfo, out, { ...waiting, incompleteFolder: path.join(folder, 'one') });
+    for (const incompleteFolder of [path.join(folder, 'two'), out]) {
+      const second = startSession(metainfo, out, { ...waiting, incompleteFolder });
+      await expect(second).rejects.toMatchObject({ detail: { errno: 'EINUSE' } });
+    }
+  });
+
+  test('where they place its files under other names', async () => {
+    const folder = await makeTempFolder();
+    await startSession(metainfo, folder, { ...waiting, placement: { name: 'one' } });
+    const second = startSession(metainfo, folder, { ...waiting, placement: { name: 'two' } });
+    await expect(second).rejects.toMatchObject({ detail: { errno: 'EINUSE' } });
+  });
+
+  test('and one run not into itself, where its two folders are one', async () => {
+    const folder = await makeTempFolder();
+    await mkdir(path.join(folder, 'out'));
+    await symlink('out', path.join(folder, 'link'));
+    await run(path.join(folder, 'out'), { incompleteFolder: path.join(folder, 'link') });
+    await expectWhole(path.join(folder, 'out'), TORRENT);
+  });
 });
 
 test.each(['sparse', 'full'] as const)('space is taken before a byte comes: %s', async (allocate) => {
@@ -260,6 +308,40 @@ describe('a plan', () => {
     ]);
     expect(await filesBelow(folder)).toEqual(['out/a']);
   });
+});
+
+test('a note of a chosen file is of its place: another file that lies there now, as large and as old, is not taken for it', async () => {
+  const torrent = storedTorrent({
+    pieceLength: 16_384,
+    files: [
+      ['x', 5000],
+      ['y', 5000],
+      ['z', 20_000],
+    ],
+  });
+  const [folder, notesFolder] = [await makeTempFolder(), await makeTempFolder()];
+  const peers = [peerHint(await startSeeder(torrent))];
+  const choose = async (renames: ReadonlyMap<number, string>): Promise<DownloadResult> =>
+    (await startSession(torrent.metainfo, folder, { files: [0, 1], placement: { renames }, notesFolder, peers })).done();
+  await putFiles(folder, { one: torrent.fileBytes(0), two: torrent.fileBytes(1), 'album/z': torrent.fileBytes(2) });
+  const when = new Date(1_700_000_000_000);
+  for (const name of ['one', 'two']) await utimes(path.join(folder, name), when, when);
+  await choose(
+    new Map([
+      [1, 'one'],
+      [2, 'two'],
+    ]),
+  );
+  // Now nothing beside the notes can tell what is right.
+  await rm(path.join(folder, 'album/z'));
+  await choose(
+    new Map([
+      [1, 'two'],
+      [2, 'one'],
+    ]),
+  );
+  expectSameBytes(await readFile(path.join(folder, 'two')), torrent.fileBytes(0));
+  expectSameBytes(await readFile(path.join(folder, 'one')), torrent.fileBytes(1));
 });
 
 describe('with a choice of files', () => {

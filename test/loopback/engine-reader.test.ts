@@ -59,6 +59,14 @@ describe('what is read', () => {
     expect(reader.deliveredBytes).toBe(2 * expected.length);
   });
 
+  test('also where that is not the order of the torrent, and one is named twice', async () => {
+    const torrent = storedTorrent(SEVERAL);
+    const { reader } = await open(torrent, 64 * KIB);
+    const order = [5, 1, 2, 2, 0, 3];
+    const expected = Buffer.concat(order.map((index) => torrent.fileBytes(index)));
+    expect((await collect(reader.readFiles(order))).equals(expected)).toBe(true);
+  });
+
   test.each([
     [0, 1],
     [1, 300_000],

@@ -1,10 +1,7 @@
-// The SHA-256 of files as they lie on the disk, one after the other and a mebibyte at a time: what a receipt vouches for is what can be
-// read, not what was written.
+// The SHA-256 of files as they lie on the disk, one after the other: what a receipt vouches for is what can be read, not what was
+// written. Read as for `--checksum`.
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { CONFIG } from '../../engine/config.js';
-import { StorageError } from '../../model/error.js';
+import { digestFile } from '../../engine/file-digest.js';
 
 export interface FileDigest {
   readonly path: string;
@@ -19,22 +16,13 @@ export async function digestFiles(
   signal: AbortSignal,
 ): Promise<FileDigest[]> {
   const digests: FileDigest[] = [];
-  for (const { path, place } of files) digests.push({ path, ...(await digestFile(place, signal)) });
-  return digests;
-}
-
-async function digestFile(place: string, signal: AbortSignal): Promise<{ size: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  try {
-    for await (const bytes of createReadStream(place, { highWaterMark: CONFIG.results.hashReadBytes, signal })) {
-      hash.update(bytes as Buffer);
-      size += (bytes as Buffer).length;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    const errno = (error as NodeJS.ErrnoException).code ?? 'EUNKNOWN';
-    throw new StorageError(`cannot read ${place} (${errno})`, { operation: 'read', path: place, errno }, { cause: error });
+  for (const { path, place } of files) {
+    let size = 0;
+    const onRead = (bytes: number): void => {
+      size += bytes;
+    };
+    const [sha256] = await digestFile(place, ['sha256'], { onRead, signal });
+    digests.push({ path, size, sha256 });
   }
-  return { size, sha256: hash.digest('hex') };
+  return digests;
 }

@@ -25,3 +25,9 @@ test('a name is written by one torrent, the name of its unfinished file included
   claims.claimName('x.part', 'd.torrent');
   expect(() => claims.claimName('x', 'e.torrent')).toThrow(/d\.torrent, writes/);
 });
+
+test('a torrent whose files lie side by side may have both names itself', () => {
+  const claims = new Claims();
+  for (const name of ['data', 'data.part']) claims.claimName(name, 'a.torrent');
+  expect(() => claims.claimName('data.part', 'b.torrent')).toThrow(/a\.torrent, writes/);
+});

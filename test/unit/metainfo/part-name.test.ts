@@ -24,6 +24,11 @@ test('unless the torrent has that name in the same folder', () => {
   expect(partName(torrent, 5)).toEqual(['t', '.effusion-a0a1a2a3-5.part']);
 });
 
+test('unless it has that name in another Unicode form, which is the same one to some file systems', () => {
+  const torrent = named('t/caf\u00e9', 't/cafe\u0301.part');
+  expect(partName(torrent, 0)).toEqual(['t', '.effusion-a0a1a2a3-0.part']);
+});
+
 test('unless it gets longer than 255 bytes', () => {
   expect(partName(named('x'.repeat(250)), 0)).toEqual([`${'x'.repeat(250)}.part`]);
   expect(partName(named('x'.repeat(251)), 0)).toEqual(['.effusion-a0a1a2a3-0.part']);

@@ -196,6 +196,15 @@ describe('across file systems', () => {
     expect(readFileSync(move.to, 'utf8')).toBe('old');
   });
 
+  test('a part file that somebody has cut does not get the name', async () => {
+    const folder = await makeTempFolder();
+    const move = await terms(twoFileSystems(path.join(folder, 'inc')), folder);
+    await writeFile(move.from, B.subarray(0, 60_000));
+    await expect(moveFile(move)).rejects.toMatchObject({ detail: { operation: 'read', errno: 'ESHORT' } });
+    expect(list(folder)).toEqual(['inc/b.part', 'out/b']);
+    expect(readFileSync(move.to, 'utf8')).toBe('old');
+  });
+
   test('a signal in the middle: the same', async () => {
     const folder = await makeTempFolder();
     const stop = new AbortController();

@@ -121,6 +121,24 @@ describe('what was saved', () => {
 });
 
 describe('a flush', () => {
+  test('is of files that were not chosen too, as they were at first: what they hold is vouched for', async () => {
+    const { folder, trusted } = await setUp();
+    const paths = new FilePaths(folder, metainfo);
+    const flushed: string[] = [];
+    const flush: Flush = (files) => {
+      flushed.push(...files.map((file) => path.relative(folder, file)));
+      return flushes(files, never);
+    };
+    const resume = new ResumeFile({ metainfo, paths, bootId: 'this boot', flush, isChosen: (file) => file === 1 });
+    resume.save(pieces(0));
+    await resume.flush(pieces(0, 4), never);
+    expect(flushed).toEqual(['album/a.part', 'album/b']);
+    expect(await trusted('another boot')).toEqual([true, true]);
+    await appendFile(path.join(folder, 'album/a.part'), 'x');
+    resume.save(pieces(0, 3, 4));
+    expect(await trusted()).toEqual([false, true]);
+  });
+
   test('is of the files that are vouched for, and they are on the disk before the state says so', async () => {
     const { folder, file, trusted } = await setUp();
     const asked: string[] = [];
