@@ -74,7 +74,9 @@ export async function dryRun(
 
 /** Names as they are: whoever prints it escapes them. */
 export function planAsJson(metainfo: Metainfo, plan: DownloadPlan): object {
-  return { dryRun: true, name: metainfo.name, infoHash: infoHashText(metainfo), ...plan };
+  // A file's number is called as `effusion files --json` calls it.
+  const files = plan.files.map(({ position: index, ...file }) => ({ index, ...file }));
+  return { v: 1, dryRun: true, name: metainfo.name, infoHash: infoHashText(metainfo), ...plan, files };
 }
 
 /** `name`: sanitised. */

@@ -74,7 +74,7 @@ describe('a download that goes well', () => {
     const pieces = only(lines, 'piece');
     expect(new Set(pieces.map((line) => line['piece']))).toEqual(new Set(Array.from({ length: 19 }, (_, index) => index)));
     expect(pieces.at(-1)).toMatchObject({ have: 19, pieces: 19 });
-    expect(only(lines, 'file')).toMatchObject([{ index: 0, path: 'a.bin', size: LENGTH }]);
+    expect(only(lines, 'file')).toMatchObject([{ index: 1, path: 'a.bin', size: LENGTH }]);
     expect(only(lines, 'peer')).toMatchObject([
       { state: 'connected', address: peer, incoming: false },
       { state: 'ended', address: peer, bytes: LENGTH },

@@ -53,7 +53,8 @@ export function noticeToEvent(notice: ServerNotice, files: readonly MetainfoFile
       return { event: 'piece', piece: notice.piece, have: notice.have, pieces: notice.pieceCount };
     case 'file-finished': {
       const file = files.at(notice.file);
-      return file === undefined ? null : { event: 'file', index: notice.file, path: file.path.join('/'), size: file.length };
+      const index = numbersOf(files).at(notice.file) ?? 0;
+      return file === undefined ? null : { event: 'file', index, path: file.path.join('/'), size: file.length };
     }
     case 'hash-failed': {
       const { maxNamedSources } = CONFIG.events;
@@ -90,4 +91,17 @@ export function noticeToEvent(notice: ServerNotice, files: readonly MetainfoFile
 
 function warning(code: string, message: string): WarningEvent {
   return { event: 'warning', code, message };
+}
+
+const numbers = new WeakMap<readonly MetainfoFile[], Uint32Array>();
+
+/** As `--files` counts them: from 1, padding left out. Made once for a torrent. */
+function numbersOf(files: readonly MetainfoFile[]): Uint32Array {
+  let known = numbers.get(files);
+  if (known === undefined) {
+    let number = 0;
+    known = Uint32Array.from(files, (file) => (file.isPadding ? 0 : ++number));
+    numbers.set(files, known);
+  }
+  return known;
 }

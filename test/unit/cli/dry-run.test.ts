@@ -52,9 +52,11 @@ test('what would be refused', () => {
 test('as an object: whose plan it is, and all of it', () => {
   const { metainfo } = storedTorrent({ pieceLength: 16_384, files: [['a', 1]] });
   expect(planAsJson(metainfo, PLAN)).toEqual({
+    v: 1,
     dryRun: true,
     name: 'album',
     infoHash: expect.stringMatching(/^[0-9a-f]{40}$/),
     ...PLAN,
+    files: PLAN.files.map(({ position, ...file }) => ({ index: position, ...file })),
   });
 });

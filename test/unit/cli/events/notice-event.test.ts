@@ -64,7 +64,7 @@ const CASES: readonly (readonly [ServerNotice, object])[] = [
   ],
   [
     { type: 'file-finished', file: 0 },
-    { event: 'file', index: 0, path: 'dir/ü\u001B.txt', size: 12 },
+    { event: 'file', index: 1, path: 'dir/ü\u001B.txt', size: 12 },
   ],
   [
     { type: 'hash-failed', piece, sources: [address], webSeeds: ['http://w/'] },
