@@ -6,6 +6,8 @@ import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import { isTorrentFile } from '../metainfo/torrent-file.js';
 import { MetainfoError } from '../model/error.js';
+import type { CommandError } from './command-error.js';
+import { describeUnreadable } from './torrent-file-argument.js';
 import type { TorrentItem } from './torrent-list.js';
 
 /** `missing`: there is nothing of that name, so it may have been meant as either. */
@@ -36,4 +38,16 @@ async function beginsAsDictionary(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
+}
+
+/** There is nothing of that name, which may have been meant as a torrent, a file or a folder: what the system says of it. */
+export async function describeAbsent(file: string): Promise<CommandError> {
+  return describeUnreadable(
+    file,
+    await stat(file).then(
+      () => null,
+      (error: unknown) => error,
+    ),
+    true,
+  );
 }

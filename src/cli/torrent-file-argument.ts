@@ -115,17 +115,22 @@ async function readTorrentBytes(file: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const near = errnoOf(error) === 'ENOENT' ? await findNearFile(file) : null;
-    const hint = near === null ? 'Check the path.' : `Did you mean ${sanitise(near)}?`;
-    throw new CommandError('torrent_unreadable', `cannot read ${file}: ${fileReason(error)}`, hint, { cause: error });
+    throw await describeUnreadable(file, error, false);
   }
 }
 
-/** A file of the same folder whose name differs by a slip or two. */
-async function findNearFile(file: string): Promise<string | null> {
+/** `isFolderMeant`: a folder of nearly that name may have been. */
+export async function describeUnreadable(file: string, error: unknown, isFolderMeant: boolean): Promise<CommandError> {
+  const near = errnoOf(error) === 'ENOENT' ? await findNear(file, isFolderMeant) : null;
+  const hint = near === null ? 'Check the path.' : `Did you mean ${sanitise(near)}?`;
+  return new CommandError('torrent_unreadable', `cannot read ${file}: ${fileReason(error)}`, hint, { cause: error });
+}
+
+/** What is in the same folder and differs in its name by a slip or two. */
+async function findNear(file: string, isFolderMeant: boolean): Promise<string | null> {
   try {
     const entries = await readdir(path.dirname(file), { withFileTypes: true });
-    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    const names = entries.filter((entry) => isFolderMeant || !entry.isDirectory()).map(({ name }) => name);
     const near = findNearest(path.basename(file), names.slice(0, MAX_COMPARED_NAMES));
     return near === null ? null : path.join(path.dirname(file), near);
   } catch {

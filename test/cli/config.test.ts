@@ -117,7 +117,8 @@ describe('--log-file', () => {
   test('has what is said, with its time, also what is quiet', async () => {
     const folder = await makeTempFolder();
     const { torrent, data } = await prepareTorrent(folder);
-    for (const place of [data, 'nowhere']) await cli.run(['-q', 'verify', torrent, place, '--log-file', 'log'], { cwd: folder });
+    const empty = await makeTempFolder();
+    for (const place of [data, empty]) await cli.run(['-q', 'verify', torrent, place, '--log-file', 'log'], { cwd: folder });
     const end = await cli.run(['-q', 'verify', 'none.torrent', '--log-file', 'log'], { cwd: folder });
     expect(end.code).toBe(3);
     const lines = (await readFile(path.join(folder, 'log'), 'utf8')).split('\n');

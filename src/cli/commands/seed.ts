@@ -39,7 +39,7 @@ import { runSession } from '../run-session.js';
 import { describeSeedGoal, type SeedOptionValues, SeedWatch } from '../seed-goal.js';
 import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { type ContentOptions, checkContentOptions, makeContent, type MadeContent } from '../seed-content.js';
-import { findSeedSource, type SeedSource } from '../seed-source.js';
+import { describeAbsent, findSeedSource, type SeedSource } from '../seed-source.js';
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
@@ -156,6 +156,7 @@ async function seedOne(
   run.checks.push(check.promise);
   let view: ProgressView | null = null;
   try {
+    if (run.sources.get(job.item) === 'missing') throw await describeAbsent(job.item.text);
     const { metainfo, folder, placement, magnet } = await (run.sources.get(job.item) === 'content'
       ? end.waitFor(turn).then(() => makeContent(job.item.text, options, end.signal, context))
       : loadNamed(job.item, options, end));
