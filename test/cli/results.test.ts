@@ -197,6 +197,17 @@ test('of chosen files alone: in the result, the events and the receipt', async (
   }
 });
 
+test('the receipt names files where they lie: its digests can be checked there', async () => {
+  const cwd = await prepare();
+  const peer = await seed(cwd);
+  const placed = ['--files', 'two*', '--name', 'kept', '--receipt', 'r.json'];
+  const end = await cli.run(['download', 'a.torrent', '-o', 'out', ...ALONE, '--peer', peer, ...placed], { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  const { files } = lineOf(await readFile(path.join(cwd, 'r.json'), 'utf8')) as { files: { path: string; sha256: string }[] };
+  expect(files).toMatchObject([{ path: 'kept/two $(touch x).bin' }]);
+  expect(sha256(await readFile(path.join(cwd, 'out', files[0].path)))).toBe(files[0].sha256);
+});
+
 describe('--exec', () => {
   const whole = (hook: string, ...args: readonly string[]): string[] => [
     'download',

@@ -203,7 +203,8 @@ export class TorrentObserver {
   async #makeReceipt({ places, snapshot, end }: WholeTorrent, result: TorrentResult): Promise<Receipt> {
     const endedAt = Date.now();
     const firstByteAt = snapshot.firstByteAgoMs === undefined ? null : endedAt - snapshot.firstByteAgoMs;
-    const files = (this.#metainfo?.files ?? []).flatMap((file, index) => {
+    // Where they lie: with --rename and its like not where the torrent says.
+    const files = (this.#placed?.files ?? []).flatMap((file, index) => {
       const place = places.at(index) ?? null;
       return place === null ? [] : [{ path: file.path.join('/'), place }];
     });
