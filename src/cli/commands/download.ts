@@ -21,7 +21,7 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
-import { chooseByHand } from '../picker/choose-by-hand.js';
+import { chooseByHand, GaveUpError } from '../picker/choose-by-hand.js';
 import { expectChooser } from '../picker/pick-files.js';
 import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
@@ -198,7 +198,7 @@ async function downloadOne(
   const { ended, session, metainfo, placed, chosen } = await runOne(job, options, run, view, after, context, torrent).catch(
     (error: unknown) => {
       view.close();
-      throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item), '', run, context) : error;
+      throw error instanceof RunEndedError ? stopped(job, noDataYet(job.item, error), '', run, context) : error;
     },
   );
   // Where it serves on there is something to show.
@@ -304,7 +304,8 @@ async function runOne(
 }
 
 /** What there is of a torrent that was stopped before it began. */
-function noDataYet({ argument }: TorrentItem): string {
+function noDataYet({ argument }: TorrentItem, end: RunEndedError): string {
+  if (end instanceof GaveUpError) return 'no files were chosen';
   return !(argument instanceof MetainfoError) && argument.kind === 'magnet' ? 'no metadata came yet' : 'it was not read yet';
 }
 

@@ -10,6 +10,9 @@ import { pickFiles } from './pick-files.js';
 
 const MAX_PATH = 1000;
 
+/** Whoever was to choose files ended the run instead. */
+export class GaveUpError extends RunEndedError {}
+
 /** Indices of `metainfo.files`. Rejects with RunEndedError. */
 export async function chooseByHand(
   metainfo: Metainfo,
@@ -31,5 +34,5 @@ export async function chooseByHand(
     showAgain();
   }
   if (!end.signal.aborted) context.interruption.request('SIGINT');
-  throw new RunEndedError('given up');
+  throw new GaveUpError('given up');
 }
