@@ -5,8 +5,6 @@ export interface ExitCode {
   readonly code: number;
   readonly name: string;
   readonly meaning: string;
-  /** Not used yet; kept free for what is named. */
-  readonly isReserved?: boolean;
 }
 
 export const EXIT = {
@@ -103,17 +101,13 @@ export function exitCodeOf(cause: string | undefined): number {
 /** One line for each code, aligned, for the terminal. */
 export function formatExitCodes(): string {
   const nameWidth = Math.max(...EXIT_CODES.map((entry) => entry.name.length));
-  return EXIT_CODES.map((entry) => {
-    const reserved = entry.isReserved === true ? ' (reserved)' : '';
-    return `  ${String(entry.code).padStart(3)}  ${entry.name.padEnd(nameWidth)}  ${entry.meaning}${reserved}`;
-  }).join('\n');
+  return EXIT_CODES.map(({ code, name, meaning }) => `  ${String(code).padStart(3)}  ${name.padEnd(nameWidth)}  ${meaning}`).join(
+    '\n',
+  );
 }
 
 /** The same as the table of the README. */
 export function formatExitCodesMarkdown(): string {
-  const rows = EXIT_CODES.map((entry) => {
-    const reserved = entry.isReserved === true ? ' (reserved)' : '';
-    return `| ${entry.code} | ${entry.name} | ${entry.meaning}${reserved} |`;
-  });
+  const rows = EXIT_CODES.map(({ code, name, meaning }) => `| ${code} | ${name} | ${meaning} |`);
   return ['| code | name | meaning |', '|---:|---|---|', ...rows].join('\n');
 }

@@ -47,11 +47,7 @@ export function formatManPage({ program, version, topics }: ManPageOptions): str
     ...program.createHelp().visibleOptions(program).flatMap(describeOption),
     ...others.flatMap(([name, text]) => [`.SH ${escape(name.toUpperCase())}`, ...paragraphs(text)]),
     '.SH EXIT STATUS',
-    ...EXIT_CODES.flatMap(({ code, name, meaning, isReserved }) => [
-      '.TP',
-      `.B ${code}`,
-      escapeLine(`${name}: ${meaning}${isReserved === true ? ' (reserved)' : ''}`),
-    ]),
+    ...EXIT_CODES.flatMap(({ code, name, meaning }) => ['.TP', `.B ${code}`, escapeLine(`${name}: ${meaning}`)]),
     '.SH ENVIRONMENT',
     escapeLine(`Options can be set by variables: ${variableNames(program)}.`),
     '.TP',
