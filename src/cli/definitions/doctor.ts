@@ -4,10 +4,9 @@
 import type { DoctorOptions } from '../commands/doctor.js';
 import { EXAMPLES } from '../help-texts.js';
 import { applySwitches } from '../network-switches.js';
-import { durationOption, listenOption, portmapOption, portOption } from '../network-options.js';
-import { probedPeersOption } from './peers.js';
+import { durationOption } from '../network-options.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
-import { addSwarmOptions, GROUP } from './swarm-options.js';
+import { addProbeOptions } from './probe-options.js';
 
 export const addDoctor: CommandDefinition = (program, host, globals) => {
   const command = program
@@ -17,13 +16,7 @@ export const addDoctor: CommandDefinition = (program, host, globals) => {
     .option('-o, --output <DIR>', 'the folder that the data would go to', '.')
     .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 20s)'))
     .option('--json', 'print one JSON object');
-  addSwarmOptions(command, {
-    noTrackers: 'ask no tracker',
-    hasTracker: true,
-    network: [portOption(), portmapOption(), listenOption()],
-  })
-    .optionsGroup(GROUP.limits)
-    .addOption(probedPeersOption())
+  addProbeOptions(command)
     .addHelpText('after', EXAMPLES.doctor)
     .action(async (torrent: string, options: DoctorOptions) => {
       await host.run(globals(), async (context) =>

@@ -3,10 +3,10 @@
 
 import { EXAMPLES } from '../help-texts.js';
 import { applySwitches } from '../network-switches.js';
-import { durationOption, listenOption, maxPeersOption, portmapOption, portOption } from '../network-options.js';
+import { durationOption } from '../network-options.js';
 import type { ProbeCommandOptions } from '../probe-target.js';
 import { type CommandDefinition, TORRENT } from './program-host.js';
-import { addSwarmOptions, GROUP } from './swarm-options.js';
+import { addProbeOptions } from './probe-options.js';
 
 export const addPeers: CommandDefinition = (program, host, globals) => {
   const command = program
@@ -15,13 +15,7 @@ export const addPeers: CommandDefinition = (program, host, globals) => {
     .argument('<TORRENT>', TORRENT)
     .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 10s)'))
     .option('--json', 'print one JSON object a peer, each on a line');
-  addSwarmOptions(command, {
-    noTrackers: 'ask no tracker',
-    hasTracker: true,
-    network: [portOption(), portmapOption(), listenOption()],
-  })
-    .optionsGroup(GROUP.limits)
-    .addOption(probedPeersOption())
+  addProbeOptions(command)
     .addHelpText('after', EXAMPLES.peers)
     .action(async (torrent: string, options: ProbeCommandOptions) => {
       await host.run(globals(), async (context) =>
@@ -29,10 +23,3 @@ export const addPeers: CommandDefinition = (program, host, globals) => {
       );
     });
 };
-
-/** The same option as elsewhere, for another kind of peer. */
-export function probedPeersOption(): ReturnType<typeof maxPeersOption> {
-  const option = maxPeersOption();
-  option.description = 'dial at most so many peers (default: 100; 0: no limit)';
-  return option;
-}
