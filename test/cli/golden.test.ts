@@ -5,6 +5,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { COMMAND_NAMES } from '../support/command-names.js';
 import { freePort } from '../support/free-port.js';
 import { openProgramRig } from '../support/program-rig.js';
 import { Screen } from '../support/screen.js';
@@ -92,14 +93,7 @@ test.each(SITUATIONS)('$name', async (situation) => {
   await expect(`${parts.join('\n').trimEnd()}\n`).toMatchFileSnapshot(`golden/${situation.name}.txt`);
 });
 
-const { program } = openProgramRig();
-const HELPS = [
-  '',
-  ...program
-    .createHelp()
-    .visibleCommands(program)
-    .map((command) => command.name()),
-];
+const HELPS = ['', ...COMMAND_NAMES];
 
 /** Commands in examples are there to be copied: these stay whole, and a terminal of 80 columns breaks them. Every other line fits. */
 const LONGER_THAN_80 = [

@@ -4,9 +4,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/program.js';
 import { startChild } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { COMMAND_NAMES } from '../support/command-names.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
 
@@ -42,13 +42,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   help: ['', 'exit-codes', 'nothing'],
 };
 
-const host = { version: '0', helpWidth: 80, environment: {}, writeOut: () => {}, run: () => Promise.resolve() };
-/** Those for people: a hidden one answers shells. */
-const names = createProgram(host)
-  .commands.map((command) => command.name())
-  .filter((name) => !name.startsWith('__'));
-
-test('every command has its lines', () => expect(Object.keys(LINES).toSorted()).toEqual(names.toSorted()));
+test('every command has its lines', () => expect(Object.keys(LINES).toSorted()).toEqual(COMMAND_NAMES.toSorted()));
 
 test.each(Object.keys(LINES))('%s </dev/null | cat', async (name) => {
   const cwd = await makeTempFolder();

@@ -10,30 +10,13 @@ import { formatExitCodesMarkdown } from '../../src/cli/exit-codes.js';
 import { ALIASES } from '../../src/cli/foreign-spellings.js';
 import { startChild, type ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { COMMAND_NAMES } from '../support/command-names.js';
 import { describeWith } from '../support/real-peers.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
-const COMMANDS = [
-  'download',
-  'cat',
-  'stream',
-  'seed',
-  'create',
-  'edit',
-  'info',
-  'files',
-  'magnet',
-  'metadata',
-  'verify',
-  'peers',
-  'doctor',
-  'swarm',
-  'config',
-  'help',
-] as const;
 
 function codeBlocks(language: string): string[] {
   return Array.from(readme.matchAll(/^```(\w+)\n([^]*?)^```$/gm))
@@ -133,7 +116,7 @@ test('the table of exit codes is that of the code', () => expect(readme).toConta
 
 describe('options', () => {
   test('every option of every command is there', async () => {
-    for (const command of COMMANDS) {
+    for (const command of COMMAND_NAMES) {
       const missing = [...(await longOptions(command))].filter(
         (option) => !readme.includes(`${option}\``) && !readme.includes(`${option} `),
       );
@@ -144,7 +127,7 @@ describe('options', () => {
 
   test('no option is there that no command has', async () => {
     const known = new Set<string>();
-    for (const command of COMMANDS) for (const option of await longOptions(command)) known.add(option);
+    for (const command of COMMAND_NAMES) for (const option of await longOptions(command)) known.add(option);
     // What others call them is understood, and shown in no help.
     for (const [theirs] of ALIASES) for (const flag of theirs.split(', ')) known.add(flag);
     const named = Array.from(readme.matchAll(/`(?:-\w`, `)?(--[a-z-]+)/g), (match) => match[1]);
@@ -158,7 +141,7 @@ describe('options', () => {
       .matchAll(/\beffusion (?:-q )?([a-z]+)\b([^#\n)]*)/g);
     let count = 0;
     for (const [, command, rest] of lines) {
-      const options = await longOptions((COMMANDS as readonly string[]).includes(command) ? command : 'download');
+      const options = await longOptions(COMMAND_NAMES.includes(command) ? command : 'download');
       for (const option of rest.match(/--[a-z-]+/g) ?? []) expect(options, `${command}${rest}`).toContain(option);
       count++;
     }
