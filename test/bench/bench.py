@@ -119,7 +119,7 @@ def environment(folder):
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": home, "PEER_SECONDS": "900"}
 
 
-def run_download(scenario, client, folder):
+def run_download(scenario, client, folder, cache):
     name, kind, count, rate, _ = SCENARIOS[scenario]
     data = make_data.prepare(BENCH_DIR, name)
     out = os.path.join(folder, "out")
@@ -130,7 +130,7 @@ def run_download(scenario, client, folder):
     seeder, addresses = start_seeders(kind, count, rate, data, folder)
     stop_tracker = start_tracker(addresses)
     try:
-        measure.warm(data["bytes"] + (1 << 30))
+        cache.fill()
         before = seeder.cpu() if seeder else 0
         command = download_command(client, data["torrent"], out, recheck)
         result = measure.run(command, os.path.join(folder, "client.log"), folder, environment(folder), 180)
@@ -144,7 +144,7 @@ def run_download(scenario, client, folder):
     return {**result, "bytes": data["bytes"]}
 
 
-def run_seeding(scenario, client, folder):
+def run_seeding(scenario, client, folder, cache):
     data = make_data.prepare(BENCH_DIR, SCENARIOS[scenario][0])
     address = f"{NET}1:{PORT}"
     command, ready = seed_command(client, data, address)
@@ -155,7 +155,7 @@ def run_seeding(scenario, client, folder):
         else:
             leecher = [sys.executable, LIBTORRENT, "leech", data["torrent"], os.path.join(folder, "out"), f"0.0.0.0:{OWN_PORT}", "--peer", address]
         wait_for_listener(address)
-        measure.warm(data["bytes"] + (1 << 30))
+        cache.fill()
         before = seeder.cpu()
         result = measure.run(leecher, os.path.join(folder, "leecher.log"), folder, environment(folder), 180)
         peak, anonymous = measure.memory_mib(seeder.pid)
@@ -177,12 +177,12 @@ def wait_for_listener(address):
     raise RuntimeError("nothing listens on " + address)
 
 
-def run_one(scenario, client):
+def run_one(scenario, client, cache):
     # What a run wrote is deleted after the last one: an ext4 without journal takes minutes to use the inode of a deleted file
     # again, and whoever makes files meanwhile pays for the search among them (S4: up to 3 s of system time).
     folder = tempfile.mkdtemp(prefix="run-", dir=os.path.join(BENCH_DIR, "runs"))
     try:
-        result = (run_seeding if scenario.startswith("seed") else run_download)(scenario, client, folder)
+        result = (run_seeding if scenario.startswith("seed") else run_download)(scenario, client, folder, cache)
     except (OSError, RuntimeError) as error:
         result = {"state": f"failed: {error}"}
     if result["state"] != "ok":
@@ -234,12 +234,13 @@ def main():
 
 
 def measure_all(scenarios, clients, rounds):
+    cache = measure.FullCache(os.path.join(BENCH_DIR, "runs"))
     for scenario in scenarios:
         results = []
         make_data.prepare(BENCH_DIR, SCENARIOS[scenario][0])
         for round_number in range(rounds):
             for client in clients:
-                result = run_one(scenario, client)
+                result = run_one(scenario, client, cache)
                 results.append(result)
                 with open(os.path.join(BENCH_DIR, "results.jsonl"), "a") as file:
                     file.write(json.dumps({"at": time.strftime("%F %T"), **result}) + "\n")
