@@ -8,6 +8,7 @@ import { digestFile } from '../engine/file-digest.js';
 import type { Metainfo, MetainfoFile } from '../metainfo/metainfo.js';
 import type { DigestKind } from '../model/digest-kind.js';
 import { MetainfoError } from '../model/error.js';
+import { ChecksumUse } from './checksum-use.js';
 import { openCheckProgress } from './check-progress.js';
 import { type ChoiceOptions, chooseFiles, readOnce } from './chosen-files.js';
 import { type ChecksumList, parseChecksumList, type WantedChecksum } from './checksum-list.js';
@@ -30,6 +31,18 @@ export interface ChecksumOptions {
 export interface WantedChecksums {
   readonly single: readonly WantedChecksum[];
   readonly lists: readonly ChecksumList[];
+  /** Of several torrents: a list need not name each of them, as long as it names some (checksum-use.ts). */
+  readonly isShared?: boolean;
+}
+
+/** What the checksums mean for one torrent. */
+export interface MatchedChecksums {
+  /** That are to be looked at. */
+  readonly files: CheckedFile[];
+  /** What is left over, for people. */
+  readonly notes: string[];
+  /** Lines of the lists that name a file of it, whether it is chosen or not. */
+  readonly named: readonly WantedChecksum[];
 }
 
 export interface CheckedFile {
@@ -76,18 +89,42 @@ export async function loadChecksumsFor(
     throw new UsageError(`--checksum is for one torrent: ${items.length} were named`, 'Use a list with --checksums.');
   }
   const [{ argument }] = items;
-  if (items.length > 1 || argument instanceof MetainfoError || argument.kind !== 'file') return wanted;
+  if (items.length > 1) {
+    const shared = { ...wanted, isShared: true };
+    await expectUse(items, options, shared);
+    return shared;
+  }
+  if (argument instanceof MetainfoError || argument.kind !== 'file') return wanted;
   const loaded = await readOnce(argument).catch(() => null);
   if (loaded !== null) matchChecksums(loaded.metainfo, wanted, chooseFiles(loaded.metainfo, options, null).session.files);
   return wanted;
 }
 
-/** The files that are to be looked at, and what is left over; `chosen`: those that will be there, all by default. Throws UsageError. */
+/** Throws UsageError where all torrents can be looked at before anything is opened, and a list names none of their files. */
+async function expectUse(items: readonly TorrentItem[], options: ChoiceOptions, wanted: WantedChecksums): Promise<void> {
+  const use = new ChecksumUse(wanted);
+  for (const { argument } of items) {
+    if (argument instanceof MetainfoError || argument.kind !== 'file') return;
+    try {
+      const loaded = await readOnce(argument);
+      if (loaded === null) return;
+      const { files } = chooseFiles(loaded.metainfo, options, null).session;
+      use.add(matchChecksums(loaded.metainfo, wanted, files));
+    } catch {
+      // It is told when its turn comes, and its files are not known.
+      return;
+    }
+  }
+  const { error } = use.settle(true);
+  if (error !== null) throw error;
+}
+
+/** `chosen`: indices of the files that will be there, all by default. Throws UsageError. */
 export function matchChecksums(
   metainfo: Metainfo,
-  { single, lists }: WantedChecksums,
+  { single, lists, isShared = false }: WantedChecksums,
   chosen?: readonly number[],
-): { files: CheckedFile[]; notes: string[] } {
+): MatchedChecksums {
   const places = placesIn(metainfo, chosen);
   const everywhere = chosen === undefined ? places : placesIn(metainfo);
   const found = new Map<MetainfoFile, WantedChecksum[]>();
@@ -98,17 +135,21 @@ export function matchChecksums(
   };
   for (const wanted of single) add(fileOf(metainfo, places, wanted, chosen), wanted);
   const notes: string[] = [];
+  const named: WantedChecksum[] = [];
   for (const { name, checksums, strangeLines } of lists) {
     const shown = sanitise(name, MAX_NAME);
     let foreign = 0;
     let unchosen = 0;
     for (const wanted of checksums) {
-      const named = plainName(wanted.file ?? '');
-      const file = places.get(named);
+      const place = plainName(wanted.file ?? '');
+      const file = places.get(place);
       if (file !== undefined) add(file, wanted);
-      else if (everywhere.has(named)) unchosen++;
+      else if (everywhere.has(place)) unchosen++;
       else foreign++;
+      if (everywhere.has(place)) named.push(wanted);
     }
+    if (unchosen > 0 && isShared) notes.push(`${shown}: ${formatCount(unchosen, 'file')} of it not chosen: not looked at`);
+    if (isShared) continue;
     if (foreign + unchosen === checksums.length) {
       const example = sanitise(checksums[0].file ?? '', MAX_NAME);
       throw new UsageError(
@@ -121,8 +162,12 @@ export function matchChecksums(
       notes.push(`${shown}: ${formatCount(foreign, 'file')} of it not in ${sanitise(metainfo.name)}: not looked at`);
     if (strangeLines > 0) notes.push(`${shown}: ${formatCount(strangeLines, 'line')} without a checksum: left out`);
   }
+  if (isShared && found.size === 0) {
+    const lines = lists.map(({ name }) => sanitise(name, MAX_NAME)).join(', ');
+    notes.push(`${sanitise(metainfo.name)}: no checksum in ${lines} is of a file of it: none is looked at`);
+  }
   const indices = new Map(metainfo.files.map((file, index) => [file, index]));
-  return { files: [...found].map(([file, wanted]) => ({ file, index: indices.get(file) ?? 0, wanted })), notes };
+  return { files: [...found].map(([file, wanted]) => ({ file, index: indices.get(file) ?? 0, wanted })), notes, named };
 }
 
 /** A torrent, and where its files are: `placed` has them in the same order, below `folder`. */

@@ -147,6 +147,46 @@ describe('a list', () => {
     expect(end.stdout).toBe('seed/album\n');
     expect(end.stderr).toMatch(/^effusion: error: 1 checksum of 1 wrong: data\.bin has sha512 .* \(exit 11\)$/m);
   });
+
+  test('several torrents, of which it names one: the other is fine, and is told of', async () => {
+    const cwd = await prepare();
+    await writeFile(path.join(cwd, 'SUMS'), `${digest('sha256', payload)}  data.bin\n${WRONG}  nobody.bin\n`);
+    for (const command of ['download', 'verify']) {
+      const folder = command === 'download' ? '-o' : '--data';
+      const end = await cli.run([command, 'data.torrent', 'album.torrent', folder, 'seed', '--checksums', 'SUMS'], { cwd });
+      expect(end.code, end.stderr).toBe(0);
+      expect(end.stderr).toContain('album: no checksum in SUMS is of a file of it: none is looked at\n');
+      expect(end.stderr).toContain('SUMS: 1 file of it in none of the torrents: not looked at\n');
+    }
+  });
+
+  test('several torrents, of which it names none: refused before anything is opened', async () => {
+    const cwd = await prepare();
+    await writeFile(path.join(cwd, 'SUMS'), `${WRONG}  nobody.bin\n`);
+    for (const [command, folder] of [
+      ['download', '-o'],
+      ['verify', '--data'],
+    ]) {
+      const end = await cli.run([command, 'data.torrent', 'album.torrent', folder, 'seed', '--checksums', 'SUMS'], { cwd });
+      expect(end).toMatchObject({ code: 2, stdout: '' });
+      expect(end.stderr).toMatch(/^effusion: error: --checksums: SUMS names no file of any of the torrents\. .* \(exit 2\)\n$/);
+    }
+  });
+
+  test('the same where they can only be looked at as they come: told at the end', async () => {
+    const cwd = await prepare();
+    await writeFile(path.join(cwd, 'SUMS'), `${WRONG}  nobody.bin\n`);
+    const end = await cli.shell('download album.torrent - -o seed --checksums SUMS --events=events < data.torrent', { cwd });
+    expect(end.code).toBe(2);
+    expect(end.stdout.split('\n').toSorted()).toEqual(['', 'seed/album', 'seed/data.bin']);
+    expect(end.stderr).toContain('effusion: error: --checksums: SUMS names no file of any of the torrents. ');
+    const events = (await readFile(path.join(cwd, 'events'), 'utf8')).trim().split('\n');
+    const [error, done] = events.slice(-2).map((line) => JSON.parse(line) as object);
+    expect([error, done]).toMatchObject([
+      { event: 'error', code: 'usage_error', exit: 2 },
+      { event: 'done', exit: 2 },
+    ]);
+  });
 });
 
 describe('verify', () => {

@@ -10,12 +10,14 @@ import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
+import { ChecksumUse, tellChecksumUse } from '../checksum-use.js';
 import { type ChecksumOptions, expectWanted, loadChecksumsFor, matchChecksums, type WantedChecksums } from '../checksums.js';
 import { checkChoice, type ChoiceOptions, type ChosenFiles, chooseFiles, notesFolder } from '../chosen-files.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
+import { chooseLimits, type DownloadLimits, formatStart } from '../download-limits.js';
 import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
@@ -26,7 +28,7 @@ import { expectChooser } from '../picker/pick-files.js';
 import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
-import { formatBytes, formatLimit, formatPercent, formatRate } from '../render/human-numbers.js';
+import { formatBytes, formatLimit, formatPercent } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import type { ProgressView } from '../render/progress.js';
 import { formatSummary, formatTotal } from '../render/summary.js';
@@ -91,6 +93,7 @@ interface DownloadRun extends ObtainRun {
   readonly client: Client;
   readonly limits: DownloadLimits;
   readonly checksums: WantedChecksums | null;
+  readonly checksumUse: ChecksumUse;
   /** Torrents that are whole and serve on. */
   readonly serving: ReturnType<SeedAfter['serve']>[];
   /** Bytes that came over the network. */
@@ -144,6 +147,7 @@ async function downloadAll(
     end,
     limits,
     checksums,
+    checksumUse: new ChecksumUse(checksums ?? { lists: [] }),
     serving: [],
     downloadedBytes: 0,
   };
@@ -163,13 +167,14 @@ async function downloadAll(
     context,
   );
   const elapsedMs = performance.now() - startedAt;
+  const useCode = tellChecksumUse(run.checksumUse, tally, context);
   const served = await settleSeeding(run.serving, tally);
   ({ tally } = served);
   closeOverview?.();
   forgetKeys();
   await client.releasePort();
   end.close();
-  const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode);
+  const exitCode = exitCodeOfJobs(tally, end, interruption.exitCode) || useCode;
   if (items.length > 1) tellTotal(tally, exitCode, run, elapsedMs, context);
   // Whole, but the serving that was asked for was cut short.
   return exitCode === EXIT.ok && served.isCut ? (interruption.exitCode ?? EXIT.ok) : exitCode;
@@ -262,8 +267,11 @@ async function runOne(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
-  const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums, chosen.session.files).notes;
-  for (const note of notes) context.board.log(note);
+  if (run.checksums !== null) {
+    const matched = matchChecksums(metainfo, run.checksums, chosen.session.files);
+    run.checksumUse.add(matched);
+    for (const note of matched.notes) context.board.log(note);
+  }
   for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const session = runSession(
@@ -329,49 +337,6 @@ function stopped(
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);
   else board.log(hint === '' ? `stopped: ${reached}` : `stopped: ${reached}. ${hint}`);
   return new RunEndedError(String(end.cause));
-}
-
-export interface DownloadLimits {
-  /** 0 is off, as everywhere. */
-  readonly timeoutMs: number;
-  readonly noPeersTimeoutMs: number;
-  readonly stallTimeoutMs: number;
-  readonly minSpeed?: MinSpeed | null;
-}
-
-export function chooseLimits(
-  options: Pick<DownloadOptions, 'timeout' | 'noPeersTimeout' | 'stallTimeout' | 'minSpeed'>,
-  isAttended: boolean,
-): DownloadLimits {
-  return {
-    timeoutMs: options.timeout ?? 0,
-    noPeersTimeoutMs: options.noPeersTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedNoPeersMs),
-    stallTimeoutMs: options.stallTimeout ?? (isAttended ? 0 : CONFIG.cli.unattendedStallMs),
-    minSpeed: options.minSpeed ?? null,
-  };
-}
-
-/** The plain line at the start: what, where, and when it gives up. */
-export function formatStart(
-  metainfo: Pick<Metainfo, 'name'>,
-  folder: string,
-  limits: DownloadLimits,
-  { bytes, count }: Pick<ChosenFiles, 'bytes' | 'count'>,
-): string {
-  const what = `${sanitise(metainfo.name)}: ${formatBytes(bytes)} in ${count} to ${sanitise(folder, MAX_PATH)}`;
-  const ends = describeEnds(limits);
-  return `${what}; ${ends.length === 0 ? 'waits without a limit' : `gives up ${ends.join(', ')}`}`;
-}
-
-function describeEnds({ minSpeed, ...limits }: DownloadLimits): string[] {
-  return [
-    ...(limits.noPeersTimeoutMs > 0 ? [`after ${formatLimit(limits.noPeersTimeoutMs)} without a peer (--no-peers-timeout)`] : []),
-    ...(limits.stallTimeoutMs > 0 ? [`after ${formatLimit(limits.stallTimeoutMs)} without data (--stall-timeout)`] : []),
-    ...(limits.timeoutMs > 0 ? [`after ${formatLimit(limits.timeoutMs)} in all (--timeout)`] : []),
-    ...(minSpeed == null
-      ? []
-      : [`when it is slower than ${formatRate(minSpeed.bytesPerSecond)} over ${formatLimit(minSpeed.overMs)} (--min-speed)`]),
-  ];
 }
 
 /** Where each file of the result is; null for padding, and for files that were not chosen. */

@@ -6,6 +6,7 @@ import type { EgressOptions } from '../../engine/egress.js';
 import { type VerifiedFile, type VerifyReport, verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles } from '../../metainfo/placement.js';
+import { ChecksumUse, tellChecksumUse } from '../checksum-use.js';
 import {
   type ChecksumOptions,
   type ChecksumResult,
@@ -49,12 +50,14 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   const isThere = (await stat(folder).catch(() => null))?.isDirectory() === true;
   if (!isThere) context.board.log(`there is no folder ${sanitise(folder, MAX_PATH)}`);
   const end = new RunEnd(context.interruption);
+  const use = new ChecksumUse(wanted ?? { lists: [] });
   let bad = 0;
   const work = async (job: TorrentJob): Promise<void> => {
     const torrent = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
     job.name = sanitise(torrent.name);
     const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
     const checks = wanted === null ? null : matchChecksums(torrent, wanted, chosen.files);
+    if (checks !== null) use.add(checks);
     for (const note of checks?.notes ?? []) context.board.log(note);
     const metainfo = placeFiles(torrent, placementOf(options));
     const progress = openCheckProgress(metainfo.name, context);
@@ -64,7 +67,7 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
     if (!report.isWhole) bad++;
     // Of data that is not whole the checksums say nothing new.
     const checksums =
-      checks === null || !report.isWhole
+      checks === null || checks.files.length === 0 || !report.isWhole
         ? null
         : await computeChecksums({ placed: metainfo, folder }, checks.files, context, end.signal);
     tell(report, checksums, metainfo, job, options, context);
@@ -73,6 +76,7 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   const tally = await runJobs({ items, jobs: 1, end, work }, context);
   end.close();
   if (end.cause === 'EPIPE') return EXIT.ok;
+  const useCode = tellChecksumUse(use, tally, context);
   const exitCode = exitCodeOfJobs(tally, end, context.interruption.exitCode);
   if (items.length > 1) {
     const unread = tally.failures.length + tally.stopped + tally.unbegun;
@@ -83,7 +87,8 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
     ];
     context.board.log(`${formatCount(tally.total, 'torrent')}: ${parts.join(', ')}`);
   }
-  return exitCode === EXIT.ok && bad > 0 ? EXIT.verification : exitCode;
+  if (exitCode !== EXIT.ok) return exitCode;
+  return bad > 0 ? EXIT.verification : useCode;
 }
 
 /** The last of several is the folder where there is one of that name, or where it is no torrent by its looks and no file. */

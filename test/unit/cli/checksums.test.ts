@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WantedChecksum } from '../../../src/cli/checksum-list.js';
+import { ChecksumUse } from '../../../src/cli/checksum-use.js';
 import { expectChecksums, matchChecksums } from '../../../src/cli/checksums.js';
 import type { Metainfo } from '../../../src/metainfo/metainfo.js';
 
@@ -47,6 +48,45 @@ describe('a list', () => {
 
   test('must name one of the torrent, each of several lists', () => {
     expect(() => namesOf(torrent('f'), [wanted('f')], list('f'), list('x'))).toThrow(/SUMS names no file of f/);
+  });
+});
+
+describe('a list for several torrents', () => {
+  const shared = { single: [], lists: [{ ...list('f', 'g', 'x'), strangeLines: 1 }], isShared: true };
+
+  test('need not name each of them, and says of which it compares nothing', () => {
+    const { files, notes } = matchChecksums(torrent('other'), shared);
+    expect([files, notes]).toEqual([[], ['other: no checksum in SUMS is of a file of it: none is looked at']]);
+    expect(matchChecksums(torrent('f'), shared).notes).toEqual([]);
+    expect(matchChecksums(torrent('a/f', 'a/g'), shared, [1]).notes).toEqual(['SUMS: 1 file of it not chosen: not looked at']);
+  });
+
+  test('what none of them has is told at the end; once, and not of each', () => {
+    const use = new ChecksumUse(shared);
+    for (const name of ['f', 'other', 'g']) use.add(matchChecksums(torrent(name), shared));
+    expect(use.settle(true)).toEqual({
+      notes: ['SUMS: 1 file of it in none of the torrents: not looked at', 'SUMS: 1 line without a checksum: left out'],
+      error: null,
+    });
+  });
+
+  test('a list that nobody has a use for is an error, unless a torrent was never looked at', () => {
+    const use = new ChecksumUse({ lists: [list('f'), list('x')], isShared: true });
+    use.add(matchChecksums(torrent('f'), { single: [], lists: [list('f')], isShared: true }));
+    expect(use.settle(true).error?.message).toBe('--checksums: SUMS names no file of any of the torrents');
+    expect(use.settle(false)).toMatchObject({
+      error: null,
+      notes: [
+        'SUMS: 1 file of it in none of the torrents: not looked at',
+        'SUMS: 1 file of it in none of the torrents: not looked at',
+      ],
+    });
+  });
+
+  test('a line whose file is not chosen was of use', () => {
+    const use = new ChecksumUse(shared);
+    use.add(matchChecksums(torrent('a/f', 'a/g', 'a/x'), shared, [1]));
+    expect(use.settle(true)).toMatchObject({ error: null, notes: ['SUMS: 1 line without a checksum: left out'] });
   });
 });
 
