@@ -9,7 +9,9 @@ export interface KeyInput {
   readonly destroyed: boolean;
   setRawMode(isRaw: boolean): unknown;
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
   removeListener(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  removeListener(event: 'end' | 'close' | 'error', listener: () => void): unknown;
   resume(): unknown;
   pause(): unknown;
 }
@@ -40,6 +42,8 @@ export class Keys implements Suspendable {
 
   constructor(options: KeysOptions) {
     this.#options = options;
+    // A terminal that goes away, or that the system keeps from us, ends in EIO: then there are no keys, and no more than that.
+    options.input.on('error', () => this.close());
     this.resume();
   }
 

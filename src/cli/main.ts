@@ -7,6 +7,7 @@ import { CommandError } from './command-error.js';
 import { EventStream } from './events/event-stream.js';
 import { findEventsArgument } from './events/events-argument.js';
 import { EXIT } from './exit-codes.js';
+import { closeGoneTerminals, standardTerminals } from './gone-terminal.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { joinColor } from './definitions/global-options.js';
 import { LogFile } from './log-file.js';
@@ -31,9 +32,14 @@ export interface MainOptions {
 /** Never returns normally: ends the process with an exit code of the table. */
 export async function main(options: MainOptions): Promise<void> {
   const { env } = process;
+  const terminals = standardTerminals();
+  const exit = (code: number): never => {
+    closeGoneTerminals(terminals);
+    return process.exit(code);
+  };
   const interruption: Interruption = new Interruption((code) => {
     events.endNow(code, interruption.cause);
-    process.exit(code);
+    exit(code);
   });
   let outputFailure: string | null = null;
   // Nobody reads the results any more: end in order. Anything else (a full disk behind >) is a failure to tell.
@@ -56,7 +62,7 @@ export async function main(options: MainOptions): Promise<void> {
     if (outputFailure !== null && exitCode === EXIT.ok) fail(new CommandError('output_failed', outputFailure));
     await events.end(exitCode, interruption.cause);
     await stderr.flush();
-    process.exit(exitCode);
+    exit(exitCode);
   };
   const fail = (error: unknown): void => {
     interruption.cleanUp();
@@ -69,7 +75,7 @@ export async function main(options: MainOptions): Promise<void> {
   const crash = (error: unknown): void => {
     fail(error);
     events.endNow(exitCode, interruption.cause);
-    process.exit(exitCode);
+    exit(exitCode);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);

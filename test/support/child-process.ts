@@ -8,6 +8,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Killed after this; a test that waits longer has failed anyway. */
   readonly timeoutMs?: number;
+  /** It gets what `type` is given; else nothing is on its stdin. */
+  readonly isTypedTo?: boolean;
 }
 
 export interface ChildEnd {
@@ -27,6 +29,8 @@ export interface Child {
   /** Resolves with the first match in `output()`; rejects with the output when the child ends without one. */
   outputMatching(pattern: RegExp): Promise<RegExpMatchArray>;
   kill(signal?: NodeJS.Signals): void;
+  /** Onto its stdin, with `isTypedTo`. */
+  type(text: string): void;
 }
 
 /**
@@ -39,12 +43,12 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(others), EFFUSION_NO_CONFIG: '1' };
 }
 
-/** Starts a program without a shell and without stdin. It doesn't outlive the running test. */
+/** Starts a program without a shell. It doesn't outlive the running test. */
 export function startChild(command: string, args: readonly string[], options: ChildOptions = {}): Child {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...ownEnvironment(), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.isTypedTo === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '', all: '' };
   const listeners = new Set<() => void>();
@@ -53,8 +57,12 @@ export function startChild(command: string, args: readonly string[], options: Ch
     text.all += data;
     for (const listener of listeners) listener();
   };
-  child.stdout.setEncoding('utf8').on('data', (data: string) => keep('stdout', data));
-  child.stderr.setEncoding('utf8').on('data', (data: string) => keep('stderr', data));
+  const { stdin, stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error(`${command} was started without pipes`);
+  // It may end before it has read all.
+  stdin?.on('error', () => undefined);
+  stdout.setEncoding('utf8').on('data', (data: string) => keep('stdout', data));
+  stderr.setEncoding('utf8').on('data', (data: string) => keep('stderr', data));
 
   let timedOut = false;
   const timer = setTimeout(() => {
@@ -73,6 +81,9 @@ export function startChild(command: string, args: readonly string[], options: Ch
     ended,
     output: () => text.all,
     kill: (signal) => child.kill(signal),
+    type: (text) => {
+      stdin?.write(text);
+    },
     outputMatching: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

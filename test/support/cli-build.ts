@@ -36,6 +36,8 @@ export interface CliBuild {
   shell(line: string, options?: ChildOptions): Promise<ChildEnd>;
   /** On a pseudo-terminal, after `setup` (a line for sh): all that it showed is in `stdout`. */
   terminal(setup: string, args: string, options?: ChildOptions): Promise<ChildEnd>;
+  /** The same, which goes on: keys are typed with `type`. */
+  openTerminal(setup: string, args: string, options?: ChildOptions): Child;
   remove(): void;
 }
 
@@ -87,6 +89,11 @@ export async function buildCli(): Promise<CliBuild> {
   const cache = { XDG_CACHE_HOME: cacheFolder };
   const start = (args: readonly string[], options: ChildOptions = {}): Child =>
     startChild(process.execPath, [script, ...args], { ...options, env: { ...ENVIRONMENT, ...cache, ...options.env } });
+  const openTerminal = (setup: string, args: string, options: ChildOptions = {}): Child => {
+    const line = `${setup}${JSON.stringify(process.execPath)} ${JSON.stringify(script)} ${args}`;
+    const env = { ...ENVIRONMENT, ...options.env };
+    return startChild('/usr/bin/script', ['-qec', line, '/dev/null'], { ...options, env });
+  };
   return {
     script,
     start,
@@ -96,11 +103,8 @@ export async function buildCli(): Promise<CliBuild> {
       const parts = line.replace(/(^|[;|] *)(info|files|edit|verify|create|download|seed) /g, `$1${command} $2 `);
       return startChild('/bin/bash', ['-c', parts], { ...options, env: { ...ENVIRONMENT, ...options.env } }).ended;
     },
-    terminal: (setup, args, options = {}) => {
-      const line = `${setup}${JSON.stringify(process.execPath)} ${JSON.stringify(script)} ${args}`;
-      const env = { ...ENVIRONMENT, ...options.env };
-      return startChild('/usr/bin/script', ['-qec', line, '/dev/null'], { ...options, env }).ended;
-    },
+    terminal: (setup, args, options) => openTerminal(setup, args, options).ended,
+    openTerminal: (setup, args, options) => openTerminal(setup, args, { ...options, isTypedTo: true }),
     remove: () => rmSync(cacheFolder, { recursive: true, force: true }),
   };
 }

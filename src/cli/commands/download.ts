@@ -23,7 +23,7 @@ import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
 import { listenOn, type PortRange } from '../options.js';
-import { chooseByHand, GaveUpError } from '../picker/choose-by-hand.js';
+import { chooseByHand, GaveUpError, hasChoice } from '../picker/choose-by-hand.js';
 import { expectChooser } from '../picker/pick-files.js';
 import { checkPlaceOptions, placementOf, resultPath, sessionPlaces } from '../place-choice.js';
 import type { PlaceCommandOptions } from '../place-options.js';
@@ -258,7 +258,7 @@ async function runOne(
   const { metainfo, peers, webSeedNamers } = obtained;
   job.name = sanitise(metainfo.name);
   let chosen = chooseFiles(metainfo, options, obtained.selection);
-  if (options.interactive === true) {
+  if (options.interactive === true && hasChoice(metainfo)) {
     chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
   }
   const placed = placeFiles(metainfo, placementOf(options));

@@ -3,6 +3,7 @@
 
 import type { CommandContext } from '../command-context.js';
 import { isInForeground } from '../foreground.js';
+import type { KeyInput } from '../keys.js';
 import { sanitise } from '../render/sanitise.js';
 import { loadWidthFor } from '../render/text-width.js';
 import { UsageError } from '../usage-error.js';
@@ -15,6 +16,8 @@ const LEAVE_SCREEN = '\u001B[?25h\u001B[?1049l';
 const HOME_AND_CLEAR = '\u001B[H\u001B[2J';
 const SUSPEND = 0x1a;
 const MAX_NAME = 200;
+/** Nothing comes from the terminal any more. */
+const GONE = ['end', 'close', 'error'] as const;
 
 /** Refuses where nobody can choose. */
 export function expectChooser({ stderr, keyInput }: CommandContext): void {
@@ -23,7 +26,8 @@ export function expectChooser({ stderr, keyInput }: CommandContext): void {
 }
 
 /**
- * Positions in `files` that were chosen; null where it was given up. `chosen`: those that are chosen at the start. `signal` gives up too.
+ * Positions in `files` that were chosen, or how it ended without a choice. `chosen`: those that are chosen at the start. `signal` gives up
+ * too; where the terminal is gone nobody is there who could choose.
  */
 export async function pickFiles(
   name: string,
@@ -31,10 +35,10 @@ export async function pickFiles(
   chosen: Iterable<number>,
   signal: AbortSignal,
   context: CommandContext,
-): Promise<number[] | null> {
+): Promise<number[] | 'given-up' | 'gone'> {
   const { stderr, style, interruption, suspension, keyInput } = context;
   const input = keyInput();
-  if (input === null) return null;
+  if (input === null || input.readableEnded || input.destroyed) return 'gone';
   const widthOf = await loadWidthFor(files.map((file) => file.path).join(''));
   const picker = new FilePicker(files, chosen);
   const title = `Choose files of ${sanitise(name, MAX_NAME)}`;
@@ -48,14 +52,14 @@ export async function pickFiles(
     suspend: (): void => {
       if (!isDrawn) return;
       isDrawn = false;
-      input.setRawMode(false);
+      setRaw(input, false);
       input.pause();
       stderr.write(LEAVE_SCREEN);
     },
     resume: (): void => {
       if (isDrawn || !isInForeground()) return;
       isDrawn = true;
-      input.setRawMode(true);
+      setRaw(input, true);
       input.resume();
       stderr.write(ENTER_SCREEN);
       draw();
@@ -81,18 +85,35 @@ export async function pickFiles(
     }
     draw();
   };
+  let isGone = false;
+  const onGone = (): void => {
+    isGone = true;
+    onEnd();
+  };
   input.on('data', read);
+  for (const event of GONE) input.on(event, onGone);
   signal.addEventListener('abort', onEnd, { once: true });
   try {
     screen.resume();
     if (!signal.aborted) await ended;
   } finally {
     input.removeListener('data', read);
+    for (const event of GONE) input.removeListener(event, onGone);
     signal.removeEventListener('abort', onEnd);
     stopListening();
     forgetSuspension();
     forgetExit();
     screen.suspend();
   }
-  return picker.end === 'done' ? picker.chosen : null;
+  if (picker.end === 'done') return picker.chosen;
+  return isGone ? 'gone' : 'given-up';
+}
+
+/** A terminal that is gone has no modes. */
+function setRaw(input: KeyInput, isRaw: boolean): void {
+  try {
+    input.setRawMode(isRaw);
+  } catch {
+    // It is told by the end of its input.
+  }
 }

@@ -1,26 +1,18 @@
 // Keys from a terminal: one by one, the signals among them given back, nothing in the background, and the terminal as it was at the end.
 
+import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import { type KeyInput, Keys, type KeySignal } from '../../../src/cli/keys.js';
 
-class FakeTerminal implements KeyInput {
+class FakeTerminal extends EventEmitter implements KeyInput {
   readableEnded = false;
   destroyed = false;
   isRaw = false;
   isGone = false;
-  readonly #listeners = new Set<(chunk: Uint8Array) => void>();
 
   setRawMode(isRaw: boolean): void {
     if (this.isGone) throw new Error('setRawMode EIO');
     this.isRaw = isRaw;
-  }
-
-  on(_: 'data', listener: (chunk: Uint8Array) => void): void {
-    this.#listeners.add(listener);
-  }
-
-  removeListener(_: 'data', listener: (chunk: Uint8Array) => void): void {
-    this.#listeners.delete(listener);
   }
 
   resume(): void {}
@@ -28,7 +20,7 @@ class FakeTerminal implements KeyInput {
   pause(): void {}
 
   type(text: string): void {
-    for (const listener of this.#listeners) listener(new TextEncoder().encode(text));
+    this.emit('data', new TextEncoder().encode(text));
   }
 }
 
@@ -92,4 +84,13 @@ test('in the background, with an input that has ended, or a terminal that is gon
     terminal.type('p');
     expect([terminal.isRaw, heard]).toEqual([false, []]);
   }
+});
+
+test('a terminal that fails has no keys any more, and fails nobody', () => {
+  const { terminal, heard, keys } = rig();
+  terminal.emit('error', new Error('read EIO'));
+  terminal.type('p');
+  keys.resume();
+  terminal.type('p');
+  expect([heard, terminal.isRaw]).toEqual([[], false]);
 });
