@@ -18,6 +18,8 @@ import { createProgram } from './program.js';
 import { ProgressBoard } from './progress-board.js';
 import { decideColorLevel, loadStyle } from './render/color-level.js';
 import { describeError, errorFacts } from './report-error.js';
+import { asksForResult } from './results/json-argument.js';
+import { failedRunResult } from './results/torrent-result.js';
 import { Suspension } from './suspension.js';
 
 /** Help is wrapped at the width of the terminal, and at this where that is wider or unknown. */
@@ -53,6 +55,7 @@ export async function main(options: MainOptions): Promise<void> {
   let exitCode: number = EXIT.ok;
   let isRunning = false;
   let log: LogFile | null = null;
+  let commandNames: readonly string[] = [];
   const events = new EventStream({ version: options.version, onBroken: (error) => onBroken('the events', error) });
   // Before anything can be refused: whoever asked for events gets its end told.
   const { argv, target } = findEventsArgument(options.argv);
@@ -69,7 +72,11 @@ export async function main(options: MainOptions): Promise<void> {
     const report = describeError(error);
     exitCode = report.exitCode;
     log?.say(report.text);
-    events.emit({ event: 'error', ...errorFacts(error) });
+    const facts = errorFacts(error);
+    events.emit({ event: 'error', ...facts });
+    // Whoever reads results has one to read, also of a run that was refused before it began.
+    if (!stdout.isUsed && !events.isOnStdout && asksForResult({ argv, commandNames, environment: env }))
+      stdout.line(JSON.stringify(failedRunResult(facts)));
     stderr.line(report.text);
   };
   const crash = (error: unknown): void => {
@@ -122,6 +129,7 @@ export async function main(options: MainOptions): Promise<void> {
       environment: env,
       run,
     });
+    commandNames = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
     if (argv.length === 0) {
       // No arguments is a question: the help, but not as a success.
       stderr.write(program.helpInformation());

@@ -18,6 +18,7 @@ export class Output {
   readonly stream: OutputStream;
   readonly #terminalName: string | undefined;
   #isBroken = false;
+  #isUsed = false;
   #drawing: DrawingChoice = 'auto';
 
   /** `onBroken` is called once, when a write failed: EPIPE where the reader is gone. */
@@ -47,6 +48,11 @@ export class Output {
     this.#drawing = choice;
   }
 
+  /** Something was written to it, whether that came through or not. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
   /** Width of the terminal; 80 where none is known. */
   get columns(): number {
     const columns = this.stream.columns ?? 0;
@@ -61,6 +67,7 @@ export class Output {
 
   /** After a failed write: nothing, silently. */
   write(text: string): void {
+    this.#isUsed = true;
     if (!this.#isBroken) this.stream.write(text);
   }
 
@@ -79,6 +86,7 @@ export class Output {
 
   /** Resolves when the bytes have left the process; rejects with what the stream failed with, EPIPE where it had failed before. */
   writeBytes(bytes: Uint8Array): Promise<void> {
+    this.#isUsed = true;
     return new Promise((resolve, reject) => {
       if (this.#isBroken) {
         reject(Object.assign(new Error('the stream is closed'), { code: 'EPIPE', syscall: 'write' }));

@@ -59,6 +59,44 @@ async function writeHook(cwd: string, rest = ''): Promise<string> {
 
 const lineOf = (text: string): Fields => JSON.parse(text) as Fields;
 
+describe('--json of a run that is refused', () => {
+  test.each([
+    ['an unknown option', ['download', 'a.torrent', '--json', '--frob'], 'usage_error', 2],
+    ['a value that is none', ['--json', 'a.torrent', '--timeout', 'soon'], 'usage_error', 2],
+    ['a value that is none of the choices', ['a.torrent', '--json', '--overwrite', 'x'], 'usage_error', 2],
+    ['an option of every command', ['seed', 'a.torrent', '--json', '--progress', 'x'], 'usage_error', 2],
+    ['no torrent', ['download', '--json'], 'usage_error', 2],
+    ['a slip in the name of the command', ['dwonload', 'x', '--json'], 'usage_error', 2],
+    ['options that leave each other without a use', ['a.torrent', '--json', '-q', '-v'], 'usage_error', 2],
+    ['a log file that cannot be', ['a.torrent', '--json', '--log-file', '/nope/x'], 'output_failed', 9],
+  ])('%s: one object, and no hook', async (_, args, code, exit) => {
+    const cwd = await makeTempFolder();
+    const end = await cli.run([...args, '--exec-error', 'touch hooked'], { cwd });
+    expect(end.code, end.stderr).toBe(exit);
+    expect(end.stdout.trimEnd()).not.toContain('\n');
+    const result = lineOf(end.stdout);
+    expect(result).toMatchObject({ v: 1, torrent: null, status: 'failed', exit, error: { code, exit } });
+    const { message, hint } = result['error'] as Fields;
+    expect(end.stderr).toContain(`effusion: error: ${String(message)}. ${String(hint)} (exit ${exit})\n`);
+    expect(existsSync(path.join(cwd, 'hooked'))).toBe(false);
+  });
+
+  test('where the events have stdout it is theirs', async () => {
+    const end = await cli.run(['a.torrent', '--json', '--events', '--frob'], { cwd: await makeTempFolder() });
+    expect(
+      end.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => lineOf(line)['event']),
+    ).toEqual(['start', 'error', 'done']);
+  });
+
+  test('other commands print what they know, and nothing where they know nothing', async () => {
+    const end = await cli.run(['info', 'a.torrent', '--json', '--frob'], { cwd: await makeTempFolder() });
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
 describe('--json', () => {
   test('one object in place of the path', async () => {
     const cwd = await prepare();

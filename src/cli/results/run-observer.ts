@@ -14,7 +14,7 @@ import { UsageError } from '../usage-error.js';
 import { formatReceipts, type Receipt } from './receipt.js';
 import type { ResultOptions } from './result-options.js';
 import { TorrentObserver } from './torrent-observer.js';
-import { toTorrentResult } from './torrent-result.js';
+import { failedRunResult } from './torrent-result.js';
 import { expectFolderOf, writeWhole } from './whole-file.js';
 
 /** Runs a command with an observer; what it rejects with is passed on. Rejects with UsageError where the options contradict each other. */
@@ -110,17 +110,6 @@ export class RunObserver {
       this.#reported.push(new TorrentReport().end(end));
     }
     if (this.#options.json !== true) return;
-    const nothing = {
-      label: null,
-      infoHash: null,
-      metainfo: null,
-      magnet: null,
-      chosen: null,
-      place: null,
-      snapshot: null,
-      elapsedMs: 0,
-    };
-    const outcome = { status: 'failed', exit: facts.exit, error: facts, alreadyComplete: null } as const;
-    this.#context.stdout.line(JSON.stringify(toTorrentResult(nothing, outcome)));
+    this.#context.stdout.line(JSON.stringify(failedRunResult(facts)));
   }
 }

@@ -80,6 +80,21 @@ export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentR
   };
 }
 
+/** Of a run that failed before a torrent had its turn, also of one whose options were refused: what `--json` prints then. */
+export function failedRunResult(error: ErrorFacts): TorrentResult {
+  const nothing = {
+    label: null,
+    infoHash: null,
+    metainfo: null,
+    magnet: null,
+    chosen: null,
+    place: null,
+    snapshot: null,
+    elapsedMs: 0,
+  };
+  return toTorrentResult(nothing, { status: 'failed', exit: error.exit, error, alreadyComplete: null });
+}
+
 /** Those that will be on disk. */
 function wantedFiles({ files }: Metainfo, chosen: readonly number[] | null): MetainfoFile[] {
   const wanted = chosen === null ? null : new Set(chosen);
