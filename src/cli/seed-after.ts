@@ -6,6 +6,7 @@ import type { ServerSnapshot } from '../engine/server-snapshot.js';
 import type { CommandContext } from './command-context.js';
 import { formatBytes, formatLimit } from './render/human-numbers.js';
 import { describeError } from './report-error.js';
+import type { TorrentObserver } from './results/torrent-observer.js';
 import type { RunEnd } from './run-end.js';
 import type { SessionRun } from './run-session.js';
 import { describeSeedGoal, type SeedGoal, SeedWatch } from './seed-goal.js';
@@ -45,6 +46,7 @@ export class SeedAfter {
     { name }: TorrentJob,
     { end, timeoutMs, port }: { readonly end: RunEnd; readonly timeoutMs: number; readonly port: number | null },
     context: CommandContext,
+    torrent: Pick<TorrentObserver, 'failServing'>,
   ): Promise<Served> {
     const { board } = context;
     const where = port === null ? 'without a port' : `on port ${port}`;
@@ -55,6 +57,7 @@ export class SeedAfter {
     } catch (error) {
       const { text, exitCode } = describeError(error, name);
       board.always(text);
+      torrent.failServing(error);
       return { name, failedWith: exitCode, isCut: false };
     }
     const { reached, sentBytes } = this.watch;

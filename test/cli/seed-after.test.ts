@@ -1,6 +1,7 @@
 // Serving after the download: as long as was asked for, told, and with the exit code of its end; and `seed` with a limit.
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Child } from '../support/child-process.js';
@@ -70,6 +71,39 @@ describe('download --seed', () => {
     expect(end.code).toBe(143);
     expect(end.stderr).toMatch(/^done: out\/a\.bin, .*\nseeding a\.bin /m);
     expect(end.stderr).toMatch(/^a\.bin: stopped: 390\.6 KiB sent$/m);
+  });
+
+  test('serving that fails is an error event and a second object, and no word against the data', async () => {
+    const cwd = await prepare();
+    const first = await seed(cwd);
+    const out = path.join(cwd, 'out/a.bin');
+    const hook = ['--exec', 'touch whole', '--exec-error', 'touch failed'];
+    const child = fetchFrom(cwd, first.peer, 'out', '--seed', '--json', '--events=events', ...hook);
+    const [, port] = await child.outputMatching(/^seeding a\.bin on port (\d+) until stopped$/m);
+    await truncate(out, 1000);
+    const other = fetchFrom(cwd, `127.0.0.1:${port}`, 'other');
+    const end = await child.ended;
+    other.kill();
+    expect(end.code, end.stderr).toBe(9);
+    const [complete, failed, ...more] = end.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(more).toEqual([]);
+    expect(complete).toMatchObject({ status: 'complete', exit: 0, error: null });
+    const size = payloadOf('a').length;
+    const error = { code: 'storage_failed', exit: 9 };
+    expect(failed).toMatchObject({ status: 'failed', exit: 9, path: out, size, doneBytes: size, error });
+    const events = (await readFile(path.join(cwd, 'events'), 'utf8')).trimEnd().split('\n');
+    const told = events
+      .map((line) => JSON.parse(line) as { event: string })
+      .filter(({ event }) => /complete|error|done/.test(event));
+    expect(told).toMatchObject([
+      { event: 'complete', id: 1 },
+      { event: 'error', id: 1, ...error },
+      { event: 'done', exit: 9 },
+    ]);
+    expect([existsSync(path.join(cwd, 'whole')), existsSync(path.join(cwd, 'failed'))]).toEqual([true, false]);
   });
 
   test('ends by itself with 0 at its ratio', async () => {

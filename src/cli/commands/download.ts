@@ -241,7 +241,7 @@ async function downloadOne(
   await torrent.complete({ result, snapshot, end: run.end, places }).catch(notServed);
   const { end, limits, client } = run;
   const serving = { end, timeoutMs: limits.timeoutMs, port: client.port };
-  if (after !== null) run.serving.push(after.serve(session, job, serving, context));
+  if (after !== null) run.serving.push(after.serve(session, job, serving, context, torrent));
 }
 
 async function runOne(

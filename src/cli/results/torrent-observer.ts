@@ -195,6 +195,16 @@ export class TorrentObserver {
     this.#print(outcome);
   }
 
+  /**
+   * It is whole, which was told, and serving it failed: an event, and a second object, which says why the run does not end with 0. No hook:
+   * the one of the download has run, and the data is there.
+   */
+  failServing(error: unknown): void {
+    const facts = errorFacts(error);
+    this.#emit({ event: 'error', ...facts });
+    this.#print({ status: 'failed', exit: facts.exit, error: facts, alreadyComplete: this.#alreadyComplete });
+  }
+
   /** Of a torrent that is served until the end. */
   stopped(exit: number): void {
     this.#print({ status: exit === EXIT.ok ? 'complete' : 'stopped', exit, error: null, alreadyComplete: true });
