@@ -38,8 +38,13 @@ export function parseSeed(text: string, option: string): SeedGoal {
   if (trimmed === '') return { ratio: 0, timeMs: 0 };
   const ratio = /^[0-9.]+x$/i.test(trimmed) ? parseRatio(trimmed, option) : 0;
   const timeMs = ratio === 0 && /^[0-9.]+[a-wyz][0-9.a-z]*$/i.test(trimmed) ? parseDuration(trimmed, option) : 0;
-  // A limit of nothing could mean not at all as well as for ever.
   if (ratio > 0 || timeMs > 0) return { ratio, timeMs };
+  if (/^0[0.]*[a-z]*$/i.test(trimmed)) {
+    throw new UsageError(
+      `${option}: '${text}' could mean not at all as well as for ever`,
+      `Leave out ${option} (--seed-time=0 takes back one that is configured), or write it alone: it serves until stopped.`,
+    );
+  }
   throw new UsageError(`${option}: '${text}' is neither a ratio nor a time`, 'Write --seed=1.5x or --seed=30m, or --seed alone.');
 }
 

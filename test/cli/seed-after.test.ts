@@ -1,7 +1,7 @@
 // Serving after the download: as long as was asked for, told, and with the exit code of its end; and `seed` with a limit.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Child } from '../support/child-process.js';
@@ -71,6 +71,13 @@ describe('download --seed', () => {
     expect(end.code).toBe(143);
     expect(end.stderr).toMatch(/^done: out\/a\.bin, .*\nseeding a\.bin /m);
     expect(end.stderr).toMatch(/^a\.bin: stopped: 390\.6 KiB sent$/m);
+  });
+
+  test('a file behind --seed is a torrent, even where it is called like a ratio', async () => {
+    const cwd = await prepare();
+    await copyFile(path.join(cwd, 'a.torrent'), path.join(cwd, '2x'));
+    const end = await cli.run(['--seed', '2x', '-o', 'seed', '--no-trackers', '--seed-time', '100ms'], { cwd });
+    expect(end).toMatchObject({ code: 0, stdout: 'seed/a.bin\n' });
   });
 
   test('serving that fails is an error event and a second object, and no word against the data', async () => {

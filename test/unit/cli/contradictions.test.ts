@@ -49,6 +49,25 @@ describe('options that leave each other without a use are refused, and what to d
     expect(await run(line)).toBe(`${option} has no use with ${other}. Leave out one of them.`);
   });
 
+  test('limits of nothing leave each other as they are, and to seed they are none', async () => {
+    expect(await run('x.torrent --seed-ratio 0 --seed-time 0')).toBe('ran');
+    expect(await run('x.torrent --seed --seed-ratio 0')).toBe('ran');
+    expect(await run('seed x.torrent --seed-ratio 2 --seed-time 0')).toBe('ran');
+  });
+
+  test.each([
+    ['--seed 2x', "--seed: '2x' stands apart from it, and is no file. Its value is behind a =: --seed=2x."],
+    ['--seed 30m', "--seed: '30m' stands apart from it, and is no file. Its value is behind a =: --seed=30m."],
+    ['--seed -1', "--seed: '-1' stands apart from it, and is no file. Its value is behind a =: --seed=1.5x or --seed=30m."],
+    [
+      '--seed=0',
+      "--seed: '0' could mean not at all as well as for ever. Leave out --seed (--seed-time=0 takes back one that is configured), or write it alone: it serves until stopped.",
+    ],
+  ])('a value that is not where, or what, it should be: %s', async (words, message) => {
+    expect(await run(`x.torrent ${words}`)).toBe(message);
+    expect(await run(`x.torrent -- ${words}`)).toBe('ran');
+  });
+
   test('a time-out of a scrape without a scrape', async () => {
     expect(await run('info x.torrent --timeout 5s')).toMatch(/^--timeout of info is that of --scrape\. Add --scrape/);
     expect(await run('info x.torrent --timeout 5s --scrape')).toBe('ran');

@@ -28,6 +28,16 @@ describe('what is asked for', () => {
     [{ seedTime: 0 }, null],
     [{ seedRatio: 0 }, null],
     [{ seedRatio: 2, seedTime: 0 }, null],
+    [{ seedRatio: 0, seedTime: 0 }, null],
+    [{ seed: { ratio: 0, timeMs: 0 }, seedTime: 0 }, null],
+    [
+      { seed: { ratio: 0, timeMs: 0 }, seedRatio: 0 },
+      { ratio: 0, timeMs: 0 },
+    ],
+    [
+      { seedRatio: 0, seedTime: 5000 },
+      { ratio: 0, timeMs: 5000 },
+    ],
     [{ seed: { ratio: 2, timeMs: 0 }, seedTime: 0 }, null],
     [{ seed: { ratio: 0, timeMs: 0 } }, { ratio: 0, timeMs: 0 }],
     [{ seedRatio: 2 }, { ratio: 2, timeMs: 0 }],
