@@ -22,8 +22,8 @@ export type CommandErrorCode =
 export class CommandError extends EffusionError<{ hint: string }> {
   readonly code: CommandErrorCode;
 
-  /** `message`: what and why, without a full stop; `hint`: what to do, a whole sentence or empty. */
-  constructor(code: CommandErrorCode, message: string, hint = '', options?: { cause?: unknown }) {
+  /** `message`: what and why, without a full stop; `hint`: what to do, a whole sentence; where it is empty that of its code (error-advice.ts). */
+  constructor(code: CommandErrorCode, message: string, hint: string, options?: { cause?: unknown }) {
     super(message, { hint }, options);
     this.code = code;
   }

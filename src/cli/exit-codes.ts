@@ -94,6 +94,11 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['timed_out', EXIT.timeout],
 ]);
 
+/** The `code` of every error that has an exit code of its own. */
+export function errorCauses(): string[] {
+  return [...BY_CAUSE.keys()];
+}
+
 export function exitCodeOf(cause: string | undefined): number {
   return (cause === undefined ? undefined : BY_CAUSE.get(cause)) ?? EXIT.bug;
 }

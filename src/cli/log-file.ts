@@ -4,6 +4,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { CommandError } from './command-error.js';
+import { unwritableReason } from './file-reason.js';
 
 /** From few words to many. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -28,11 +29,14 @@ export class LogFile {
     try {
       this.#descriptor = openSync(options.path, 'a', 0o666);
     } catch (error) {
-      const why = (error as NodeJS.ErrnoException).code ?? String(error);
+      const why = unwritableReason(options.path, error);
       throw new CommandError(
         'output_failed',
-        `cannot write the log file ${options.path}: ${why}`,
+        `--log-file: cannot write ${options.path}: ${why}`,
         'Name another with --log-file.',
+        {
+          cause: error,
+        },
       );
     }
   }

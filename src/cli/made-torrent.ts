@@ -22,7 +22,9 @@ export async function makeTorrent(
     return await createTorrent(source, { ...options, isLeftOut, onProgress: progress.update });
   } catch (error) {
     // A wish that cannot be met is the user's affair.
-    throw error instanceof EffusionError && error.code === 'invalid_option' ? new UsageError(error.message) : error;
+    throw error instanceof EffusionError && error.code === 'invalid_option'
+      ? new UsageError(error.message, 'Choose another one.')
+      : error;
   } finally {
     progress.close();
   }

@@ -99,7 +99,7 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
   } catch (error) {
     if (error instanceof RunEndedError && end.isTimedOut) {
       const limit = formatLimit(options.timeoutMs);
-      throw new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: no metadata came`);
+      throw new CommandError('timed_out', `${name}: the ${limit} of --timeout are up: no metadata came`, '');
     }
     if (error instanceof MetainfoError) throw namedMetainfoError(name, error);
     if (!(error instanceof NoMetadataError)) throw error;

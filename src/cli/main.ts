@@ -7,6 +7,7 @@ import { CommandError } from './command-error.js';
 import { EventStream } from './events/event-stream.js';
 import { findEventsArgument } from './events/events-argument.js';
 import { EXIT } from './exit-codes.js';
+import { fileReason } from './file-reason.js';
 import { closeGoneTerminals, standardTerminals } from './gone-terminal.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { joinColor } from './definitions/global-options.js';
@@ -47,7 +48,7 @@ export async function main(options: MainOptions): Promise<void> {
   // Nobody reads the results any more: end in order. Anything else (a full disk behind >) is a failure to tell.
   const onBroken = (name: string, error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE' || (name !== 'stdout' && !isRunning))
-      outputFailure ??= `cannot write to ${name}: ${error.message}`;
+      outputFailure ??= `cannot write to ${name}: ${fileReason(error)}`;
     else if (isRunning) interruption.request('EPIPE');
   };
   const stdout = new Output(process.stdout, env.TERM, (error) => onBroken('stdout', error));
@@ -62,7 +63,7 @@ export async function main(options: MainOptions): Promise<void> {
 
   const finish = async (): Promise<void> => {
     await stdout.flush();
-    if (outputFailure !== null && exitCode === EXIT.ok) fail(new CommandError('output_failed', outputFailure));
+    if (outputFailure !== null && exitCode === EXIT.ok) fail(new CommandError('output_failed', outputFailure, ''));
     await events.end(exitCode, interruption.cause);
     await stderr.flush();
     exit(exitCode);

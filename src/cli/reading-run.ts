@@ -168,7 +168,7 @@ async function readOne(
     // Whoever reads our output has enough: no failure of ours.
     if (end.cause === 'EPIPE') return;
     if (end.isTimedOut)
-      throw new CommandError('timed_out', `${job.name}: the ${formatLimit(options.timeout ?? 0)} of --timeout are up`);
+      throw new CommandError('timed_out', `${job.name}: the ${formatLimit(options.timeout ?? 0)} of --timeout are up`, '');
     if (error instanceof RunEndedError) context.board.log(`stopped: ${job.name}`);
     throw new RunEndedError(String(end.cause));
   } finally {

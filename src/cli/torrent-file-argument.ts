@@ -13,6 +13,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { CommandError } from './command-error.js';
 import { findNearest } from './edit-distance.js';
+import { describeForeignBytes } from './foreign-bytes.js';
 import { errnoOf, fileReason } from './file-reason.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError, parseTorrentArgument, type TorrentArgument } from './torrent-argument.js';
@@ -52,7 +53,8 @@ export async function readTorrentFile(
   try {
     return { metainfo: parseTorrentFile(bytes), bytes, remote };
   } catch (error) {
-    throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
+    if (!(error instanceof MetainfoError)) throw error;
+    throw describeForeignBytes(bytes, where, error) ?? namedMetainfoError(where, error);
   }
 }
 
@@ -122,7 +124,9 @@ async function readTorrentBytes(file: string): Promise<Uint8Array> {
 /** `isFolderMeant`: a folder of nearly that name may have been. */
 export async function describeUnreadable(file: string, error: unknown, isFolderMeant: boolean): Promise<CommandError> {
   const near = errnoOf(error) === 'ENOENT' ? await findNear(file, isFolderMeant) : null;
-  const hint = near === null ? 'Check the path.' : `Did you mean ${sanitise(near)}?`;
+  const isFolder = errnoOf(error) === 'EISDIR';
+  const otherwise = isFolder ? 'Name a torrent file; effusion create makes one of a folder.' : 'Check the path.';
+  const hint = near === null ? otherwise : `Did you mean ${sanitise(near)}?`;
   return new CommandError('torrent_unreadable', `cannot read ${file}: ${fileReason(error)}`, hint, { cause: error });
 }
 

@@ -6,13 +6,14 @@ import path from 'node:path';
 import { StorageError } from '../model/error.js';
 import { CommandError } from './command-error.js';
 
-const CAUSES: Record<string, string> = {
-  ENOENT: 'its folder does not exist: make it, or name another place',
-  ENOTDIR: 'a part of the path is a file, not a folder: name another place',
-  EACCES: 'permission denied: name another place',
-  EROFS: 'the file system is read-only: name another place',
-  EISDIR: 'a folder of that name is in the way: name another place',
-  ENOSPC: 'no space left on the device: free some space and run it again',
+const ELSEWHERE = 'Name another place.';
+const CAUSES: Record<string, readonly [why: string, advice: string]> = {
+  ENOENT: ['its folder does not exist', 'Make it, or name another place.'],
+  ENOTDIR: ['a part of the path is a file, not a folder', ELSEWHERE],
+  EACCES: ['permission denied', ELSEWHERE],
+  EROFS: ['the file system is read-only', ELSEWHERE],
+  EISDIR: ['a folder of that name is in the way', ELSEWHERE],
+  ENOSPC: ['no space left on the device', 'Free some space and run it again.'],
 };
 
 /** Several may be under way in one folder. */
@@ -48,11 +49,11 @@ export async function writeTorrent(target: string, bytes: Uint8Array, { isForced
     await unlink(draft).catch(() => {});
     const errno = errnoOf(error);
     if (errno === 'EEXIST') throw refuseExisting(target, hint, error);
-    const why = CAUSES[errno] ?? (error instanceof Error ? error.message : String(error));
+    const [why, advice] = CAUSES[errno] ?? [error instanceof Error ? error.message : String(error), ELSEWHERE];
     throw new StorageError(
       `cannot write ${target}: ${why} (${errno})`,
       { operation: 'write', path: target, errno },
-      { cause: error },
+      { cause: error, advice },
     );
   }
 }

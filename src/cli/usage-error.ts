@@ -6,8 +6,8 @@ import { EffusionError } from '../model/error.js';
 export class UsageError extends EffusionError<{ hint: string }> {
   readonly code = 'usage_error';
 
-  /** `message`: what and why, without a full stop; `hint`: what to do, a whole sentence or empty. */
-  constructor(message: string, hint = '') {
+  /** `message`: what and why, without a full stop; `hint`: what to do, a whole sentence. */
+  constructor(message: string, hint: string) {
     super(message, { hint });
   }
 }

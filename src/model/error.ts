@@ -29,6 +29,13 @@ export interface StorageFailure {
 /** The disk is at fault: that torrent fails, its resume state is kept. Exit 9. */
 export class StorageError extends EffusionError<StorageFailure> {
   readonly code = 'storage_failed';
+  /** What to do about it: a whole sentence; empty where the message is all that is known. */
+  readonly advice: string;
+
+  constructor(message: string, detail: StorageFailure, options: { readonly cause?: unknown; readonly advice?: string } = {}) {
+    super(message, detail, 'cause' in options ? { cause: options.cause } : {});
+    this.advice = options.advice ?? '';
+  }
 }
 
 /** We are at fault: a state that must not exist. Caught in one place, the SessionServer's loop. Exit 1. */

@@ -31,8 +31,12 @@ const STAT_BATCH = 64;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A refusal with words of its own. */
-export function refuseContent(location: string, errno: string, why: string): StorageError {
-  return new StorageError(`cannot make a torrent of ${location}: ${why}`, { operation: 'create', path: location, errno });
+export function refuseContent(location: string, errno: string, why: string, advice: string): StorageError {
+  return new StorageError(
+    `cannot make a torrent of ${location}: ${why}`,
+    { operation: 'create', path: location, errno },
+    { advice },
+  );
 }
 
 async function statOf(location: string): Promise<Stats> {
@@ -55,7 +59,7 @@ function decodeName(name: Buffer, folder: string): string {
   try {
     return strictUtf8.decode(name);
   } catch {
-    throw refuseContent(path.join(folder, name.toString()), 'EILSEQ', 'its name is not UTF-8: rename it');
+    throw refuseContent(path.join(folder, name.toString()), 'EILSEQ', 'its name is not UTF-8', 'Rename it.');
   }
 }
 
@@ -92,9 +96,10 @@ export async function findContent(
     const file = { location: root, path: [path.basename(root)], length: top.size, mtimeMs: top.mtimeMs };
     return { root, isSingleFile: true, files: [file] };
   }
-  if (!top.isDirectory()) throw refuseContent(location, 'ENOTREG', 'it is neither a file nor a folder');
+  if (!top.isDirectory())
+    throw refuseContent(location, 'ENOTREG', 'it is neither a file nor a folder', 'Name a file or a folder.');
   const paths = (await walk(root, signal, isLeftOut)).map((parts) => ({ parts, bytes: Buffer.from(parts.join('/')) }));
-  if (paths.length === 0) throw refuseContent(location, 'EEMPTY', 'there are no files in it');
+  if (paths.length === 0) throw refuseContent(location, 'EEMPTY', 'there are no files in it', 'Name a folder with files in it.');
   paths.sort((a, b) => a.bytes.compare(b.bytes));
   const files: ContentFile[] = [];
   for (let at = 0; at < paths.length; at += STAT_BATCH) {
@@ -114,7 +119,7 @@ export async function checkUnchanged(content: Content): Promise<void> {
   for (const file of content.files) {
     const { size, mtimeMs } = await statOf(file.location);
     if (size !== file.length || mtimeMs !== file.mtimeMs) {
-      throw refuseContent(file.location, 'ECHANGED', 'it changed while it was read: run it again');
+      throw refuseContent(file.location, 'ECHANGED', 'it changed while it was read', 'Run it again.');
     }
   }
 }

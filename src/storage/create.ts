@@ -88,7 +88,7 @@ async function hashContent(
     }
     if (batch.present.includes(0)) {
       await checkUnchanged(content);
-      throw refuseContent(content.root, 'ECHANGED', 'its data changed while it was read: run it again');
+      throw refuseContent(content.root, 'ECHANGED', 'its data changed while it was read', 'Run it again.');
     }
     pieceHashes.set(batch.digests, batch.firstPiece * SHA1_BYTES);
     const start = batch.firstPiece * pieceLength;
@@ -113,16 +113,16 @@ function assemble(content: Content, pieceLength: number, pieceHashes: Uint8Array
     throw new StorageError(
       `cannot make a torrent of ${location}: ${error.message}`,
       { operation: 'create', path: location, errno: 'EINVAL' },
-      { cause: error },
+      { cause: error, advice: 'Rename it.' },
     );
   }
   if (metainfo.name !== name) {
-    throw new CreateOptionError(`the name "${metainfo.name}" would be written instead: choose another one`, { option: 'name' });
+    throw new CreateOptionError(`the name "${metainfo.name}" would be written instead`, { option: 'name' });
   }
   for (const [index, file] of metainfo.files.entries()) {
     const wanted = isSingleFile ? [name] : [name, ...files[index].path];
     if (file.isPadding || file.path.join('/') !== wanted.join('/')) {
-      throw refuseContent(files[index].location, 'EINVAL', 'other clients would not get it by its name: rename it');
+      throw refuseContent(files[index].location, 'EINVAL', 'other clients would not get it by its name', 'Rename it.');
     }
   }
   return { bytes, metainfo };

@@ -217,12 +217,12 @@ function isNear(owner: LockOwner, judge: Judge): boolean {
 function inUse(lockPath: string, name: string, holder: LockOwner | null, judge: Judge): StorageError {
   const folder = path.dirname(lockPath);
   let who = 'another process';
-  let advice = 'wait for it, stop it, or choose another folder with --output';
+  let advice = 'Wait for it, stop it, or choose another folder with --output.';
   if (holder !== null) {
     const where = holder.host === judge.host ? '' : ` on ${holder.host}`;
     who = `process ${holder.pid}${where} (${holder.command}, since ${holder.startedAt})`;
-    if (!isNear(holder, judge)) advice += `; if it is not running any more, try again in a minute or remove ${lockPath}`;
+    if (!isNear(holder, judge)) advice += ` If it is not running any more, try again in a minute or remove ${lockPath}.`;
   }
-  const text = `${JSON.stringify(name)} in ${folder} is in use by ${who}: ${advice} (EINUSE)`;
-  return new StorageError(text, { operation: 'lock', path: lockPath, errno: 'EINUSE' });
+  const text = `${JSON.stringify(name)} in ${folder} is in use by ${who} (EINUSE)`;
+  return new StorageError(text, { operation: 'lock', path: lockPath, errno: 'EINUSE' }, { advice });
 }

@@ -49,10 +49,9 @@ export function refuseWhereFull(need: SpaceNeed, others: number): void {
   const { folder, neededBytes, freeBytes } = need;
   if (freeBytes === null || neededBytes + others <= freeBytes || neededBytes === 0) return;
   const also = others === 0 ? '' : `, and ${inMebibytes(others)} for what else is under way`;
-  const text =
-    `not enough space on the file system of ${folder}: ${inMebibytes(neededBytes)} are needed${also}, ${inMebibytes(freeBytes, Math.floor)} are free: ` +
-    'free some space, choose another folder with --output, or go on in spite of it with --no-space-check (ENOSPC)';
-  throw new StorageError(text, { operation: 'space', path: folder, errno: 'ENOSPC' });
+  const text = `not enough space on the file system of ${folder}: ${inMebibytes(neededBytes)} are needed${also}, ${inMebibytes(freeBytes, Math.floor)} are free (ENOSPC)`;
+  const advice = 'Free some space, choose another folder with --output, or go on in spite of it with --no-space-check.';
+  throw new StorageError(text, { operation: 'space', path: folder, errno: 'ENOSPC' }, { advice });
 }
 
 function missingBytes({ metainfo, paths, have, finished }: SpaceOptions, disk: Disk): number {

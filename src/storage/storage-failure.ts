@@ -1,5 +1,5 @@
-// Every error of the file system becomes a StorageError here, with a message that says what failed, on what, why, and
-// what to do about it. The only place that knows the words; the rest of storage/ names an operation and a path.
+// Every error of the file system becomes a StorageError here, with a message that says what failed, on what and why, and
+// advice on what to do about it. The only place that knows the words; the rest of storage/ names an operation and a path.
 
 import { StorageError } from '../model/error.js';
 
@@ -19,25 +19,34 @@ const ACTIONS: Record<string, string> = {
   allocate: 'take the space of',
 };
 
-const CAUSES: Record<string, string> = {
-  ENOSPC: 'no space left on the device: free some space and run it again, it goes on where it stopped',
-  EDQUOT: 'the disk quota is used up: free some space and run it again, it goes on where it stopped',
-  EROFS: 'the file system is read-only: choose another folder with --output',
-  EACCES: 'permission denied: change the permissions or choose another folder with --output',
-  EPERM: 'not permitted: change the permissions or choose another folder with --output',
-  EIO: 'the device reported an input/output error: check the disk, then run it again',
-  EMFILE: 'too many open files: raise `ulimit -n` and run it again',
-  ENFILE: 'the system has too many open files: close some programs and run it again',
-  ENOENT: 'it does not exist (any more)',
-  ENOTDIR: 'a part of the path is a file, not a folder: move it away or choose another folder with --output',
-  EISDIR: 'a folder of that name is in the way: move it away or choose another folder with --output',
-  ELOOP: 'a part of the path is a symbolic link, and links are not followed out of the output folder: remove it',
-  EEXIST: 'it is already there and differs: remove it, or let it be repaired with --overwrite',
-  ENAMETOOLONG: 'the name is too long for this file system: choose another folder with --output',
-  EFBIG: 'the file is too large for this file system: choose another folder with --output',
-  ENOTREG: 'it is not a regular file: move it away or choose another folder with --output',
-  ESHORT: 'the file is shorter than it should be: somebody else changed it; run it again',
+/** Why, and what to do about it. */
+const CAUSES: Record<string, readonly [why: string, advice: string]> = {
+  ENOSPC: ['no space left on the device', 'Free some space and run it again: it goes on where it stopped.'],
+  EDQUOT: ['the disk quota is used up', 'Free some space and run it again: it goes on where it stopped.'],
+  EROFS: ['the file system is read-only', 'Choose another folder with --output.'],
+  EACCES: ['permission denied', 'Change the permissions, or choose another folder with --output.'],
+  EPERM: ['not permitted', 'Change the permissions, or choose another folder with --output.'],
+  EIO: ['the device reported an input/output error', 'Check the disk, then run it again.'],
+  EMFILE: ['too many open files', 'Raise `ulimit -n` and run it again.'],
+  ENFILE: ['the system has too many open files', 'Close some programs and run it again.'],
+  ENOENT: ['it does not exist (any more)', 'Check the path, and run it again.'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'Move it away, or choose another folder with --output.'],
+  EISDIR: ['a folder of that name is in the way', 'Move it away, or choose another folder with --output.'],
+  ELOOP: [
+    'a part of the path is a symbolic link, and links are not followed out of the output folder',
+    'Remove it, or choose the folder that it leads to with --output.',
+  ],
+  EEXIST: ['it is already there and differs', 'Remove it, or let it be repaired with --overwrite.'],
+  ENAMETOOLONG: [
+    'the name is too long for this file system',
+    'Choose another folder with --output, or another name with --rename.',
+  ],
+  EFBIG: ['the file is too large for this file system', 'Choose another folder with --output.'],
+  ENOTREG: ['it is not a regular file', 'Move it away, or choose another folder with --output.'],
+  ESHORT: ['the file is shorter than it should be: somebody else changed it', 'Run it again.'],
 };
+
+const OTHERWISE = 'Check the path and the disk, and run it again.';
 
 /** The system's name of an error, `EUNKNOWN` where it has none. */
 export function errnoOf(cause: unknown): string {
@@ -47,7 +56,7 @@ export function errnoOf(cause: unknown): string {
 
 /** A refusal of our own: `errno` is one of the words above. */
 export function refuse(operation: string, path: string, errno: string): StorageError {
-  return new StorageError(describe(operation, path, errno, ''), { operation, path, errno });
+  return describe(operation, path, errno, '');
 }
 
 /** Wraps what the file system threw; a StorageError passes unchanged. */
@@ -55,11 +64,17 @@ export function toStorageError(operation: string, path: string, cause: unknown):
   if (cause instanceof StorageError) return cause;
   const errno = errnoOf(cause);
   const text = cause instanceof Error ? cause.message : String(cause);
-  return new StorageError(describe(operation, path, errno, text), { operation, path, errno }, { cause });
+  return describe(operation, path, errno, text, { cause });
 }
 
-function describe(operation: string, path: string, errno: string, fallback: string): string {
+function describe(
+  operation: string,
+  path: string,
+  errno: string,
+  fallback: string,
+  options: { cause?: unknown } = {},
+): StorageError {
   const action = ACTIONS[operation] ?? operation;
-  const cause = CAUSES[errno] ?? (fallback === '' ? 'refused' : fallback);
-  return `cannot ${action} ${path}: ${cause} (${errno})`;
+  const [why, advice] = CAUSES[errno] ?? [fallback === '' ? 'refused' : fallback, OTHERWISE];
+  return new StorageError(`cannot ${action} ${path}: ${why} (${errno})`, { operation, path, errno }, { ...options, advice });
 }

@@ -101,7 +101,9 @@ describe('a configuration that is wrong ends with 2 and one line', () => {
   test('a file that was named and is not there', async () => {
     const end = await cli.run(['info', 'x.torrent', '--config', 'none.toml']);
     expect(end.code).toBe(2);
-    expect(end.stderr).toMatch(/cannot read the configuration file none\.toml: ENOENT\. Name another with --config/);
+    expect(end.stderr).toMatch(
+      /cannot read the configuration file none\.toml: there is no such file \(ENOENT\)\. Name another with --config/,
+    );
   });
 });
 
@@ -134,7 +136,7 @@ describe('--log-file', () => {
     const end = await cli.run(['verify', 'x.torrent', '--log-file', 'none/log'], { cwd: await makeTempFolder() });
     expect(end.code).toBe(9);
     expect(end.stderr).toBe(
-      'effusion: error: cannot write the log file none/log: ENOENT. Name another with --log-file. (exit 9)\n',
+      'effusion: error: --log-file: cannot write none/log: there is no folder none (ENOENT). Name another with --log-file. (exit 9)\n',
     );
   });
 });

@@ -294,7 +294,7 @@ describe('where they can not go', () => {
       'a folder that is not there',
       '--events=nowhere/events.jsonl',
       9,
-      'cannot write to nowhere/events.jsonl: there is no folder nowhere. Name another with --events=FILE. (exit 9)',
+      'cannot write nowhere/events.jsonl: there is no folder nowhere (ENOENT). Name another with --events=FILE. (exit 9)',
     ],
   ])('%s', async (_, option, code, message) => {
     const cwd = await makeTempFolder();
@@ -315,7 +315,7 @@ describe('where they can not go', () => {
     const cwd = await prepare();
     const end = await cli.run(['download', 'a.torrent', '-o', 'seed', '--events=/dev/full'], { cwd });
     expect(end.code).toBe(9);
-    expect(end.stderr).toMatch(/cannot write to the events: ENOSPC/);
+    expect(end.stderr).toMatch(/cannot write to the events: no space left on the device \(ENOSPC\)/);
     expect(existsSync(path.join(cwd, 'seed/a.bin'))).toBe(true);
   });
 });

@@ -278,8 +278,8 @@ describe('--exec', () => {
   });
 
   test.each([
-    ['a code', 'exit 3', /--exec: .*my hook\.sh ended with 3\. \(exit 12\)/],
-    ['a signal', 'kill -KILL $$', /--exec: .*my hook\.sh was ended by SIGKILL\. \(exit 12\)/],
+    ['a code', 'exit 3', /--exec: .*my hook\.sh ended with 3\. The data is whole\. .* \(exit 12\)/],
+    ['a signal', 'kill -KILL $$', /--exec: .*my hook\.sh was ended by SIGKILL\. The data is whole\. .* \(exit 12\)/],
   ])('%s: 12, and the data stays', async (_, rest, message) => {
     const cwd = await prepare();
     const end = await cli.run(whole(await writeHook(cwd, rest), '--json', '--events=e.jsonl'), { cwd });

@@ -20,7 +20,7 @@ describe('a bad torrent ends with 3, names the field, and nothing is created', (
   test.each([
     ['no bencode', 'hello', /torrent: /],
     ['empty', '', /torrent: /],
-    ['no dictionary', 'le', /torrent: expected a dictionary/],
+    ['no dictionary', 'le', /torrent: it does not begin like one/],
     ['no info', 'd8:announce3:urle', /info: expected a dictionary, found nothing/],
     ['a negative length', `d4:infod6:lengthi-1e4:name1:a12:piece lengthi16384e${PIECES}ee`, /info\.length/],
     ['no name', `d4:infod6:lengthi1e12:piece lengthi16384e${PIECES}ee`, /info\.name/],

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
 import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
+import { fileReason } from '../file-reason.js';
 import type { CommandContext } from '../command-context.js';
 import { type ReadingOptions, runReading } from '../reading-run.js';
 import { formatBytes, formatRate } from '../render/human-numbers.js';
@@ -62,7 +63,13 @@ export async function cat(torrent: string, options: CatOptions, context: Command
         } catch (error) {
           // A reader that does not read must not hold up the end.
           if (end.signal.aborted) stdout.abandon();
-          throw isWriteError(error) ? new CommandError('output_failed', `cannot write to stdout: ${error.message}`) : error;
+          throw isWriteError(error)
+            ? new CommandError(
+                'output_failed',
+                `cannot write to stdout: ${fileReason(error)}`,
+                'Free some space where it goes to, and run it again.',
+              )
+            : error;
         }
         const elapsedMs = Math.max(1, performance.now() - startedAt);
         board.log(

@@ -331,7 +331,11 @@ function stopped(
   }
   if (end.cause === 'EPIPE') {
     const what = events.isBroken ? 'the reader of the events is gone' : 'stdout was closed';
-    return new CommandError('output_failed', `${name}: stopped because ${what}: ${reached}`);
+    return new CommandError(
+      'output_failed',
+      `${name}: stopped because ${what}: ${reached}`,
+      'Run the same command again to go on.',
+    );
   }
   // Of several the last line says what to do.
   if (isOneOfSeveral) board.log(`${name}: stopped: ${reached}`);

@@ -87,7 +87,11 @@ function apply(bytes: Uint8Array, edits: TorrentEdits, before: Metainfo): Edited
   try {
     return editTorrent(bytes, edits);
   } catch (error) {
-    if (error instanceof MetainfoError) throw new UsageError(`the torrent could not be read afterwards: ${error.message}`);
+    if (error instanceof MetainfoError)
+      throw new UsageError(
+        `the torrent could not be read afterwards: ${error.message}`,
+        'Nothing was written. Choose another value.',
+      );
     throw error;
   }
 }

@@ -84,7 +84,7 @@ export async function swarm(location: string, options: SwarmCommandOptions, cont
     if (!(error instanceof RunEndedError)) throw error;
     if (end.isTimedOut) {
       const so = served === null ? 'it was not ready' : `${formatCount(served.completed, 'download')} completed`;
-      throw new CommandError('timed_out', `the ${formatLimit(timeout)} of --timeout are up: ${so}`);
+      throw new CommandError('timed_out', `the ${formatLimit(timeout)} of --timeout are up: ${so}`, '');
     }
     return interruption.exitCode ?? EXIT.ok;
   } finally {
@@ -142,7 +142,9 @@ async function open(
     if (code === 'EADDRNOTAVAIL' || code === 'EINVAL') {
       throw new UsageError(`--bind: ${host} is no address of this machine`, 'Leave it out for 127.0.0.1.');
     }
-    throw error instanceof EffusionError && error.code === 'invalid_option' ? new UsageError(error.message) : error;
+    throw error instanceof EffusionError && error.code === 'invalid_option'
+      ? new UsageError(error.message, 'Choose another one.')
+      : error;
   } finally {
     progress.close();
   }

@@ -3,9 +3,8 @@
 // that leaves the flags of the caller's descriptor, which others share, as they are.
 
 import { constants, fstatSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
-import path from 'node:path';
 import { CommandError } from '../command-error.js';
-import { errnoOf, fileReason } from '../file-reason.js';
+import { unwritableReason } from '../file-reason.js';
 import { UsageError } from '../usage-error.js';
 import { STDOUT_TARGET } from './events-argument.js';
 
@@ -26,9 +25,9 @@ export function openEventTarget(target: string): EventTarget {
   try {
     return { fd: openSync(target, 'w'), isStdout: false };
   } catch (error) {
-    const why = errnoOf(error) === 'ENOENT' ? `there is no folder ${path.dirname(target)}` : fileReason(error);
+    const why = unwritableReason(target, error);
     const hint = 'Name another with --events=FILE.';
-    throw new CommandError('output_failed', `--events: cannot write to ${target}: ${why}`, hint, { cause: error });
+    throw new CommandError('output_failed', `--events: cannot write ${target}: ${why}`, hint, { cause: error });
   }
 }
 

@@ -10,7 +10,7 @@ export function splitWords(text: string, option: string): string[] {
   let quote: '"' | "'" | null = null;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
-    if (char === '\0') throw new UsageError(`${option}: there is a NUL in it`);
+    if (char === '\0') throw new UsageError(`${option}: there is a NUL in it`, 'No command can have one: leave it out.');
     if (quote === null && /[ \t\n\r]/.test(char)) {
       if (word !== null) words.push(word);
       word = null;

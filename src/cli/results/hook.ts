@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { CONFIG } from '../../engine/config.js';
 import { CommandError } from '../command-error.js';
+import { errnoOf, fileReason } from '../file-reason.js';
 import { sanitise } from '../render/sanitise.js';
 
 export interface HookRun {
@@ -56,13 +57,14 @@ export async function runHook(run: HookRun): Promise<void> {
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    const failure = await new Promise<string | null>((resolve) => {
-      child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-      child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
+    const failure = await new Promise<Failure | null>((resolve) => {
+      child.once('error', (error) => resolve(describeStart(error)));
+      child.once('exit', (code, by) => resolve(code === 0 ? null : { why: describeEnd(code, by), advice: '' }));
     });
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
-    if (isOverdue) throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`);
-    if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure}`);
+    if (isOverdue)
+      throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`, 'Give it longer with --exec-timeout.');
+    if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure.why}`, failure.advice);
   } finally {
     for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
@@ -77,11 +79,25 @@ function start({ option, words, environment }: HookRun): ChildProcess {
     return spawn(words[0], words.slice(1), { stdio: 'pipe', env: { ...process.env, ...environment } });
   } catch (error) {
     // Most failures come as an event; too long a list of arguments does not.
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError('hook_failed', `${option}: ${sanitise(words[0], MAX_SHOWN)} could not be started: ${why}`, '', {
-      cause: error,
-    });
+    const { why, advice } = describeStart(error);
+    throw new CommandError('hook_failed', `${option}: ${sanitise(words[0], MAX_SHOWN)} ${why}`, advice, { cause: error });
   }
+}
+
+interface Failure {
+  readonly why: string;
+  /** Empty: what there is to say of any hook that failed. */
+  readonly advice: string;
+}
+
+/** Node says `spawn x ENOENT`. */
+function describeStart(error: unknown): Failure {
+  const isMissing = errnoOf(error) === 'ENOENT';
+  const why = isMissing ? 'there is no such command (ENOENT)' : fileReason(error);
+  const advice = isMissing
+    ? "Name one that is installed, or its path; a line for a shell is written sh -c '…'."
+    : 'Name another, or make it one that can be run.';
+  return { why: `could not be started: ${why}`, advice };
 }
 
 function describeEnd(code: number | null, by: NodeJS.Signals | null): string {

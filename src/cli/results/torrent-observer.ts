@@ -229,7 +229,12 @@ export class TorrentObserver {
       await this.#run('--exec', words, result, end.signal);
     } catch (error) {
       if (!end.signal.aborted) throw error;
-      if (end.isTimedOut) throw new CommandError('timed_out', `${name}: --timeout was up while --exec ran; the data is whole`);
+      if (end.isTimedOut)
+        throw new CommandError(
+          'timed_out',
+          `${name}: --timeout was up while --exec ran; the data is whole`,
+          'Give it longer with --timeout.',
+        );
       this.#context.board.log(`${name}: stopped while --exec ran; the data is whole`);
       throw new RunEndedError(String(end.cause));
     }

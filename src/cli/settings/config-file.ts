@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { CONFIG } from '../../engine/config.js';
+import { fileReason } from '../file-reason.js';
 import { UsageError } from '../usage-error.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,7 +80,7 @@ async function readBounded(file: string, isNamed: boolean): Promise<string | nul
     if (error instanceof UsageError) throw error;
     if (!isNamed && (code === 'ENOENT' || code === 'ENOTDIR')) return null;
     throw new UsageError(
-      `cannot read the configuration file ${file}: ${code ?? String(error)}`,
+      `cannot read the configuration file ${file}: ${fileReason(error)}`,
       'Name another with --config, or use --no-config.',
     );
   }

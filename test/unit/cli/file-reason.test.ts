@@ -9,7 +9,7 @@ test('what is known has our words, with the code of the system', () => {
 });
 
 test('anything else is told as it is', () => {
-  expect(fileReason(failure('EIO'))).toBe("EIO: said by the system, open 'x'");
+  expect(fileReason(failure('EBUSY'))).toBe("EBUSY: said by the system, open 'x'");
   expect(fileReason(failure('constructor'))).toMatch(/^constructor: said/);
   expect([fileReason('broken'), errnoOf('broken')]).toEqual(['broken', '']);
 });

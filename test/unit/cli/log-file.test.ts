@@ -57,7 +57,9 @@ test('a run appends to what another wrote', async () => {
 
 test('a file that cannot be opened is an error of the disk', async () => {
   const file = path.join(await makeTempFolder(), 'none/log');
-  expect(() => new LogFile({ path: file, level: 'info' })).toThrow(`cannot write the log file ${file}: ENOENT`);
+  expect(() => new LogFile({ path: file, level: 'info' })).toThrow(
+    `--log-file: cannot write ${file}: there is no folder ${path.dirname(file)} (ENOENT)`,
+  );
   expect(() => new LogFile({ path: file, level: 'info' })).toThrow(expect.objectContaining({ code: 'output_failed' }) as Error);
 });
 

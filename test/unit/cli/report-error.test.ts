@@ -1,9 +1,11 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { CommandError } from '../../../src/cli/command-error.js';
+import { CommandError, type CommandErrorCode } from '../../../src/cli/command-error.js';
+import { errorCauses } from '../../../src/cli/exit-codes.js';
 import { describeError } from '../../../src/cli/report-error.js';
 import { UsageError } from '../../../src/cli/usage-error.js';
 import { EffusionError, InvariantError, MetainfoError, StorageError } from '../../../src/model/error.js';
+import { toStorageError } from '../../../src/storage/storage-failure.js';
 
 class SourcesExhausted extends EffusionError<{ piece: number; files: string[]; banned: string[] }> {
   readonly code = 'sources_exhausted';
@@ -25,8 +27,8 @@ test('what goes wrong with file, disk and time has its own code', () => {
   expect(describeError(new MetainfoError('info.pieces: bad', { path: 'info.pieces' })).exitCode).toBe(3);
   expect(
     describeError(new StorageError('cannot write a: full (ENOSPC)', { operation: 'write', path: 'a', errno: 'ENOSPC' })).text,
-  ).toBe('effusion: error: cannot write a: full (ENOSPC). (exit 9)');
-  expect(describeError(new CommandError('timed_out', 'too late')).exitCode).toBe(124);
+  ).toBe('effusion: error: cannot write a: full (ENOSPC). Check the path and the disk, and run it again. (exit 9)');
+  expect(describeError(new CommandError('timed_out', 'too late', '')).exitCode).toBe(124);
 });
 
 test('bad data names the piece, the files and who sent it', () => {
@@ -53,6 +55,33 @@ test('a bug shows its stack and its cause', () => {
 });
 
 test('nothing in an error can draw on the terminal', () => {
-  const { text } = describeError(new UsageError('bad \u001B[31mname\u202E\ngnp.exe'));
+  const { text } = describeError(new UsageError('bad \u001B[31mname\u202E\ngnp.exe', ''));
   for (const bad of ['\u001B', '\u202E', '\n']) expect(text).not.toContain(bad);
+});
+
+class Failure extends EffusionError {
+  readonly code: string;
+
+  constructor(code: string) {
+    super('what: why', {});
+    this.code = code;
+  }
+}
+
+test.each(errorCauses())('%s says what to do, where its message does not', (code) => {
+  expect(describeError(new Failure(code)).text).toMatch(/^effusion: error: what: why\. [A-Z].*[.] \(exit \d+\)$/);
+  if (code !== 'usage_error') {
+    const ours = describeError(new CommandError(code as CommandErrorCode, 'what: why', '')).text;
+    expect(ours).toBe(describeError(new Failure(code)).text);
+  }
+  expect(describeError(new CommandError(code as CommandErrorCode, 'what: why', 'Do this.')).text).toMatch(
+    / why\. Do this\. \(exit/,
+  );
+});
+
+test('the disk has its own advice', () => {
+  const { text } = describeError(toStorageError('write', 'a', Object.assign(new Error(), { code: 'ENOSPC' })));
+  expect(text).toBe(
+    'effusion: error: cannot write a: no space left on the device (ENOSPC). Free some space and run it again: it goes on where it stopped. (exit 9)',
+  );
 });

@@ -46,7 +46,7 @@ test('each crash is told with its stack once, and the end in one line', async ()
     expect(line).toContain(`caused by: TypeError: bug ${index + 1}\n`);
   }
   expect(describeError(error)).toEqual({
-    text: 'effusion: error: a bug of effusion ended the session: it crashed 4 times, see above. (exit 1)',
+    text: 'effusion: error: a bug of effusion ended the session: it crashed 4 times, see above. The stack is worth a report. Run it again: it goes on where it stopped. (exit 1)',
     exitCode: 1,
   });
 });

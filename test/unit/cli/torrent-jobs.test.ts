@@ -132,7 +132,8 @@ describe('the exit code, and a line for each that failed', () => {
   test('the line of a list is named until the torrent has a name, which is not said twice', async () => {
     const { lines } = await run([item('a', 'l.txt line 1'), item('b', 'l.txt line 2'), item('c')], (job) => {
       if (job.item.label === 'b') job.name = 'data.bin';
-      if (job.item.label === 'c') return Promise.reject(new CommandError('torrent_unreadable', 'cannot read c: it is a folder'));
+      if (job.item.label === 'c')
+        return Promise.reject(new CommandError('torrent_unreadable', 'cannot read c: it is a folder', ''));
       return Promise.reject(noPeers);
     });
     expect(lines[0]).toContain('error: l.txt line 1: no peer answered');
@@ -177,7 +178,7 @@ describe('the end of the run', () => {
         const work = async (job: TorrentJob): Promise<void> => {
           if (isFirstDone && job.item.label === 'a') return;
           await end.waitFor(new Promise<void>(() => {})).catch(() => {
-            throw new CommandError('timed_out', `${job.name}: up`);
+            throw new CommandError('timed_out', `${job.name}: up`, '');
           });
         };
         const tally = await runJobs({ items, jobs: 1, end, work }, context);

@@ -77,10 +77,15 @@ describe('taking the lock', () => {
     lock.releaseSync();
   });
 
-  test('a lock of another machine is respected, and the message says how to get rid of it', async () => {
+  test('a lock of another machine is respected, and the advice says how to get rid of it', async () => {
     const folder = await makeTempFolder();
     await leaveLock(folder, lockJson({ pid: DEAD_PID, host: 'elsewhere' }));
-    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(/on elsewhere .*remove .*\.lock/);
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/on elsewhere /),
+        advice: expect.stringMatching(/remove .*\.lock\.$/),
+      }),
+    );
   });
 
   test.each([

@@ -102,7 +102,10 @@ describe('too little', () => {
   test('is refused, with both numbers and what to do', () => {
     expect(() => refuseWhereFull(need, 0)).toThrow(StorageError);
     expect(() => refuseWhereFull(need, 0)).toThrow(
-      /file system of out: 4\.8 MiB are needed, 4\.7 MiB are free: .*--no-space-check \(ENOSPC\)$/,
+      expect.objectContaining({
+        message: 'not enough space on the file system of out: 4.8 MiB are needed, 4.7 MiB are free (ENOSPC)',
+        advice: expect.stringContaining('--no-space-check'),
+      }),
     );
   });
 

@@ -79,7 +79,7 @@ describe('the limit', () => {
     expect(() => files.open('c', true)).toThrow(
       expect.objectContaining({
         detail: { operation: 'open', path: 'c', errno: 'EMFILE' },
-        message: expect.stringContaining('ulimit'),
+        advice: expect.stringContaining('ulimit'),
       }),
     );
   });

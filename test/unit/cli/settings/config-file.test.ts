@@ -87,7 +87,9 @@ describe('a file', () => {
   test('that is not there is none, unless it was named', async () => {
     const file = path.join(await makeTempFolder(), 'none.toml');
     expect(await readConfigFile(file, false)).toBeNull();
-    await expect(readConfigFile(file, true)).rejects.toThrow(`cannot read the configuration file ${file}: ENOENT`);
+    await expect(readConfigFile(file, true)).rejects.toThrow(
+      `cannot read the configuration file ${file}: there is no such file (ENOENT)`,
+    );
   });
 
   test('that cannot be read is an error', async () => {
