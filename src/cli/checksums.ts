@@ -14,7 +14,7 @@ import { type ChoiceOptions, chooseFiles, readOnce } from './chosen-files.js';
 import { type ChecksumList, parseChecksumList, type WantedChecksum } from './checksum-list.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
-import { findNearest } from './edit-distance.js';
+import { findNearestName } from './edit-distance.js';
 import { fileReason } from './file-reason.js';
 import { formatCount } from './render/human-numbers.js';
 import { sanitise } from './render/sanitise.js';
@@ -265,7 +265,7 @@ function fileOf(
   }
   const found = places.get(plainName(file));
   if (found !== undefined) return found;
-  const near = findNearest(file, [...places.keys()].slice(0, MAX_COMPARED));
+  const near = findNearestName(file, [...places.keys()].slice(0, MAX_COMPARED));
   const hint = near === null ? 'Name one as effusion info shows it.' : `Did you mean ${sanitise(near)}?`;
   throw new UsageError(
     `--checksum: there is no file ${JSON.stringify(file)} in ${name}${chosen === undefined ? '' : ' that is chosen'}`,

@@ -1,6 +1,8 @@
 // "Did you mean …?": the nearest of a few known words to what was typed, by the number of single-letter slips
 // (insert, delete, replace, swap of neighbours) that lie between them.
 
+const MAX_SHORT = 2;
+
 /** Slips between `a` and `b`; anything beyond `limit` is reported as limit + 1. */
 export function countSlips(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
@@ -34,4 +36,26 @@ export function findNearest(word: string, candidates: readonly string[]): string
     }
   }
   return best;
+}
+
+/**
+ * The same for names of files. What two names have in common behind their last dot says nothing: `c.txt` is no slip of `b.txt`, and of
+ * so short a name only upper and lower case are.
+ */
+export function findNearestName(name: string, candidates: readonly string[]): string | null {
+  const [stem, ending] = splitEnding(name);
+  const alike = new Map<string, string>();
+  const others: string[] = [];
+  for (const candidate of candidates) {
+    const [otherStem, otherEnding] = splitEnding(candidate);
+    if (otherEnding.toLowerCase() !== ending.toLowerCase()) others.push(candidate);
+    else if (stem.length > MAX_SHORT || otherStem.toLowerCase() === stem.toLowerCase()) alike.set(otherStem, candidate);
+  }
+  const near = findNearest(stem, [...alike.keys()]);
+  return near === null ? findNearest(name, others) : (alike.get(near) ?? null);
+}
+
+function splitEnding(name: string): [stem: string, ending: string] {
+  const at = name.lastIndexOf('.');
+  return at <= 0 ? [name, ''] : [name.slice(0, at), name.slice(at)];
 }

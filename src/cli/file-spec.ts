@@ -1,7 +1,7 @@
 // What `--files` and its like say: numbers of files, globs, regular expressions, and what is left out. Parsed before anything is opened,
 // matched against the files of a torrent when that is known. Pure; `effusion help select` is its description.
 
-import { findNearest } from './edit-distance.js';
+import { findNearestName } from './edit-distance.js';
 import { sanitise } from './render/sanitise.js';
 import { UsageError } from './usage-error.js';
 
@@ -149,7 +149,7 @@ export function filesOfSpec(spec: FileSpec, torrent: SelectableTorrent): number[
   const candidates = candidatesOf(torrent);
   const files = matching(spec, candidates);
   const all = spec.isExcluded ? candidates.map(({ index }) => index).filter((index) => !files.includes(index)) : files;
-  if (all.length === 0) throw nothingNamed(spec, candidates);
+  if (all.length === 0) throw nothingNamed(spec, candidates, torrent);
   return all;
 }
 
@@ -164,7 +164,7 @@ export function selectFiles(specs: readonly FileSpec[], torrent: SelectableTorre
   if (including.length === 0) for (const { index } of candidates) chosen.add(index);
   for (const spec of including) {
     const files = matching(spec, candidates);
-    if (files.length === 0) throw nothingNamed(spec, candidates);
+    if (files.length === 0) throw nothingNamed(spec, candidates, torrent);
     for (const index of files) chosen.add(index);
   }
   for (const spec of specs) if (spec.isExcluded) for (const index of matching(spec, candidates)) chosen.delete(index);
@@ -175,16 +175,25 @@ export function selectFiles(specs: readonly FileSpec[], torrent: SelectableTorre
   return [...chosen].toSorted((a, b) => a - b);
 }
 
-function nothingNamed({ option, text, pattern }: FileSpec, candidates: readonly Candidate[]): UsageError {
+function nothingNamed(
+  { option, text, pattern }: FileSpec,
+  candidates: readonly Candidate[],
+  { files, isSingleFile }: SelectableTorrent,
+): UsageError {
   const typed = pattern.kind === 'glob' ? pattern.text : '';
   const near =
-    typed === '' ? null : findNearest(typed, typed.includes('/') ? candidates.map(({ path }) => path) : namesOf(candidates));
+    typed === '' ? null : findNearestName(typed, typed.includes('/') ? candidates.map(({ path }) => path) : namesOf(candidates));
+  // As other programs show it, and as it is on the disk.
+  const folder = isSingleFile ? '' : `${files[0]?.path[0] ?? ''}/`;
+  const within = folder !== '' && typed.startsWith(folder) ? typed.slice(folder.length) : '';
   const hint =
-    near !== null
-      ? `Did you mean ${sanitise(near, MAX_SHOWN)}?`
-      : typed.includes(',')
-        ? `Give ${option} once for each pattern: a comma is part of it.`
-        : HINT;
+    within !== ''
+      ? `Leave out the torrent's own folder: ${sanitise(within, MAX_SHOWN)}.`
+      : near !== null
+        ? `Did you mean ${sanitise(near, MAX_SHOWN)}?`
+        : typed.includes(',')
+          ? `Give ${option} once for each pattern: a comma is part of it.`
+          : HINT;
   return new UsageError(`${option} ${sanitise(text, MAX_SHOWN)}: no file of the torrent is called so`, hint);
 }
 

@@ -5,11 +5,14 @@ import { Option } from 'commander';
 
 export class ForeignOption extends Option {
   readonly #attribute: string;
+  /** How ours is written. */
+  readonly ours: string;
 
   /** `theirs`: flags as commander takes them, without a value; `ours`: the option that is meant. */
   constructor(theirs: string, ours: Option) {
     super(ours.required ? `${theirs} <VALUE>` : theirs, ours.description);
     this.#attribute = ours.attributeName();
+    this.ours = ours.flags;
     if (ours.parseArg !== undefined) this.parseArg = ours.parseArg;
     if (ours.argChoices !== undefined) this.argChoices = ours.argChoices;
     this.hidden = true;

@@ -37,10 +37,29 @@ export const ALIASES: readonly (readonly [theirs: string, ours: string])[] = [
 ];
 
 /** Accepted without a word: what they ask for is always so. */
-export const ALWAYS_SO: readonly string[] = ['-c, --continue'];
+export const ALWAYS_SO: readonly string[] = ['-c, --continue', '--resume'];
 
 /** Their flags, how ours is written instead, and our long option, so that none is named that a command lacks. */
 export const NOT_THE_SAME: ReadonlyMap<string, readonly [advice: string, ours: string]> = new Map([
+  ['--no-seed', ['--seed-time=0 (it serves only where it is asked to)', '--seed']],
+  ['--no-webseed', ['--webseeds never', '--webseeds']],
+  ['--no-webseeds', ['--webseeds never', '--webseeds']],
+  ['--webseed-only', ['--webseeds only', '--webseeds']],
+  ['--upnp', ['--portmap', '--portmap']],
+  ['--natpmp', ['--portmap', '--portmap']],
+  ['--no-upnp', ['--no-portmap (no port is mapped without --portmap)', '--portmap']],
+  ['--no-natpmp', ['--no-portmap (no port is mapped without --portmap)', '--portmap']],
+  ['--dht-port', ['--port (the DHT shares it)', '--port']],
+  ['--peer-port', ['--port', '--port']],
+  ['--port-range', ['--port A-B', '--port']],
+  ['--max-connections', ['--max-peers', '--max-peers']],
+  ['--download-limit', ['--max-download', '--max-download']],
+  ['--upload-limit', ['--max-upload', '--max-upload']],
+  ['--md5', ['--checksum md5:HEX', '--checksum']],
+  ['--sha1', ['--checksum sha1:HEX', '--checksum']],
+  ['--sha256', ['--checksum sha256:HEX', '--checksum']],
+  ['--hook', ['--exec', '--exec']],
+  ['--list', ['effusion files', '--overwrite']],
   ['--bt-exclude-tracker', ['--exclude-tracker', '--exclude-tracker']],
   ['--bt-force-encryption', ['--encryption require', '--encryption']],
   ['--bt-require-crypto', ['--encryption require', '--encryption']],
@@ -79,9 +98,33 @@ export const NOT_THE_SAME: ReadonlyMap<string, readonly [advice: string, ours: s
   ['--enable-color', ['--color', '--color']],
   ['--http-proxy', ['--proxy http://…', '--proxy']],
   ['--https-proxy', ['--proxy http://…', '--proxy']],
+  ['--socks', ['--proxy socks5h://…', '--proxy']],
   ['--socks5', ['--proxy socks5h://…', '--proxy']],
   ['--socks5-hostname', ['--proxy socks5h://…', '--proxy']],
   ['--retry', ['--timeout (tries go on until then)', '--timeout']],
   ['--tries', ['--timeout (tries go on until then)', '--timeout']],
   ['--max-tries', ['--timeout (tries go on until then)', '--timeout']],
+]);
+
+/** What other programs, or a person at first, call a command of ours. */
+export const COMMANDS_OF_OTHERS: ReadonlyMap<string, string> = new Map([
+  ['fetch', 'download'],
+  ['add', 'download'],
+  ['list', 'files'],
+  ['dump', 'info'],
+  ['scrape', 'info --scrape'],
+  ['make', 'create'],
+  ['new', 'create'],
+  ['mktorrent', 'create'],
+  ['share', 'seed'],
+  ['serve', 'seed'],
+  ['upload', 'seed'],
+  ['play', 'stream'],
+  ['watch', 'stream'],
+  ['test', 'verify'],
+  ['hash', 'verify'],
+  ['recheck', 'verify'],
+  ['diagnose', 'doctor'],
+  ['version', '--version'],
+  ['man', 'help --man'],
 ]);

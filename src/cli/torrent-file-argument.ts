@@ -12,7 +12,7 @@ import { redactUrl, redactUrls } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { CommandError } from './command-error.js';
-import { findNearest } from './edit-distance.js';
+import { findNearestName } from './edit-distance.js';
 import { describeForeignBytes } from './foreign-bytes.js';
 import { errnoOf, fileReason } from './file-reason.js';
 import { sanitise } from './render/sanitise.js';
@@ -135,7 +135,9 @@ async function findNear(file: string, isFolderMeant: boolean): Promise<string | 
   try {
     const entries = await readdir(path.dirname(file), { withFileTypes: true });
     const names = entries.filter((entry) => isFolderMeant || !entry.isDirectory()).map(({ name }) => name);
-    const near = findNearest(path.basename(file), names.slice(0, MAX_COMPARED_NAMES));
+    const base = path.basename(file);
+    const exact = [`${base}.torrent`, base.replace(/\.torrent$/, '')].find((name) => name !== base && names.includes(name));
+    const near = exact ?? findNearestName(base, names.slice(0, MAX_COMPARED_NAMES));
     return near === null ? null : path.join(path.dirname(file), near);
   } catch {
     return null;

@@ -2,9 +2,9 @@
 // the configuration file), and slips of the keyboard, which end with the nearest that there is.
 
 import { type Command, type CommanderError, Option } from 'commander';
-import { findNearest } from './edit-distance.js';
 import { ForeignOption } from './foreign-option.js';
 import { ALIASES, ALWAYS_SO, NOT_THE_SAME } from './foreign-spellings.js';
+import { didYouMean, suggestOptions } from './option-suggestion.js';
 import { UsageError } from './usage-error.js';
 
 /** Called once, when every command has its options. */
@@ -64,8 +64,8 @@ function refuse(flag: string, command: Command, program: Command): UsageError {
   if (advice !== '' && (hasOption(command, ours) || hasOption(program, ours))) {
     return new UsageError(`${what}: effusion calls it ${advice}`, helpOf(command, program));
   }
-  const near = name.startsWith('--') ? findNearest(name, visibleOptions(command, program)) : null;
-  if (near !== null) return new UsageError(what, `Did you mean ${near}?`);
+  const near = name.startsWith('--') ? didYouMean(suggestOptions(name, visibleOptions(command, program))) : '';
+  if (near !== '') return new UsageError(what, near);
   const owners = program.commands
     .filter((other) => visibleOptions(other).includes(name))
     .map((other) => `effusion ${other.name()}`);
@@ -78,7 +78,12 @@ function inOurWords(error: CommanderError, command: Command, program: Command): 
   const text = error.message.replace(/^error: /, '').trim();
   const help = helpOf(command, program);
   const missing = /^option '(.*)' argument missing$/s.exec(text);
-  if (missing !== null) return new UsageError(`${longOf(missing[1])}: argument missing`, `It is written ${missing[1]}. ${help}`);
+  if (missing !== null) {
+    const ours = command.options.find(
+      (option): option is ForeignOption => option instanceof ForeignOption && option.flags === missing[1],
+    );
+    return new UsageError(`${longOf(missing[1])}: argument missing`, `It is written ${ours?.ours ?? missing[1]}. ${help}`);
+  }
   const invalid =
     /^(?:option '(.*)'|command-argument) (?:argument|value) '(.*)' is invalid(?: for argument '(.*)')?\. (.*)$/s.exec(text);
   if (invalid !== null) {

@@ -68,6 +68,14 @@ describe('a torrent file that cannot be read ends with 3', () => {
     );
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
   });
+
+  test('its name without the ending', async () => {
+    const folder = await makeTempFolder();
+    await writeFile(path.join(folder, 'ubuntu.torrent'), '');
+    const end = await cli.run(['info', 'ubuntu'], { cwd: folder });
+    expect(end.stderr).toContain(' Did you mean ubuntu.torrent? (exit 3)');
+  });
+
   test('it is a folder', async () => {
     const folder = await makeTempFolder();
     const end = await cli.run(['info', folder]);

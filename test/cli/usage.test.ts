@@ -19,6 +19,7 @@ describe('usage errors are one line on stderr and exit 2', () => {
     ['an unknown option', ['download', 'x.torrent', '--prot', '5'], /unknown option '--prot'\. Did you mean --port\?/],
     ['a mistyped command', ['inof'], /neither a command nor a file\. Did you mean effusion info\?/],
     ['a mistyped command with arguments', ['verfiy', 'x.torrent', 'y'], /Did you mean effusion verify\?/],
+    ['a command of another program', ['list', 'x.torrent'], /neither a command nor a file\. Did you mean effusion files\?/],
     ['no argument', ['info'], /missing required argument/],
     ['too many arguments', ['create', 'a', 'b'], /too many arguments for 'create'.* See effusion create --help\./],
     ['a shell that is none', ['completion', 'foosh'], /: 'foosh' is no SHELL\. Allowed choices are bash, /],

@@ -5,7 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { DownloadOptions } from '../commands/download.js';
 import { addChoiceOptions } from '../choice-options.js';
-import { findNearest } from '../edit-distance.js';
+import { findNearest, findNearestName } from '../edit-distance.js';
+import { COMMANDS_OF_OTHERS } from '../foreign-spellings.js';
 import { EXAMPLES } from '../help-texts.js';
 import {
   durationOption,
@@ -92,10 +93,13 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
 /** `effusion inof x.torrent` runs the default command: a bare word that is no file is more likely a slip of the keyboard. */
 function refuseMistypedCommand(word: string, program: Command): void {
   if (/[/\\:]|\.torrent$|^-$|^[0-9a-f]{40}$|^[a-z2-7]{32}$/i.test(word) || existsSync(word)) return;
-  const near = findNearest(
-    word,
-    program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
-  );
+  const names = program.commands.filter((command) => !command.name().startsWith('_'));
+  const near =
+    COMMANDS_OF_OTHERS.get(word) ??
+    findNearest(
+      word,
+      names.flatMap((command) => [command.name(), ...command.aliases()]),
+    );
   const file = near === null ? nearTorrent(word) : null;
   const other = file === null ? 'See effusion --help for the commands.' : `Did you mean ${file}?`;
   throw new UsageError(`'${word}' is neither a command nor a file`, near === null ? other : `Did you mean effusion ${near}?`);
@@ -107,7 +111,7 @@ function nearTorrent(word: string): string | null {
     const torrents = readdirSync('.')
       .filter((name) => name.endsWith('.torrent'))
       .slice(0, MAX_COMPARED_NAMES);
-    return torrents.find((name) => name === `${word}.torrent`) ?? findNearest(word, torrents);
+    return torrents.find((name) => name === `${word}.torrent`) ?? findNearestName(word, torrents);
   } catch {
     return null;
   }

@@ -3,6 +3,8 @@
 
 import { InvalidArgumentError, type Command, type Option } from 'commander';
 import { findNearest } from '../edit-distance.js';
+import { ALIASES } from '../foreign-spellings.js';
+import { didYouMean, suggestOptions } from '../option-suggestion.js';
 import { UsageError } from '../usage-error.js';
 import { chooseFile, expandHome, placeOf, readConfigFile, readSwitch, type Environment, type FileEntry } from './config-file.js';
 import { giveWay } from './give-way.js';
@@ -60,7 +62,7 @@ function checkKeys(entries: readonly FileEntry[], program: Command, file: string
     const command = table === null ? null : findCommand(program, table);
     if (command === undefined) {
       const names = program.commands.map((candidate) => candidate.name()).filter((name) => !name.startsWith('_'));
-      throw new UsageError(`${where}: there is no command '${table}'`, didYouMean(table ?? '', names, '[', ']'));
+      throw new UsageError(`${where}: there is no command '${table}'`, nearTable(table ?? '', names));
     }
     const commands = command === null ? [program, ...program.commands] : [command];
     const names = new Set(commands.flatMap((candidate) => [...settingNames(settingsOf(candidate)).keys()]));
@@ -69,13 +71,23 @@ function checkKeys(entries: readonly FileEntry[], program: Command, file: string
     }
     if (names.has(key)) continue;
     const place = table === null ? '' : ` of effusion ${table}`;
-    throw new UsageError(`${where}: there is no option '${key}'${place}`, didYouMean(key, [...names], '', ''));
+    throw new UsageError(`${where}: there is no option '${key}'${place}`, nearKeys(key, [...names]));
   }
 }
 
-function didYouMean(word: string, names: readonly string[], before: string, after: string): string {
-  const near = findNearest(word, names);
-  return near === null ? 'See effusion config for the keys.' : `Did you mean ${before}${near}${after}?`;
+function nearTable(table: string, names: readonly string[]): string {
+  const near = findNearest(table, names);
+  return near === null ? 'See effusion --help for the commands.' : `Did you mean [${near}]?`;
+}
+
+/** `key` may be what another program calls it, or written as its language has it: max_download, maxDownload. */
+function nearKeys(key: string, names: readonly string[]): string {
+  const flag = `--${key.replaceAll('_', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const ours = ALIASES.find(([theirs]) => theirs.split(', ').includes(flag))?.[1];
+  const flags = names.map((name) => `--${name}`);
+  const found = flags.includes(flag) ? [flag] : ours !== undefined && flags.includes(ours) ? [ours] : suggestOptions(flag, flags);
+  const hint = didYouMean(found.map((name) => name.slice(2)));
+  return hint === '' ? 'See effusion config for the keys.' : hint;
 }
 
 function findCommand(program: Command, name: string): Command | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countSlips, findNearest } from '../../../src/cli/edit-distance.js';
+import { countSlips, findNearest, findNearestName } from '../../../src/cli/edit-distance.js';
 
 test.each([
   ['info', 'info', 0],
@@ -19,4 +19,16 @@ test('the nearest word is found, whatever its case; a far one is not', () => {
   expect(findNearest('DOWNLAOD', commands)).toBe('download');
   expect(findNearest('verfiy', commands)).toBe('verify');
   expect(findNearest('banana', commands)).toBeNull();
+});
+
+test.each([
+  ['c.txt', null],
+  ['B.txt', 'b.txt'],
+  ['b.tx', 'b.txt'],
+  ['photso.torrent', 'photos.torrent'],
+  ['photos.torent', 'photos.torrent'],
+  ['x.torrent', null],
+  ['.hiddne', '.hidden'],
+])('the file %s may have been meant as %s', (name, expected) => {
+  expect(findNearestName(name, ['b.txt', 'photos.torrent', 'y.torrent', '.hidden'])).toBe(expected);
 });

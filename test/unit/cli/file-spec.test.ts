@@ -111,6 +111,7 @@ describe('what is refused', () => {
       message: '--files raedme.txt: no file of the torrent is called so',
       hint: 'Did you mean readme.txt?',
     });
+    expect(refusal(() => select('album/docs/a.md')).hint).toBe("Leave out the torrent's own folder: docs/a.md.");
     expect(refusal(() => select('docs/b.md')).hint).toBe('Did you mean docs/a.md?');
     expect(refusal(() => select('*.flac,*.ogg')).hint).toBe('Give --files once for each pattern: a comma is part of it.');
     expect(refusal(() => select('PAD')).message).toContain('no file of the torrent is called so');

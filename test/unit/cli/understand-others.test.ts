@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { parseFileSpec } from '../../../src/cli/file-spec.js';
-import { ALIASES, ALWAYS_SO, NOT_THE_SAME } from '../../../src/cli/foreign-spellings.js';
+import { ALIASES, ALWAYS_SO, COMMANDS_OF_OTHERS, NOT_THE_SAME } from '../../../src/cli/foreign-spellings.js';
 import { openProgramRig } from '../../support/program-rig.js';
 
 describe('what means the same is understood', () => {
@@ -69,6 +69,17 @@ describe('what is another thing ends with our spelling', () => {
 
 describe('slips', () => {
   test.each([
+    [
+      ['x:y', '--no-seed'],
+      "unknown option '--no-seed': effusion calls it --seed-time=0 (it serves only where it is asked to)",
+      'See effusion download --help.',
+    ],
+    [
+      ['x:y', '--no-webseed'],
+      "unknown option '--no-webseed': effusion calls it --webseeds never",
+      'See effusion download --help.',
+    ],
+    [['x:y', '--log'], '--log: argument missing', 'It is written --log-file <FILE>. See effusion --help.'],
     [['x:y', '--prot', '5'], "unknown option '--prot'", 'Did you mean --port?'],
     [['x:y', '--prot=5'], "unknown option '--prot'", 'Did you mean --port?'],
     [['info', 'x:y', '--qiet'], "unknown option '--qiet'", 'Did you mean --quiet?'],
@@ -93,4 +104,12 @@ test('a spelling stands once, and is none of ours', () => {
     ),
   );
   expect(all.filter((flag) => ours.has(flag))).toEqual([]);
+});
+
+test('a command of another program is one of ours, under another name', () => {
+  const { program } = openProgramRig();
+  const names = new Set(program.commands.flatMap((command) => [command.name(), ...command.aliases()]));
+  expect([...COMMANDS_OF_OTHERS.keys()].filter((name) => names.has(name))).toEqual([]);
+  const ours = [...COMMANDS_OF_OTHERS.values()].map((words) => words.split(' ')[0]);
+  expect(ours.filter((name) => !names.has(name) && name !== '--version')).toEqual([]);
 });

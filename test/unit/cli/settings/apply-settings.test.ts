@@ -120,6 +120,13 @@ describe('errors name the place', () => {
       'Did you mean max-download?',
     ],
     [
+      'a key as another language writes it',
+      'max_download = 1\n',
+      /line 1: there is no option 'max_download'/,
+      'Did you mean max-download?',
+    ],
+    ['a key of another program', 'dir = "x"\n', /line 1: there is no option 'dir'/, 'Did you mean output?'],
+    [
       'a key of another command',
       '[verify]\npeer = "a:1"\n',
       /line 2: there is no option 'peer' of effusion verify/,
