@@ -29,6 +29,7 @@ async function prepare(): Promise<{ cwd: string; env: Record<string, string> }> 
   const album = makePayload('album', [
     ['intro.flac', 5000],
     ['last song.flac', 5000],
+    ['docs/notes.md', 5000],
   ]);
   await rename((await writeTorrent(album, folder, 16_384)).path, path.join(cwd, 'music.torrent'));
   const env = { PATH: `${path.dirname(command)}:${process.env['PATH'] ?? ''}`, HOME: folder, LC_ALL: 'C.UTF-8' };
@@ -48,6 +49,29 @@ const LINES: readonly (readonly [what: string, typed: string, completed: RegExp]
   ['a torrent with a space in its name', 'effusion two', /^effusion (?:two\\ words\.torrent|'two words\.torrent'?)/],
   ['a file in a torrent', 'effusion download music.torrent --files int', /^effusion download music\.torrent --files intro\.flac/],
   ['a file in a torrent behind =', 'effusion music.torrent --files=int', /^effusion music\.torrent --files=intro\.flac/],
+  ['a file in a folder of it, by its own name', 'effusion music.torrent -s no', /^effusion music\.torrent -s notes\.md/],
+  ['a file in a folder of it, by its path', 'effusion music.torrent -s doc', /^effusion music\.torrent -s docs\/notes\.md/],
+  [
+    'what is left out, in quotes',
+    "effusion music.torrent -s '!in",
+    /^effusion music\.torrent -s (?:'!intro\.flac'|\\!intro\.flac)/,
+  ],
+  [
+    'what is left out, after a backslash',
+    'effusion music.torrent -s \\!in',
+    /^effusion music\.torrent -s (?:'!intro\.flac'|\\?!intro\.flac)/,
+  ],
+  [
+    'what is renamed',
+    'effusion music.torrent --rename 1',
+    /^effusion music\.torrent --rename 1=(?:docs\/notes\.md|intro\.flac|last)/,
+  ],
+  ['a kind of checksum', 'effusion music.torrent --checksum sha25', /^effusion music\.torrent --checksum sha256:/],
+  [
+    'a file of a checksum',
+    'effusion music.torrent --checksum md5:00:int',
+    /^effusion music\.torrent --checksum md5:00:intro\.flac/,
+  ],
   ['any file', 'effusion create ot', /^effusion create other\.txt/],
   ['a topic', 'effusion help exit', /^effusion help exit-codes/],
 ];

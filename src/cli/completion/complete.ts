@@ -2,6 +2,7 @@
 // press of the key; it is told candidates, and whether it is to add files or folders of its own. Nothing here may fail loudly.
 
 import type { Argument, Command, Option } from 'commander';
+import { fileValuesOf } from './file-values.js';
 
 /** What the shell adds itself. `torrents`: folders, and files that end in .torrent. */
 export type PathKind = 'none' | 'files' | 'folders' | 'torrents';
@@ -18,14 +19,12 @@ export interface Completion {
 }
 
 export interface CompletionHost {
-  /** Names of the files in a torrent; empty where it is none. */
+  /** Names of the files in a torrent, by their numbers; empty where it is none. */
   readonly filesOf: (torrent: string) => Promise<readonly string[]>;
   /** Topics of the help. */
   readonly topics: readonly string[];
 }
 
-/** Options whose value is a file inside the torrent that stands on the line. */
-const FILES_OF_TORRENT: ReadonlySet<string> = new Set(['--files', '--priority']);
 const NOTHING: Completion = { candidates: [], paths: 'none' };
 
 /** A line as it stands before its last word. */
@@ -46,11 +45,11 @@ interface Line {
 export async function complete(program: Command, words: readonly string[], host: CompletionHost): Promise<Completion> {
   const typed = words.at(-1) ?? '';
   const line = readLine(program, words.slice(0, -1));
-  if (line.open !== null) return startingWith(typed, await valuesOf(line.open, line, host));
+  if (line.open !== null) return startingWith(typed, await valuesOf(line.open, typed, line, host));
   const [, flag, value] = /^(--[^=]+)=(.*)$/s.exec(typed) ?? [];
   if (flag !== undefined && !line.isOperandsOnly) {
     const option = findOption(flag, line.command, program);
-    return option === null ? NOTHING : behindEquals(flag, startingWith(value, await valuesOf(option, line, host)));
+    return option === null ? NOTHING : behindEquals(flag, startingWith(value, await valuesOf(option, value, line, host)));
   }
   if (typed.startsWith('-') && !line.isOperandsOnly) return startingWith(typed, optionsOf(line, program));
   return startingWith(typed, operandsOf(line, program, host));
@@ -89,12 +88,12 @@ function findOption(flag: string, command: Command, program: Command): Option | 
   return [...command.options, ...program.options].find(({ short, long }) => flag === short || flag === long) ?? null;
 }
 
-async function valuesOf(option: Option, line: Line, host: CompletionHost): Promise<Completion> {
-  // --files <NUMBERS> of magnet takes none of their names.
-  if (option.long !== undefined && FILES_OF_TORRENT.has(option.long) && option.flags.includes('<SPEC')) {
+async function valuesOf(option: Option, typed: string, line: Line, host: CompletionHost): Promise<Completion> {
+  const fileValues = fileValuesOf(option.long, option.flags);
+  if (fileValues !== null) {
     const torrent = line.operands.find((operand) => operand.endsWith('.torrent'));
-    const files = torrent === undefined ? [] : await host.filesOf(torrent);
-    return { candidates: files.map((text) => ({ text, description: '' })), paths: 'none' };
+    const names = torrent === undefined ? [] : await host.filesOf(torrent);
+    return { candidates: fileValues(typed, names).map((text) => ({ text, description: '' })), paths: 'none' };
   }
   return placeholderValues(/[<[]([^>\]]*)[>\]]/.exec(option.flags)?.[1] ?? '', option.argChoices);
 }

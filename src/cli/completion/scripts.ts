@@ -7,7 +7,7 @@ export type Shell = (typeof SHELLS)[number];
 /** bash splits words at = and : too, so they are joined before we are asked, and what stands before the split is cut from the answer. */
 const BASH = `# effusion completion for bash. In ~/.bashrc: source <(effusion completion bash)
 _effusion() {
-  local i word joined=() cut=''
+  local i word joined=() plain=() cut='' quote=''
   for ((i = 1; i <= COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     if [[ \${#joined[@]} -gt 0 && ( $word == [=:]* || \${joined[-1]} == *[=:] && \${COMP_WORDS[i-1]} == [=:] ) ]]; then
@@ -19,14 +19,25 @@ _effusion() {
   word=\${joined[-1]}
   cut=\${word%"\${COMP_WORDS[COMP_CWORD]}"}
   [[ \${COMP_WORDS[COMP_CWORD]} == [=:] ]] && cut=$word
-  local kind='' candidate description
+  # As they stand on the line, quotes and all: a name with such letters in it is not found.
+  for word in "\${joined[@]}"; do
+    word=\${word//\\\\/}
+    word=\${word//\\"/}
+    word=\${word//\\'/}
+    plain+=("$word")
+  done
+  [[ \${COMP_WORDS[COMP_CWORD]} == [\\'\\"]* ]] && quote=1
+  local kind='' candidate description ends=''
   COMPREPLY=()
   while IFS=$'\\t' read -r candidate description; do
     if [[ -z $kind ]]; then kind=$candidate; continue; fi
     candidate=\${candidate#"$cut"}
-    [[ $candidate == *[[:space:]\\"\\'\\\`\\$\\&\\;\\(\\)\\<\\>\\|\\*\\?\\[\\\\!]* ]] && candidate=$(printf '%q' "$candidate")
+    ends+=\${candidate: -1}
+    [[ -z $quote && $candidate == *[[:space:]\\"\\'\\\`\\$\\&\\;\\(\\)\\<\\>\\|\\*\\?\\[\\\\!]* ]] && candidate=$(printf '%q' "$candidate")
     COMPREPLY+=("$candidate")
-  done < <("\${COMP_WORDS[0]}" __complete -- "\${joined[@]}" 2>/dev/null)
+  done < <("\${COMP_WORDS[0]}" __complete -- "\${plain[@]}" 2>/dev/null)
+  # Something is to follow.
+  [[ -n $ends && -z \${ends//[=:]/} ]] && compopt -o nospace
   word=\${word#"$cut"}
   word=\${word/#\\~\\//$HOME/}
   case $kind in
@@ -46,13 +57,19 @@ const ZSH = `#compdef effusion
 _effusion() {
   local -a lines texts shown
   local line kind prefix=''
-  lines=("\${(@f)$(command "\${words[1]}" __complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  # An open quote is not part of what is typed.
+  local typed=\${(Q)words[CURRENT]}
+  [[ -n $QIPREFIX ]] && typed=$PREFIX
+  lines=("\${(@f)$(command "\${words[1]}" __complete -- "\${(@Q)words[2,CURRENT-1]}" "$typed" 2>/dev/null)}")
   kind=\${lines[1]}
   for line in "\${(@)lines[2,-1]}"; do
     texts+=("\${line%%$'\\t'*}")
     if [[ -n \${line#*$'\\t'} ]]; then shown+=("\${line%%$'\\t'*}  -- \${line#*$'\\t'}"); else shown+=("\${line%%$'\\t'*}"); fi
   done
-  (( \${#texts} )) && compadd -l -d shown -a texts
+  # Something is to follow a = or a colon.
+  local -a after
+  [[ -z \${(M)texts:#*[^=:]} ]] && after=(-S '')
+  (( \${#texts} )) && compadd "\${(@)after}" -l -d shown -a texts
   # What follows --option= is a path of its own.
   [[ $kind != :none && $PREFIX == --*=* ]] && compset -P '--*='
   case $kind in

@@ -2,26 +2,25 @@
 // no business of a key press: then there are none.
 
 import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { CONFIG } from '../../engine/config.js';
 import { parseTorrentFile } from '../../metainfo/torrent-file.js';
 
 /** A key press is answered at once or not at all. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** As `--files` takes them: in the order of the torrent, without its own name and padding. */
+/** In the order of the torrent, which is that of their numbers, without its own name and padding. */
 export async function torrentFileNames(path: string): Promise<string[]> {
   try {
-    const { size } = await stat(path);
+    // A shell hands on what stands on the line, as it stands there.
+    const file = path.replace(/^~(?=\/)/, homedir());
+    const { size } = await stat(file);
     if (size > MAX_BYTES) return [];
-    const { files, isSingleFile } = parseTorrentFile(await readFile(path));
-    return (
-      files
-        .filter((file) => !file.isPadding)
-        .map((file) => (isSingleFile ? file.path : file.path.slice(1)).join('/'))
-        // What --files would read as numbers, an exclusion or a regular expression, is no name to it.
-        .filter((name) => !/^(?:[!/]|[\d,-]+$)/.test(name))
-        .slice(0, CONFIG.cli.completedFiles)
-    );
+    const { files, isSingleFile } = parseTorrentFile(await readFile(file));
+    return files
+      .filter((file) => !file.isPadding)
+      .map((file) => (isSingleFile ? file.path : file.path.slice(1)).join('/'))
+      .slice(0, CONFIG.cli.completedFiles);
   } catch {
     return [];
   }

@@ -7,7 +7,8 @@ import { completionScript, SHELLS } from '../../../../src/cli/completion/scripts
 import { openProgramRig } from '../../../support/program-rig.js';
 
 const HOST: CompletionHost = {
-  filesOf: (torrent) => Promise.resolve(torrent === 'a.torrent' ? ['music/one.flac', 'music/two.flac', 'cover.jpg'] : []),
+  filesOf: (torrent) =>
+    Promise.resolve(torrent === 'a.torrent' ? ['music/one.flac', 'music/two.flac', 'cover.jpg', '12', '!loud'] : []),
   topics: ['units'],
 };
 
@@ -19,6 +20,9 @@ function makeProgram(): Command {
     .description('get it')
     .argument('[TORRENT...]')
     .option('-s, --files <SPEC>', 'these only')
+    .option('--priority <SPEC=high|low>', 'sooner')
+    .option('--rename <IDX=PATH>', 'elsewhere')
+    .option('--checksum <KIND:HEX[:FILE]>', 'right')
     .option('-o, --output <DIR>', 'where to')
     .option('--peer <HOST:PORT>', 'a peer (repeatable)')
     .addOption(new Option('--overwrite <MODE>', 'how').choices(['verify', 'never']))
@@ -61,6 +65,16 @@ test.each([
   ['an operand that begins with a dash', ['download', '--', '-'], [], 'torrents'],
   ['the files of a torrent', ['download', 'a.torrent', '--files', 'mus'], ['music/one.flac', 'music/two.flac'], 'none'],
   ['the files of a torrent behind an alias and =', ['get', 'a.torrent', '--files=c'], ['--files=cover.jpg'], 'none'],
+  ['a file in a folder, by its own name', ['a.torrent', '-s', 'o'], ['one.flac'], 'none'],
+  ['a file in a folder by its path alone, where a path is begun', ['a.torrent', '-s', 'music/t'], ['music/two.flac'], 'none'],
+  ['what is left out', ['a.torrent', '-s', '!c'], ['!cover.jpg'], 'none'],
+  ['no name that would be read as something else', ['a.torrent', '-s', '1'], [], 'none'],
+  ['a file and its priority', ['a.torrent', '--priority', 'c'], ['cover.jpg=high', 'cover.jpg=low'], 'none'],
+  ['a file by its number, and where it lies now', ['a.torrent', '--rename', '3'], ['3=cover.jpg'], 'none'],
+  ['a file by its number behind =', ['a.torrent', '--rename=4'], ['--rename=4=12'], 'none'],
+  ['kinds of checksums', ['a.torrent', '--checksum', 'sha2'], ['sha224:', 'sha256:'], 'none'],
+  ['no digest', ['a.torrent', '--checksum', 'md5:0'], [], 'none'],
+  ['a file behind a digest', ['a.torrent', '--checksum', 'md5:0a:m'], ['md5:0a:music/one.flac', 'md5:0a:music/two.flac'], 'none'],
   ['no names where numbers are meant', ['magnet', 'a.torrent', '--files', ''], [], 'none'],
   ['no files without a torrent', ['download', '-s', ''], [], 'none'],
   ['nothing at all', [], ['download', 'verify', 'seed', 'magnet', 'shell', 'help'], 'torrents'],
