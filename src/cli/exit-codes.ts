@@ -61,7 +61,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
   { code: EXIT.hook, name: 'hook', meaning: 'the command of --exec failed; the data is whole' },
   { code: EXIT.someFailed, name: 'some-failed', meaning: 'some of several torrents failed, or all in different ways' },
   { code: EXIT.timeout, name: 'timeout', meaning: 'the time of --timeout was up' },
-  { code: EXIT.hangup, name: 'hangup', meaning: 'ended by SIGHUP, in order' },
+  { code: EXIT.hangup, name: 'hangup', meaning: 'ended by SIGHUP, in order, or the terminal that -I chooses on went away' },
   { code: EXIT.interrupt, name: 'interrupt', meaning: 'ended by SIGINT (^C), in order' },
   { code: EXIT.terminate, name: 'terminate', meaning: 'ended by SIGTERM, in order' },
 ];

@@ -134,7 +134,7 @@ Examples:
   effusion files 'magnet:?xt=urn:btih:…' --json | jq -r '.files[].path'`,
   magnet: `
 The link has the hashes (both of a hybrid torrent), the name, the size, all trackers and web seeds. Nobody is asked for it: a link
-that is given is written anew, and an info hash becomes a link. A tracker's address may have a passkey in it: it is told.
+that is given is written anew, and an info hash becomes a link. A tracker's address may have a passkey in it: then a line says so.
 
 Examples:
   effusion magnet ubuntu.torrent

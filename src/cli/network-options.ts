@@ -28,7 +28,7 @@ export const inputFileOption = (): Option =>
   ).argParser(collectFiles);
 
 export const jobsOption = (): Option =>
-  new Option('-j, --jobs <N>', `torrents at a time, of several (default: ${CONFIG.cli.jobs})`).argParser((text) =>
+  new Option('-j, --jobs <N>', `of several torrents so many at a time (default: ${CONFIG.cli.jobs})`).argParser((text) =>
     parseJobs(text, '--jobs'),
   );
 

@@ -42,7 +42,7 @@ const collectFolders = (text: string, previous: readonly string[] = []): string[
 /** For commands that write the data and for those that look for it. */
 export function addPlacementOptions(command: Command): Command {
   return command
-    .option('--name <NAME>', "the torrent's file or folder is called so")
+    .option('--name <NAME>', "what the torrent's file or folder is called on the disk")
     .addOption(
       new Option('--strip-components <N>', "leave out N leading folders, the torrent's own is the first").argParser(
         parseComponents,

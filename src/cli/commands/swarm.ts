@@ -33,7 +33,8 @@ export interface SwarmCommandOptions {
   readonly bind: string;
   /** Shares, 0 … 1. */
   readonly corrupt?: number;
-  readonly choke?: number;
+  /** True: for ever. */
+  readonly choke?: number | true;
   readonly drop?: number;
   /** Bytes per second of each seeder. */
   readonly slow?: number;
@@ -151,7 +152,7 @@ async function open(
 }
 
 function faultsOf({ corrupt = 0, drop = 0, choke = 0 }: SwarmCommandOptions): WireFaults {
-  return { corruptShare: corrupt, dropShare: drop, chokeShare: choke };
+  return { corruptShare: corrupt, dropShare: drop, chokeShare: choke === true ? 1 : choke };
 }
 
 /** A torrent is told from data by its name: of `X.torrent` itself nobody makes a torrent. */
@@ -180,7 +181,7 @@ async function findContent(location: string): Promise<string | { metainfo: Metai
 function describeFaults({ corrupt, drop, choke, slow, flakyTracker, honest }: SwarmCommandOptions): string {
   const share = (name: string, value: number | undefined): string[] =>
     value === undefined || value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(2))}%`];
-  const faults = [...share('corrupt', corrupt), ...share('drop', drop), ...share('choke', choke)];
+  const faults = [...share('corrupt', corrupt), ...share('drop', drop), ...share('choke', choke === true ? 1 : choke)];
   const but = faults.length > 0 && honest > 0 ? [`(but for ${honest})`] : [];
   const rest = [
     ...(slow === undefined || slow === 0 ? [] : [`slow ${formatBytes(slow)}/s`]),

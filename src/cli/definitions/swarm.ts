@@ -56,7 +56,7 @@ export const addSwarm: CommandDefinition = (program, host, globals) => {
     .addOption(
       new Option('--slow <RATE>', 'each seeder sends at most so much a second').argParser((text) => parseRate(text, '--slow')),
     )
-    .addOption(share('--choke [SHARE]', 'unchoke nobody for this share of the time').preset('100%'))
+    .addOption(share('--choke [SHARE]', 'unchoke nobody, or nobody for this share of the time'))
     .addOption(share('--drop <SHARE>', 'this share of the requests is ignored, and of the connections cut'))
     .option('--flaky-tracker', 'every second announce fails: status 500, a failure reason, or no answer')
     .addOption(whole('--honest <N>', 'so many of the seeders send all, and right', 0, MAX_SEEDERS).default(0))
