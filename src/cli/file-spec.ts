@@ -108,13 +108,20 @@ interface Candidate {
   /** Below the torrent's own name. */
   readonly path: string;
   readonly name: string;
+  /** With the torrent's own name, as `effusion files` shows it. */
+  readonly place: string;
 }
 
 function candidatesOf({ files, isSingleFile }: SelectableTorrent): Candidate[] {
   const candidates: Candidate[] = [];
   for (const [index, { path, isPadding }] of files.entries()) {
     if (isPadding) continue;
-    candidates.push({ index, path: (isSingleFile ? path : path.slice(1)).join('/'), name: path.at(-1) ?? '' });
+    candidates.push({
+      index,
+      path: (isSingleFile ? path : path.slice(1)).join('/'),
+      name: path.at(-1) ?? '',
+      place: path.join('/'),
+    });
   }
   return candidates;
 }
@@ -141,7 +148,11 @@ function matching(spec: FileSpec, candidates: readonly Candidate[]): number[] {
     if (pattern.kind === 'regex') return pattern.expression.test(path);
     return pattern.text === path || pattern.text === name || pattern.expression.test(pattern.isPath ? path : name);
   };
-  return candidates.filter((candidate) => isNamed(candidate)).map(({ index }) => index);
+  const named = candidates.filter((candidate) => isNamed(candidate));
+  // As it lies on the disk, where nothing inside is called so.
+  const isPlaced = ({ place }: Candidate): boolean =>
+    pattern.kind === 'glob' && pattern.isPath && (pattern.text === place || pattern.expression.test(place));
+  return (named.length > 0 ? named : candidates.filter((candidate) => isPlaced(candidate))).map(({ index }) => index);
 }
 
 /** The same, and a UsageError with the nearest name where there is none. */
@@ -149,7 +160,7 @@ export function filesOfSpec(spec: FileSpec, torrent: SelectableTorrent): number[
   const candidates = candidatesOf(torrent);
   const files = matching(spec, candidates);
   const all = spec.isExcluded ? candidates.map(({ index }) => index).filter((index) => !files.includes(index)) : files;
-  if (all.length === 0) throw nothingNamed(spec, candidates, torrent);
+  if (all.length === 0) throw nothingNamed(spec, candidates);
   return all;
 }
 
@@ -164,7 +175,7 @@ export function selectFiles(specs: readonly FileSpec[], torrent: SelectableTorre
   if (including.length === 0) for (const { index } of candidates) chosen.add(index);
   for (const spec of including) {
     const files = matching(spec, candidates);
-    if (files.length === 0) throw nothingNamed(spec, candidates, torrent);
+    if (files.length === 0) throw nothingNamed(spec, candidates);
     for (const index of files) chosen.add(index);
   }
   for (const spec of specs) if (spec.isExcluded) for (const index of matching(spec, candidates)) chosen.delete(index);
@@ -175,25 +186,16 @@ export function selectFiles(specs: readonly FileSpec[], torrent: SelectableTorre
   return [...chosen].toSorted((a, b) => a - b);
 }
 
-function nothingNamed(
-  { option, text, pattern }: FileSpec,
-  candidates: readonly Candidate[],
-  { files, isSingleFile }: SelectableTorrent,
-): UsageError {
+function nothingNamed({ option, text, pattern }: FileSpec, candidates: readonly Candidate[]): UsageError {
   const typed = pattern.kind === 'glob' ? pattern.text : '';
   const near =
     typed === '' ? null : findNearestName(typed, typed.includes('/') ? candidates.map(({ path }) => path) : namesOf(candidates));
-  // As other programs show it, and as it is on the disk.
-  const folder = isSingleFile ? '' : `${files[0]?.path[0] ?? ''}/`;
-  const within = folder !== '' && typed.startsWith(folder) ? typed.slice(folder.length) : '';
   const hint =
-    within !== ''
-      ? `Leave out the torrent's own folder: ${sanitise(within, MAX_SHOWN)}.`
-      : near !== null
-        ? `Did you mean ${sanitise(near, MAX_SHOWN)}?`
-        : typed.includes(',')
-          ? `Give ${option} once for each pattern: a comma is part of it.`
-          : HINT;
+    near !== null
+      ? `Did you mean ${sanitise(near, MAX_SHOWN)}?`
+      : typed.includes(',')
+        ? `Give ${option} once for each pattern: a comma is part of it.`
+        : HINT;
   return new UsageError(`${option} ${sanitise(text, MAX_SHOWN)}: no file of the torrent is called so`, hint);
 }
 

@@ -177,7 +177,7 @@ SPEC is one of these, and ! before it leaves out what it names (alone: everythin
 
   3   1,3-5   7-     files by their number, from 1, as effusion files shows it
   *.txt              a glob without a slash: any file of that name, in whatever folder
-  docs/*.md          with a slash: the path inside the torrent; * and ? stay within a name
+  docs/*.md          with a slash: the path inside the torrent, with or without its own folder; * and ? stay within a name
   docs/**   docs/    everything below docs; **/x is any file or folder x
   '/^cover\\.(jpg|png)$/i'   a regular expression on the path inside the torrent; i: upper and lower case alike
 

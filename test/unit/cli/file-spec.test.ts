@@ -68,6 +68,16 @@ describe('what a SPEC names', () => {
     expect(select('!*.nfo')).toHaveLength(PATHS.length - 1);
   });
 
+  test("a path may have the torrent's own folder in front, as it is shown and as it lies on the disk", () => {
+    expect(select('album/docs/a.md')).toEqual(['docs/a.md']);
+    expect(select('album/docs/*.md', 'album/readme.txt')).toEqual(['readme.txt', 'docs/a.md']);
+    expect(select('!album/docs/**', '*.md', '*.txt')).toEqual(['readme.txt', 'a+b (1).txt']);
+    // Inside there is one that is called so: that is meant.
+    const twice = ['album/a', 'a'].map((path) => ({ path: ['album', ...path.split('/')], isPadding: false }));
+    expect(selectFiles([parseFileSpec('album/a', '--files')], { isSingleFile: false, files: twice })).toEqual([0]);
+    expect(refusal(() => select('album/docs/x.md')).message).toContain('no file of the torrent is called so');
+  });
+
   test('of a torrent of one file it is that file', () => {
     for (const spec of ['1', '*.iso', 'ubuntu.iso', '/u/'])
       expect(selectFiles([parseFileSpec(spec, '--files')], single)).toEqual([0]);
@@ -111,7 +121,6 @@ describe('what is refused', () => {
       message: '--files raedme.txt: no file of the torrent is called so',
       hint: 'Did you mean readme.txt?',
     });
-    expect(refusal(() => select('album/docs/a.md')).hint).toBe("Leave out the torrent's own folder: docs/a.md.");
     expect(refusal(() => select('docs/b.md')).hint).toBe('Did you mean docs/a.md?');
     expect(refusal(() => select('*.flac,*.ogg')).hint).toBe('Give --files once for each pattern: a comma is part of it.');
     expect(refusal(() => select('PAD')).message).toContain('no file of the torrent is called so');
