@@ -1,6 +1,7 @@
 // The command line from its arguments to its exit code: streams, signals, errors. The one place that ends the process, so
 // that nothing else can end it halfway through writing.
 
+import { existsSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
@@ -22,6 +23,7 @@ import { describeError, errorFacts } from './report-error.js';
 import { asksForResult } from './results/json-argument.js';
 import { failedRunResult } from './results/torrent-result.js';
 import { Suspension } from './suspension.js';
+import { UsageError } from './usage-error.js';
 
 /** Help is wrapped at the width of the terminal, and at this where that is wider or unknown. */
 const MAX_HELP_WIDTH = 140;
@@ -59,7 +61,7 @@ export async function main(options: MainOptions): Promise<void> {
   let commandNames: readonly string[] = [];
   const events = new EventStream({ version: options.version, onBroken: (error) => onBroken('the events', error) });
   // Before anything can be refused: whoever asked for events gets its end told.
-  const { argv, target } = findEventsArgument(options.argv);
+  const { argv, target, stray } = findEventsArgument(options.argv);
 
   const finish = async (): Promise<void> => {
     await stdout.flush();
@@ -122,6 +124,11 @@ export async function main(options: MainOptions): Promise<void> {
 
   try {
     if (target !== null) events.open(target);
+    if (stray !== null && !existsSync(stray))
+      throw new UsageError(
+        `--events: '${stray}' stands apart from it, and is no file`,
+        `Its value is behind a =: --events=${stray}.`,
+      );
     const columns = stdout.isTerminal ? stdout.columns : MAX_HELP_WIDTH;
     const program = createProgram({
       version: options.version,

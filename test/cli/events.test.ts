@@ -284,6 +284,17 @@ describe('every other end', () => {
   });
 });
 
+test('a descriptor without the = is refused, unless there is a file of that name', async () => {
+  const cwd = await makeTempFolder();
+  const end = await cli.run(['none.torrent', '--events', '3'], { cwd });
+  expect(end.stderr).toBe(
+    "effusion: error: --events: '3' stands apart from it, and is no file. Its value is behind a =: --events=3. (exit 2)\n",
+  );
+  expect(end.stdout.trim().split('\n')).toHaveLength(3);
+  await writeFile(path.join(cwd, '3'), '');
+  expect((await cli.run(['--events', '3'], { cwd })).code).toBe(3);
+});
+
 describe('where they can not go', () => {
   test.each([
     ['a descriptor that is not open', '--events=37', 2, 'descriptor 37 is not open'],

@@ -6,6 +6,8 @@ export interface EventsArgument {
   readonly argv: readonly string[];
   /** Null: no events. The last one counts. */
   readonly target: string | null;
+  /** A number behind a bare `--events`: a descriptor was meant, unless there is a torrent file of that name. */
+  readonly stray: string | null;
 }
 
 /** stdout. */
@@ -14,14 +16,17 @@ export const STDOUT_TARGET = '-';
 export function findEventsArgument(argv: readonly string[]): EventsArgument {
   const end = argv.indexOf('--');
   let target: string | null = null;
+  let stray: string | null = null;
   const rewritten = argv.map((word, index) => {
     if (end >= 0 && index > end) return word;
     if (word === '--events') {
       target = STDOUT_TARGET;
+      const next = argv.at(index + 1) ?? '';
+      if (/^[0-9]{1,3}$/.test(next)) stray = next;
       return `--events=${STDOUT_TARGET}`;
     }
     if (word.startsWith('--events=')) target = word.slice('--events='.length);
     return word;
   });
-  return { argv: rewritten, target };
+  return { argv: rewritten, target, stray };
 }

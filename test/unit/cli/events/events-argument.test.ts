@@ -11,5 +11,11 @@ test.each([
   [['--', '--events'], null, ['--', '--events']],
   [['--eventsx', '--no-events'], null, ['--eventsx', '--no-events']],
 ])('%j', (argv, target, rewritten) => {
-  expect(findEventsArgument(argv)).toEqual({ argv: rewritten, target });
+  expect(findEventsArgument(argv)).toEqual({ argv: rewritten, target, stray: null });
+});
+
+test('a number behind a bare one was meant as its value', () => {
+  expect(findEventsArgument(['x', '--events', '3']).stray).toBe('3');
+  expect(findEventsArgument(['x', '--events', '3.torrent']).stray).toBeNull();
+  expect(findEventsArgument(['--', '--events', '3']).stray).toBeNull();
 });
