@@ -7,6 +7,7 @@ import type { PeerId } from '../../model/ids.js';
 import { redactText, redactUrl } from '../../model/redact-url.js';
 import type { Random } from '../../model/random.js';
 import type { Millis } from '../../model/time.js';
+import { namerOf, type TorrentOrigin } from '../../model/torrent-origin.js';
 import type { Resolver } from '../../io/resolver.js';
 import type { PeerSource, PeerSourceListener } from '../peer-source.js';
 import type { AnnounceTransport } from './announce-transport.js';
@@ -27,6 +28,8 @@ export interface TransferNumbers {
 export interface TrackerSourceOptions {
   /** URLs as the torrent has them; a single `announce` is one tier of one (BEP 12). */
   readonly tiers: readonly (readonly string[])[];
+  /** Of the torrent that names them; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly peerId: PeerId;
@@ -155,12 +158,14 @@ export class TrackerSource implements PeerSource {
   async #announce(action: TrackerAction & { type: 'announce' }): Promise<void> {
     const { request, url, event, trackerId, numwant, timeoutMs } = action;
     const { infoHash, peerId, key, port, encryption, transport, numbers } = this.#options;
+    const namer = namerOf(this.#options.origin, url);
     const controller = new AbortController();
     this.#open.set(request, controller);
     let outcome: TrackerEvent;
     try {
       const response = await transport.announce({
         url,
+        ...(namer === null ? {} : { origin: namer }),
         parameters: {
           infoHash,
           peerId,
