@@ -79,7 +79,7 @@ describe('named by a torrent that came by its URL, a tracker and a web seed of o
   });
 
   test('by what a magnet link says is its torrent file', async () => {
-    const { cwd, url, route, tracker } = await prepare();
+    const { cwd, url, route, tracker, proxy } = await prepare();
     const { stdout } = await cli.run(['info', 'data.torrent', '--json'], { cwd });
     const { infoHash } = JSON.parse(stdout) as { infoHash: string };
     const link = `magnet:?xt=urn:btih:${infoHash}&xs=${encodeURIComponent(url)}`;
@@ -90,6 +90,11 @@ describe('named by a torrent that came by its URL, a tracker and a web seed of o
     const own = `${link}&tr=${encodeURIComponent(tracker.url)}`;
     await cli.run(['download', own, '-o', 'out', ...LIMITS, ...route], { cwd });
     expect(tracker.announces).not.toEqual([]);
+    // And so is a web seed.
+    const before = proxy.asked.length;
+    const served = `${link}&ws=${encodeURIComponent(`http://127.0.0.1:${tracker.port}/data.bin`)}`;
+    await cli.run(['download', served, '-o', 'out', '--no-trackers', ...LIMITS, ...route], { cwd });
+    expect(proxy.asked.slice(before)).toContain(`connect 127.0.0.1:${tracker.port}`);
   });
 
   test('machines get its code', async () => {
