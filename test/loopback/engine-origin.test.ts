@@ -153,10 +153,10 @@ describe('behind a proxy, whose network is not ours', () => {
 
   test.each(['http', 'udp'] as const)('a tracker over %s by another name is asked', async (kind) => {
     const { url } = await (kind === 'http' ? startTracker() : UdpTrackerServer.open());
-    await seedAt(url);
-    const { server: route } = await proxyOf({ 'tracker.test': '127.0.0.1' });
+    const { proxy, server: route } = await proxyOf({ 'tracker.test': '127.0.0.1' });
     const named = naming([url.replace('127.0.0.1', 'tracker.test')]);
     const options = { client: await openClient({ proxy: route }), useTrackers: true, origin: originAt('192.0.2.1') };
-    expect(await (await startSession(named, null, options)).done()).toMatchObject({ status: 'complete' });
+    await nextNotice(await startSession(named, null, options), 'tracker-answered');
+    expect(proxy.asked).toContain(`${kind === 'http' ? 'connect' : 'udp'} tracker.test:${new URL(url).port}`);
   });
 });

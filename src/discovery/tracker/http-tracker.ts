@@ -1,6 +1,7 @@
 // An announce or a scrape over HTTP or HTTPS (BEP 3, 48): build the URL, fetch, decode. A failure reason is believed whatever the
 // status says, since many trackers send theirs with 400 or 403.
 
+import { addressScope } from '../../model/address-scope.js';
 import { httpGet, type HttpGet, type HttpResponse } from '../../io/http-client.js';
 import { HttpError } from '../../io/http-error.js';
 import type { AnnounceTransport } from './announce-transport.js';
@@ -49,7 +50,9 @@ export function createHttpTracker(options: HttpTrackerOptions): AnnounceTranspor
       const held = origin === undefined ? {} : { origin };
       const answer = await get({ ...options, ...held, url: buildAnnounceUrl(url, parameters), timeoutMs, signal, onConnected });
       const response = readAnswer(answer, (body) => decodeAnnounceResponse(body, parameters));
-      return keepBelievable(response, answer.remote);
+      // Who says of himself that he is on the proxy's own host may name it.
+      const isOnItsHost = addressScope(answer.server) === 'loopback';
+      return keepBelievable(response, answer.remote ?? (isOnItsHost ? answer.server : null));
     },
     async scrape({ url, origin, infoHash, timeoutMs, signal }) {
       const held = origin === undefined ? {} : { origin };

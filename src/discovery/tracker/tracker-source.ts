@@ -13,6 +13,7 @@ import type { PeerSource, PeerSourceListener } from '../peer-source.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import type { AnnounceParameters } from './protocol/announce-request.js';
 import type { AnnounceResponse } from './protocol/announce-response.js';
+import { isBelievableName } from './protocol/believable-peers.js';
 import { TrackerTiers } from './protocol/tiers.js';
 import { TrackerError } from './protocol/tracker-error.js';
 import type { AnnounceFailure, TrackerAction, TrackerEvent, TrackerLimits } from './protocol/tracker-messages.js';
@@ -198,8 +199,7 @@ export class TrackerSource implements PeerSource {
       const found = new Map<string, Address>();
       for (const numeric of hosts.slice(0, MAX_ADDRESSES_PER_NAME)) {
         const address = createAddress(numeric, port);
-        const isBelieved = address !== null && (source === undefined || mayName(source, address));
-        if (isBelieved) found.set(addressKey(address), address);
+        if (address !== null && isBelievable(address, host, source)) found.set(addressKey(address), address);
       }
       if (found.size > 0) this.#report([...found.values()]);
     }
@@ -212,6 +212,11 @@ export class TrackerSource implements PeerSource {
   #report(addresses: readonly Address[], peerIds?: AnnounceResponse['peerIds']): void {
     if (this.#isListening && this.#stopping === null) this.#options.listener.onAddresses(addresses, peerIds);
   }
+}
+
+/** A peer that a tracker names by its name. */
+function isBelievable(address: Address, host: string, source: Address | undefined): boolean {
+  return source === undefined ? isBelievableName(host) : mayName(source, address);
 }
 
 function toFailure(error: unknown): AnnounceFailure {
