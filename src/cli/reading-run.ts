@@ -16,7 +16,8 @@ import { chooseLimits, refuseNoSource } from './commands/download.js';
 import { type DhtCommandOptions, dhtOptions } from './dht-options.js';
 import { listFiles, type ListedFile } from './listed-files.js';
 import { describeProxy, wayOut } from './network-switches.js';
-import { chosenCounts, type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
+import { limitsOfEach } from './limits-of-each.js';
+import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { listenOn, type PortRange } from './options.js';
 import { choosePortMapping, tellPortMapping } from './port-mapping-option.js';
 import { withPeers } from './report-error.js';
@@ -133,7 +134,7 @@ async function readOne(
           peers,
           useTrackers: options.trackers,
           usePex: options.pex,
-          ...chosenCounts(options),
+          ...limitsOfEach(options),
           useDht: options.dht,
           useLsd: options.lsd,
           webSeedMode: options.webseeds,
