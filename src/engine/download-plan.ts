@@ -64,9 +64,9 @@ export interface PlanOptions extends PlaceOptions {
 /** Reads and hashes what is there. Rejects with a PlacementError, a StorageError, or the signal's reason. */
 export async function planDownload(torrent: Metainfo, folder: string, options: PlanOptions = {}): Promise<DownloadPlan> {
   const { placement = {}, incompleteFolder = folder, overwrite = 'verify', reuseFolders = [], onProgress, signal } = options;
-  const metainfo = placeFiles(torrent, placement);
+  const chosen = chosenFiles(torrent, options.files);
+  const metainfo = placeFiles(torrent, placement, chosen);
   const { files, geometry } = metainfo;
-  const chosen = chosenFiles(metainfo, options.files);
   const isChosen = (file: number): boolean => chosen?.has(file) !== false;
   const paths = new FilePaths(folder, metainfo, incompleteFolder);
   const isElsewhere = isPlaced(placement) || incompleteFolder !== folder;

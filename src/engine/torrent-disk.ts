@@ -70,6 +70,8 @@ export class TorrentDisk {
   readonly #folder: string | null;
   readonly #client: TorrentDiskOptions['client'];
   readonly #options: DiskSessionOptions;
+  /** Indices of the files; null: all. */
+  readonly #chosen: ReadonlySet<number> | null;
   readonly #isReadOnly: boolean;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
@@ -89,15 +91,16 @@ export class TorrentDisk {
   constructor(options: TorrentDiskOptions) {
     const { folder, client } = options;
     const { placement = {}, incompleteFolder, isReadOnly = false } = options.options;
-    const metainfo = placeFiles(options.metainfo, placement);
+    const chosen = chosenFiles(options.metainfo, options.options.files);
+    const metainfo = placeFiles(options.metainfo, placement, chosen);
     this.#metainfo = metainfo;
     this.#folder = folder;
     this.#client = client;
     this.#options = options.options;
+    this.#chosen = chosen;
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
-    const chosen = chosenFiles(metainfo, options.options.files);
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     this.#resume =
       this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
@@ -120,9 +123,7 @@ export class TorrentDisk {
   /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
   get rootPaths(): string[] {
     const folder = this.#folder;
-    const chosen = chosenFiles(this.#metainfo, this.#options.files);
-    const made = this.#metainfo.files.filter((_, index) => chosen?.has(index) !== false);
-    return folder === null ? [] : rootNames({ files: made }).map((name) => path.join(folder, name));
+    return folder === null ? [] : rootNames(this.#metainfo, this.#chosen).map((name) => path.join(folder, name));
   }
 
   /** Takes the folder. Throws a StorageError: `EINUSE` where another run has it. */
@@ -134,7 +135,7 @@ export class TorrentDisk {
     if (folder !== partsFolder) expectWritable(folder);
     // Hidden names are of the torrent, wherever its files are placed: who has the same one here must not use them too.
     const own = `${this.#metainfo.name} (${toHex(wireInfoHash(this.#metainfo.infoHash)).slice(0, 8)})`;
-    const names = [...rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames), own];
+    const names = [...rootNames(this.#metainfo, this.#chosen).slice(0, CONFIG.storage.maxLockedNames), own];
     const acquire = (place: string): void => {
       for (const name of names)
         this.#locks.push(FolderLock.acquire({ folder: place, name, startedAt: new Date().toISOString(), command }));
@@ -151,11 +152,11 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
-    const { fsync = false, overwrite = 'verify', reuseFolders = [], files: wished, reader } = this.#options;
+    const { fsync = false, overwrite = 'verify', reuseFolders = [], reader } = this.#options;
     const { openFiles } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
-    const chosen = chosenFiles(metainfo, wished);
+    const chosen = this.#chosen;
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
