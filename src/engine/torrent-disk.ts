@@ -18,7 +18,6 @@ import { FilePaths } from '../storage/file-paths.js';
 import { type FileStamp, scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
 import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/free-space.js';
-import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { expectWritable, isSameFolder } from '../storage/output-folder.js';
@@ -26,6 +25,7 @@ import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
+import { TorrentLocks } from '../storage/torrent-locks.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
@@ -83,7 +83,7 @@ export class TorrentDisk {
   #resident: ReadonlySet<PieceIndex> = new Set();
   /** Ends the flush: the folder is given up. */
   readonly #unlocking = new AbortController();
-  #locks: FolderLock[] = [];
+  #locks: TorrentLocks | null = null;
   #storage: FileStorage | null = null;
   readonly #claims: (() => void)[] = [];
 
@@ -134,20 +134,16 @@ export class TorrentDisk {
     // Else it would show when the first file is whole.
     if (folder !== partsFolder) expectWritable(folder);
     // Hidden names are of the torrent, wherever its files are placed: who has the same one here must not use them too.
-    const own = `${this.#metainfo.name} (${toHex(wireInfoHash(this.#metainfo.infoHash)).slice(0, 8)})`;
-    const names = [...rootNames(this.#metainfo, this.#chosen).slice(0, CONFIG.storage.maxLockedNames), own];
-    const acquire = (place: string): void => {
-      for (const name of names)
-        this.#locks.push(FolderLock.acquire({ folder: place, name, startedAt: new Date().toISOString(), command }));
-    };
-    try {
-      acquire(partsFolder);
-      // Whole files come here from wherever they grew: another run may have another folder for that.
-      if (!isSameFolder(folder, partsFolder)) acquire(folder);
-    } catch (error) {
-      this.unlock();
-      throw error;
-    }
+    const ownName = `${this.#metainfo.name} (${toHex(wireInfoHash(this.#metainfo.infoHash)).slice(0, 8)})`;
+    this.#locks = TorrentLocks.acquire({
+      // Whole files come to the folder from wherever they grew: another run may have another folder for that.
+      folders: isSameFolder(folder, partsFolder) ? [partsFolder] : [partsFolder, folder],
+      names: rootNames(this.#metainfo, this.#chosen),
+      ownName,
+      maxLockedNames: CONFIG.storage.maxLockedNames,
+      startedAt: new Date().toISOString(),
+      command,
+    });
   }
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
@@ -168,10 +164,10 @@ export class TorrentDisk {
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
     const report = (work: 'checking' | 'allocating') => (doneBytes: number, totalBytes: number) => {
-      this.#touchLocks();
+      this.#locks?.touch();
       onProgress(doneBytes, totalBytes, work);
     };
-    const onStep = (): void => this.#touchLocks();
+    const onStep = (): void => this.#locks?.touch();
     const resume = isReadOnly ? this.#vouched() : await this.#resume.load();
     const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep, isChosen };
     const {
@@ -255,7 +251,7 @@ export class TorrentDisk {
 
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
-    this.#touchLocks();
+    this.#locks?.touch();
     if (this.#keepsResume) this.#resume?.save(this.#inFiles(have));
   }
 
@@ -265,7 +261,7 @@ export class TorrentDisk {
    */
   async flushResume(have: Bitfield): Promise<void> {
     if (!this.#keepsResume || this.#resume === null) return;
-    this.#touchLocks();
+    this.#locks?.touch();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
     try {
@@ -293,13 +289,9 @@ export class TorrentDisk {
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
     this.#unlocking.abort();
-    for (const lock of this.#locks) lock.releaseSync();
+    this.#locks?.releaseSync();
     for (const giveBack of this.#claims) giveBack();
-    this.#locks = [];
-  }
-
-  #touchLocks(): void {
-    for (const lock of this.#locks) lock.touch();
+    this.#locks = null;
   }
 
   /** For the next run with this choice: what was verified now may not be verifiable then. */

@@ -87,6 +87,24 @@ describe('placed', () => {
   });
 });
 
+test('two torrents of thousands of files at the top can not write one of the last', async () => {
+  const folder = await makeTempFolder();
+  const waiting = { placement: { stripComponents: 1 }, listen: false };
+  const many = (name: string): typeof metainfo =>
+    storedTorrent({
+      name,
+      pieceLength: 16_384,
+      files: [...Array.from({ length: 100 }, (_, index): [string, number] => [`${name} ${index}`, 10]), ['same', 10]],
+    }).metainfo;
+  await startSession(many('one'), folder, waiting);
+  await expect(startSession(many('two'), folder, waiting)).rejects.toMatchObject({
+    detail: { errno: 'EINUSE' },
+    message: expect.stringContaining('"same"') as string,
+  });
+  // What is not chosen is not written.
+  await startSession(many('three'), folder, { ...waiting, files: [0, 99] });
+});
+
 test('a folder for what is not whole: finished files are in the output folder alone, state and part files never', async () => {
   const folder = await makeTempFolder();
   const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
