@@ -14,11 +14,12 @@ import { FilePaths } from '../storage/file-paths.js';
 import type { FileStamp } from '../storage/file-scan.js';
 import { measureSpace } from '../storage/free-space.js';
 import { HashPool } from '../storage/hash-pool.js';
+import { expectApart } from '../storage/parts-folder.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { findReusable } from '../storage/reuse.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles } from './disk-looks.js';
-import { chosenFiles, withPaddingFor } from './file-selection.js';
+import { chosenFiles, madeFiles, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 
 export interface PlannedFile {
@@ -69,6 +70,7 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   const { files, geometry } = metainfo;
   const isChosen = (file: number): boolean => chosen?.has(file) !== false;
   const paths = new FilePaths(folder, metainfo, incompleteFolder);
+  expectApart(paths, madeFiles(metainfo, chosen));
   const isElsewhere = isPlaced(placement) || incompleteFolder !== folder;
   const resume = await new ResumeFile({ metainfo, paths, isPlaced: isElsewhere }).load();
   const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);

@@ -13,6 +13,11 @@ export function chosenFiles(metainfo: Pick<Metainfo, 'files'>, files: readonly n
   return metainfo.files.every((file, index) => file.isPadding || chosen.has(index)) ? null : chosen;
 }
 
+/** Indices of those that will be on the disk. */
+export function madeFiles({ files }: Pick<Metainfo, 'files'>, chosen: ReadonlySet<number> | null): number[] {
+  return [...files.keys()].filter((file) => !files[file].isPadding && chosen?.has(file) !== false);
+}
+
 export function choosePlan(
   { files, geometry }: Pick<Metainfo, 'files' | 'geometry'>,
   choice: FileChoice | null,

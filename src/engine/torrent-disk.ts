@@ -21,6 +21,7 @@ import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/fre
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { expectWritable, isSameFolder } from '../storage/output-folder.js';
+import { expectApart } from '../storage/parts-folder.js';
 import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
@@ -31,7 +32,7 @@ import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles, takeReusable } from './disk-looks.js';
-import { chosenFiles, withPaddingFor } from './file-selection.js';
+import { chosenFiles, madeFiles, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
@@ -101,6 +102,7 @@ export class TorrentDisk {
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
+    if (this.#paths !== null) expectApart(this.#paths, madeFiles(metainfo, chosen));
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     this.#resume =
       this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });

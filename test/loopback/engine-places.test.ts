@@ -125,6 +125,24 @@ test('a folder for what is not whole: finished files are in the output folder al
   expect(await filesBelow(inc)).toEqual([]);
 });
 
+test('a folder for what is not whole that would be in the way of the data is refused, with nothing made', async () => {
+  const torrent = storedTorrent({
+    pieceLength: 16_384,
+    files: [
+      ['x', 50_000],
+      ['album/x.part', 50_000],
+    ],
+  });
+  const folder = path.join(await makeTempFolder(), 'out');
+  const apart = { incompleteFolder: path.join(folder, 'album') };
+  await expect(startSession(torrent.metainfo, folder, apart)).rejects.toThrow(PlacementError);
+  await expect(planDownload(torrent.metainfo, folder, apart)).rejects.toThrow(PlacementError);
+  await expect(readFile(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+  // Where no file meets another one it may be there.
+  await run(folder, { incompleteFolder: path.join(folder, 'album') });
+  await expectWhole(folder, TORRENT);
+});
+
 test.each([false, true])(
   'with overwrite never, a file that comes while it downloads stays too; a folder apart: %s',
   async (isApart) => {
