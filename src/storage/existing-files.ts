@@ -10,7 +10,7 @@ import type { PieceIndex } from '../model/ids.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import type { FileChoice } from './file-choice.js';
-import { copyFile } from './file-copy.js';
+import { copyFile, placeForCopy } from './file-copy.js';
 import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
@@ -111,7 +111,7 @@ async function giveName(
   const moving = moveFile({
     from: paths.part(file),
     to: paths.name(file),
-    landing: paths.landing(file),
+    landing: placeForCopy(paths.landing(file), disk),
     isKept: overwrite === 'never',
     length,
     stepBytes: copyStepBytes,
@@ -125,10 +125,12 @@ async function giveName(
 /** By way of another name: a part file, of whatever length, counts more than the file it was copied from. */
 async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Promise<void> {
   const { paths, copyStepBytes: stepBytes, onCopyStep: onStep, signal, disk = REAL_DISK } = options;
-  const [from, copy] = [paths.name(plan.file), paths.copy(plan.file)];
+  const from = paths.name(plan.file);
+  let copy = paths.copy(plan.file).beside;
   try {
     if (paths.partsFolder !== paths.folder)
       new DirectoryGuard(paths.partsFolder, disk).ensureFor(options.metainfo.files[plan.file].path);
+    copy = placeForCopy(paths.copy(plan.file), disk);
     await copyFile({
       from,
       to: copy,
@@ -149,10 +151,10 @@ async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Prom
   }
 }
 
-/** Copies that a run was killed over. */
+/** Copies that a run was killed over, wherever it placed the files. */
 function removeCopies(options: AdoptOptions): void {
   const { paths, found, disk = REAL_DISK } = options;
-  const folders = new Set<string>();
+  const folders = new Set([paths.folder, paths.partsFolder]);
   for (const [file, { name, part }] of found.entries()) {
     if (name === null && part === null) continue;
     folders.add(path.dirname(paths.name(file)));

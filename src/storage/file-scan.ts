@@ -125,7 +125,8 @@ export function hiddenFiles(
     const own = paths.parseHidden(name);
     const location = path.join(folder, name);
     if (own === null || own.kind !== kind) continue;
-    const places = kind === 'copy' ? [paths.copy(own.file), paths.landing(own.file)] : [paths.spare(own.file)];
+    const copies = [paths.copy(own.file), paths.landing(own.file)];
+    const places = kind === 'copy' ? copies.flatMap(({ top, beside }) => [top, beside]) : [paths.spare(own.file)];
     if (places.includes(location)) hidden.push({ file: own.file, location });
   }
   return hidden;

@@ -8,6 +8,7 @@ import type { MetainfoFile } from '../metainfo/metainfo.js';
 import { invariant } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
+import { placeForCopy } from './file-copy.js';
 import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
@@ -170,11 +171,13 @@ export class FileStorage implements Storage {
     // Before the rename: closing is where some file systems tell that a write has failed.
     if (state.open !== null) this.#openFiles.close(state.open);
     state.open = null;
-    if (this.#guard !== this.#partsGuard) this.#guard.ensureFor(this.#files[file].path);
+    const landing = this.#paths.landing(file);
+    const isApart = this.#guard !== this.#partsGuard;
+    if (isApart) this.#guard.ensureFor(this.#files[file].path);
     const moving = moveFile({
       from: this.#paths.part(file),
       to: this.#paths.name(file),
-      landing: this.#paths.landing(file),
+      landing: isApart ? placeForCopy(landing, this.#disk) : landing.beside,
       length: this.#files[file].length,
       isKept: this.#keepsExisting,
       ...this.#move,
