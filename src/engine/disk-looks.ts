@@ -32,7 +32,9 @@ export async function lookAtFiles(options: LookOptions): Promise<CheckResult> {
 /** Files of that name are not looked at, but for those that an interrupted run of the same kind has brought. */
 function passOver(found: readonly FoundFile[], resume: ResumeState | null): FoundFile[] {
   return found.map((file, index) =>
-    file.part === null && resume?.isTrusted(index, file.name) === true ? file : { ...file, name: null },
+    file.name === null || (file.part === null && resume?.isTrusted(index, file.name) === true)
+      ? file
+      : { ...file, name: null, isPassedOver: true },
   );
 }
 

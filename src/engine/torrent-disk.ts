@@ -15,7 +15,7 @@ import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
-import { type FileStamp, scanFiles } from '../storage/file-scan.js';
+import { type FileStamp, isVacant, scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
 import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/free-space.js';
 import { HashPool } from '../storage/hash-pool.js';
@@ -222,7 +222,7 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
-      keepsExisting: overwrite === 'never',
+      keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
     this.#storage = files;

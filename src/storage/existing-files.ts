@@ -14,7 +14,7 @@ import { copyFile, placeForCopy } from './file-copy.js';
 import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
-import { type FoundFile, hiddenFiles } from './file-scan.js';
+import { type FoundFile, hiddenFiles, isVacant } from './file-scan.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 /** `repair`: a file that differs is replaced once the right one is whole. `never`: that is refused. */
@@ -104,7 +104,7 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
 /** The part file is whole; its place may be in a folder that is not there yet. */
 async function giveName(
   file: number,
-  { metainfo, paths, overwrite, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
+  { metainfo, paths, found, overwrite, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
 ): Promise<void> {
   const { path: components, length } = metainfo.files[file];
   if (paths.partsFolder !== paths.folder) new DirectoryGuard(paths.folder, disk).ensureFor(components);
@@ -112,7 +112,7 @@ async function giveName(
     from: paths.part(file),
     to: paths.name(file),
     landing: placeForCopy(paths.landing(file), disk),
-    isKept: overwrite === 'never',
+    isKept: overwrite === 'never' || isVacant(found[file]),
     length,
     stepBytes: copyStepBytes,
     disk,

@@ -25,6 +25,8 @@ export interface FoundFile {
    * name has made needless. `foreign`: not of this torrent, never to be touched.
    */
   readonly aside?: 'stale' | 'foreign';
+  /** There is a file under the name that was not looked at: it is to be replaced, whatever it holds. */
+  readonly isPassedOver?: boolean;
 }
 
 export interface ScanOptions {
@@ -95,6 +97,11 @@ class KnownFolders {
     this.#absent.add(folder);
     return false;
   }
+}
+
+/** Nothing lay under its name: what comes there later is somebody's, and was seen by nobody. */
+export function isVacant({ name, isPassedOver = false }: FoundFile): boolean {
+  return name === null && !isPassedOver;
 }
 
 /** The one of the two that counts, or null where neither is there. */

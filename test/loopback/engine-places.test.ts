@@ -143,22 +143,41 @@ test('a folder for what is not whole that would be in the way of the data is ref
   await expectWhole(folder, TORRENT);
 });
 
-test.each([false, true])(
-  'with overwrite never, a file that comes while it downloads stays too; a folder apart: %s',
-  async (isApart) => {
+test.each([
+  ['never', false],
+  ['never', true],
+  ['verify', false],
+  ['verify', true],
+  ['always', false],
+] as const)(
+  'with overwrite %s, a file that comes while it downloads is not replaced; a folder apart: %s',
+  async (overwrite, isApart) => {
     const folder = await makeTempFolder();
     const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
     const seeder = await startSeeder(TORRENT);
     const session = await startSession(metainfo, out, {
       peers: [peerHint(seeder)],
-      overwrite: 'never',
+      overwrite,
       maxDownloadBytesPerSecond: 400_000,
       ...(isApart ? { incompleteFolder: inc } : {}),
     });
     await nextNotice(session, 'piece-stored');
     await putFiles(out, { 'album/sub/b': new TextEncoder().encode('mine') });
-    await expect(session.done()).rejects.toMatchObject({ detail: { errno: 'EEXIST', path: path.join(out, 'album/sub/b') } });
+    await expect(session.done()).rejects.toMatchObject({
+      detail: { errno: 'EEXIST', path: path.join(out, 'album/sub/b') },
+      message: expect.stringContaining('came while this run was under way') as string,
+    });
     expect(await readFile(path.join(out, 'album/sub/b'), 'utf8')).toBe('mine');
+    // What came is kept: out of the way, it goes on.
+    await rm(path.join(out, 'album/sub/b'));
+    const again = await startSession(metainfo, out, {
+      peers: [peerHint(seeder)],
+      overwrite,
+      ...(isApart ? { incompleteFolder: inc } : {}),
+    });
+    expect(await again.done()).toMatchObject({ status: 'complete' });
+    expect(again.snapshot().downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
+    await expectWhole(out, TORRENT);
   },
 );
 
