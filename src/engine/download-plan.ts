@@ -7,13 +7,15 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { isPlaced, placeFiles } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
-import { settleChoice } from '../storage/file-choice.js';
+import { residentPieces, settleChoice } from '../storage/file-choice.js';
 import { completeFiles } from '../storage/file-progress.js';
 import { FilePaths } from '../storage/file-paths.js';
 import type { FileStamp } from '../storage/file-scan.js';
 import { measureSpace } from '../storage/free-space.js';
 import { HashPool } from '../storage/hash-pool.js';
+import { PartsFile } from '../storage/parts-file.js';
 import { expectApart } from '../storage/parts-folder.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { findReusable } from '../storage/reuse.js';
@@ -137,7 +139,15 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   }
   // A file that is repaired is copied first: what matches of it is no space gained.
   const made = { files: chosen === null ? files : withPaddingFor(files, chosen), geometry };
-  const space = measureSpace({ metainfo: made, paths, have: new Bitfield(geometry.pieceCount), finished });
+  const parts = new PartsFile(incompleteFolder, metainfo);
+  const resident = choice === null ? new Set<PieceIndex>() : residentPieces(metainfo, parts, choice, reused.have, new Set());
+  const space = measureSpace({
+    metainfo: made,
+    paths,
+    have: new Bitfield(geometry.pieceCount),
+    finished,
+    parts: parts.spaceFor(resident),
+  });
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   return {
     files: planned,

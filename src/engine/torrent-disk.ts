@@ -86,6 +86,7 @@ export class TorrentDisk {
   readonly #unlocking = new AbortController();
   #locks: TorrentLocks | null = null;
   #storage: FileStorage | null = null;
+  #partsStorage: PartsStorage | null = null;
   readonly #claims: (() => void)[] = [];
 
   /** Throws a PlacementError. */
@@ -210,7 +211,13 @@ export class TorrentDisk {
     const isWhole = choice === null ? have.isFull : have.includes(choice.wanted);
     if (!isReadOnly && !isWhole) {
       const files = choice === null ? metainfo.files : withPaddingFor(metainfo.files, choice.targets);
-      const space = { metainfo: { files, geometry: metainfo.geometry }, paths, have, finished };
+      const space = {
+        metainfo: { files, geometry: metainfo.geometry },
+        paths,
+        have,
+        finished,
+        ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident) }),
+      };
       await this.#prepareSpace(space, report('allocating'), signal);
     }
     const files = new FileStorage({
@@ -226,9 +233,9 @@ export class TorrentDisk {
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
     this.#storage = files;
-    const storage =
+    this.#partsStorage =
       parts === null || this.#resident.size === 0
-        ? files
+        ? null
         : new PartsStorage({
             layout,
             files,
@@ -238,6 +245,7 @@ export class TorrentDisk {
             folder: paths.partsFolder,
             openFiles,
           });
+    const storage = this.#partsStorage ?? files;
     const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
@@ -336,7 +344,8 @@ export class TorrentDisk {
     const needs = measureSpace(look);
     if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
     let allocatedBytes = 0;
-    const writtenBytes = (): number => Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0);
+    const writtenBytes = (): number =>
+      Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0) + (this.#partsStorage?.writtenBytes ?? 0);
     for (const [index, { device, neededBytes }] of needs.entries()) {
       // The second one is of the output folder, to which whole files come.
       const leftBytes = (): number =>

@@ -31,12 +31,18 @@ export class PartsStorage implements Storage {
   readonly #layout: FileLayout;
   readonly #disk: Disk;
   #open: OpenFile | null = null;
+  #writtenBytes = 0;
 
   constructor(options: PartsStorageOptions) {
     this.#options = options;
     this.#layout = options.layout;
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.folder, this.#disk);
+  }
+
+  /** Bytes that were written to the parts file so far. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
   }
 
   write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
@@ -96,6 +102,7 @@ export class PartsStorage implements Storage {
       for (let done = 0; done < length;) {
         done += this.#disk.writeSync(open.fd, bytes, from + done, length - done, position + done);
       }
+      this.#writtenBytes += length;
     } catch (error) {
       throw toStorageError('write', open.path, error);
     } finally {

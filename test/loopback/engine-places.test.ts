@@ -294,6 +294,25 @@ describe('free space', () => {
     await nextNotice(await startSession(huge('huge', 2 ** 50), folder, { ...wish, checkSpace: false }), 'checked');
   });
 
+  test('what shared pieces of a choice take up counts too, in the run and in the plan', async () => {
+    const { metainfo: small } = storedTorrent({
+      pieceLength: 16_384,
+      files: [
+        ['a', 10],
+        ['b', 10],
+      ],
+    });
+    const geometry = new Geometry(2 ** 50, 2 ** 48);
+    const [a, b] = small.files;
+    const files = [a, { ...b, length: 2 ** 50 - 10 }];
+    const shared = { ...small, files, geometry, pieceHashes: new Uint8Array(80) };
+    const folder = await makeTempFolder();
+    expect(await ended(await startSession(shared, folder, { files: [0], listen: false }))).toMatchObject({
+      detail: { operation: 'space', errno: 'ENOSPC' },
+    });
+    expect((await planDownload(shared, folder, { files: [0] })).space).toMatchObject([{ neededBytes: 2 ** 48 + 10 }]);
+  });
+
   test('what a running torrent still needs is not there for the next one; what one has given up is', async () => {
     const folder = await makeTempFolder();
     const { bavail, bsize } = await statfs(folder);
@@ -419,7 +438,8 @@ describe('with a choice of files', () => {
     await putFiles(elsewhere, { x: TORRENT.fileBytes(0), y: TORRENT.fileBytes(2) });
     const plan = await planDownload(metainfo, out, { files: [2], reuseFolders: [elsewhere] });
     expect(plan.files).toMatchObject([{ position: 3, reusedFrom: path.join(elsewhere, 'y') }]);
-    expect(plan.space).toMatchObject([{ neededBytes: 270_000 }]);
+    // And the two pieces at its edges, which are kept whole until the choice is.
+    expect(plan.space).toMatchObject([{ neededBytes: 270_000 + 16_384 + (420_005 % 16_384) }]);
     // The pieces at its edges have bytes of files that are not chosen.
     expect(plan.fetchBytes).toBeGreaterThan(plan.files[0].fetchBytes);
     const result = await run(out, { files: [2], reuseFolders: [elsewhere] });
