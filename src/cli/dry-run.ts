@@ -119,6 +119,7 @@ export function describePlan(name: string, plan: DownloadPlan): string[] {
 function describeFile({ state, length, fetchBytes, reusedFrom }: PlannedFile, isRefused: boolean): string {
   const fetched = fetchBytes === 0 ? 'nothing to fetch' : `${formatBytes(fetchBytes)} to fetch`;
   if (state === 'whole') return 'whole';
+  if (state === 'kept') return `there and kept, ${fetched} to compare it with`;
   if (isRefused) return 'there, and it differs';
   const replaced = state === 'other' ? 'there and to be replaced, ' : '';
   if (reusedFrom !== undefined) return `${replaced}copied from ${sanitise(reusedFrom, MAX_PATH)}, ${fetched}`;

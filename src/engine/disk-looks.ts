@@ -3,6 +3,7 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { checkExisting, type CheckResult } from '../storage/checker.js';
+import { completeFiles } from '../storage/file-progress.js';
 import type { FilePaths } from '../storage/file-paths.js';
 import { countingStamp, type FoundFile, scanFiles } from '../storage/file-scan.js';
 import type { HashPool } from '../storage/hash-pool.js';
@@ -40,7 +41,7 @@ function passOver(found: readonly FoundFile[], resume: ResumeState | null): Foun
 
 /**
  * Copies what is found in the folders to where files grow, and looks again: what was there is believed, what was copied is read. With
- * `never` nothing is copied where a file is in the way: that run is going to be refused.
+ * `never` nothing is copied where a file is there that is not known to be whole: that run may be refused.
  */
 export async function takeReusable(
   looked: CheckResult,
@@ -50,7 +51,9 @@ export async function takeReusable(
   const { metainfo, paths, overwrite, onStep, isChosen = () => true } = options;
   const { have, found } = looked;
   if (folders.length === 0 || have.isFull) return looked;
-  if (overwrite === 'never' && found.some((file, index) => file.name !== null && isChosen(index))) return looked;
+  const whole = completeFiles(metainfo.files, metainfo.geometry, have);
+  if (overwrite === 'never' && found.some((file, index) => file.name !== null && isChosen(index) && !whole.has(index)))
+    return looked;
   const { files } = await findReusable({ ...options, found, have, folders, limits: CONFIG.storage.reuse });
   if (files.length === 0) return looked;
   await copyReusable(files, { ...options, stepBytes: CONFIG.storage.copyStepBytes });

@@ -12,10 +12,10 @@ import { ChoiceNotes } from '../storage/choice-notes.js';
 import { allocateFiles } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
-import { adoptFiles } from '../storage/existing-files.js';
+import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
-import { type FileStamp, isVacant, scanFiles } from '../storage/file-scan.js';
+import { type FileStamp, type FoundFile, isVacant, scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
 import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/free-space.js';
 import { HashPool } from '../storage/hash-pool.js';
@@ -32,7 +32,7 @@ import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles, takeReusable } from './disk-looks.js';
-import { chosenFiles, madeFiles, withPaddingFor } from './file-selection.js';
+import { chosenFiles, madeFiles, settleOnDisk, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
@@ -185,15 +185,25 @@ export class TorrentDisk {
       : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
     const layout = new FileLayout(metainfo.files);
+    const noted = this.#notes?.read() ?? new Map<number, FileStamp>();
+    const settle = (now: readonly FoundFile[], contradicted: ReadonlySet<number>): FileChoice | null =>
+      settleOnDisk({ metainfo, found: now, have, noted, contradicted }, chosen, isReadOnly ? 'verify' : overwrite);
+    const parts = this.#parts;
     // Who makes every file needs it only for what an earlier choice has left.
-    const parts = chosen !== null || this.#parts?.isThere === true ? this.#parts : null;
-    const { pieces: recovered, found } =
-      parts === null
-        ? { pieces: new Set<PieceIndex>(), found: checked }
-        : await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, hashPool, signal });
-    const choice =
-      chosen === null ? null : settleChoice({ metainfo, chosen, found, have, noted: this.#notes?.read() ?? new Map() });
-    if (choice !== null) this.#targets = choice.targets;
+    const isLeft = parts !== null && (chosen !== null || parts.isThere);
+    const beforeWrite = (contradicted: ReadonlySet<number>): void => {
+      if (overwrite !== 'never') return;
+      refuseExisting({ metainfo, paths, found: checked, have, choice: settle(checked, contradicted), contradicted });
+    };
+    const {
+      pieces: recovered,
+      contradicted,
+      found,
+    } = isLeft
+      ? await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, beforeWrite, hashPool, signal })
+      : { pieces: new Set<PieceIndex>(), contradicted: new Set<number>(), found: checked };
+    const choice = settle(found, contradicted);
+    if (choice !== null) this.#targets = new Set([...choice.targets, ...choice.kept]);
     if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
@@ -204,6 +214,7 @@ export class TorrentDisk {
           have,
           overwrite: overwrite === 'never' ? 'never' : 'repair',
           choice,
+          contradicted,
           copyStepBytes: CONFIG.storage.copyStepBytes,
           onCopyStep: onStep,
           signal,
@@ -241,6 +252,8 @@ export class TorrentDisk {
             files,
             parts,
             resident: this.#resident,
+            kept: choice?.kept ?? new Set(),
+            nameOf: (file) => paths.name(file),
             geometry: metainfo.geometry,
             folder: paths.partsFolder,
             openFiles,
@@ -250,7 +263,7 @@ export class TorrentDisk {
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
     // What it held is in the files now.
-    if (choice === null) parts?.remove();
+    if (choice === null && isLeft) parts.remove();
     return { storage, have, resumed, wasComplete, choice };
   }
 

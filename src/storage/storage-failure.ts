@@ -5,6 +5,7 @@ import { StorageError } from '../model/error.js';
 
 const ACTIONS: Record<string, string> = {
   open: 'open',
+  compare: 'keep',
   read: 'read',
   write: 'write',
   rename: 'rename',
@@ -34,6 +35,8 @@ const CAUSES: Record<string, string> = {
   EISDIR: 'a folder of that name is in the way: move it away or choose another folder with --output',
   ELOOP: 'a part of the path is a symbolic link, and links are not followed out of the output folder: remove it',
   'rename EEXIST': 'a file of that name came while this run was under way, and is not replaced: move it away, then run it again',
+  'compare EEXIST':
+    'it is already there, and it or another one that shares a piece with it differs: remove that one, or let it be repaired with --overwrite',
   EEXIST: 'it is already there and differs: remove it, or let it be repaired with --overwrite',
   ENAMETOOLONG: 'the name is too long for this file system: choose another folder with --output',
   EFBIG: 'the file is too large for this file system: choose another folder with --output',

@@ -1,7 +1,7 @@
-// Where the data goes, each way of it with a real seeder: placed files, a folder for what is not whole, taken space, replaced and reused
+// Where the data goes, each way of it with a real seeder: placed files, a folder for what is not whole, taken space, reused
 // files, and the refusal of what has no room.
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdir, readFile, rm, statfs, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -143,44 +143,6 @@ test('a folder for what is not whole that would be in the way of the data is ref
   await expectWhole(folder, TORRENT);
 });
 
-test.each([
-  ['never', false],
-  ['never', true],
-  ['verify', false],
-  ['verify', true],
-  ['always', false],
-] as const)(
-  'with overwrite %s, a file that comes while it downloads is not replaced; a folder apart: %s',
-  async (overwrite, isApart) => {
-    const folder = await makeTempFolder();
-    const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
-    const seeder = await startSeeder(TORRENT);
-    const session = await startSession(metainfo, out, {
-      peers: [peerHint(seeder)],
-      overwrite,
-      maxDownloadBytesPerSecond: 400_000,
-      ...(isApart ? { incompleteFolder: inc } : {}),
-    });
-    await nextNotice(session, 'piece-stored');
-    await putFiles(out, { 'album/sub/b': new TextEncoder().encode('mine') });
-    await expect(session.done()).rejects.toMatchObject({
-      detail: { errno: 'EEXIST', path: path.join(out, 'album/sub/b') },
-      message: expect.stringContaining('came while this run was under way') as string,
-    });
-    expect(await readFile(path.join(out, 'album/sub/b'), 'utf8')).toBe('mine');
-    // What came is kept: out of the way, it goes on.
-    await rm(path.join(out, 'album/sub/b'));
-    const again = await startSession(metainfo, out, {
-      peers: [peerHint(seeder)],
-      overwrite,
-      ...(isApart ? { incompleteFolder: inc } : {}),
-    });
-    expect(await again.done()).toMatchObject({ status: 'complete' });
-    expect(again.snapshot().downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
-    await expectWhole(out, TORRENT);
-  },
-);
-
 describe('two runs of one torrent do not get into each other', () => {
   const waiting = { listen: false };
 
@@ -220,33 +182,6 @@ test.each(['sparse', 'full'] as const)('space is taken before a byte comes: %s',
   await session.stop();
   await run(folder, { allocate });
   await expectWhole(folder, TORRENT);
-});
-
-describe('overwrite: always', () => {
-  test('all is fetched, although it is there', async () => {
-    const folder = await makeTempFolder();
-    await run(folder, {});
-    const again = await run(folder, { overwrite: 'always' });
-    expect(again.alreadyComplete).toBe(false);
-    expect(again.downloadedBytes).toBeGreaterThanOrEqual(metainfo.geometry.totalLength);
-    await expectWhole(folder, TORRENT);
-  });
-
-  test('a run that fails leaves what was there; one that goes on keeps what the first has brought', async () => {
-    const folder = await makeTempFolder();
-    const old = new Uint8Array(1000).fill(7);
-    await putFiles(folder, { 'album/a': old, 'album/sub/b': old });
-    const seeder = await startSeeder(TORRENT);
-    const limited = { overwrite: 'always', peers: [peerHint(seeder)], maxDownloadBytesPerSecond: 400_000 } as const;
-    const session = await startSession(metainfo, folder, limited);
-    await nextNotice(session, 'piece-stored');
-    await session.stop();
-    const whole = ['a', 'sub/b'].filter((name) => readFileSync(path.join(folder, 'album', name)).length !== 1000);
-    expect(whole.length).toBeLessThan(2);
-    const result = await run(folder, { overwrite: 'always' });
-    expect(result.downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
-    await expectWhole(folder, TORRENT);
-  });
 });
 
 describe('reused', () => {

@@ -44,7 +44,11 @@ test('names are made printable', () => {
   expect(text).not.toMatch(/[\p{Cc}\u202A-\u202E]/u);
 });
 
-test('what would be refused', () => {
+test('what would be refused, and what would be kept', () => {
+  const kept = { position: 1, path: 'out/kept', length: 1024, fetchBytes: 100, state: 'kept' } as const;
+  expect(describePlan('pics', { ...PLAN, files: [kept] })[1]).toBe(
+    '  1  1.0 KiB  out/kept: there and kept, 100 B to fetch to compare it with',
+  );
   const lines = describePlan('pics', { ...PLAN, refused: ['out/old'] });
   expect(lines).toContain('  5     10 B  out/old: there, and it differs');
   expect(lines.at(-1)).toBe('--overwrite never would refuse, with 9: 1 file of that name differs');
