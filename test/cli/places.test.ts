@@ -235,18 +235,9 @@ describe('other names and places', () => {
     await mkdir(path.join(cwd, 'seed/more'));
     await writeFile(path.join(cwd, 'seed/more/a.bin'), B);
     expect((await cli.run(['create', 'seed/more', '-o', 'more.torrent'], { cwd })).code).toBe(0);
-    const args = [
-      'download',
-      'pics.torrent',
-      'more.torrent',
-      '-o',
-      'out',
-      '--no-trackers',
-      '--peer',
-      await seed(cwd),
-      '--strip-components',
-      '1',
-    ];
+    // One after the other: nobody has the second one, which must not begin first.
+    const flat = ['-j', '1', '--strip-components', '1', '--peer', await seed(cwd)];
+    const args = ['download', 'pics.torrent', 'more.torrent', '-o', 'out', '--no-trackers', ...flat];
     const end = await cli.run(args, { cwd });
     expect(end.code).toBe(14);
     expect(end.stderr).toContain('writes a file or folder named a.bin too');
