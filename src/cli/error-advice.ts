@@ -6,7 +6,7 @@ import { EffusionError } from '../model/error.js';
 /** Whole sentences by `code`. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['usage_error', 'See effusion --help.'],
-  ['bad_placement', 'Nothing was written. Choose otherwise with --name, --strip-components or --rename.'],
+  ['bad_placement', 'Nothing was written. Choose otherwise with --name, --strip-components, --rename or --files.'],
   ['torrent_unreadable', 'Check the path or the URL.'],
   ['invalid_metainfo', 'Get it again from where it came from.'],
   ['invalid_blocklist', 'Name another file with --blocklist, or leave it out.'],

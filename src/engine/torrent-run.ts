@@ -89,7 +89,10 @@ export class TorrentRun {
     const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
-      metainfo: choice === null ? metainfo : { ...metainfo, files: withPaddingFor(metainfo.files, choice.targets) },
+      metainfo:
+        choice === null
+          ? metainfo
+          : { ...metainfo, files: withPaddingFor(metainfo.files, new Set([...choice.targets, ...choice.kept])) },
       wanted: choice?.wanted ?? null,
       storage: disk.storage,
       buffers: client.pieceBuffers,
@@ -172,6 +175,7 @@ export class TorrentRun {
     this.library = { roster: this.peers, loop: this.#loop, intakeFor, onMessage: () => handler.onMessage() };
     this.#trackers = createTrackerSource({
       tiers: meetsPeers && options.useTrackers !== false ? metainfo.announceTiers : [],
+      origin: options.origin ?? null,
       infoHash,
       client,
       random,
@@ -203,7 +207,7 @@ export class TorrentRun {
       client,
       infoHash,
       nodes: metainfo.nodes,
-      nodeNamers: options.webSeedNamers ?? null,
+      origin: options.origin ?? null,
       isAllowed: usesDht,
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,

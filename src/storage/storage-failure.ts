@@ -5,6 +5,7 @@ import { StorageError } from '../model/error.js';
 
 const ACTIONS: Record<string, string> = {
   open: 'open',
+  compare: 'keep',
   read: 'read',
   write: 'write',
   rename: 'rename',
@@ -19,7 +20,7 @@ const ACTIONS: Record<string, string> = {
   allocate: 'take the space of',
 };
 
-/** Why, and what to do about it. */
+/** Why, and what to do about it; by the errno, or by the operation and the errno. */
 const CAUSES: Record<string, readonly [why: string, advice: string]> = {
   ENOSPC: ['no space left on the device', 'Free some space and run it again: it goes on where it stopped.'],
   EDQUOT: ['the disk quota is used up', 'Free some space and run it again: it goes on where it stopped.'],
@@ -35,6 +36,14 @@ const CAUSES: Record<string, readonly [why: string, advice: string]> = {
   ELOOP: [
     'a part of the path is a symbolic link, and links are not followed out of the output folder',
     'Remove it, or choose the folder that it leads to with --output.',
+  ],
+  'rename EEXIST': [
+    'a file of that name came while this run was under way, and is not replaced',
+    'Move it away, then run it again.',
+  ],
+  'compare EEXIST': [
+    'it is already there, and it or another one that shares a piece with it differs',
+    'Remove that one, or let it be repaired with --overwrite.',
   ],
   EEXIST: ['it is already there and differs', 'Remove it, or let it be repaired with --overwrite.'],
   ENAMETOOLONG: [
@@ -75,6 +84,6 @@ function describe(
   options: { cause?: unknown } = {},
 ): StorageError {
   const action = ACTIONS[operation] ?? operation;
-  const [why, advice] = CAUSES[errno] ?? [fallback === '' ? 'refused' : fallback, OTHERWISE];
+  const [why, advice] = CAUSES[`${operation} ${errno}`] ?? CAUSES[errno] ?? [fallback === '' ? 'refused' : fallback, OTHERWISE];
   return new StorageError(`cannot ${action} ${path}: ${why} (${errno})`, { operation, path, errno }, { ...options, advice });
 }

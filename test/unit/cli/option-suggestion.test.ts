@@ -29,7 +29,7 @@ test.each([
   ['--interface-name', ['--interface']],
   ['--exec-after', ['--exec']],
   ['--ratio', ['--seed-ratio']],
-  ['--max', ['--max-download', '--max-upload', '--max-peers', '--max-uploads']],
+  ['--webs', ['--webseed', '--webseeds']],
   ['--no-seed', []],
   ['--no-webseed', []],
   ['--no-upnp', []],
@@ -37,6 +37,10 @@ test.each([
   ['--user-agent', []],
 ])('%s: %j', (name, expected) => {
   expect(suggestOptions(name, OPTIONS)).toEqual(expected);
+});
+
+test('of many that begin so a few are named', () => {
+  expect(suggestOptions('--max', OPTIONS)).toHaveLength(4);
 });
 
 test('as a question', () => {
