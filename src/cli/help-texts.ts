@@ -63,6 +63,7 @@ Examples:
   effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
   effusion seed *.torrent --data /srv
   effusion seed ubuntu.torrent --seed-ratio 2 --seed-time 12h
+  effusion seed album.torrent --partial       the pieces that are there, where some are not
   effusion seed photos                        the magnet link leads others to it
   effusion seed photos --tracker https://tracker.example/a --save photos.torrent
   effusion seed new.torrent --super-seeding   from a slow line, to be passed on`,

@@ -104,6 +104,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       session,
       view,
       isVerbose: context.isVerbose,
+      isReadOnly: options.session.isReadOnly === true,
       whose: options.whose,
       ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
       now: () => performance.now(),

@@ -25,6 +25,8 @@ export interface SessionWatchOptions {
   readonly now: () => number;
   /** Says what came of each source, too, where it says why nothing comes. */
   readonly isVerbose: boolean;
+  /** What is there is served and nothing else is wanted: that some of it is there already is no news. */
+  readonly isReadOnly?: boolean;
   /** What the lines about sources begin with; default nothing. */
   readonly whose?: string;
   /** What is shown as the whole and as done, where that is not what is on the disk. */
@@ -156,6 +158,7 @@ export class SessionWatch {
   }
 
   #tell(notice: ServerNotice): void {
+    if (notice.type === 'checked' && this.#options.isReadOnly === true) return;
     const text = describeNotice(notice, this.#options.isVerbose);
     if (text === null) return;
     const lines = (this.#linesByKind.get(notice.type) ?? 0) + 1;

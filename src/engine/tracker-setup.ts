@@ -25,6 +25,7 @@ interface TrackerSetup {
   /** Instead of the real ones: for tests. */
   readonly transport?: AnnounceTransport;
   readonly numbers: () => TransferNumbers;
+  readonly isPartialSeed?: () => boolean;
   readonly listener: PeerSourceListener;
 }
 
@@ -58,7 +59,7 @@ function noDatagrams(): TrackerError {
 export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
   if (setup.tiers.length === 0) return null;
   const limits = CONFIG.tracker;
-  const { tiers, infoHash, client, random, numbers, listener } = setup;
+  const { tiers, infoHash, client, random, numbers, isPartialSeed, listener } = setup;
   return new TrackerSource({
     tiers,
     infoHash,
@@ -74,6 +75,7 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
     random,
     now: monotonicNow,
     numbers,
+    ...(isPartialSeed === undefined ? {} : { isPartialSeed }),
     listener,
   });
 }

@@ -320,6 +320,7 @@ export class Session {
     state.notice({ type: 'completed' });
     // A partial seed has not: what is left is what it did not choose (BEP 3, BEP 21).
     if (state.tracker.have.isFull) state.emit({ type: 'announce', event: 'completed' });
+    else if (state.settings.seeds) state.emit({ type: 'announce', event: 'partial-seed' });
     if (state.settings.seeds) {
       for (const peer of Array.from(state.peers.values())) {
         if (peer.isSeed) dropPeer(state, peer, 'both-seeds');

@@ -1,5 +1,6 @@
 // `effusion seed TORRENT|PATH...`: checks the data of a torrent file, or makes a torrent of a file or folder, then serves it until stopped, or as
-// long as it was told. Nothing of the data is changed, and what is not whole is refused: who wants the rest should download it.
+// long as it was told. Nothing of the data is changed, and what is not whole is refused, unless a part is to be served (BEP 21): who wants the
+// rest should download it.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -55,6 +56,8 @@ export interface SeedOptions
     Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
   readonly data: string;
+  /** What is not whole is served as far as it is there. */
+  readonly partial?: boolean;
   readonly port?: PortRange;
   readonly portmap?: boolean;
   readonly listen: boolean;
@@ -166,7 +169,7 @@ async function seedOne(
     const placed = placeFiles(metainfo, placement);
     if (magnet !== null) torrent.made(magnet);
     torrent.known(metainfo, resultPath(folder, placed));
-    await expectData(placed, folder);
+    await expectData(placed, folder, options.partial === true);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
@@ -179,15 +182,18 @@ async function seedOne(
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      servesPart: options.partial === true,
       isHashed: magnet !== null,
       placement,
       command: 'effusion seed',
     };
     const goal = { ratio: options.seedRatio ?? 0, timeMs: options.seedTime ?? 0 };
-    const readyLine = (_: ServerSnapshot, port: number | null): string => {
+    const readyLine = (snapshot: ServerSnapshot, port: number | null): string => {
       check.resolve();
       if (magnet !== null) tellMade(metainfo, magnet, torrent, context);
       const where = port === null ? 'without a port: it takes no connections' : `on port ${port}`;
+      const part = describePart(snapshot, metainfo);
+      if (part !== null) board.log(`${job.name}: ${part}`);
       // Scripts read the other line as it is.
       if (goal.ratio > 0 || goal.timeMs > 0) board.log(`${job.name}: serves ${describeSeedGoal(goal)}`);
       return `seeding ${job.name} ${where}`;
@@ -254,8 +260,11 @@ function refuseNobody(options: SeedOptions): void {
 }
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */
-async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
-  const [name] = rootNames(metainfo);
+async function expectData(metainfo: Metainfo, folder: string, isPartial: boolean): Promise<void> {
+  const names = rootNames(metainfo);
+  const [name] = names;
+  // Where the files have no folder of their own, another one may be there.
+  if (isPartial && names.length > 1) return;
   try {
     await stat(path.join(folder, name));
   } catch (error) {
@@ -268,6 +277,14 @@ async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
   }
 }
 
+/** A line for people: that not all of it is served; null where all is. */
+function describePart({ havePieces, totalBytes }: ServerSnapshot, { geometry }: Metainfo): string | null {
+  if (havePieces === geometry.pieceCount) return null;
+  const pieces = `${havePieces} of ${formatCount(geometry.pieceCount, 'piece')}`;
+  const bytes = `${formatBytes(totalBytes)} of ${formatBytes(geometry.totalLength)}`;
+  return `serves ${pieces} (${bytes}), the others are missing or wrong`;
+}
+
 async function describeMissing(metainfo: Metainfo, folder: string, cause: IncompleteDataError): Promise<CommandError> {
   const report = await verifyFolder(metainfo, folder);
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
@@ -276,7 +293,9 @@ async function describeMissing(metainfo: Metainfo, folder: string, cause: Incomp
   return new CommandError(
     'data_incomplete',
     `${metainfo.name}: the data is not whole: ${named.join(', ')}${more}`,
-    'Run effusion download with the same torrent and folder: it fetches what is missing.',
+    cause.detail.havePieces === 0
+      ? 'No piece of it is there. Run effusion download with the same torrent and folder: it fetches what is missing.'
+      : 'Run effusion download with the same torrent and folder to fetch what is missing, or serve what is there with --partial.',
     { cause },
   );
 }
