@@ -119,6 +119,8 @@ describe('what cannot be served ends before anybody is asked', () => {
     [['c9e15763f722f23e98a29decdfae341b98d53056'], 2, /a link names no data to serve\. .*effusion download --seed/],
     [['broken.torrent'], 3, /broken\.torrent: not a usable torrent/],
     [['empty'], 9, /there are no files in it/],
+    [['/'], 2, /\/ has no name that a torrent could have: name a folder in it/],
+    [['/dev/null'], 2, /\/dev\/null is a device or a socket, and neither data nor a torrent file/],
   ])('%j', async (args, code, message) => {
     const cwd = await makePhotos();
     await mkdir(path.join(cwd, 'empty'));
@@ -129,5 +131,11 @@ describe('what cannot be served ends before anybody is asked', () => {
     expect(end.stdout).toBe('');
     expect(end.code).toBe(code);
     expect(existsSync(path.join(cwd, 'x.torrent'))).toBe(false);
+  });
+
+  test.runIf(process.platform === 'linux').each(['/proc', '/proc/version'])('%s is of the kernel', async (location) => {
+    const end = await cli.run(['seed', location], { cwd: await makePhotos() });
+    expect(end.stderr).toContain(`cannot make a torrent of ${location}: it is of the kernel (proc), and no data`);
+    expect(end.code).toBe(9);
   });
 });

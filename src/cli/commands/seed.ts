@@ -159,8 +159,12 @@ async function seedOne(
   run.checks.push(check.promise);
   let view: ProgressView | null = null;
   try {
-    if (run.sources.get(job.item) === 'missing') throw await describeAbsent(job.item.text);
-    const { metainfo, folder, placement, magnet } = await (run.sources.get(job.item) === 'content'
+    const source = run.sources.get(job.item);
+    if (source === 'missing') throw await describeAbsent(job.item.text);
+    if (source === 'special') {
+      throw new UsageError(`${job.item.text} is a device or a socket, and neither data nor a torrent file`, 'Check the path.');
+    }
+    const { metainfo, folder, placement, magnet } = await (source === 'content'
       ? end.waitFor(turn).then(() => makeContent(job.item.text, options, end.signal, context))
       : loadNamed(job.item, options, end));
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
