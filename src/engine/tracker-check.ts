@@ -3,6 +3,7 @@
 
 import { isIP } from 'node:net';
 import type { PeerSource } from '../discovery/peer-source.js';
+import type { TrackerErrorCode } from '../discovery/tracker/protocol/tracker-error.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
 import type { Address } from '../model/address.js';
 import { createRandom } from '../model/random.js';
@@ -24,6 +25,8 @@ export interface TrackerFinding {
   readonly intervalMs: number | null;
   /** Null where it has not failed. */
   readonly error: string | null;
+  /** Of the error; null where there is none. */
+  readonly code: TrackerErrorCode | null;
   readonly warning: string | null;
 }
 
@@ -56,6 +59,7 @@ export class TrackerCheck implements Pick<PeerSource, 'start' | 'stop'> {
       peers: null,
       intervalMs: null,
       error: null,
+      code: null,
       warning: null,
     };
     this.#source = createTrackerSource({
@@ -70,8 +74,8 @@ export class TrackerCheck implements Pick<PeerSource, 'start' | 'stop'> {
         onNotice: (notice) => {
           if (notice.type === 'tracker-answered') {
             const { latencyMs, seeds, leechers, peers, intervalMs } = notice;
-            this.#note({ latencyMs, seeds, leechers, peers, intervalMs, error: null });
-          } else if (notice.type === 'tracker-failed') this.#note({ error: notice.message });
+            this.#note({ latencyMs, seeds, leechers, peers, intervalMs, error: null, code: null });
+          } else if (notice.type === 'tracker-failed') this.#note({ error: notice.message, code: notice.code });
           else if (notice.type === 'tracker-warning') this.#note({ warning: notice.message });
         },
       },
