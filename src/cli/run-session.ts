@@ -22,6 +22,8 @@ import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
   readonly metainfo: Metainfo;
+  /** Printable: what its lines call it, where that is not its own name. */
+  readonly name?: string;
   /** Null: memory. */
   readonly folder: string | null;
   /** Never closed: the process ends with the command, and a small download must not wait for it. */
@@ -103,6 +105,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     watch = new SessionWatch({
       session,
       view,
+      ...(options.name === undefined ? {} : { name: options.name }),
       isVerbose: context.isVerbose,
       isReadOnly: options.session.isReadOnly === true,
       whose: options.whose,

@@ -21,6 +21,8 @@ export interface SessionWatchOptions {
   /** `current` changes where a session that crashed was started again. */
   readonly session: { readonly current: WatchedServer };
   readonly view: ProgressView;
+  /** Printable; default the torrent's own. */
+  readonly name?: string;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Says what came of each source, too, where it says why nothing comes. */
@@ -70,7 +72,7 @@ export class SessionWatch {
     this.#lastPayloadAt = now;
     this.#download = new SpeedMeter(now, CONFIG.cli.speedWindowMs);
     this.#upload = new SpeedMeter(now, CONFIG.cli.speedWindowMs);
-    this.#name = sanitise(options.session.current.snapshot().name, MAX_NAME);
+    this.#name = options.name ?? sanitise(options.session.current.snapshot().name, MAX_NAME);
   }
 
   start(): void {

@@ -103,6 +103,16 @@ describe('data is served', () => {
   });
 });
 
+test('two of one name are told apart by their info hash', async () => {
+  const cwd = await makePhotos();
+  await mkdir(path.join(cwd, 'other/photos'), { recursive: true });
+  await writeFile(path.join(cwd, 'other/photos/b.jpg'), 'another one');
+  const seeder = cli.start(['seed', 'photos', 'other/photos'], { cwd });
+  await seeder.outputMatching(/^seeding photos on port \d+$/m);
+  const [, digits] = await seeder.outputMatching(/^seeding photos \(([0-9a-f]{8})\) on port \d+$/m);
+  expect(seeder.output()).toMatch(new RegExp(`^photos \\(${digits}\\): info hash ${digits}[0-9a-f]{32}$`, 'm'));
+});
+
 describe('what cannot be served ends before anybody is asked', () => {
   test.each([
     [['photos', '--private'], 2, /--private without a tracker: .* Name one with --tracker URL\./],

@@ -42,6 +42,7 @@ import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } f
 import { type ContentOptions, checkContentOptions, makeContent, type MadeContent } from '../seed-content.js';
 import { describeAbsent, findSeedSource, type SeedSource } from '../seed-source.js';
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
+import { TorrentNames } from '../torrent-names.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
@@ -114,7 +115,7 @@ async function seedAll(
   tellPortMapping(client, context);
   const end = new RunEnd(interruption);
   const forgetKeys = listenForKeys({ client, direction: 'upload', limit: options.maxUpload ?? 0 }, context);
-  const run: SeedRun = { client, sources, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
+  const run: SeedRun = { client, sources, claims: new Claims(), names: new TorrentNames(), end, checks: [], uploadedBytes: 0 };
   const work = (job: TorrentJob): Promise<void> =>
     observer.watch(job, items, (torrent) => seedOne(job, options, run, context, torrent));
   let running = items.length;
@@ -138,6 +139,7 @@ interface SeedRun {
   readonly client: Client;
   readonly sources: ReadonlyMap<TorrentItem, SeedSource>;
   readonly claims: Claims;
+  readonly names: TorrentNames;
   readonly end: RunEnd;
   /** In their order: each resolves when that torrent is through with its check, or was made. */
   readonly checks: Promise<void>[];
@@ -168,7 +170,7 @@ async function seedOne(
       ? end.waitFor(turn).then(() => makeContent(job.item.text, options, end.signal, context))
       : loadNamed(job.item, options, end));
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
-    job.name = sanitise(metainfo.name);
+    job.name = run.names.nameOf(metainfo);
     view = board.open();
     const placed = placeFiles(metainfo, placement);
     if (magnet !== null) torrent.made(magnet);
@@ -194,7 +196,7 @@ async function seedOne(
     const goal = { ratio: options.seedRatio ?? 0, timeMs: options.seedTime ?? 0 };
     const readyLine = (snapshot: ServerSnapshot, port: number | null): string => {
       check.resolve();
-      if (magnet !== null) tellMade(metainfo, magnet, torrent, context);
+      if (magnet !== null) tellMade(metainfo, magnet, whoseLines(job), torrent, context);
       const where = port === null ? 'without a port: it takes no connections' : `on port ${port}`;
       const part = describePart(snapshot, metainfo);
       if (part !== null) board.log(`${job.name}: ${part}`);
@@ -207,6 +209,7 @@ async function seedOne(
     const ended = runSession(
       {
         metainfo,
+        name: job.name,
         folder,
         client,
         session,
@@ -250,8 +253,14 @@ async function loadNamed(
 }
 
 /** The link alone goes to stdout, so that a script can hand it on. */
-function tellMade(metainfo: Metainfo, magnet: string, torrent: TorrentObserver, { board, stdout }: CommandContext): void {
-  board.log(`info hash ${infoHashText(metainfo)}`);
+function tellMade(
+  metainfo: Metainfo,
+  magnet: string,
+  whose: string,
+  torrent: TorrentObserver,
+  { board, stdout }: CommandContext,
+): void {
+  board.log(`${whose}info hash ${infoHashText(metainfo)}`);
   if (torrent.leavesStdout) stdout.line(magnet);
   else board.log(magnet);
 }
