@@ -276,7 +276,10 @@ export function makeChecks(findings: DoctorFindings): Check[] {
 }
 
 /** The main cause, and what the run ends with: 0 where the data could be had and stored. */
-export function judge({ swarm, peers, webSeeds, disk, totalBytes, isBegun }: DoctorFindings): { exitCode: number; text: string } {
+export function judge({ swarm, peers, webSeeds, routes, disk, totalBytes, isBegun }: DoctorFindings): {
+  exitCode: number;
+  text: string;
+} {
   const isServed = webSeeds.some(({ verdict }) => verdict !== 'failed');
   if (swarm.isWhole || isServed) {
     if (!('freeBytes' in disk) || disk.errno !== null)
@@ -294,7 +297,12 @@ export function judge({ swarm, peers, webSeeds, disk, totalBytes, isBegun }: Doc
   const { trackers, dht } = swarm;
   if (refusalOfProxy(trackers) !== null) return { exitCode: EXIT.network, text: 'the proxy does not carry us' };
   const isNobodyThere = trackers.every(({ latencyMs }) => latencyMs === null) && (dht === null || dht.state !== 'running');
-  if (isNobodyThere && trackers.length + (dht === null ? 0 : 1) > 0)
-    return { exitCode: EXIT.network, text: 'nobody who could name peers answers' };
+  if (isNobodyThere && trackers.length + (dht === null ? 0 : 1) > 0) {
+    const isCutOff = routes.v4 === null && routes.v6 === null;
+    return {
+      exitCode: EXIT.network,
+      text: isCutOff ? 'there is no route to the internet' : 'nobody who could name peers answers',
+    };
+  }
   return { exitCode: EXIT.noPeers, text: 'nobody names a peer' };
 }

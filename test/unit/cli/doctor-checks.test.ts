@@ -154,6 +154,14 @@ describe('the checks', () => {
     expect(judge({ ...good, ...gone }).text).toBe('peers are named, and all of them hang up');
   });
 
+  test('no way out explains that nobody answers, and nothing else', () => {
+    const silent = { ...tracker, latencyMs: null, error: 'network unreachable', code: 'unreachable' as const };
+    const cutOff = { ...swarmOf({ isWhole: false, trackers: [silent] }), peers: [], routes: { v4: null, v6: null } };
+    expect(judge({ ...good, ...cutOff })).toEqual({ exitCode: 6, text: 'there is no route to the internet' });
+    expect(judge({ ...good, ...cutOff, routes: { v4: '10.0.0.2', v6: null } }).text).toBe('nobody who could name peers answers');
+    expect(judge({ ...good, routes: cutOff.routes }).exitCode).toBe(0);
+  });
+
   test('a proxy that carries no tracker', () => {
     const error = 'the proxy socks5h://p:1 refuses connections';
     const refused = { ...tracker, latencyMs: null, error, code: 'proxy' as const };
