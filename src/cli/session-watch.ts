@@ -65,6 +65,8 @@ export class SessionWatch {
   #lastPayloadAt: number;
   #lastExplainedAt = Number.NEGATIVE_INFINITY;
   #isChecked = false;
+  /** Said of a seed that no tracker answers, and not answered since. */
+  #isUnannounced = false;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
@@ -110,6 +112,7 @@ export class SessionWatch {
     this.#lastUploaded = snapshot.uploadedBytes;
     this.#options.view.update(this.#toProgress(snapshot, phase, now));
     if (phase === 'announcing' || phase === 'downloading') this.#explainSilence(snapshot, now);
+    if (phase === 'seeding') this.#noteTrackers(snapshot);
   }
 
   #toProgress(snapshot: ServerSnapshot, phase: ProgressPhase, now: number): Progress {
@@ -149,6 +152,19 @@ export class SessionWatch {
     const { view, isVerbose, whose = '' } = this.#options;
     view.log(`${this.#name}: no data for ${Math.round(silentMs / 1000)} s: ${reason}`);
     if (isVerbose) for (const line of describeSources(snapshot, whose)) view.log(line);
+  }
+
+  /** Nobody may ever come, and a seed waits for nothing that would show it: said once for each time that it begins. */
+  #noteTrackers({ trackers }: ServerSnapshot): void {
+    if (trackers.some(({ state }) => state === 'working')) this.#isUnannounced = false;
+    const failed = trackers.filter(({ state }) => state === 'failed');
+    const isDead = failed.length > 0 && trackers.every(({ state }) => state === 'failed' || state === 'unsupported');
+    if (!isDead || this.#isUnannounced) return;
+    this.#isUnannounced = true;
+    const [{ url, lastError }] = failed;
+    const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+    const why = sanitise(`${url}: ${lastError ?? 'no answer'}`, MAX_REASON);
+    this.#options.view.log(`${this.#name}: no tracker answers (${why}${others}); they are asked again`);
   }
 
   /** Of one session after the other, until the one that ended was the last. */
