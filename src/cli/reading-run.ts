@@ -16,7 +16,8 @@ import { chooseLimits, refuseNoSource } from './commands/download.js';
 import { type DhtCommandOptions, dhtOptions } from './dht-options.js';
 import { listFiles, type ListedFile } from './listed-files.js';
 import { describeProxy, wayOut } from './network-switches.js';
-import { chosenCounts, type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
+import { limitsOfEach } from './limits-of-each.js';
+import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { listenOn, type PortRange } from './options.js';
 import { choosePortMapping, tellPortMapping } from './port-mapping-option.js';
 import { withPeers } from './report-error.js';
@@ -109,13 +110,7 @@ async function readOne(
   const view = command.showsProgress ? context.board.open() : linesOnly(context);
   try {
     const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end };
-    const { metainfo, peers, webSeedNamers, selection } = await obtainTorrent(
-      job,
-      { ...options, isHandover: true },
-      run,
-      view,
-      context,
-    );
+    const { metainfo, peers, origin, selection } = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
     job.name = sanitise(metainfo.name);
     const isFile = isTorrentFile(job.item);
     refuseNoSource(
@@ -139,12 +134,12 @@ async function readOne(
           peers,
           useTrackers: options.trackers,
           usePex: options.pex,
-          ...chosenCounts(options),
+          ...limitsOfEach(options),
           useDht: options.dht,
           useLsd: options.lsd,
           webSeedMode: options.webseeds,
           webSeeds: options.webseed ?? [],
-          ...(webSeedNamers === null ? {} : { webSeedNamers }),
+          ...(origin === null ? {} : { origin }),
           noPeersTimeoutMs,
           stallTimeoutMs,
           command: `effusion ${command.name}`,

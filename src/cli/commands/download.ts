@@ -18,8 +18,9 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
-import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
+import { type LimitsOfEach, limitsOfEach } from '../limits-of-each.js';
 import { listenOn, type PortRange } from '../options.js';
 import { chooseByHand, GaveUpError } from '../picker/choose-by-hand.js';
 import { expectChooser } from '../picker/pick-files.js';
@@ -58,6 +59,7 @@ export interface DownloadOptions
     ChoiceOptions,
     ChecksumOptions,
     SeedOptionValues,
+    LimitsOfEach,
     ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
@@ -72,8 +74,6 @@ export interface DownloadOptions
   /** Bytes per second; 0 is no limit. */
   readonly maxDownload?: number;
   readonly maxUpload?: number;
-  /** 0 is no limit. */
-  readonly maxUploads?: number;
   /** Besides those of the torrent. */
   readonly webseed?: readonly string[];
   readonly webseeds: 'auto' | 'only' | 'never';
@@ -250,7 +250,7 @@ async function runOne(
 ): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo; placed: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
-  const { metainfo, peers, webSeedNamers } = obtained;
+  const { metainfo, peers, origin } = obtained;
   job.name = sanitise(metainfo.name);
   let chosen = chooseFiles(metainfo, options, obtained.selection);
   if (options.interactive === true) {
@@ -275,7 +275,7 @@ async function runOne(
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
-        ...chosenCounts(options),
+        ...limitsOfEach(options),
         ...chosen.session,
         ...notesFolder(context.environment),
         useDht: options.dht,
@@ -286,7 +286,7 @@ async function runOne(
         ...sessionPlaces(options),
         webSeedMode: options.webseeds,
         webSeeds: options.webseed ?? [],
-        ...(webSeedNamers === null ? {} : { webSeedNamers }),
+        ...(origin === null ? {} : { origin }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
         ...(limits.minSpeed == null ? {} : { minSpeed: limits.minSpeed }),

@@ -15,6 +15,7 @@ import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
+import { torrentOrigin, type TorrentOrigin } from '../../model/torrent-origin.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
@@ -23,7 +24,8 @@ import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
-import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { type LimitsOfEach, limitsOfEach } from '../limits-of-each.js';
+import { withoutTrackers } from '../obtain-torrent.js';
 import { checkPlacementOptions, placementOf, resultPath } from '../place-choice.js';
 import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
@@ -43,7 +45,7 @@ import { type ContentOptions, checkContentOptions, makeContent, type MadeContent
 import { describeAbsent, findSeedSource, type SeedSource } from '../seed-source.js';
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
 import { TorrentNames } from '../torrent-names.js';
-import { loadTorrent } from '../torrent-file-argument.js';
+import { readTorrentFile } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
@@ -53,6 +55,7 @@ export interface SeedOptions
     EgressOptions,
     PlacementCommandOptions,
     ContentOptions,
+    LimitsOfEach,
     ResultOptions,
     Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
@@ -64,9 +67,6 @@ export interface SeedOptions
   readonly listen: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
-  /** 0 is no limit. */
-  readonly maxPeers?: number;
-  readonly maxUploads?: number;
   readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
@@ -166,8 +166,10 @@ async function seedOne(
     if (source === 'special') {
       throw new UsageError(`${job.item.text} is a device or a socket, and neither data nor a torrent file`, 'Check the path.');
     }
-    const { metainfo, folder, placement, magnet } = await (source === 'content'
-      ? end.waitFor(turn).then(() => makeContent(job.item.text, options, end.signal, context))
+    const { metainfo, folder, placement, magnet, origin } = await (source === 'content'
+      ? end
+          .waitFor(turn)
+          .then(async () => ({ ...(await makeContent(job.item.text, options, end.signal, context)), origin: null }))
       : loadNamed(job.item, options, end));
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = run.names.nameOf(metainfo);
@@ -181,7 +183,7 @@ async function seedOne(
       peers: options.peer ?? [],
       useTrackers: options.trackers,
       usePex: options.pex,
-      ...chosenCounts(options),
+      ...limitsOfEach(options),
       webSeedMode: 'never' as const,
       useDht: options.dht,
       useLsd: options.lsd,
@@ -189,6 +191,7 @@ async function seedOne(
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
       servesPart: options.partial === true,
+      ...(origin === null ? {} : { origin }),
       isHashed: magnet !== null,
       placement,
       command: 'effusion seed',
@@ -237,19 +240,26 @@ async function seedOne(
 
 /** Somebody else's torrent, and where the user says its data is. */
 async function loadNamed(
-  { text, argument }: TorrentItem,
+  { argument }: TorrentItem,
   options: SeedOptions,
   end: RunEnd,
-): Promise<Omit<MadeContent, 'magnet'> & { magnet: null }> {
-  if (!(argument instanceof MetainfoError) && argument.kind === 'magnet') {
+): Promise<Omit<MadeContent, 'magnet'> & { magnet: null; origin: TorrentOrigin | null }> {
+  if (argument instanceof MetainfoError) throw argument;
+  if (argument.kind === 'magnet') {
     throw new UsageError(
       `${sanitise(argument.text, MAX_SHOWN_LINK)}: a link names no data to serve`,
       'Name the torrent file, or the file or folder itself; effusion download --seed fetches what a link names, and serves it.',
     );
   }
-  const loaded = await end.waitFor(loadTorrent(text, wayOut(options)));
+  const { metainfo: loaded, server } = await end.waitFor(readTorrentFile(argument, wayOut(options), end.signal));
   const announceTiers = withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []);
-  return { metainfo: { ...loaded, announceTiers }, folder: options.data, placement: placementOf(options), magnet: null };
+  return {
+    metainfo: { ...loaded, announceTiers },
+    folder: options.data,
+    placement: placementOf(options),
+    magnet: null,
+    origin: server === null ? null : torrentOrigin(server, []),
+  };
 }
 
 /** The link alone goes to stdout, so that a script can hand it on. */

@@ -15,7 +15,7 @@ const tracker: TrackerFinding = {
   peers: 2,
   intervalMs: 1_800_000,
   error: null,
-  code: null,
+  errorCode: null,
   warning: null,
 };
 const seed: PeerJson = {
@@ -155,7 +155,7 @@ describe('the checks', () => {
   });
 
   test('no way out explains that nobody answers, and nothing else', () => {
-    const silent = { ...tracker, latencyMs: null, error: 'network unreachable', code: 'unreachable' as const };
+    const silent = { ...tracker, latencyMs: null, error: 'network unreachable', errorCode: 'unreachable' as const };
     const cutOff = { ...swarmOf({ isWhole: false, trackers: [silent] }), peers: [], routes: { v4: null, v6: null } };
     expect(judge({ ...good, ...cutOff })).toEqual({ exitCode: 6, text: 'there is no route to the internet' });
     expect(judge({ ...good, ...cutOff, routes: { v4: '10.0.0.2', v6: null } }).text).toBe('nobody who could name peers answers');
@@ -164,7 +164,7 @@ describe('the checks', () => {
 
   test('a proxy that carries no tracker', () => {
     const error = 'the proxy socks5h://p:1 refuses connections';
-    const refused = { ...tracker, latencyMs: null, error, code: 'proxy' as const };
+    const refused = { ...tracker, latencyMs: null, error, errorCode: 'proxy' as const };
     const dead = { ...swarmOf({ isWhole: false, trackers: [refused] }), peers: [], usesProxy: true };
     expect(look(dead)).toMatchObject({ code: 6, checks: { proxy: `fail: ${error}` } });
     expect(judge({ ...good, ...dead }).text).toBe('the proxy does not carry us');
