@@ -97,6 +97,31 @@ describe('what is read', () => {
   });
 });
 
+describe('what is lent', () => {
+  test('is the same bytes, in memory that is used again and again', async () => {
+    const torrent = storedTorrent({ pieceLength: 32 * KIB, files: [['', 2 * MIB]] });
+    const { reader } = await open(torrent, 128 * KIB);
+    const memories = new Set<ArrayBufferLike>();
+    const copies: Uint8Array[] = [];
+    for await (const chunk of reader.read(0, { isLent: true })) {
+      memories.add(chunk.buffer);
+      copies.push(Uint8Array.from(chunk));
+    }
+    expect(Buffer.concat(copies).equals(torrent.fileBytes(0))).toBe(true);
+    expect(memories.size).toBeLessThanOrEqual(8);
+  });
+
+  test('stays as it was for whom an end caught in the middle of it', async () => {
+    const torrent = storedTorrent({ pieceLength: 32 * KIB, files: [['', 2 * MIB]] });
+    const { reader } = await open(torrent, 128 * KIB);
+    const reading = reader.read(0, { isLent: true });
+    const { value: chunk } = await reading.next();
+    await reading.return();
+    for await (const other of reader.read(0, { start: MIB, isLent: true })) expect(other.buffer).not.toBe(chunk?.buffer);
+    expect(Buffer.from(chunk ?? []).equals(torrent.fileBytes(0).subarray(0, 32 * KIB))).toBe(true);
+  });
+});
+
 describe('web servers', () => {
   test('are read from alone, nearest first, with nothing fetched twice', async () => {
     const torrent = webTorrent({ pieceLength: 32 * KIB, files: [['', 3 * MIB]] });

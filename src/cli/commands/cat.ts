@@ -51,10 +51,10 @@ export async function cat(torrent: string, options: CatOptions, context: Command
         const { signal } = end;
         const chunks =
           parts.length === 1
-            ? reader.read(parts[0].index, { start: parts[0].start, end: parts[0].end, signal })
+            ? reader.read(parts[0].index, { start: parts[0].start, end: parts[0].end, signal, isLent: true })
             : reader.readFiles(
                 parts.map(({ index }) => index),
-                { signal },
+                { signal, isLent: true },
               );
         stdout.waitForReader();
         try {
