@@ -38,7 +38,8 @@ Examples:
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   cat: `
 Each byte is verified before it is written, nothing is kept on the disk, and no more is fetched ahead than 32 MiB.
-Whoever stops reading ends it, with 0. A terminal is refused: a file may hold anything.
+Whoever stops reading ends it, with 0. A terminal is refused: a file may hold anything. Into a pipe it draws no bar, as
+a pager may have the terminal: --progress bar shows it all the same.
 
 Examples:
   effusion cat ubuntu.torrent > ubuntu.iso

@@ -21,14 +21,16 @@ import { listenOn, type PortRange } from './options.js';
 import { choosePortMapping, tellPortMapping } from './port-mapping-option.js';
 import { withPeers } from './report-error.js';
 import { formatLimit } from './render/human-numbers.js';
-import type { ProgressView } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
 import { RunEnd, RunEndedError } from './run-end.js';
 import { runSession } from './run-session.js';
+import type { ResultOptions } from './results/result-options.js';
+import { observeRun, type RunObserver } from './results/run-observer.js';
+import type { TorrentObserver } from './results/torrent-observer.js';
 import { exitCodeOfJobs, runJobs, type TorrentJob } from './torrent-jobs.js';
 import { gatherTorrents, isTorrentFile } from './torrent-list.js';
 
-export interface ReadingOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface ReadingOptions extends DiscoveryOptions, DhtCommandOptions, Pick<ResultOptions, 'events'> {
   /** Which of the torrent's files. */
   readonly files?: readonly FileSpec[];
   readonly port?: PortRange;
@@ -49,7 +51,7 @@ export interface Reading {
   readonly metainfo: Metainfo;
   readonly reader: TorrentReader;
   readonly end: RunEnd;
-  readonly view: ProgressView;
+  readonly torrent: TorrentObserver;
 }
 
 export interface ReadingCommand {
@@ -57,7 +59,7 @@ export interface ReadingCommand {
   readonly name: string;
   /** How long what was fetched for a reader that left is kept. */
   readonly lingerMs: number;
-  /** Draws how far it is; else lines are written only. */
+  /** Shows how far it is; else lines of what happens alone. */
   readonly showsProgress: boolean;
   /** Before anything is fetched but metadata: what will be read, or throws UsageError. Answers its bytes. `isChosen`: not simply all. */
   readonly choose: (files: readonly ListedFile[], isChosen: boolean) => number;
@@ -66,11 +68,21 @@ export interface ReadingCommand {
 }
 
 /** The exit code. */
-export async function runReading(
+export function runReading(
   torrent: string,
   options: ReadingOptions,
   command: ReadingCommand,
   context: CommandContext,
+): Promise<number> {
+  return observeRun(options, context, (observer) => readAll(torrent, options, command, context, observer));
+}
+
+async function readAll(
+  torrent: string,
+  options: ReadingOptions,
+  command: ReadingCommand,
+  context: CommandContext,
+  observer: RunObserver,
 ): Promise<number> {
   const items = await gatherTorrents([torrent]);
   const { board, interruption } = context;
@@ -90,10 +102,9 @@ export async function runReading(
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, options.timeout ?? 0);
-  const tally = await runJobs(
-    { items, jobs: 1, end, work: (job) => readOne(job, options, command, { client, end }, context) },
-    context,
-  );
+  const work = (job: TorrentJob): Promise<void> =>
+    observer.watch(job, items, (observed) => readOne(job, options, command, { client, end }, context, observed));
+  const tally = await runJobs({ items, jobs: 1, end, work }, context);
   await client.releasePort();
   end.close();
   return exitCodeOfJobs(tally, end, interruption.exitCode);
@@ -105,10 +116,11 @@ async function readOne(
   command: ReadingCommand,
   { client, end }: { readonly client: Client; readonly end: RunEnd },
   context: CommandContext,
+  torrent: TorrentObserver,
 ): Promise<void> {
-  const view = command.showsProgress ? context.board.open() : linesOnly(context);
+  const view = context.board.open(command.showsProgress);
   try {
-    const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end };
+    const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end, observer: torrent };
     const { metainfo, peers, webSeedNamers, selection } = await obtainTorrent(
       job,
       { ...options, isHandover: true },
@@ -125,6 +137,7 @@ async function readOne(
     const { files: chosen } = chooseFiles(metainfo, options, selection).session;
     const listed = listFiles(metainfo.files, metainfo.isSingleFile);
     const files = chosen === undefined ? listed : listed.filter(({ index }) => chosen.includes(index));
+    torrent.known(metainfo, null, chosen ?? null);
     const totalBytes = command.choose(files, chosen !== undefined);
     const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs);
     const over = new AbortController();
@@ -153,11 +166,12 @@ async function readOne(
         end,
         whose: '',
         until: over.signal,
+        observer: torrent,
         delivery: () => ({ totalBytes, doneBytes: reader.deliveredBytes }),
       },
       context,
     ).finally(() => reader.close());
-    const reading = command.read({ metainfo, reader, end, view }).finally(() => over.abort());
+    const reading = command.read({ metainfo, reader, end, torrent }).finally(() => over.abort());
     // Both come to their end before either's failure is told. That of the session is the reason of the other's.
     const [ended, read] = await Promise.allSettled([session, reading]);
     if (ended.status === 'rejected') throw ended.reason;
@@ -185,9 +199,4 @@ function ofReader(error: unknown): unknown {
   const hint = error instanceof EffusionError ? HINTS.get(error.code) : undefined;
   if (!(error instanceof EffusionError) || hint === undefined) return error;
   return new CommandError(error.code as CommandErrorCode, withPeers(error), hint, { cause: error });
-}
-
-/** For a run without a bar. */
-function linesOnly({ board }: CommandContext): ProgressView {
-  return { update: () => {}, log: (line) => board.log(line), close: () => {} };
 }

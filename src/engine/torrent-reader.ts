@@ -165,10 +165,7 @@ export class TorrentReader {
     for (const run of runs) yield* this.#read(run, how);
   }
 
-  async *#read(
-    ranges: readonly ByteRange[],
-    { signal, isLent = false }: ReadingManner,
-  ): AsyncGenerator<Uint8Array, void, void> {
+  async *#read(ranges: readonly ByteRange[], { signal, isLent = false }: ReadingManner): AsyncGenerator<Uint8Array, void, void> {
     const { geometry } = this.#metainfo;
     const filled = ranges.filter((range) => range.length > 0);
     if (filled.length === 0) return;

@@ -48,7 +48,7 @@ function refuseSeveral(files: readonly ListedFile[], { board }: CommandContext):
 
 /** Until its player has ended; without one until the run ends, and then rejects. */
 async function serve(
-  { metainfo, reader, end }: Reading,
+  { metainfo, reader, end, torrent }: Reading,
   files: readonly ListedFile[],
   port: number,
   player: readonly string[] | null,
@@ -56,7 +56,8 @@ async function serve(
 ): Promise<void> {
   const server = await open(() => serveTorrentFiles(metainfo, reader, files, port), port);
   try {
-    stdout.line(server.url);
+    torrent.serving(server.url);
+    if (torrent.leavesStdout) stdout.line(server.url);
     if (player !== null) {
       await runPlayer(player, server.url, isQuiet, end.signal);
       end.signal.throwIfAborted();
