@@ -3,7 +3,7 @@
 
 import { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
-import { TorrentReader } from '../engine/torrent-reader.js';
+import { type FilePart, TorrentReader } from '../engine/torrent-reader.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { EffusionError } from '../model/error.js';
 import { loadBlocklistOption } from './blocklist-option.js';
@@ -61,8 +61,8 @@ export interface ReadingCommand {
   readonly lingerMs: number;
   /** Shows how far it is; else lines of what happens alone. */
   readonly showsProgress: boolean;
-  /** Before anything is fetched but metadata: what will be read, or throws UsageError. Answers its bytes. `isChosen`: not simply all. */
-  readonly choose: (files: readonly ListedFile[], isChosen: boolean) => number;
+  /** Before anything is fetched but metadata: what will be read, or throws UsageError. `isChosen`: not simply all. */
+  readonly choose: (files: readonly ListedFile[], isChosen: boolean) => readonly FilePart[];
   /** Resolves when enough was read. */
   readonly read: (reading: Reading) => Promise<void>;
 }
@@ -138,8 +138,9 @@ async function readOne(
     const listed = listFiles(metainfo.files, metainfo.isSingleFile);
     const files = chosen === undefined ? listed : listed.filter(({ index }) => chosen.includes(index));
     torrent.known(metainfo, null, chosen ?? null);
-    const totalBytes = command.choose(files, chosen !== undefined);
-    const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs);
+    const parts = command.choose(files, chosen !== undefined);
+    const totalBytes = parts.reduce((sum, { start, end: stop }) => sum + stop - start, 0);
+    const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs, parts);
     const over = new AbortController();
     const { noPeersTimeoutMs, stallTimeoutMs } = chooseLimits(options, context.stderr.isTerminal);
     const session = runSession(

@@ -22,4 +22,6 @@ export const READING_CONFIG = {
   maxLingering: 2,
   /** A reader waits for the piece, and the peer asked is four times slower than another: a few round trips, which a person hardly notices. */
   urgentAgeMs: 500,
+  /** Nobody has what is read next: peers have said by then what they have, and who has other pieces need not keep a slot for us. */
+  setAsideMs: 3000,
 } as const;

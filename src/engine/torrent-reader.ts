@@ -3,6 +3,7 @@
 // A session gets it as its option `reader`; one that crashed and was started again with it goes on where its readers are.
 
 import type { Metainfo } from '../metainfo/metainfo.js';
+import { Bitfield } from '../model/bitfield.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { type PieceRange, windowAt } from '../session/piece-window.js';
 import type { SessionEvent } from '../session/events.js';
@@ -27,6 +28,13 @@ export interface ReadOptions {
 }
 
 type ReadingManner = Pick<ReadOptions, 'signal' | 'isLent'>;
+
+/** Bytes of a file, by its index in `metainfo.files`, from `start` up to `end`. */
+export interface FilePart {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** The session that works for it now. */
 interface ReaderRun {
@@ -58,6 +66,8 @@ export class TorrentReader {
   readonly #metainfo: Metainfo;
   readonly #windowBytes: number;
   readonly #lingerMs: number;
+  /** The pieces that may ever be read; null: any. */
+  readonly readable: Bitfield | null;
   readonly #cursors = new Set<Cursor>();
   #storage: WindowStorage | null = null;
   #run: ReaderRun | null = null;
@@ -67,13 +77,20 @@ export class TorrentReader {
 
   /**
    * `windowBytes`: of all readers together. What is fetched ahead and held, two pieces for each reader at least. `lingerMs`: how long the window
-   * of a reader that left stays: for readers that jump by coming again.
+   * of a reader that left stays: for readers that jump by coming again. `parts`: all that will be read; whoever has none of it is not waited
+   * for. Default: anything may be.
    */
-  constructor(metainfo: Metainfo, windowBytes: number = CONFIG.reading.windowBytes, lingerMs = 0) {
+  constructor(
+    metainfo: Metainfo,
+    windowBytes: number = CONFIG.reading.windowBytes,
+    lingerMs = 0,
+    parts: readonly FilePart[] | null = null,
+  ) {
     if (!(windowBytes > 0)) throw new InvalidArgumentError('windowBytes must be more than 0', { argument: 'windowBytes' });
     this.#metainfo = metainfo;
     this.#windowBytes = windowBytes;
     this.#lingerMs = lingerMs;
+    this.readable = parts === null ? null : piecesOfParts(metainfo, parts);
     // Nobody need wait for it.
     this.#closed.promise.catch(() => undefined);
   }
@@ -294,6 +311,16 @@ function piecesOf(ranges: readonly ByteRange[], pieceLength: number): PieceRange
     const last = pieces.at(-1);
     if (last !== undefined && first <= last.end) last.end = Math.max(last.end, end);
     else pieces.push({ first, end });
+  }
+  return pieces;
+}
+
+function piecesOfParts({ files, geometry }: Metainfo, parts: readonly FilePart[]): Bitfield {
+  const pieces = new Bitfield(geometry.pieceCount);
+  for (const { index, start, end } of parts) {
+    const { offset } = files[index];
+    const ranges = start < end ? piecesOf([{ offset: offset + start, length: end - start }], geometry.standardPieceLength) : [];
+    for (const range of ranges) for (let piece = range.first; piece < range.end; piece++) pieces.set(piece as PieceIndex);
   }
   return pieces;
 }

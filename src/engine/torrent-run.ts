@@ -129,6 +129,7 @@ export class TorrentRun {
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
       reads: options.reader !== undefined,
+      readable: options.reader?.readable ?? null,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.

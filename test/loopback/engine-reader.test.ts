@@ -156,6 +156,43 @@ describe('web servers', () => {
     await expect(server.done()).rejects.toThrow(/no web seed/);
     await reading;
   });
+
+  test.each([
+    ['all of which is lacked, end it at once, whatever else they have', true],
+    ['are kept where something else of them may be read one day', false],
+  ])('that lack the file to be read, %s', async (_, isAll) => {
+    const torrent = webTorrent({
+      pieceLength: 32 * KIB,
+      files: [
+        ['a', 300_000],
+        ['b', 300_000],
+      ],
+    });
+    const web = await startWebServer(torrent, {
+      answer: (request, response) => {
+        if (request.url !== '/album/b') return false;
+        response.writeHead(404, { 'content-length': 0 }).end();
+        return true;
+      },
+    });
+    const metainfo = withWebSeeds(torrent, web.url);
+    const parts = isAll ? [{ index: 1, start: 0, end: 300_000 }] : null;
+    const reader = new TorrentReader(metainfo, 256 * KIB, 0, parts);
+    const server = await startSession(metainfo, null, { reader, webSeedMode: 'only' });
+    const reading = reader.read(1);
+    const first = reading.next().then(
+      () => 'came',
+      () => 'ended',
+    );
+    if (isAll) {
+      await expect(server.done()).rejects.toThrow(/no web seed.*HTTP status 404/);
+      expect(await first).toBe('ended');
+      return;
+    }
+    await until(() => server.snapshot().webSeeds.at(0)?.lacking !== undefined);
+    const other = await collect(reader.read(0, { end: 100_000 }));
+    expect(other.equals(torrent.fileBytes(0).subarray(0, 100_000))).toBe(true);
+  });
 });
 
 describe('the window', () => {

@@ -3,6 +3,7 @@
 // reader may be a pager.
 
 import { performance } from 'node:perf_hooks';
+import type { FilePart } from '../../engine/torrent-reader.js';
 import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
 import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
@@ -14,13 +15,6 @@ import { UsageError } from '../usage-error.js';
 
 export interface CatOptions extends ReadingOptions {
   readonly range?: RangeSpec;
-}
-
-/** Where in a file to begin and to end. */
-interface Part {
-  readonly index: number;
-  readonly start: number;
-  readonly end: number;
 }
 
 export async function cat(torrent: string, options: CatOptions, context: CommandContext): Promise<number> {
@@ -42,7 +36,7 @@ export async function cat(torrent: string, options: CatOptions, context: Command
   // A pager or a player shares the terminal: what is drawn there goes across its screen.
   const showsProgress = board.isChosen || !(stdout.isPipe && context.stderr.isTerminal);
   const startedAt = performance.now();
-  let parts: Part[] = [];
+  let parts: FilePart[] = [];
   let what = '';
   const exitCode = await runReading(
     torrent,
@@ -55,7 +49,7 @@ export async function cat(torrent: string, options: CatOptions, context: Command
         refuseUnclear(chosen, isChosen, options, context);
         what = chosen.length === 1 ? sanitise(chosen[0].path) : `${chosen.length} files`;
         parts = chosen.map((file) => partOf(file, options.range));
-        return parts.reduce((sum, { start, end }) => sum + end - start, 0);
+        return parts;
       },
       read: async ({ reader, end, torrent: observed }) => {
         const { signal } = end;
@@ -101,7 +95,7 @@ function refuseUnclear(files: readonly ListedFile[], isChosen: boolean, { range 
   }
 }
 
-function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefined): Part {
+function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefined): FilePart {
   if (range === undefined) return { index, start: 0, end: length };
   const resolved = resolveRange(range, length);
   if (resolved === null) {

@@ -31,7 +31,7 @@ export async function stream(torrent: string, options: StreamOptions, context: C
       choose: (chosen) => {
         files = chosen;
         if (options.open !== undefined) refuseSeveral(files, context);
-        return files.reduce((sum, { length }) => sum + length, 0);
+        return files.map(({ index, length }) => ({ index, start: 0, end: length }));
       },
       read: (opened) => serve(opened, files, port, options.open ?? null, context),
     },
