@@ -25,7 +25,11 @@ export const addStream: CommandDefinition = (program, host, globals) => {
     .argument('<TORRENT>', TORRENT)
     .addOption(filesOption('the files to serve; all others are left out'))
     .option('--port <N>', 'serve HTTP on this port of 127.0.0.1 (default: any free one)', parseHttpPort)
-    .option('--open <PLAYER>', 'start this player with the URL, and end with it; its arguments behind spaces', parsePlayer);
+    .option(
+      '--open <PLAYER>',
+      'start this player with the URL, and end with it; words as for a shell, which is not asked',
+      parsePlayer,
+    );
   addReadingOptions(command, [portmapOption(), listenOption()], true)
     .addHelpText('after', EXAMPLES.stream)
     .action(async (torrent: string, { port, ...options }: StreamOptions) => {

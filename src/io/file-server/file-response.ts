@@ -50,8 +50,10 @@ export function pathOf({ number, path }: ServedFile): string {
 }
 
 function isOurs(host: string | undefined, port: number): boolean {
-  const name = host?.toLowerCase();
-  return name === `127.0.0.1:${port}` || name === `localhost:${port}`;
+  const name = host?.toLowerCase() ?? '';
+  // The port that a URL leaves out (RFC 9110, 4.2.1).
+  const named = port === 80 && !name.includes(':') ? `${name}:80` : name;
+  return named === `127.0.0.1:${port}` || named === `localhost:${port}`;
 }
 
 function fileResponse(file: ServedFile, { method, headers: asked }: FileRequest): FileResponse {
