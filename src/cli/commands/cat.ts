@@ -26,7 +26,6 @@ export async function cat(torrent: string, options: CatOptions, context: Command
       'Send it to a file (> NAME) or through a pipe (| less).',
     );
   }
-  if (options.events !== undefined) events.open(options.events);
   if (events.isOnStdout) {
     throw new UsageError(
       '--events would write to stdout, which is for the bytes of the file',

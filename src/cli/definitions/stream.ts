@@ -27,7 +27,7 @@ export const addStream: CommandDefinition = (program, host, globals) => {
     .option('--port <N>', 'serve HTTP on this port of 127.0.0.1 (default: any free one)', parseHttpPort)
     .option(
       '--open <PLAYER>',
-      'start this player with the URL, and end with it; words as for a shell, which is not asked',
+      'start this player with the URL, and end with it; its arguments behind spaces, quoted as in a shell',
       parsePlayer,
     );
   addReadingOptions(command, [portmapOption(), listenOption()], true)

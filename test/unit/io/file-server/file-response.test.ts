@@ -105,6 +105,16 @@ describe('who is refused', () => {
     expect([at('evil.example', 80), at('evil.example:80', 80), at('', 80)]).toEqual([403, 403, 403]);
   });
 
+  test.each(['cross-site', 'same-site'])('what a page of another site loads (%s); a link there may lead here', (site) => {
+    for (const mode of ['no-cors', 'cors', 'websocket'])
+      expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': mode }).status).toBe(403);
+    expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }).status).toBe(200);
+  });
+
+  test.each(['none', 'same-origin'])('but not our own page, nor an address that was typed (%s)', (site) => {
+    expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' }).status).toBe(200);
+  });
+
   test('nobody who says localhost', () => expect(ask('/1', { host: 'LocalHost:8080' }).status).toBe(200));
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'get', ''])('the method %j', (method) => {
