@@ -121,13 +121,7 @@ async function readOne(
   const view = context.board.open(command.showsProgress);
   try {
     const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end, observer: torrent };
-    const { metainfo, peers, webSeedNamers, selection } = await obtainTorrent(
-      job,
-      { ...options, isHandover: true },
-      run,
-      view,
-      context,
-    );
+    const { metainfo, peers, origin, selection } = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
     job.name = sanitise(metainfo.name);
     const isFile = isTorrentFile(job.item);
     refuseNoSource(
@@ -158,7 +152,7 @@ async function readOne(
           useLsd: options.lsd,
           webSeedMode: options.webseeds,
           webSeeds: options.webseed ?? [],
-          ...(webSeedNamers === null ? {} : { webSeedNamers }),
+          ...(origin === null ? {} : { origin }),
           noPeersTimeoutMs,
           stallTimeoutMs,
           command: `effusion ${command.name}`,
