@@ -40,7 +40,7 @@ export { type Magnet, parseMagnet } from './metainfo/magnet.js';
 export { scrapeTrackers, type ScrapeOutcome, type TrackerScrapeOptions } from './engine/tracker-scrape.js';
 export { parseTorrentFile } from './metainfo/torrent-file.js';
 export type { Metainfo, MetainfoFile } from './metainfo/metainfo.js';
-export { placeFiles, type Placement, PlacementError } from './metainfo/placement.js';
+export { hasPlace, placeFiles, type Placement, PlacementError } from './metainfo/placement.js';
 export type { PlaceOptions } from './engine/place-options.js';
 export type { Address } from './model/address.js';
 export type { AddressFilter } from './model/address-filter.js';

@@ -12,9 +12,9 @@ export const ALIASES: readonly (readonly [theirs: string, ours: string])[] = [
   // aria2
   ['-d, --dir', '--output'],
   ['--select-file', '--files'],
-  ['--max-download-limit', '--max-download'],
+  ['--max-download-limit', '--max-download-each'],
   ['--max-overall-download-limit', '--max-download'],
-  ['--max-upload-limit', '--max-upload'],
+  ['--max-upload-limit', '--max-upload-each'],
   ['--max-overall-upload-limit', '--max-upload'],
   ['--max-concurrent-downloads', '--jobs'],
   ['--listen-port', '--port'],

@@ -18,8 +18,8 @@ export const EXAMPLES = {
   download: `
 Run it again after any interruption: only what is missing is fetched. ^C ends in order, a second ^C at once.
 On a terminal keys work meanwhile: p pauses, q stops in order, v shows more or less, + and - change the rate.
-The path of each result goes to stdout, everything else to stderr. Of several torrents one that fails does not stop
-the others: the run ends with 14, or with the code of the failure where all failed alike.
+The path of each result, the torrent's own file or folder, goes to stdout, everything else to stderr; --json lists the
+files too. Of several torrents one that fails does not stop the others: the run ends with 14, or with the code of the failure where all failed alike.
 
 Examples:
   effusion download ubuntu.torrent

@@ -16,7 +16,8 @@ import { chooseLimits, refuseNoSource } from './commands/download.js';
 import { type DhtCommandOptions, dhtOptions } from './dht-options.js';
 import { listFiles, type ListedFile } from './listed-files.js';
 import { describeProxy, wayOut } from './network-switches.js';
-import { chosenCounts, type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
+import { limitsOfEach } from './limits-of-each.js';
+import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { listenOn, type PortRange } from './options.js';
 import { choosePortMapping, tellPortMapping } from './port-mapping-option.js';
 import { withPeers } from './report-error.js';
@@ -131,7 +132,7 @@ async function readOne(
     const { files: chosen } = chooseFiles(metainfo, options, selection).session;
     const listed = listFiles(metainfo.files, metainfo.isSingleFile);
     const files = chosen === undefined ? listed : listed.filter(({ index }) => chosen.includes(index));
-    torrent.known(metainfo, null, chosen ?? null);
+    torrent.reads(metainfo, chosen ?? null);
     const parts = command.choose(files, chosen !== undefined);
     const totalBytes = parts.reduce((sum, { start, end: stop }) => sum + stop - start, 0);
     const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs, parts);
@@ -147,7 +148,7 @@ async function readOne(
           peers,
           useTrackers: options.trackers,
           usePex: options.pex,
-          ...chosenCounts(options),
+          ...limitsOfEach(options),
           useDht: options.dht,
           useLsd: options.lsd,
           webSeedMode: options.webseeds,

@@ -89,7 +89,10 @@ export class TorrentRun {
     const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
-      metainfo: choice === null ? metainfo : { ...metainfo, files: withPaddingFor(metainfo.files, choice.targets) },
+      metainfo:
+        choice === null
+          ? metainfo
+          : { ...metainfo, files: withPaddingFor(metainfo.files, new Set([...choice.targets, ...choice.kept])) },
       wanted: choice?.wanted ?? null,
       storage: disk.storage,
       buffers: client.pieceBuffers,

@@ -23,7 +23,8 @@ import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
-import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { type LimitsOfEach, limitsOfEach } from '../limits-of-each.js';
+import { withoutTrackers } from '../obtain-torrent.js';
 import { checkPlacementOptions, placementOf, resultPath } from '../place-choice.js';
 import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
@@ -52,6 +53,7 @@ export interface SeedOptions
     EgressOptions,
     PlacementCommandOptions,
     ContentOptions,
+    LimitsOfEach,
     ResultOptions,
     Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
@@ -61,9 +63,6 @@ export interface SeedOptions
   readonly listen: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
-  /** 0 is no limit. */
-  readonly maxPeers?: number;
-  readonly maxUploads?: number;
   readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
@@ -168,14 +167,14 @@ async function seedOne(
     view = board.open();
     const placed = placeFiles(metainfo, placement);
     if (magnet !== null) torrent.made(magnet);
-    torrent.known(metainfo, resultPath(folder, placed));
+    torrent.known(metainfo, { place: resultPath(folder, metainfo, placement), folder, placed, chosen: null });
     await expectData(placed, folder);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
       useTrackers: options.trackers,
       usePex: options.pex,
-      ...chosenCounts(options),
+      ...limitsOfEach(options),
       webSeedMode: 'never' as const,
       useDht: options.dht,
       useLsd: options.lsd,

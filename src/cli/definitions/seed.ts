@@ -6,6 +6,7 @@ import { EXAMPLES } from '../help-texts.js';
 import {
   listenOption,
   maxPeersOption,
+  maxUploadEachOption,
   maxUploadOption,
   maxUploadsOption,
   pieceLengthOption,
@@ -43,6 +44,7 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
   })
     .optionsGroup(GROUP.limits)
     .addOption(maxUploadOption())
+    .addOption(maxUploadEachOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption());
   addSeedOptions(command, false);

@@ -99,6 +99,8 @@ export type TorrentEvent =
       readonly name: string;
       readonly path: string;
       readonly size: number;
+      /** Those that were chosen; `index` from 1, `path` absolute, `length` in bytes. */
+      readonly files: readonly { readonly index: number; readonly path: string; readonly length: number }[];
       readonly alreadyComplete: boolean;
       readonly downloadedBytes: number;
       readonly uploadedBytes: number;

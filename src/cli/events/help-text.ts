@@ -25,7 +25,7 @@ has id (its number in the run, from 1) and, once it is known, infoHash. Within a
   stall      no data came for some time: reasons, a list
   hashfail   a piece came wrong: peers and webSeeds that had a part in it
   warning    something to know that ends nothing
-  complete   whole and verified: path, size, bytes and time
+  complete   whole and verified: path, size, files (index, path, length), bytes and time
   error      what failed: code, exit, message, hint; with id that torrent, without it the run
   done       always the last, once: exit, its name, cause (the signal, if one ended the run)
 
