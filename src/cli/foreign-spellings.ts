@@ -85,3 +85,8 @@ export const NOT_THE_SAME: ReadonlyMap<string, readonly [advice: string, ours: s
   ['--tries', ['--timeout (tries go on until then)', '--timeout']],
   ['--max-tries', ['--timeout (tries go on until then)', '--timeout']],
 ]);
+
+/** Options of ours that a command lacks, and what of its own does for them: said where it has that one. */
+export const INSTEAD: ReadonlyMap<string, readonly [advice: string, ours: string]> = new Map([
+  ['--json', ['Use --events=FILE: stdout is for what is read.', '--events']],
+]);

@@ -91,7 +91,10 @@ export class TorrentRun {
     const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
-      metainfo: choice === null ? metainfo : { ...metainfo, files: withPaddingFor(metainfo.files, choice.targets) },
+      metainfo:
+        choice === null
+          ? metainfo
+          : { ...metainfo, files: withPaddingFor(metainfo.files, new Set([...choice.targets, ...choice.kept])) },
       wanted: isPart ? disk.have : (choice?.wanted ?? null),
       storage: disk.storage,
       buffers: client.pieceBuffers,
@@ -131,6 +134,7 @@ export class TorrentRun {
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
       reads: options.reader !== undefined,
+      readable: options.reader?.readable ?? null,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.

@@ -53,7 +53,7 @@ export class Session {
     now: Millis,
     pace: RequestPace | null = null,
   ) {
-    const window = settings.reads === true ? new PieceWindow() : null;
+    const window = settings.reads === true ? new PieceWindow(settings.readable) : null;
     const isInReach = (piece: PieceIndex): boolean => window === null || window.has(piece);
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null, isInReach);
     const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);

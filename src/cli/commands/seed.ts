@@ -176,7 +176,7 @@ async function seedOne(
     view = board.open();
     const placed = placeFiles(metainfo, placement);
     if (magnet !== null) torrent.made(magnet);
-    torrent.known(metainfo, resultPath(folder, placed));
+    torrent.known(metainfo, { place: resultPath(folder, metainfo, placement), folder, placed, chosen: null });
     await expectData(placed, folder, options.partial === true);
     await end.waitFor(turn);
     const session = {

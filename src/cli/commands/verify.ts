@@ -58,7 +58,7 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
     const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
     const checks = wanted === null ? null : matchChecksums(torrent, wanted, chosen.files);
     for (const note of checks?.notes ?? []) context.board.log(note);
-    const metainfo = placeFiles(torrent, placementOf(options));
+    const metainfo = placeFiles(torrent, placementOf(options), chosen.files);
     const progress = openCheckProgress(metainfo.name, context);
     const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update, signal: end.signal }).finally(
       progress.close,
