@@ -7,7 +7,7 @@ export type { ClientDhtOptions } from './engine/client-dht.js';
 export { SessionServer, type DownloadResult } from './engine/session-server.js';
 export { type DownloadPlan, planDownload, type PlannedFile, type PlanOptions } from './engine/download-plan.js';
 export type { MinSpeed } from './engine/speed-floor.js';
-export { type ReadOptions, TorrentReader } from './engine/torrent-reader.js';
+export { type FilePart, type ReadOptions, TorrentReader } from './engine/torrent-reader.js';
 export type { LocalServer, PeerHint, SessionOptions } from './engine/session-options.js';
 export type { Phase, ServerNotice, ServerSnapshot } from './engine/server-snapshot.js';
 export { Supervisor, supervisor, type RestartPolicy, type SupervisedSession } from './engine/supervisor.js';

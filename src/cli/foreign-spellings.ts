@@ -128,3 +128,8 @@ export const COMMANDS_OF_OTHERS: ReadonlyMap<string, string> = new Map([
   ['version', '--version'],
   ['man', 'help --man'],
 ]);
+
+/** Options of ours that a command lacks, and what of its own does for them: said where it has that one. */
+export const INSTEAD: ReadonlyMap<string, readonly [advice: string, ours: string]> = new Map([
+  ['--json', ['Use --events=FILE: stdout is for what is read.', '--events']],
+]);

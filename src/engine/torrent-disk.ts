@@ -42,7 +42,10 @@ import type { SpaceLedger } from './space-ledger.js';
  * chosen, left out: all; the others are never made or changed.
  */
 type DiskSessionOptions = PlaceOptions &
-  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'isHashed' | 'command' | 'reader'>;
+  Pick<
+    SessionOptions,
+    'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'servesPart' | 'isHashed' | 'command' | 'reader'
+  >;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
@@ -151,7 +154,7 @@ export class TorrentDisk {
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
-    const { fsync = false, overwrite = 'verify', reuseFolders = [], reader } = this.#options;
+    const { fsync = false, overwrite = 'verify', reuseFolders = [], reader, servesPart = false } = this.#options;
     const { openFiles } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
@@ -180,7 +183,7 @@ export class TorrentDisk {
     } = isReadOnly
       ? await checkExisting({
           ...look,
-          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => !isChosen(file) }),
+          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => servesPart || !isChosen(file) }),
         })
       : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();

@@ -68,6 +68,7 @@ const SITUATIONS: readonly Situation[] = [
   { name: 'seed-content', args: 'seed other --no-trackers --no-dht --seed-time 1s' },
   { name: 'seed-private', args: 'seed other --private' },
   { name: 'seed-link', args: 'seed magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=It' },
+  { name: 'stream-no-player', args: 'stream data.torrent --open no-such-player' },
   { name: 'seed-missing', args: 'seed data.torrent --data empty' },
 ];
 

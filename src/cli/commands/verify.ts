@@ -27,6 +27,7 @@ import { infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
 import { RunEnd } from '../run-end.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { TorrentNames } from '../torrent-names.js';
 import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 
@@ -52,9 +53,10 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   const end = new RunEnd(context.interruption);
   const use = new ChecksumUse(wanted ?? { lists: [] });
   let bad = 0;
+  const named = new TorrentNames();
   const work = async (job: TorrentJob): Promise<void> => {
     const torrent = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
-    job.name = sanitise(torrent.name);
+    job.name = named.nameOf(torrent);
     const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
     const checks = wanted === null ? null : matchChecksums(torrent, wanted, chosen.files);
     if (checks !== null) use.add(checks);

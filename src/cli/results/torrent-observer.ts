@@ -15,7 +15,7 @@ import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import type { ErrorEvent, TorrentEvent, WarningEvent } from '../events/event.js';
 import { noticeToEvent } from '../events/notice-event.js';
-import { SessionFollower } from '../events/session-follower.js';
+import { type Delivery, SessionFollower } from '../events/session-follower.js';
 import { EXIT } from '../exit-codes.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
@@ -68,6 +68,8 @@ export interface TorrentObserverOptions {
   readonly keepReport: (reported: ReportedTorrent) => void;
 }
 
+const NOT_YET: Outcome = { status: 'failed', exit: EXIT.ok, error: null, alreadyComplete: null };
+
 export class TorrentObserver {
   readonly #id: number;
   readonly #job: TorrentJob;
@@ -114,12 +116,21 @@ export class TorrentObserver {
 
   /** The metadata is there, and `where` the result will be. */
   known(metainfo: Metainfo, where: ResultPlace): void {
+    this.#where = where;
+    this.#tellTorrent(metainfo, resultFiles(where.placed, where.folder, where.chosen));
+  }
+
+  /** The same of one that is read: nothing is written, so nothing has a path. `chosen`: indices of files; null: all. */
+  reads(metainfo: Metainfo, chosen: readonly number[] | null): void {
+    this.#tellTorrent(metainfo, resultFiles(metainfo, '', chosen));
+  }
+
+  #tellTorrent(metainfo: Metainfo, chosenFiles: readonly ResultFile[]): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
     this.#metainfo = metainfo;
-    this.#where = where;
-    this.#files = resultFiles(where.placed, where.folder, where.chosen);
+    this.#files = chosenFiles;
     this.#infoHash = infoHashText(metainfo);
-    const { name, size, path, files } = this.#result({ status: 'failed', exit: 0, error: null, alreadyComplete: null });
+    const { name, size, path, files } = this.#result(NOT_YET);
     const { standardPieceLength: pieceLength, pieceCount: pieces } = metainfo.geometry;
     this.#emit({
       event: 'torrent',
@@ -135,13 +146,14 @@ export class TorrentObserver {
   }
 
   /** A session has begun. Answers what to await when it has ended. */
-  follow(session: SupervisedSession): () => Promise<void> {
+  follow(session: SupervisedSession, delivery?: Delivery): () => Promise<void> {
     this.#session = session;
     this.#report?.follow(session);
     const isNeeded = this.#context.events.isOpen || this.#options.receipt !== undefined || this.#report !== null;
     if (!isNeeded) return () => Promise.resolve();
     const follower = new SessionFollower({
       session,
+      ...(delivery === undefined ? {} : { delivery }),
       onNotice: (notice) => this.noteNotice(notice),
       onEvent: (event) => this.#emit(event),
     });
@@ -154,7 +166,8 @@ export class TorrentObserver {
     this.#report?.note(notice);
     if (!this.#context.events.isOpen) return;
     const event = noticeToEvent(notice, this.#where?.placed.files ?? [], this.#metainfo?.files);
-    if (event !== null) this.#emit(event);
+    // What is read is under no name.
+    if (event !== null && (event.event !== 'file' || this.#where !== null)) this.#emit(event);
   };
 
   /** No data for so long. */
@@ -185,6 +198,18 @@ export class TorrentObserver {
     if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result));
     if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result);
     this.#print(outcome);
+  }
+
+  /** Of a torrent that is read: its players find it at this URL. */
+  serving(url: string): void {
+    this.#emit({ event: 'serving', url });
+  }
+
+  /** So many bytes were to be read, and were. */
+  delivered(size: number): void {
+    const { name, downloadedBytes, uploadedBytes, elapsedMs } = this.#result({ ...NOT_YET, status: 'complete' });
+    const counts = { downloadedBytes, uploadedBytes, elapsedMs };
+    this.#emit({ event: 'complete', name: name ?? '', path: '', size, files: [], alreadyComplete: false, ...counts });
   }
 
   /** It ended otherwise: `stopExit` is what the run ends with where it was stopped in order. Never rejects. */
