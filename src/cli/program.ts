@@ -22,7 +22,6 @@ import { addSeed } from './definitions/seed.js';
 import { addStream } from './definitions/stream.js';
 import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
-import { refuseEmptyValues } from './empty-values.js';
 import { fitHelp } from './render/fit-help.js';
 import { OVERVIEW } from './help-texts.js';
 import { WITHOUT_SETTINGS } from './settings/setting.js';
@@ -78,13 +77,10 @@ export function createProgram(host: ProgramHost): Command {
   for (const add of COMMANDS) add(program, host, () => program.opts<GlobalOptions>());
   understandOthers(program);
   program.hook('preAction', (_, command) => refuseContradictions(command));
-  program.hook('preAction', (_, command) => refuseEmptyValues(program, command));
   program.hook('preAction', async (_, command) => {
     // Help must come where the configuration is broken.
     if (WITHOUT_SETTINGS.has(command.name())) return;
     await (await import('./settings/apply-settings.js')).applySettings(program, command, host.environment);
-    // The file may say such a thing too.
-    refuseEmptyValues(program, command);
   });
   return program;
 }

@@ -209,7 +209,7 @@ describe('other names and places', () => {
     [['--rename', '1=pics/sub/B.BIN'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--rename', '1=pics/sub'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--reuse', 'nowhere'], 'there is no folder nowhere'],
-    [['--incomplete-dir', ''], '--incomplete-dir names nothing'],
+    [['--incomplete-dir', ''], 'names no folder'],
     [
       ['--incomplete-dir', 'out/a.bin', '--strip-components', '1'],
       "files can't grow in out/a.bin: out/a.bin/a.bin.part would be in",
