@@ -52,7 +52,7 @@ svg { display: block; width: 100%; background: var(--panel); border-radius: 6px;
 .key i.came { width: 4rem; background: linear-gradient(to right, color-mix(in srgb, var(--down) 25%, transparent), var(--down)); }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; color: var(--faint); font-weight: 500; } th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
-.number { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } td.part { width: 7rem; background: linear-gradient(to left, var(--soft) var(--part), transparent var(--part)); }
+.number { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } td.part { min-width: 7rem; background: linear-gradient(to left, var(--soft) var(--part), transparent var(--part)); }
 .banned { color: var(--bad); white-space: nowrap; } footer { margin-top: 3rem; color: var(--faint); font-size: .9rem; }
 `;
 
