@@ -39,7 +39,7 @@ const STYLE = `
 body { margin: 2rem auto; padding: 0 1rem; max-width: 60rem; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; margin: 2rem 0 .5rem; line-height: 1.25; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } h1, h2, td, dd, .outcome { overflow-wrap: anywhere; }
 .outcome { font-weight: 600; color: var(--bad); border-left: 4px solid; padding-left: .75rem; margin: 0 0 1rem; } .outcome.whole { color: var(--good); }
-dl { margin: 1rem 0; } dt { color: var(--faint); } dd { margin: 0; }
+a { color: var(--down); } dl { margin: 1rem 0; } dt { color: var(--faint); } dd { margin: 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; } .tiles div { background: var(--panel); border-radius: 6px; padding: .6rem .8rem; }
 .tiles dt { font-size: .85rem; } .tiles dd { font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
@@ -51,9 +51,10 @@ svg { display: block; width: 100%; background: var(--panel); border-radius: 6px;
 .key i.up { background: var(--up); } .key i.before { background: var(--good); opacity: .55; } .key i.partly { background: var(--up); } .key i.missing { background: var(--faint); opacity: .5; }
 .key i.came { width: 4rem; background: linear-gradient(to right, color-mix(in srgb, var(--down) 25%, transparent), var(--down)); }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; color: var(--faint); font-weight: 500; } th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th:last-child, td:last-child { padding-right: 0; }
+td:first-child:not(.number) { min-width: 8.5rem; } th:last-child, td:last-child { padding-right: 0; }
 .number { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } td.part { min-width: 7rem; background: linear-gradient(to left, var(--soft) var(--part), transparent var(--part)); }
-.banned { color: var(--bad); white-space: nowrap; } footer { margin-top: 3rem; color: var(--faint); font-size: .9rem; }
+@media (max-width: 40rem) { td.part { min-width: 0; } }
+.whole { color: var(--good); } .failed { color: var(--bad); } .banned { color: var(--bad); white-space: nowrap; } footer { margin-top: 3rem; color: var(--faint); font-size: .9rem; }
 `;
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -71,6 +72,7 @@ export function formatReport(facts: ReportFacts): string {
 <style>${STYLE}</style>
 </head>
 <body>
+${facts.torrents.length === 1 ? '' : formatOverview(title, facts.torrents)}
 ${facts.torrents.map(formatTorrent).join('\n')}
 <footer>${time(facts.startedAt)} to ${time(facts.endedAt)}, effusion ${text(facts.version)}</footer>
 </body>
@@ -78,26 +80,37 @@ ${facts.torrents.map(formatTorrent).join('\n')}
 `;
 }
 
-function formatTorrent(torrent: ReportedTorrent): string {
+/** Of several torrents: what came of each, and where it is below. */
+function formatOverview(title: string, torrents: readonly ReportedTorrent[]): string {
+  const rows = torrents.map(({ name, outcome, isWhole, run: { snapshot } }, at) => [
+    `<a href="#torrent-${at + 1}">${text(name)}</a>`,
+    `<span class="${isWhole ? 'whole' : 'failed'}">${text(outcome)}</span>`,
+    number(snapshot === null ? '' : formatBytes(snapshot.totalBytes)),
+  ]);
+  return `<h1>${text(title)}</h1>\n${table(['torrent', 'what came of it', '#size'], rows)}`;
+}
+
+function formatTorrent(torrent: ReportedTorrent, at: number): string {
   const { run } = torrent;
   const { snapshot } = run;
+  const known = (value: string): string => (snapshot === null ? '' : value);
   const came = snapshot?.downloadedBytes ?? 0;
   const speed = run.elapsedMs > 0 ? (came * 1000) / run.elapsedMs : 0;
   const tiles = definitions([
     ['size', snapshot === null ? '' : formatBytes(snapshot.totalBytes)],
     ['there', snapshot === null ? '' : formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)],
     ['time', prettyMs(run.elapsedMs)],
-    ['mean speed', formatRate(speed)],
-    ['peers met', String(snapshot?.peersMet ?? 0)],
+    ['mean speed', known(formatRate(speed))],
+    ['peers met', known(String(snapshot?.peersMet))],
   ]).map((tile) => `<div>${tile}</div>`);
   const rest = definitions([
-    ['received', `${formatBytes(came)}${wasteOf(torrent)}`],
-    ['sent', formatBytes(snapshot?.uploadedBytes ?? 0)],
+    ['received', known(`${formatBytes(came)}${wasteOf(torrent)}`)],
+    ['sent', known(formatBytes(snapshot?.uploadedBytes ?? 0))],
     ['path', torrent.path ?? ''],
     ['info hash', torrent.infoHash],
   ]);
   return [
-    `<h1>${text(torrent.name)}</h1>`,
+    `<h1 id="torrent-${at + 1}">${text(torrent.name)}</h1>`,
     `<p class="outcome${torrent.isWhole ? ' whole' : ''}">${text(torrent.outcome)}</p>`,
     `<dl class="tiles">${tiles.join('')}</dl>`,
     `<dl class="facts">${rest.join('')}</dl>`,

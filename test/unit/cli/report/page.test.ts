@@ -97,7 +97,15 @@ test('a run that never began, or had no time, has a page too', () => {
   };
   const text = page(torrent({ outcome: 'cannot read x.torrent', isWhole: false, path: null, infoHash: '', run: empty }));
   expect(text).toContain('cannot read x.torrent');
-  expect(text).not.toMatch(/NaN|undefined|Infinity|<h2>/);
+  expect(text).not.toMatch(/NaN|undefined|Infinity|<h2>|mean speed|0 B/);
+});
+
+test('of several torrents the page begins with what came of each, and leads to it', () => {
+  const text = page(torrent(), torrent({ name: 'other', outcome: 'no peer answered', isWhole: false }));
+  expect(text).toContain('<h1>2 torrents</h1>');
+  expect(text).toContain('<td><a href="#torrent-2">other</a></td><td><span class="failed">no peer answered</span></td>');
+  expect(text).toContain('<h1 id="torrent-2">other</h1>');
+  expect(page(torrent())).not.toContain('<a ');
 });
 
 test('many peers are fifty rows and one for the rest', () => {
