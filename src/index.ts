@@ -47,6 +47,7 @@ export type { AddressFilter } from './model/address-filter.js';
 export { parseProxy, type ProxyRefusal, type ProxyServer } from './model/proxy-server.js';
 export { EffusionError, InvariantError, MetainfoError, StorageError } from './model/error.js';
 export type { InfoHash, PeerId } from './model/ids.js';
+export type { TorrentOrigin } from './model/torrent-origin.js';
 export { PortTakenError } from './net/port-taken-error.js';
 export { VERSION } from './engine/version.js';
 export type { DisconnectReason } from './session/disconnect-reason.js';

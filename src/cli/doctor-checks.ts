@@ -61,14 +61,27 @@ const MAX_NAMES = 3;
 
 const check = (id: string, status: CheckStatus, text: string, hint = ''): Check => ({ id, status, text, hint });
 
-function checkTracker({ url, hosts, latencyMs, seeds, leechers, peers, intervalMs, error, warning }: TrackerFinding): Check {
+function checkTracker({
+  url,
+  hosts,
+  latencyMs,
+  seeds,
+  leechers,
+  peers,
+  intervalMs,
+  error,
+  errorCode,
+  warning,
+}: TrackerFinding): Check {
   const at = hosts === null || hosts.length === 0 || url.includes(hosts[0]) ? '' : ` (${hosts.slice(0, MAX_NAMES).join(', ')})`;
   const name = sanitise(`${url}${at}`, 300);
   if (error !== null) {
     const hint =
       hosts?.length === 0
         ? 'Its name has no address: is the name service there, is the tracker gone?'
-        : 'Others may do; --tracker URL names one more.';
+        : errorCode === 'forbidden_address'
+          ? 'It was not asked. --tracker with this URL makes it your own word, and asks it.'
+          : 'Others may do; --tracker URL names one more.';
     return check('tracker', 'fail', `${name}: ${sanitise(error)}`, hint);
   }
   if (latencyMs === null) return check('tracker', 'fail', `${name}: no answer in time`, 'Look longer with --timeout TIME.');

@@ -5,11 +5,11 @@ import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import type { FetchedMetadata } from '../engine/metadata-fetcher.js';
-import type { Address } from '../model/address.js';
 import type { FileRange } from '../metainfo/magnet-selection.js';
 import { MetainfoError } from '../model/error.js';
 import { matchesGlob } from '../model/glob.js';
 import { toHex } from '../model/ids.js';
+import { torrentOrigin } from '../model/torrent-origin.js';
 import type { Claims } from './claims.js';
 import type { CommandContext } from './command-context.js';
 import { fetchMagnet, type MagnetObserver } from './magnet-metadata.js';
@@ -58,8 +58,6 @@ export interface ObtainRun {
 }
 
 export interface ObtainedTorrent extends FetchedMetadata {
-  /** Who named the torrent's web seeds where they came by a magnet link: those that were met; null: the user's own file. */
-  readonly webSeedNamers: readonly Address[] | null;
   /** The files that the magnet link asks for (BEP 53); null: it makes no choice. */
   readonly selection: readonly FileRange[] | null;
 }
@@ -97,15 +95,14 @@ export async function obtainTorrent(
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes, remote } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
+    const { metainfo, bytes, server } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
     claims.claimTorrent(infoHashText(metainfo), label);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
     return {
       metainfo: { ...metainfo, announceTiers },
       peers: named,
-      met: [],
       bytes,
-      webSeedNamers: remote === null ? null : [remote],
+      origin: server === null ? null : torrentOrigin(server, trackers.flat()),
       selection: null,
     };
   }
@@ -140,14 +137,13 @@ export async function obtainTorrent(
     },
     context,
   );
-  const { metainfo, met } = fetched;
+  const { metainfo } = fetched;
   // Where a torrent file came its trackers stand behind those of the options and of the link.
   const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers.slice(trackers.length), excluded)];
   return {
     ...fetched,
     metainfo: { ...metainfo, announceTiers },
     peers: [...named, ...fetched.peers],
-    webSeedNamers: met,
     selection: magnet.selection,
   };
 }

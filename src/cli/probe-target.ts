@@ -6,8 +6,8 @@ import type { EgressOptions } from '../engine/egress.js';
 import type { SwarmProbeOptions } from '../engine/swarm-probe.js';
 import { webSeedSources, type WebSeedSource } from '../engine/web-seed-sources.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
-import type { Address } from '../model/address.js';
 import { toHex } from '../model/ids.js';
+import { torrentOrigin, type TorrentOrigin } from '../model/torrent-origin.js';
 import type { DhtCommandOptions } from './dht-options.js';
 import { wayOut } from './network-switches.js';
 import { withoutTrackers } from './obtain-torrent.js';
@@ -47,8 +47,8 @@ export interface ProbeTarget {
   /** Of a torrent file: those of a link need the names of its files. */
   readonly webSeeds: readonly WebSeedSource[];
   readonly peers: SwarmProbeOptions['peers'];
-  /** The server that it came from; null: the user's own file, or a link. */
-  readonly remote: Address | null;
+  /** Null: the user's own file, or a link. */
+  readonly origin: TorrentOrigin | null;
 }
 
 export async function loadTarget(text: string, options: ProbeCommandOptions, end: RunEnd): Promise<ProbeTarget> {
@@ -72,18 +72,19 @@ export async function loadTarget(text: string, options: ProbeCommandOptions, end
       announceTiers: [...own, ...tiers],
       webSeeds: [],
       peers: [...named, ...linked],
-      remote: null,
+      origin: null,
     };
   }
-  const { metainfo, remote } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
+  const { metainfo, server } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
+  const origin = server === null ? null : torrentOrigin(server, own.flat());
   return {
     infoHash: metainfo.infoHash.v1 ?? new Uint8Array(),
     name: metainfo.name,
     metainfo,
     announceTiers: [...own, ...withoutTrackers(metainfo.announceTiers, excluded)],
-    webSeeds: webSeedSources(metainfo, remote === null ? {} : { webSeedNamers: [remote] }),
+    webSeeds: webSeedSources(metainfo, origin === null ? {} : { origin }),
     peers: named,
-    remote,
+    origin,
   };
 }
 
@@ -97,7 +98,7 @@ export function expectSources(target: ProbeTarget, options: ProbeCommandOptions)
 }
 
 export function probeOf(
-  { infoHash, metainfo, announceTiers, peers, remote }: ProbeTarget,
+  { infoHash, metainfo, announceTiers, peers, origin }: ProbeTarget,
   options: ProbeCommandOptions,
   client: Client,
   limits: Pick<SwarmProbeOptions, 'maxDials' | 'timeoutMs' | 'signal'>,
@@ -105,7 +106,7 @@ export function probeOf(
   return {
     client,
     infoHash,
-    ...(remote === null ? {} : { nodeNamers: [remote] }),
+    origin,
     pieceCount: metainfo?.geometry.pieceCount ?? null,
     isPrivate: metainfo?.isPrivate === true,
     announceTiers,

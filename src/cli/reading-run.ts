@@ -109,13 +109,7 @@ async function readOne(
   const view = command.showsProgress ? context.board.open() : linesOnly(context);
   try {
     const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end };
-    const { metainfo, peers, webSeedNamers, selection } = await obtainTorrent(
-      job,
-      { ...options, isHandover: true },
-      run,
-      view,
-      context,
-    );
+    const { metainfo, peers, origin, selection } = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
     job.name = sanitise(metainfo.name);
     const isFile = isTorrentFile(job.item);
     refuseNoSource(
@@ -144,7 +138,7 @@ async function readOne(
           useLsd: options.lsd,
           webSeedMode: options.webseeds,
           webSeeds: options.webseed ?? [],
-          ...(webSeedNamers === null ? {} : { webSeedNamers }),
+          ...(origin === null ? {} : { origin }),
           noPeersTimeoutMs,
           stallTimeoutMs,
           command: `effusion ${command.name}`,

@@ -6,7 +6,7 @@ import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import { scrapeDht } from '../engine/dht-scrape.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
-import type { Address } from '../model/address.js';
+import type { TorrentOrigin } from '../model/torrent-origin.js';
 import { scrapeTrackers, type ScrapeOutcome } from '../engine/tracker-scrape.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
@@ -21,8 +21,8 @@ export interface ScrapeRequest extends EgressOptions {
   /** For the DHT, and closed by whoever gave it; null: it is not asked. */
   readonly openClient: (() => Promise<Client>) | null;
   readonly nodes: readonly MetainfoNode[];
-  /** Who named these; null: the user. */
-  readonly nodeNamers: readonly Address[] | null;
+  /** Of the torrent that names trackers and nodes; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** What the line about it begins with: nothing where there is one torrent. */
   readonly whose: string;
   /** Milliseconds, for all of them; undefined: the default. 0 is that too: some tracker is always dead. */
@@ -34,7 +34,7 @@ export class ScrapeStoppedError extends Error {}
 
 /** The trackers in their order, then the DHT. Rejects with UsageError where there is nobody to ask, and with ScrapeStoppedError. */
 export async function scrapeSwarm(request: ScrapeRequest, context: CommandContext): Promise<ScrapeOutcome[]> {
-  const { tiers, infoHash, openClient, whose, timeout = 0 } = request;
+  const { tiers, origin, infoHash, openClient, whose, timeout = 0 } = request;
   const { interruption, board } = context;
   const trackers = new Set(tiers.flat()).size;
   if (trackers === 0 && openClient === null) throw new UsageError('there is no tracker to ask', 'Name one with --tracker URL.');
@@ -44,7 +44,12 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
   const stop = new AbortController();
   const forgetStop = interruption.onStop(() => stop.abort());
   try {
-    const trackersAnswer = scrapeTrackers(tiers, infoHash, { timeoutMs, signal: stop.signal, ...wayOut(request) });
+    const trackersAnswer = scrapeTrackers(tiers, infoHash, {
+      timeoutMs,
+      signal: stop.signal,
+      ...(origin === null ? {} : { origin }),
+      ...wayOut(request),
+    });
     const dhtAnswer = openClient === null ? null : askDht(request, await openClient(), trackersAnswer, timeoutMs, stop.signal);
     const outcomes = await trackersAnswer;
     const dht = await dhtAnswer;
@@ -58,7 +63,7 @@ export async function scrapeSwarm(request: ScrapeRequest, context: CommandContex
 
 /** The trackers' time, and a little more where they are through sooner. */
 async function askDht(
-  { infoHash, nodes, nodeNamers }: ScrapeRequest,
+  { infoHash, nodes, origin }: ScrapeRequest,
   client: Client,
   trackersAnswer: Promise<unknown>,
   timeoutMs: number,
@@ -70,7 +75,7 @@ async function askDht(
     timers.push(setTimeout(() => patience.abort(), Math.min(timeoutMs, CONFIG.tracker.scrapeDhtMs)));
   });
   try {
-    return await scrapeDht({ client, infoHash, nodes, nodeNamers, signal: AbortSignal.any([patience.signal, stop]) });
+    return await scrapeDht({ client, infoHash, nodes, origin, signal: AbortSignal.any([patience.signal, stop]) });
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }

@@ -37,8 +37,8 @@ export interface LoadedTorrent {
   readonly metainfo: Metainfo;
   /** The file as it is, with everything in it that we don't know. */
   readonly bytes: Uint8Array;
-  /** The server that sent it; null where it is the user's own, or the system does not say. */
-  readonly remote: Address | null;
+  /** Who sent it; null: it is the user's own. */
+  readonly server: Address | null;
 }
 
 /** `signal` ends a request to a web server. */
@@ -48,9 +48,9 @@ export async function readTorrentFile(
   signal?: AbortSignal,
 ): Promise<LoadedTorrent> {
   const where = nameOf(argument);
-  const { bytes, remote } = await readTorrent(argument, way, signal);
+  const { bytes, server } = await readTorrent(argument, way, signal);
   try {
-    return { metainfo: parseTorrentFile(bytes), bytes, remote };
+    return { metainfo: parseTorrentFile(bytes), bytes, server };
   } catch (error) {
     throw error instanceof MetainfoError ? namedMetainfoError(where, error) : error;
   }
@@ -67,7 +67,7 @@ async function readTorrent(
   signal?: AbortSignal,
 ): Promise<Omit<LoadedTorrent, 'metainfo'>> {
   if (argument.kind === 'url') return fetchTorrentFrom(argument.url, way, signal);
-  return { bytes: await (argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path)), remote: null };
+  return { bytes: await (argument.kind === 'stdin' ? readStdin() : readTorrentBytes(argument.path)), server: null };
 }
 
 /** Whatever kind of thing stdin is: a file, a pipe, or a socket, which cannot be opened by a name. */

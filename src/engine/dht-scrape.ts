@@ -4,8 +4,7 @@
 import type { ScrapeOutcome } from '../discovery/tracker/scrape-all.js';
 import type { SearchOutcome } from '../discovery/dht/protocol/dht-terms.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
-import { mayLead } from '../model/address-scope.js';
-import type { Address } from '../model/address.js';
+import { mayTorrentLead, type TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
 
 export interface DhtScrape {
@@ -14,21 +13,21 @@ export interface DhtScrape {
   readonly infoHash: Uint8Array;
   /** Of the torrent: ways into the DHT. */
   readonly nodes: readonly MetainfoNode[];
-  /** Who named them; null: the user. */
-  readonly nodeNamers: readonly Address[] | null;
+  /** Of the torrent that names them; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** When nobody waits for it any more. */
   readonly signal: AbortSignal;
 }
 
 /** Null where the client has no DHT. Never rejects. */
-export async function scrapeDht({ client, infoHash, nodes, nodeNamers, signal }: DhtScrape): Promise<ScrapeOutcome | null> {
+export async function scrapeDht({ client, infoHash, nodes, origin, signal }: DhtScrape): Promise<ScrapeOutcome | null> {
   const { dht } = client;
   if (dht === null) return null;
   const startedAt = performance.now();
   const end = (): { url: string; latencyMs: number } => ({ url: 'DHT', latencyMs: performance.now() - startedAt });
   const service = await dht.open();
   if (service === null) return { error: { code: 'unreachable', message: 'no UDP socket for it' }, ...end() };
-  service.addNodes(nodes, (address) => mayLead(nodeNamers, address));
+  service.addNodes(nodes, (address) => mayTorrentLead(origin, address));
   const outcome = await new Promise<SearchOutcome | null>((resolve) => {
     const giveUp = service.search(
       { infoHash, announce: null, scrape: true },

@@ -4,8 +4,7 @@
 import { DhtSource } from '../discovery/dht/dht-source.js';
 import type { PeerSourceListener } from '../discovery/peer-source.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
-import { mayLead } from '../model/address-scope.js';
-import type { Address } from '../model/address.js';
+import { mayTorrentLead, type TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 
@@ -14,8 +13,8 @@ interface DhtSetup {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly nodes: readonly MetainfoNode[];
-  /** Who named them; null: the user. */
-  readonly nodeNamers: readonly Address[] | null;
+  /** Of the torrent that names them; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** Never for private torrents (BEP 27), nor where the user wants none. */
   readonly isAllowed: boolean;
   /** Others may find peers: trackers, or whoever the user or a link named. */
@@ -29,13 +28,13 @@ interface DhtSetup {
 
 /** Null where it is not used. */
 export function createDhtSource(setup: DhtSetup): DhtSource | null {
-  const { client, infoHash, nodes, nodeNamers, isAllowed, hasOthers, announces, isNeeded, isSeed, listener } = setup;
+  const { client, infoHash, nodes, origin, isAllowed, hasOthers, announces, isNeeded, isSeed, listener } = setup;
   const { dht } = client;
   if (dht === null || !isAllowed) return null;
   return new DhtSource({
     infoHash,
     nodes,
-    mayAsk: (address) => mayLead(nodeNamers, address),
+    mayAsk: (address) => mayTorrentLead(origin, address),
     open: () => dht.open(),
     delayMs: hasOthers ? CONFIG.dht.delayMs : 0,
     isNeeded,

@@ -10,6 +10,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Address } from '../model/address.js';
 import type { InfoHash, PeerKey } from '../model/ids.js';
 import { createRandom } from '../model/random.js';
+import { torrentOrigin, type TorrentOrigin } from '../model/torrent-origin.js';
 import type { PeerConnection, ConnectionSide } from '../net/peer-connection.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import type { AddressSource } from '../session/events.js';
@@ -60,10 +61,10 @@ export interface FetchedMetadata {
   readonly metainfo: Metainfo;
   /** Where its peers are: for the session that follows. */
   readonly peers: readonly PeerHint[];
-  /** Who was connected when it came: peers, and the web server that sent the torrent file. */
-  readonly met: readonly Address[];
   /** The torrent file, where it came as one. */
   readonly bytes: Uint8Array | null;
+  /** Of that file, for the session that follows; null where peers sent the metadata, so that nobody but the user named anything. */
+  readonly origin: TorrentOrigin | null;
 }
 
 /** No block is expected before there are pieces. */
@@ -135,6 +136,7 @@ export class MetadataFetcher implements IncomingTorrent {
     });
     const trackers = createTrackerSource({
       tiers: options.useTrackers === false ? [] : options.announceTiers,
+      origin: null,
       infoHash,
       client,
       random,
@@ -161,7 +163,7 @@ export class MetadataFetcher implements IncomingTorrent {
       client,
       infoHash,
       nodes: [],
-      nodeNamers: null,
+      origin: null,
       isAllowed: options.useDht !== false,
       // Whether the torrent is private shows with its metadata only; what was found is forgotten then.
       announces: false,
@@ -199,14 +201,13 @@ export class MetadataFetcher implements IncomingTorrent {
       const infoBytes = await Promise.race([this.#infoBytes.promise, ...limit]);
       const fields = parseInfoBytes(infoBytes);
       const addresses = this.#loop.machine.addresses(fields.isPrivate);
-      const met = this.#loop.machine.met();
       await this.#end(this.#options.isHandover === true);
       const metainfo: Metainfo = { ...fields, announceTiers, webSeeds, nodes: [] };
       const peers = addresses.map(({ host, port }) => ({ host, port }));
       const file = this.#file;
-      if (file === null) return { metainfo, peers, met, bytes: null };
-      const server = file.remote === null ? [] : [file.remote];
-      return { metainfo: joinFile(metainfo, file.metainfo), peers, met: [...met, ...server], bytes: file.bytes };
+      if (file === null) return { metainfo, peers, bytes: null, origin: null };
+      const origin = torrentOrigin(file.server, [...announceTiers.flat(), ...webSeeds]);
+      return { metainfo: joinFile(metainfo, file.metainfo), peers, bytes: file.bytes, origin };
     } finally {
       timer.abort();
       signal?.removeEventListener('abort', onAbort);

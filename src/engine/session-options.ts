@@ -2,8 +2,9 @@
 // A wrong argument is refused before there is anything to put away (row A3 of the original: nothing is left running).
 
 import type { AnnounceTransport } from '../discovery/tracker/announce-transport.js';
-import { createAddress, type Address } from '../model/address.js';
+import { createAddress } from '../model/address.js';
 import type { InfoHash } from '../model/ids.js';
+import type { TorrentOrigin } from '../model/torrent-origin.js';
 import { Client, type EncryptionPolicy } from './client.js';
 import { wrongPlaceOption, type PlaceOptions } from './place-options.js';
 import { InvalidArgumentError } from './session-error.js';
@@ -50,10 +51,10 @@ export interface SessionOptions extends PlaceOptions {
   /** URLs besides those of the torrent; they may lead to any address. */
   readonly webSeeds?: readonly string[];
   /**
-   * Who named the torrent's web seeds and nodes of the DHT, where that was not the user: the peers of a magnet link, the server of its torrent file. They may
-   * lead to the internet and to where these are.
+   * Where the torrent file came from, if it is not the user's own: its trackers, web seeds and nodes of the DHT lead no deeper into our
+   * network than to where its server is. Left out: they may lead anywhere.
    */
-  readonly webSeedNamers?: readonly Address[];
+  readonly origin?: TorrentOrigin;
   /** The files to fetch, as indices into the metainfo's files; the others are never made. Left out: all. Padding is not named. */
   readonly files?: readonly number[];
   /**
@@ -145,6 +146,9 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     refuse('options.webSeedMode', 'must be auto, only or never');
   }
   if (options.webSeeds !== undefined && !Array.isArray(options.webSeeds)) refuse('options.webSeeds', 'must be a list');
+  const { origin } = options as { origin?: Partial<TorrentOrigin> | null };
+  if (origin !== undefined && !(typeof origin?.server?.host === 'string' && origin.userUrls instanceof Set))
+    refuse('options.origin', 'must have a server, an address, and userUrls, a Set');
   if (options.reader !== undefined && (folder !== null || options.seed === true || !(options.reader instanceof TorrentReader)))
     refuse('options.reader', 'must be a TorrentReader, with the folder null and without options.seed');
   if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');

@@ -7,6 +7,7 @@ import { addressKey, type Address } from '../model/address.js';
 import { isDialable } from '../model/address-scope.js';
 import { Bitfield } from '../model/bitfield.js';
 import type { InfoHash } from '../model/ids.js';
+import type { TorrentOrigin } from '../model/torrent-origin.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
 import type { ConnectionSide, PeerConnection } from '../net/peer-connection.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
@@ -30,8 +31,8 @@ export interface SwarmProbeOptions {
   readonly isPrivate: boolean;
   readonly announceTiers: readonly (readonly string[])[];
   readonly nodes: readonly MetainfoNode[];
-  /** Who named them; default: the user. */
-  readonly nodeNamers?: readonly Address[];
+  /** Of the torrent that names trackers and nodes; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   readonly peers: readonly PeerHint[];
   readonly useTrackers: boolean;
   readonly useDht: boolean;
@@ -117,7 +118,7 @@ export class SwarmProbe implements IncomingTorrent {
     const onAddresses = (addresses: readonly Address[]): void => this.#add('tracker', addresses);
     this.#trackers = urls
       .slice(0, CONFIG.probe.maxTrackers)
-      .map((url) => new TrackerCheck({ url, infoHash, client, onAddresses, onChange }));
+      .map((url) => new TrackerCheck({ url, origin: options.origin, infoHash, client, onAddresses, onChange }));
     const local = options.useLsd && !isPrivate ? client.localDiscovery : null;
     this.#usesLsd = local !== null;
     if (local !== null) {
@@ -190,12 +191,12 @@ export class SwarmProbe implements IncomingTorrent {
   }
 
   #addDht(): void {
-    const { client, infoHash, isPrivate, nodes, nodeNamers = null, useDht } = this.#options;
+    const { client, infoHash, isPrivate, nodes, origin, useDht } = this.#options;
     const source = createDhtSource({
       client,
       infoHash,
       nodes,
-      nodeNamers,
+      origin,
       isAllowed: useDht && !isPrivate,
       // What is announced there stays for half an hour, and nobody can take it back.
       announces: false,

@@ -18,8 +18,8 @@ class TorrentFetchError extends EffusionError<{ url: string; status?: number }> 
 
 export interface FetchedFile {
   readonly bytes: Uint8Array;
-  /** The server that sent it; null where the system does not say. */
-  readonly remote: Address | null;
+  /** Who sent it; of a name that a proxy looked up, what that says. */
+  readonly server: Address;
 }
 
 /** http or https. Rejects with TorrentFetchError, or with ProxyError where the proxy is at fault. */
@@ -28,8 +28,8 @@ export async function fetchTorrentFile(url: string, egress: Egress, signal?: Abo
   const shown = redactUrl(url);
   const options = { url, userAgent: USER_AGENT, timeoutMs: torrentTimeoutMs, maxResponseBytes: maxTorrentBytes, maxRedirects };
   try {
-    const { status, body, remote } = await httpGet({ ...options, ...egress.http, ...(signal === undefined ? {} : { signal }) });
-    if (status === 200) return { bytes: body, remote };
+    const { status, body, server } = await httpGet({ ...options, ...egress.http, ...(signal === undefined ? {} : { signal }) });
+    if (status === 200) return { bytes: body, server };
     throw new TorrentFetchError(`cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;

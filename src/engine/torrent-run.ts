@@ -172,6 +172,7 @@ export class TorrentRun {
     this.library = { roster: this.peers, loop: this.#loop, intakeFor, onMessage: () => handler.onMessage() };
     this.#trackers = createTrackerSource({
       tiers: meetsPeers && options.useTrackers !== false ? metainfo.announceTiers : [],
+      origin: options.origin ?? null,
       infoHash,
       client,
       random,
@@ -203,7 +204,7 @@ export class TorrentRun {
       client,
       infoHash,
       nodes: metainfo.nodes,
-      nodeNamers: options.webSeedNamers ?? null,
+      origin: options.origin ?? null,
       isAllowed: usesDht,
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,

@@ -4,9 +4,11 @@
 import { isIP } from 'node:net';
 import type { PeerSource } from '../discovery/peer-source.js';
 import type { TrackerSource } from '../discovery/tracker/tracker-source.js';
+import type { TrackerErrorCode } from '../discovery/tracker/protocol/tracker-error.js';
 import type { Address } from '../model/address.js';
 import { createRandom } from '../model/random.js';
 import { redactUrl } from '../model/redact-url.js';
+import type { TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
 import { createTrackerSource } from './tracker-setup.js';
 
@@ -24,11 +26,15 @@ export interface TrackerFinding {
   readonly intervalMs: number | null;
   /** Null where it has not failed. */
   readonly error: string | null;
+  /** Stable; null with it. */
+  readonly errorCode: TrackerErrorCode | null;
   readonly warning: string | null;
 }
 
 export interface TrackerCheckOptions {
   readonly url: string;
+  /** Of the torrent that names it; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly client: Client;
@@ -45,7 +51,7 @@ export class TrackerCheck implements Pick<PeerSource, 'start' | 'stop'> {
   #finding: TrackerFinding;
 
   constructor(options: TrackerCheckOptions) {
-    const { url, infoHash, client, onAddresses } = options;
+    const { url, origin, infoHash, client, onAddresses } = options;
     this.#options = options;
     this.#finding = {
       url: redactUrl(url),
@@ -56,10 +62,12 @@ export class TrackerCheck implements Pick<PeerSource, 'start' | 'stop'> {
       peers: null,
       intervalMs: null,
       error: null,
+      errorCode: null,
       warning: null,
     };
     this.#source = createTrackerSource({
       tiers: [[url]],
+      origin,
       infoHash,
       client,
       random: createRandom(client.nextSeed()),
@@ -70,8 +78,8 @@ export class TrackerCheck implements Pick<PeerSource, 'start' | 'stop'> {
         onNotice: (notice) => {
           if (notice.type === 'tracker-answered') {
             const { latencyMs, seeds, leechers, peers, intervalMs } = notice;
-            this.#note({ latencyMs, seeds, leechers, peers, intervalMs, error: null });
-          } else if (notice.type === 'tracker-failed') this.#note({ error: notice.message });
+            this.#note({ latencyMs, seeds, leechers, peers, intervalMs, error: null, errorCode: null });
+          } else if (notice.type === 'tracker-failed') this.#note({ error: notice.message, errorCode: notice.code });
           else if (notice.type === 'tracker-warning') this.#note({ warning: notice.message });
         },
       },

@@ -4,6 +4,7 @@
 import { scrapeAll, type ScrapeOutcome } from '../discovery/tracker/scrape-all.js';
 import { CONFIG } from './config.js';
 import { createEgress, type EgressOptions } from './egress.js';
+import type { TorrentOrigin } from '../model/torrent-origin.js';
 import { createTransport } from './tracker-setup.js';
 
 export type { ScrapeOutcome };
@@ -12,6 +13,8 @@ export interface TrackerScrapeOptions extends EgressOptions {
   /** For all trackers together; default: `CONFIG.tracker.scrapeTimeoutMs`. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Where the torrent file came from, if it is not the user's own: no tracker is asked where its server may not lead. */
+  readonly origin?: TorrentOrigin;
 }
 
 /**
@@ -29,6 +32,7 @@ export async function scrapeTrackers(
   try {
     return await scrapeAll({
       tiers,
+      origin: options.origin ?? null,
       infoHash,
       transport,
       parallel,

@@ -11,6 +11,7 @@ import { createUdpTracker } from '../discovery/tracker/udp-tracker.js';
 import { TrackerError } from '../discovery/tracker/protocol/tracker-error.js';
 import type { Random } from '../model/random.js';
 import type { Millis } from '../model/time.js';
+import type { TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 import type { Egress } from './egress.js';
@@ -18,6 +19,8 @@ import { USER_AGENT } from './version.js';
 
 interface TrackerSetup {
   readonly tiers: readonly (readonly string[])[];
+  /** Of the torrent that names them; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly client: Client;
@@ -58,9 +61,10 @@ function noDatagrams(): TrackerError {
 export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
   if (setup.tiers.length === 0) return null;
   const limits = CONFIG.tracker;
-  const { tiers, infoHash, client, random, numbers, listener } = setup;
+  const { tiers, origin, infoHash, client, random, numbers, listener } = setup;
   return new TrackerSource({
     tiers,
+    origin,
     infoHash,
     peerId: client.peerId,
     key: client.announceKey,

@@ -7,17 +7,25 @@ import { HttpError } from './http-error.js';
 import type { LocalAddress } from './interface-binding.js';
 import type { Resolver } from './resolver.js';
 
-/** What changes about a request's options. `isAllowed`: of a numeric address of the host. Throws HttpError. */
+/** Where a request may go. */
+interface AddressRule {
+  /** Of a numeric address of the host. */
+  readonly isAllowed: (host: string) => boolean;
+  /** What is thrown where none is. */
+  readonly forbidden: () => HttpError;
+}
+
+/** What changes about a request's options. Throws HttpError. */
 export async function bindRequest(
   hostname: string,
   localAddress: LocalAddress,
   resolver: Resolver,
-  isAllowed: (host: string) => boolean,
+  { isAllowed, forbidden }: AddressRule,
 ): Promise<Pick<RequestOptions, 'localAddress' | 'family' | 'lookup'>> {
   const hosts = isIP(hostname) === 0 ? await resolver.resolve(hostname) : [hostname];
   if (hosts.length === 0) throw new HttpError('name_not_found', 'host name not found');
   const allowed = hosts.filter((host) => isAllowed(host));
-  if (allowed.length === 0) throw new HttpError('forbidden_address', 'it leads to an address that may not be named');
+  if (allowed.length === 0) throw forbidden();
   for (const address of allowed) {
     const family = isIP(address) === 4 ? 4 : 6;
     const local = localAddress(family);

@@ -3,8 +3,9 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
-import { mayName } from '../model/address-scope.js';
+import { mayLead } from '../model/address-scope.js';
 import { createAddress, type Address } from '../model/address.js';
+import { whereaboutsOf } from '../model/whereabouts.js';
 import { HttpError, toHttpError } from './http-error.js';
 import type { LocalAddress } from './interface-binding.js';
 import type { ProxyRoute } from './proxy/proxy-route.js';
@@ -28,8 +29,8 @@ export interface HttpGet {
   /** A connection stands and the request is on its way; once for each redirect too. */
   readonly onConnected?: () => void;
   /**
-   * Who named the URL: it must lead to an address of the same scope or a wider one, else `bad_redirect`. Undefined: the user, who may name
-   * anything. A redirect is held to the server that sent it.
+   * Who named the URL: it must lead to an address of the same scope or a wider one, else `forbidden_address`. Undefined: the user, who may
+   * name anything. A redirect is held to the server that sent it, else `bad_redirect`. Of a name that a proxy looks up counts what it says.
    */
   readonly origin?: Address;
   /** Everything goes through it, look-ups too; null or undefined: straight. */
@@ -55,6 +56,8 @@ export interface HttpResponse {
   readonly localHost: string;
   /** The server that sent it, after all redirects; null where the system does not say, and for a name that a proxy looked up. */
   readonly remote: Address | null;
+  /** The same, or an address of the scope that its name is taken to be of. */
+  readonly server: Address;
 }
 
 interface Reply {
@@ -88,28 +91,37 @@ export function decodePercent(text: string): string {
   }
 }
 
-function outOfScope(): HttpError {
-  return new HttpError('bad_redirect', 'leads to an address that is not reachable from where it was named');
+/** One place that is asked, and who says so: whoever named the URL, or the server that redirected there. */
+interface Hop {
+  readonly url: URL;
+  /** Null: the user. */
+  readonly namer: Address | null;
+  readonly isRedirect: boolean;
 }
 
-function isAllowed(host: string, origin: Address | null): boolean {
+function outOfScope({ isRedirect }: Hop): HttpError {
+  const code = isRedirect ? 'bad_redirect' : 'forbidden_address';
+  return new HttpError(code, 'leads to an address that is not reachable from where it was named');
+}
+
+function isAllowed(host: string, { namer }: Hop): boolean {
   const address = createAddress(host, 1);
-  return origin === null || (address !== null && mayName(origin, address));
+  return namer === null || (address !== null && mayLead(namer, address));
 }
 
 /** As Node asks for it: all addresses, or the first one. */
-function lookupFor(origin: Address | null): LookupFunction {
-  return (...question) => void answerLookup(origin, ...question);
+function lookupFor(hop: Hop): LookupFunction {
+  return (...question) => void answerLookup(hop, ...question);
 }
 
-async function answerLookup(origin: Address | null, ...[host, options, callback]: Parameters<LookupFunction>): Promise<void> {
+async function answerLookup(hop: Hop, ...[host, options, callback]: Parameters<LookupFunction>): Promise<void> {
   const hosts = await systemResolver.resolve(host);
   const wanted = options.family === 4 || options.family === 6 ? options.family : 0;
   const known = hosts
     .map((address) => ({ address, family: isIP(address) }))
     .filter(({ family }) => wanted === 0 || family === wanted);
-  const found = known.filter(({ address }) => isAllowed(address, origin));
-  if (found.length === 0 && known.length > 0) callback(outOfScope(), '', 0);
+  const found = known.filter(({ address }) => isAllowed(address, hop));
+  if (found.length === 0 && known.length > 0) callback(outOfScope(hop), '', 0);
   else if (found.length === 0) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
   else if (options.all === true) callback(null, found);
   else callback(null, found[0].address, found[0].family);
@@ -120,10 +132,14 @@ export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
-async function open(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<ClientRequest> {
+async function open(hop: Hop, options: HttpGet, signal: AbortSignal): Promise<ClientRequest> {
+  const { url } = hop;
   const hostname = hostOf(url);
-  // A number is not looked up, so it has to be judged here.
-  if (isIP(hostname) !== 0 && !isAllowed(hostname, origin)) throw outOfScope();
+  const { proxy, localAddress, resolver } = options;
+  const isProxied = proxy !== undefined && proxy !== null;
+  // A number is not looked up, nor is anything by us behind a proxy, so it has to be judged here.
+  const isJudgedHere = isProxied || isIP(hostname) !== 0;
+  if (isJudgedHere && !mayLead(hop.namer, whereaboutsOf(hostname))) throw outOfScope(hop);
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const hasLogin = url.username !== '' || url.password !== '';
   const direct = {
@@ -135,24 +151,23 @@ async function open(url: URL, options: HttpGet, origin: Address | null, signal: 
     ...(hasLogin ? { auth: `${decodePercent(url.username)}:${decodePercent(url.password)}` } : {}),
     ...(options.certificateAuthority === undefined ? {} : { ca: options.certificateAuthority }),
     headers: { 'user-agent': options.userAgent, accept: '*/*', 'accept-encoding': 'gzip', ...options.post?.headers },
-    lookup: lookupFor(origin),
+    lookup: lookupFor(hop),
     // A connection of its own: one announce in half an hour is worth no open socket.
     agent: false,
   };
-  const { proxy, localAddress, resolver } = options;
-  if (proxy === undefined || proxy === null) {
+  if (!isProxied) {
     if (localAddress === undefined) return request(direct);
     const { bindRequest } = await import('./bound-request.js');
-    const isKnownAllowed = (host: string): boolean => isAllowed(host, origin);
-    return request({ ...direct, ...(await bindRequest(hostname, localAddress, resolver ?? systemResolver, isKnownAllowed)) });
+    const rule = { isAllowed: (host: string): boolean => isAllowed(host, hop), forbidden: () => outOfScope(hop) };
+    return request({ ...direct, ...(await bindRequest(hostname, localAddress, resolver ?? systemResolver, rule)) });
   }
   const { throughProxy } = await import('./proxy/proxied-request.js');
   return request(await throughProxy(proxy, url, direct, signal));
 }
 
 /** Reads one reply; a redirect's body is not waited for. Whatever happens, the connection is gone afterwards. */
-async function exchange(url: URL, options: HttpGet, origin: Address | null, signal: AbortSignal): Promise<Reply> {
-  const request = await open(url, options, origin, signal);
+async function exchange(hop: Hop, options: HttpGet, signal: AbortSignal): Promise<Reply> {
+  const request = await open(hop, options, signal);
   try {
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (error: unknown): void => reject(toHttpError(error));
@@ -170,8 +185,8 @@ async function exchange(url: URL, options: HttpGet, origin: Address | null, sign
       request.on('socket', (socket) => {
         if (options.onConnected === undefined) return;
         // A tunnel stands already.
-        if (url.protocol === 'http:' && !socket.connecting) options.onConnected();
-        else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
+        if (hop.url.protocol === 'http:' && !socket.connecting) options.onConnected();
+        else socket.once(hop.url.protocol === 'https:' ? 'secureConnect' : 'connect', options.onConnected);
       });
       request.on('response', (response) => {
         isAnswered = true;
@@ -263,17 +278,17 @@ function behindProxy(reply: Reply, url: URL, { proxy }: HttpGet): Reply {
 }
 
 async function follow(options: HttpGet, signal: AbortSignal): Promise<HttpResponse> {
-  let url = parseHttpUrl(options.url);
-  let origin = options.origin ?? null;
+  let hop: Hop = { url: parseHttpUrl(options.url), namer: options.origin ?? null, isRedirect: false };
   for (let hops = 0; hops <= options.maxRedirects; hops++) {
-    const reply = behindProxy(await exchange(url, options, origin, signal), url, options);
+    const { url } = hop;
+    const reply = behindProxy(await exchange(hop, options, signal), url, options);
+    const server = reply.remote ?? whereaboutsOf(hostOf(url));
     if (reply.location === null) {
       const body = await unpack(reply, options.maxResponseBytes);
       signal.throwIfAborted();
-      return { status: reply.status, body, localHost: reply.localHost, remote: reply.remote };
+      return { status: reply.status, body, localHost: reply.localHost, remote: reply.remote, server };
     }
-    url = parseHttpUrl(reply.location, url.href);
-    origin = reply.remote ?? origin;
+    hop = { url: parseHttpUrl(reply.location, url.href), namer: server, isRedirect: true };
   }
   throw new HttpError('too_many_redirects', `more than ${options.maxRedirects} redirects`);
 }

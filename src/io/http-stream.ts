@@ -4,6 +4,7 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createAddress, type Address } from '../model/address.js';
+import { whereaboutsOf } from '../model/whereabouts.js';
 import { decodePercent, hostOf, type HttpGet, parseHttpUrl, REDIRECTS } from './http-client.js';
 import { HttpError, toHttpError } from './http-error.js';
 import type { Resolver } from './resolver.js';
@@ -40,9 +41,6 @@ const MAX_HEADER_BYTES = 16_384;
 const MAX_INTERIM = 10;
 /** Bodies of redirects up to this are read, so that the connection can be kept; longer ones are not worth it. */
 const MAX_REDIRECT_BODY_BYTES = 65_536;
-
-/** Whoever a proxy has asked by name: somewhere on the internet, so it leads no deeper (an address of RFC 5737). */
-const SOMEWHERE: Address = { host: '192.0.2.1', port: 80, family: 4 };
 
 function forbidden(): HttpError {
   return new HttpError('forbidden_address', 'it leads to an address that may not be named');
@@ -135,8 +133,11 @@ export class HttpStream {
   async #visit(target: () => URL, sentBy: Address | null): Promise<void> {
     if (this.#isOver) return;
     const url = target();
-    const literal = createAddress(hostOf(url), portOf(url));
-    if (literal !== null && !this.#options.mayVisit(literal, sentBy)) throw forbidden();
+    const { proxy } = this.#way;
+    const isProxied = proxy !== undefined && proxy !== null;
+    // What is looked up by us is judged then.
+    const place = isProxied ? whereaboutsOf(hostOf(url)) : createAddress(hostOf(url), portOf(url));
+    if (place !== null && !this.#options.mayVisit(place, sentBy)) throw forbidden();
     const request = await this.#open(url, sentBy);
     if (this.#isOver) {
       request.on('error', () => undefined);
@@ -207,7 +208,10 @@ export class HttpStream {
     const { bindRequest } = await import('./bound-request.js');
     return request({
       ...direct,
-      ...(await bindRequest(hostOf(url), localAddress, resolver, (host) => judge(host, port, mayConnect))),
+      ...(await bindRequest(hostOf(url), localAddress, resolver, {
+        isAllowed: (host) => judge(host, port, mayConnect),
+        forbidden,
+      })),
     });
   }
 
@@ -261,7 +265,7 @@ export class HttpStream {
   #serverOf(url: URL, response: IncomingMessage): Address | null {
     const { proxy } = this.#way;
     if (proxy === undefined || proxy === null) return remoteOf(response.socket);
-    return createAddress(hostOf(url), portOf(url)) ?? SOMEWHERE;
+    return whereaboutsOf(hostOf(url));
   }
 
   /** Leaves the request to itself where what is left of it is short. */

@@ -58,12 +58,9 @@ export function compareScopes(a: Address, b: Address): number {
   return WIDTH[addressScope(a)] - WIDTH[addressScope(b)];
 }
 
-/**
- * Whether those who named something may lead us there: to the internet, and to where one of them is. Null: the user named it, who may lead
- * anywhere.
- */
-export function mayLead(namers: readonly Address[] | null, address: Address): boolean {
-  return namers === null || addressScope(address) === 'global' || namers.some((namer) => mayName(namer, address));
+/** Whether whoever named something may lead us there. Null: the user, who may lead anywhere. */
+export function mayLead(namer: Address | null, address: Address): boolean {
+  return namer === null || mayName(namer, address);
 }
 
 /** Whether a tracker, node or peer at `source` is believed to name `named`: an address of its own scope or a wider one. */

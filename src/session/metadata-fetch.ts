@@ -105,15 +105,10 @@ export class MetadataFetch {
    * connected. Of a private torrent, as which it shows with its metadata, not even them, nor what came by the DHT (BEP 27).
    */
   addresses(isPrivate: boolean): Address[] {
-    const connected = this.met();
+    const connected = [...this.#sources.values()].flatMap(({ address }) => address ?? []);
     const met = isPrivate ? connected.filter((address) => !this.#book.isPublicOnly(address)) : connected;
     const all = [...met, ...this.#book.usableAddresses(isPrivate)];
     return [...new Map(all.map((address) => [addressKey(address), address])).values()];
-  }
-
-  /** Those of peers that are connected. */
-  met(): Address[] {
-    return [...this.#sources.values()].flatMap(({ address }) => address ?? []);
   }
 
   #route(event: MetadataEvent): void {

@@ -13,6 +13,7 @@ import type { SessionServer } from '../../src/engine/session-server.js';
 import { createTorrent } from '../../src/engine/torrent-files.js';
 import type { Metainfo } from '../../src/metainfo/metainfo.js';
 import { createAddress, type Address } from '../../src/model/address.js';
+import { torrentOrigin } from '../../src/model/torrent-origin.js';
 import { nextNotice, openClient, peerHint, startSession } from '../support/engine-rig.js';
 import { pseudoRandomBytes } from '../support/payload.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -91,7 +92,7 @@ test('nodes that came with a torrent by its URL are asked where its server may l
   const run = async (namer: string): Promise<SessionServer> => {
     const client = await openClient({ dht: { bootstrap: [] } });
     const nodes = [node, { host: 'localhost', port: node.port }];
-    return startSession({ ...origin.metainfo, nodes }, null, { client, webSeedNamers: [at(namer)] });
+    return startSession({ ...origin.metainfo, nodes }, null, { client, origin: torrentOrigin(at(namer), []) });
   };
   const fromInternet = await run('192.0.2.1');
   expect(await nextNotice(fromInternet, 'dht-searched')).toMatchObject({ nodes: 0, peers: 0 });

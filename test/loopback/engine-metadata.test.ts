@@ -197,8 +197,9 @@ test('the torrent file from a web server, where peers have nothing; its trackers
   expect(fetched.bytes).toEqual(file);
   expect(fetched.metainfo.infoBytes).toEqual(origin.metainfo.infoBytes);
   expect(fetched.metainfo.comment).toBe('mine');
-  // Who sent it answers for the web seeds that it names.
-  expect(fetched.met.map(({ host }) => host)).toEqual(['127.0.0.1']);
+  // Who sent it answers for what it names, and the user for what is in the link.
+  expect(fetched.origin?.server).toMatchObject({ host: '127.0.0.1', port: Number(new URL(base).port) });
+  expect([...(fetched.origin?.userUrls ?? [])]).toEqual(['http://127.0.0.1:1/a', 'http://u.example/a']);
   expect(fetched.metainfo.announceTiers).toEqual([['http://127.0.0.1:1/a'], ['http://u.example/a'], ['http://t.example/a']]);
   // What was met on the way is handed on, as where peers sent it.
   expect(fetched.peers).toContainEqual({ host: '127.0.0.1', port: 1 });

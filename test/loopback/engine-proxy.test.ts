@@ -32,7 +32,7 @@ import { UdpTrackerServer } from '../support/udp-tracker-server.js';
 const TOTAL = 500_001;
 const torrent = storedTorrent({ pieceLength: 32_768, files: [['', TOTAL]] });
 const infoHash = torrent.metainfo.infoHash.v1 ?? new Uint8Array();
-const HOSTS = { 'seed.test': '127.0.0.1', 'tracker.test': '127.0.0.1' };
+const HOSTS = { 'seed.test': '127.0.0.1', 'tracker.test': '127.0.0.1', localhost: '127.0.0.1' };
 
 async function socksProxy(options: Socks5ProxyOptions = {}): Promise<Socks5Proxy & { server: ProxyServer }> {
   const proxy = await startSocks5Proxy({ hosts: HOSTS, ...options });
@@ -155,12 +155,26 @@ describe('trackers', () => {
     await nextNotice(seeder, 'completed');
     const client = await openClient({ proxy: proxy.server });
     const folder = await makeTempFolder();
-    const session = await startSession(withTrackers(torrent.metainfo, byName(url)), folder, { client, useTrackers: true });
+    const named = withTrackers(torrent.metainfo, url.replace('127.0.0.1', 'localhost'));
+    const session = await startSession(named, folder, { client, useTrackers: true });
     expect(await session.done()).toMatchObject({ status: 'complete' });
     await expectWhole(folder, torrent);
     const port = new URL(url).port;
-    expect(proxy.asked).toContain(scheme === 'udp' ? `udp tracker.test:${port}` : `connect tracker.test:${port}`);
+    expect(proxy.asked).toContain(scheme === 'udp' ? `udp localhost:${port}` : `connect localhost:${port}`);
     expect(proxy.asked).toContain(`connect 127.0.0.1:${seeder.port}`);
+  });
+
+  test("of which only the proxy knows where it is, names nobody on the proxy's own host", async () => {
+    const proxy = await socksProxy();
+    const { url } = await startTracker();
+    const seeder = await startSession(withTrackers(torrent.metainfo, url), null, { useTrackers: true, seed: true });
+    await nextNotice(seeder, 'tracker-answered');
+    const client = await openClient({ proxy: proxy.server });
+    const session = await startSession(withTrackers(torrent.metainfo, byName(url)), null, { client, useTrackers: true });
+    expect(await nextNotice(session, 'tracker-answered')).toMatchObject({ peers: 0 });
+    expect(session.snapshot().trackers).toMatchObject([{ outOfScope: 1 }]);
+    expect(explainStall(session.snapshot())).toContain('1 address that is not reachable from it, which we leave alone');
+    expect(proxy.asked).toEqual([`connect tracker.test:${new URL(url).port}`]);
   });
 
   test('an association that the proxy ends is made again, and noise of the relay is passed over', async () => {

@@ -206,7 +206,7 @@ describe('redirects', () => {
     });
     const asked = get(url.replace('127.0.0.1', host), { origin: addressAt(origin, 80) });
     if (isAllowed) expect((await asked).status).toBe(200);
-    else expect(await codeOf(asked)).toBe('bad_redirect');
+    else expect(await codeOf(asked)).toBe('forbidden_address');
     expect(requests).toBe(isAllowed ? 1 : 0);
   });
 

@@ -11,6 +11,7 @@ import { NameBook } from '../../src/io/proxy/name-book.js';
 import { ProxyRoute } from '../../src/io/proxy/proxy-route.js';
 import { Socks5Datagrams } from '../../src/io/proxy/socks5-datagrams.js';
 import type { ProxyServer } from '../../src/model/proxy-server.js';
+import { addressAt } from '../support/scripted-trackers.js';
 import { startHttpProxy, type HttpProxy, type HttpProxyOptions } from '../support/http-proxy.js';
 import { startSocks5Proxy, type Socks5Proxy, type Socks5ProxyOptions } from '../support/socks5-proxy.js';
 
@@ -98,12 +99,43 @@ describe('socks5h', () => {
 
   test('with a login, and redirects go through it too', async () => {
     const port = await serve((request, response) => {
-      if (request.url === '/') response.writeHead(302, { location: `http://127.0.0.1:${port}/two` }).end();
+      if (request.url === '/') response.writeHead(302, { location: `http://web.test:${port}/two` }).end();
       else response.end('there');
     });
     const proxy = await socksProxy({ login: LOGIN });
     expect(text(await get(`http://web.test:${port}/`, routeTo('socks5h', proxy.port, LOGIN)))).toBe('there');
-    expect(proxy.asked).toEqual([`connect web.test:${port}`, `connect 127.0.0.1:${port}`]);
+    expect(proxy.asked).toEqual([`connect web.test:${port}`, `connect web.test:${port}`]);
+  });
+
+  test.each(['127.0.0.1', '[::1]', '10.0.0.1', 'localhost', 'nas', 'db.internal'])(
+    'a name of the internet redirects nobody to %s, in the network of the proxy',
+    async (host) => {
+      const port = await serve((_, response) => response.writeHead(302, { location: `http://${host}:${port}/` }).end());
+      const proxy = await socksProxy();
+      const error = await failure(get(`http://web.test:${port}/`, routeTo('socks5h', proxy.port)));
+      expect(error.code).toBe('bad_redirect');
+      expect(proxy.asked).toEqual([`connect web.test:${port}`]);
+    },
+  );
+
+  test('what a server named is held to where that is, as far as a number or a name says', async () => {
+    const port = await serve(echo);
+    const proxy = await socksProxy({ hosts: { ...HOSTS, localhost: '127.0.0.1', nas: '127.0.0.1' } });
+    const codes = async (origin: string): Promise<(number | string)[]> =>
+      Promise.all(
+        ['127.0.0.1', 'localhost', 'nas', 'web.test'].map(async (host) => {
+          const asked = get(`http://${host}:${port}/`, routeTo('socks5h', proxy.port), { origin: addressAt(origin, 80) });
+          return asked.then(
+            ({ status }) => status,
+            (error: HttpError) => error.code,
+          );
+        }),
+      );
+    const forbidden = 'forbidden_address';
+    expect(await codes('8.8.8.8')).toEqual([forbidden, forbidden, forbidden, 200]);
+    expect(proxy.asked).toEqual([`connect web.test:${port}`]);
+    expect(await codes('192.168.0.1')).toEqual([forbidden, forbidden, 200, 200]);
+    expect(await codes('127.0.0.1')).toEqual([200, 200, 200, 200]);
   });
 
   test('https: the certificate is the target, and its name is checked', async () => {

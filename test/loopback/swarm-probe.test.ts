@@ -28,6 +28,7 @@ function optionsFor(client: Client, more: Partial<SwarmProbeOptions> = {}): Swar
     infoHash,
     pieceCount: metainfo.geometry.pieceCount,
     isPrivate: false,
+    origin: null,
     announceTiers: [],
     nodes: [],
     peers: [],

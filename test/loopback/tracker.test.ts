@@ -77,6 +77,7 @@ class Client {
     this.source = new TrackerSource({
       key: '0123abcd',
       tiers,
+      origin: null,
       infoHash: INFO_HASH,
       peerId: new TextEncoder().encode(`-EF0100-${String(port).padStart(12, '0')}`),
       port,

@@ -6,8 +6,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createUdpTracker } from '../../src/discovery/tracker/udp-tracker.js';
 import type { AnnounceCall } from '../../src/discovery/tracker/announce-transport.js';
 import type { AnnounceParameters } from '../../src/discovery/tracker/protocol/announce-request.js';
+import type { Resolver } from '../../src/io/resolver.js';
 import { formatAddress } from '../../src/model/address.js';
 import { startChild } from '../support/child-process.js';
+import { addressAt } from '../support/scripted-trackers.js';
 import { UdpTrackerServer } from '../support/udp-tracker-server.js';
 
 const PARAMETERS: AnnounceParameters = {
@@ -25,7 +27,7 @@ const PARAMETERS: AnnounceParameters = {
 /** A transport that ends with the test. `hosts`: what its resolver finds. */
 function open(
   hosts: Readonly<Record<string, readonly string[]>> = {},
-  options: { now?: () => number; retransmitMs?: number } = {},
+  options: { now?: () => number; retransmitMs?: number; resolver?: Resolver } = {},
 ) {
   let transactions = 1000;
   const tracker = createUdpTracker({
@@ -49,6 +51,44 @@ function open(
     });
   return { tracker, announce, controller, sent };
 }
+
+describe('one that a server named', () => {
+  const held = (host: string): Partial<AnnounceCall> => ({ origin: addressAt(host, 80) });
+  const forbidden = { code: 'forbidden_address', message: expect.stringContaining('our own network') as string };
+
+  test('is not asked where that server may not lead us, by number or by name', async () => {
+    const server = await UdpTrackerServer.open();
+    const { port } = new URL(server.url);
+    const { announce, tracker, controller } = open({ 'inside.test': ['127.0.0.1'], 'lan.test': ['10.0.0.1', 'fd00::1'] });
+    const urls = ['127.0.0.1', 'inside.test', 'lan.test', '[::1]', '0x7f.1', '169.254.169.254', '255.255.255.255'];
+    for (const host of urls) {
+      await expect(announce(`udp://${host}:${port}`, {}, held('8.8.8.8')), host).rejects.toMatchObject(forbidden);
+      const scrape = tracker.scrape?.({
+        url: `udp://${host}:${port}`,
+        infoHash: PARAMETERS.infoHash,
+        timeoutMs: 25_000,
+        signal: controller.signal,
+        ...held('8.8.8.8'),
+      });
+      await expect(scrape, host).rejects.toMatchObject(forbidden);
+    }
+    expect(server.received).toEqual([]);
+  });
+
+  test('is asked where it may; of several addresses those alone that are allowed, which are not looked up again', async () => {
+    const server = await UdpTrackerServer.open();
+    const { port } = new URL(server.url);
+    const answers = [['127.0.0.1'], ['255.255.255.255', '127.0.0.1'], ['255.255.255.255']];
+    let lookups = 0;
+    const { announce } = open({}, { resolver: { resolve: () => Promise.resolve(answers[lookups++] ?? []) } });
+    for (const turn of [1, 2]) {
+      await announce(`udp://turning.test:${port}`, {}, held('127.0.0.5'));
+      expect([lookups, server.announces.length]).toEqual([turn, turn]);
+    }
+    await expect(announce(`udp://turning.test:${port}`, {}, held('127.0.0.5'))).rejects.toMatchObject(forbidden);
+    expect(server.announces.length).toBe(2);
+  });
+});
 
 describe('a tracker that is well', () => {
   test.each(['127.0.0.1', '::1'])('is told everything and answers, at %s', async (host) => {

@@ -5,8 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { NoPeersError, SourcesExhaustedError, StalledError } from '../../src/engine/session-error.js';
-import { parseAddress } from '../../src/model/address.js';
 import { expectWhole, nextNotice, peerHint, startSeeder, startSession } from '../support/engine-rig.js';
+import { originAt } from '../support/origin.js';
 import { damaged } from '../support/stored-torrent.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { download, slowly, startAlone } from '../support/web-seed-rig.js';
@@ -201,17 +201,15 @@ describe('redirects', () => {
     expect(target.requests.map(({ authorization }) => authorization)).toEqual(target.requests.map(() => null));
   });
 
-  test('lead from loopback anywhere; a URL of a magnet link does not lead to loopback', async () => {
+  test('lead from loopback anywhere; a URL of a torrent that came from the internet does not lead to loopback', async () => {
     const web = await startWebServer(torrent);
-    const far = parseAddress('8.8.8.8:6881');
-    expect(far).not.toBeNull();
     for (const url of [web.url, web.url.replace('127.0.0.1', 'localhost'), web.url.replace('127.0.0.1', '[::ffff:127.0.0.1]')]) {
-      const { server } = await startAlone(torrent, [url], far === null ? {} : { webSeedNamers: [far] });
+      const { server } = await startAlone(torrent, [url], { origin: originAt('8.8.8.8') });
       await expect(server.done()).rejects.toThrow('leads to an address on this host or network');
     }
     expect(web.requests).toEqual([]);
-    const near = parseAddress('127.0.0.1:6881');
-    await download(torrent, [web.url], near === null ? {} : { webSeedNamers: [near] });
-    await download(torrent, [], { webSeeds: [web.url], webSeedNamers: [] });
+    await download(torrent, [web.url], { origin: originAt('127.0.0.1') });
+    await download(torrent, [], { webSeeds: [web.url], origin: originAt('8.8.8.8') });
+    await download(torrent, [web.url], { origin: originAt('8.8.8.8', web.url) });
   });
 });

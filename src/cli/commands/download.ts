@@ -250,7 +250,7 @@ async function runOne(
 ): Promise<{ ended: SessionRun; session: Promise<SessionRun>; metainfo: Metainfo; placed: Metainfo; chosen: ChosenFiles }> {
   const { limits, client, end } = run;
   const obtained = await obtainTorrent(job, { ...options, isHandover: true }, { ...run, observer: torrent }, view, context);
-  const { metainfo, peers, webSeedNamers } = obtained;
+  const { metainfo, peers, origin } = obtained;
   job.name = sanitise(metainfo.name);
   let chosen = chooseFiles(metainfo, options, obtained.selection);
   if (options.interactive === true) {
@@ -286,7 +286,7 @@ async function runOne(
         ...sessionPlaces(options),
         webSeedMode: options.webseeds,
         webSeeds: options.webseed ?? [],
-        ...(webSeedNamers === null ? {} : { webSeedNamers }),
+        ...(origin === null ? {} : { origin }),
         noPeersTimeoutMs: limits.noPeersTimeoutMs,
         stallTimeoutMs: limits.stallTimeoutMs,
         ...(limits.minSpeed == null ? {} : { minSpeed: limits.minSpeed }),

@@ -14,6 +14,7 @@ import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
+import { torrentOrigin, type TorrentOrigin } from '../../model/torrent-origin.js';
 import { loadBlocklistOption } from '../blocklist-option.js';
 import { Claims } from '../claims.js';
 import { CommandError } from '../command-error.js';
@@ -41,7 +42,7 @@ import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } f
 import { type ContentOptions, checkContentOptions, makeContent, type MadeContent } from '../seed-content.js';
 import { describeAbsent, findSeedSource, type SeedSource } from '../seed-source.js';
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
-import { loadTorrent } from '../torrent-file-argument.js';
+import { readTorrentFile } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
 
@@ -157,8 +158,10 @@ async function seedOne(
   let view: ProgressView | null = null;
   try {
     if (run.sources.get(job.item) === 'missing') throw await describeAbsent(job.item.text);
-    const { metainfo, folder, placement, magnet } = await (run.sources.get(job.item) === 'content'
-      ? end.waitFor(turn).then(() => makeContent(job.item.text, options, end.signal, context))
+    const { metainfo, folder, placement, magnet, origin } = await (run.sources.get(job.item) === 'content'
+      ? end
+          .waitFor(turn)
+          .then(async () => ({ ...(await makeContent(job.item.text, options, end.signal, context)), origin: null }))
       : loadNamed(job.item, options, end));
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
     job.name = sanitise(metainfo.name);
@@ -179,6 +182,7 @@ async function seedOne(
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      ...(origin === null ? {} : { origin }),
       isHashed: magnet !== null,
       placement,
       command: 'effusion seed',
@@ -224,19 +228,26 @@ async function seedOne(
 
 /** Somebody else's torrent, and where the user says its data is. */
 async function loadNamed(
-  { text, argument }: TorrentItem,
+  { argument }: TorrentItem,
   options: SeedOptions,
   end: RunEnd,
-): Promise<Omit<MadeContent, 'magnet'> & { magnet: null }> {
-  if (!(argument instanceof MetainfoError) && argument.kind === 'magnet') {
+): Promise<Omit<MadeContent, 'magnet'> & { magnet: null; origin: TorrentOrigin | null }> {
+  if (argument instanceof MetainfoError) throw argument;
+  if (argument.kind === 'magnet') {
     throw new UsageError(
       `${sanitise(argument.text, MAX_SHOWN_LINK)}: a link names no data to serve`,
       'Name the torrent file, or the file or folder itself; effusion download --seed fetches what a link names, and serves it.',
     );
   }
-  const loaded = await end.waitFor(loadTorrent(text, wayOut(options)));
+  const { metainfo: loaded, server } = await end.waitFor(readTorrentFile(argument, wayOut(options), end.signal));
   const announceTiers = withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []);
-  return { metainfo: { ...loaded, announceTiers }, folder: options.data, placement: placementOf(options), magnet: null };
+  return {
+    metainfo: { ...loaded, announceTiers },
+    folder: options.data,
+    placement: placementOf(options),
+    magnet: null,
+    origin: server === null ? null : torrentOrigin(server, []),
+  };
 }
 
 /** The link alone goes to stdout, so that a script can hand it on. */

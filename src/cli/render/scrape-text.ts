@@ -17,6 +17,8 @@ export interface ScrapeJson {
   readonly latencyMs: number;
   /** Null where it answered. */
   readonly error: string | null;
+  /** Stable; null with it. */
+  readonly errorCode: string | null;
 }
 
 export function toScrapeJson(outcomes: readonly ScrapeOutcome[]): ScrapeJson[] {
@@ -25,6 +27,7 @@ export function toScrapeJson(outcomes: readonly ScrapeOutcome[]): ScrapeJson[] {
     ...('counts' in outcome ? outcome.counts : { seeds: null, leechers: null, completed: null }),
     latencyMs: Math.round(outcome.latencyMs),
     error: 'error' in outcome ? outcome.error.message : null,
+    errorCode: 'error' in outcome ? outcome.error.code : null,
   }));
 }
 

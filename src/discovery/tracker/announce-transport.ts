@@ -1,12 +1,18 @@
 // How an announce travels, or a scrape: HTTP, UDP, a script in tests. The tiers machine decides when, the transport
 // only carries.
 
+import type { Address } from '../../model/address.js';
 import type { AnnounceParameters } from './protocol/announce-request.js';
 import type { AnnounceResponse } from './protocol/announce-response.js';
 import type { ScrapeCounts } from './protocol/scrape.js';
 
 export interface AnnounceCall {
   readonly url: string;
+  /**
+   * Who named the URL: it must lead to an address of the same scope or a wider one, else `forbidden_address`. Undefined: the user, who may
+   * name anything.
+   */
+  readonly origin?: Address;
   readonly parameters: AnnounceParameters;
   /** For all of it. */
   readonly timeoutMs: number;
@@ -15,7 +21,7 @@ export interface AnnounceCall {
   readonly onSent: () => void;
 }
 
-export interface ScrapeCall extends Pick<AnnounceCall, 'url' | 'timeoutMs' | 'signal'> {
+export interface ScrapeCall extends Pick<AnnounceCall, 'url' | 'origin' | 'timeoutMs' | 'signal'> {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
 }

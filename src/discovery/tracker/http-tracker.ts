@@ -1,6 +1,7 @@
 // An announce or a scrape over HTTP or HTTPS (BEP 3, 48): build the URL, fetch, decode. A failure reason is believed whatever the
 // status says, since many trackers send theirs with 400 or 403.
 
+import { addressScope } from '../../model/address-scope.js';
 import { httpGet, type HttpGet, type HttpResponse } from '../../io/http-client.js';
 import { HttpError } from '../../io/http-error.js';
 import type { AnnounceTransport } from './announce-transport.js';
@@ -8,7 +9,7 @@ import { buildAnnounceUrl } from './protocol/announce-request.js';
 import { keepBelievable } from './protocol/believable-peers.js';
 import { decodeAnnounceResponse } from './protocol/announce-response.js';
 import { buildScrapeUrl, decodeScrapeResponse } from './protocol/scrape.js';
-import { TrackerError } from './protocol/tracker-error.js';
+import { forbiddenTracker, TrackerError } from './protocol/tracker-error.js';
 
 export interface HttpTrackerOptions extends Pick<HttpGet, 'proxy' | 'localAddress' | 'resolver'> {
   /** `effusion/<version>`. */
@@ -37,22 +38,25 @@ async function get(request: HttpGet): Promise<HttpResponse> {
     return await httpGet(request);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    // Only streams are held to addresses.
-    const code = error.code === 'forbidden_address' ? 'bad_redirect' : error.code;
-    throw new TrackerError(code, error.message, {}, { cause: error });
+    if (error.code === 'forbidden_address') throw forbiddenTracker({ cause: error });
+    throw new TrackerError(error.code, error.message, {}, { cause: error });
   }
 }
 
 export function createHttpTracker(options: HttpTrackerOptions): AnnounceTransport {
   return {
     schemes: ['http', 'https'],
-    async announce({ url, parameters, timeoutMs, signal, onSent: onConnected }) {
-      const answer = await get({ ...options, url: buildAnnounceUrl(url, parameters), timeoutMs, signal, onConnected });
+    async announce({ url, origin, parameters, timeoutMs, signal, onSent: onConnected }) {
+      const held = origin === undefined ? {} : { origin };
+      const answer = await get({ ...options, ...held, url: buildAnnounceUrl(url, parameters), timeoutMs, signal, onConnected });
       const response = readAnswer(answer, (body) => decodeAnnounceResponse(body, parameters));
-      return keepBelievable(response, answer.remote);
+      // Who says of himself that he is on the proxy's own host may name it.
+      const isOnItsHost = addressScope(answer.server) === 'loopback';
+      return keepBelievable(response, answer.remote ?? (isOnItsHost ? answer.server : null));
     },
-    async scrape({ url, infoHash, timeoutMs, signal }) {
-      const answer = await get({ ...options, url: buildScrapeUrl(url, infoHash), timeoutMs, signal });
+    async scrape({ url, origin, infoHash, timeoutMs, signal }) {
+      const held = origin === undefined ? {} : { origin };
+      const answer = await get({ ...options, ...held, url: buildScrapeUrl(url, infoHash), timeoutMs, signal });
       return readAnswer(answer, (body) => decodeScrapeResponse(body, infoHash));
     },
   };

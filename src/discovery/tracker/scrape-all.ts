@@ -3,6 +3,7 @@
 
 import { redactText, redactUrl } from '../../model/redact-url.js';
 import type { Millis } from '../../model/time.js';
+import { namerOf, type TorrentOrigin } from '../../model/torrent-origin.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import type { ScrapeCounts } from './protocol/scrape.js';
 import { MAX_TRACKERS } from './protocol/tiers.js';
@@ -11,6 +12,8 @@ import { TrackerError, type TrackerErrorCode } from './protocol/tracker-error.js
 export interface ScrapeOptions {
   /** As the torrent has them (BEP 12). */
   readonly tiers: readonly (readonly string[])[];
+  /** Of the torrent that names them; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly transport: AnnounceTransport;
@@ -49,11 +52,13 @@ export async function scrapeAll(options: ScrapeOptions): Promise<ScrapeOutcome[]
 
 async function scrapeOne(url: string, timeoutMs: number, options: ScrapeOptions): Promise<ScrapeOutcome> {
   const { transport, infoHash, now, signal } = options;
+  const namer = namerOf(options.origin, url);
   const startedAt = now();
   const end = (): { url: string; latencyMs: number } => ({ url: redactUrl(url), latencyMs: now() - startedAt });
   try {
     if (transport.scrape === undefined) throw new TrackerError('unsupported_scheme', 'is not asked in this way');
-    const call = { url, infoHash, timeoutMs, signal: signal ?? new AbortController().signal };
+    const held = namer === null ? {} : { origin: namer };
+    const call = { url, ...held, infoHash, timeoutMs, signal: signal ?? new AbortController().signal };
     return { counts: await transport.scrape(call), ...end() };
   } catch (error) {
     const known = error instanceof TrackerError ? error : new TrackerError('failed', 'the request failed');

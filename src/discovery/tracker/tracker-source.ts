@@ -7,11 +7,13 @@ import type { PeerId } from '../../model/ids.js';
 import { redactText, redactUrl } from '../../model/redact-url.js';
 import type { Random } from '../../model/random.js';
 import type { Millis } from '../../model/time.js';
+import { namerOf, type TorrentOrigin } from '../../model/torrent-origin.js';
 import type { Resolver } from '../../io/resolver.js';
 import type { PeerSource, PeerSourceListener } from '../peer-source.js';
 import type { AnnounceTransport } from './announce-transport.js';
 import type { AnnounceParameters } from './protocol/announce-request.js';
 import type { AnnounceResponse } from './protocol/announce-response.js';
+import { isBelievableName } from './protocol/believable-peers.js';
 import { TrackerTiers } from './protocol/tiers.js';
 import { TrackerError } from './protocol/tracker-error.js';
 import type { AnnounceFailure, TrackerAction, TrackerEvent, TrackerLimits } from './protocol/tracker-messages.js';
@@ -27,6 +29,8 @@ export interface TransferNumbers {
 export interface TrackerSourceOptions {
   /** URLs as the torrent has them; a single `announce` is one tier of one (BEP 12). */
   readonly tiers: readonly (readonly string[])[];
+  /** Of the torrent that names them; null: the user's own. */
+  readonly origin: TorrentOrigin | null;
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
   readonly peerId: PeerId;
@@ -155,12 +159,14 @@ export class TrackerSource implements PeerSource {
   async #announce(action: TrackerAction & { type: 'announce' }): Promise<void> {
     const { request, url, event, trackerId, numwant, timeoutMs } = action;
     const { infoHash, peerId, key, port, encryption, transport, numbers } = this.#options;
+    const namer = namerOf(this.#options.origin, url);
     const controller = new AbortController();
     this.#open.set(request, controller);
     let outcome: TrackerEvent;
     try {
       const response = await transport.announce({
         url,
+        ...(namer === null ? {} : { origin: namer }),
         parameters: {
           infoHash,
           peerId,
@@ -193,8 +199,7 @@ export class TrackerSource implements PeerSource {
       const found = new Map<string, Address>();
       for (const numeric of hosts.slice(0, MAX_ADDRESSES_PER_NAME)) {
         const address = createAddress(numeric, port);
-        const isBelieved = address !== null && (source === undefined || mayName(source, address));
-        if (isBelieved) found.set(addressKey(address), address);
+        if (address !== null && isBelievable(address, host, source)) found.set(addressKey(address), address);
       }
       if (found.size > 0) this.#report([...found.values()]);
     }
@@ -207,6 +212,11 @@ export class TrackerSource implements PeerSource {
   #report(addresses: readonly Address[], peerIds?: AnnounceResponse['peerIds']): void {
     if (this.#isListening && this.#stopping === null) this.#options.listener.onAddresses(addresses, peerIds);
   }
+}
+
+/** A peer that a tracker names by its name. */
+function isBelievable(address: Address, host: string, source: Address | undefined): boolean {
+  return source === undefined ? isBelievableName(host) : mayName(source, address);
 }
 
 function toFailure(error: unknown): AnnounceFailure {

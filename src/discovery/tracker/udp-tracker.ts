@@ -5,10 +5,13 @@ import { resolveWithin, type Resolver } from '../../io/resolver.js';
 import type { Datagrams, OpenDatagrams } from '../../io/datagrams.js';
 import { UdpSocket } from '../../io/udp-socket.js';
 import { addressKey, createAddress, type Address, type AddressKey } from '../../model/address.js';
+import { mayLead } from '../../model/address-scope.js';
+import { isStandIn } from '../../model/stand-in.js';
 import type { Millis } from '../../model/time.js';
+import { whereaboutsOf } from '../../model/whereabouts.js';
 import type { AnnounceCall, AnnounceTransport, ScrapeCall } from './announce-transport.js';
 import type { AnnounceResponse } from './protocol/announce-response.js';
-import { TrackerError } from './protocol/tracker-error.js';
+import { forbiddenTracker, TrackerError } from './protocol/tracker-error.js';
 import type { ScrapeCounts } from './protocol/scrape.js';
 import { parseUdpTrackerUrl } from './protocol/tracker-url.js';
 import { UdpExchange, type UdpAnswer, type UdpConnection, type UdpQuestion } from './protocol/udp-exchange.js';
@@ -27,7 +30,7 @@ export interface UdpTrackerOptions {
 }
 
 /** What both kinds of calls have. */
-type AnyCall = Pick<AnnounceCall, 'timeoutMs' | 'signal'> & { readonly onSent?: () => void };
+type AnyCall = Pick<AnnounceCall, 'origin' | 'timeoutMs' | 'signal'> & { readonly onSent?: () => void };
 
 /** Trackers that are remembered as having answered; a torrent that has more forgets the oldest. */
 const MAX_CONNECTIONS = 400;
@@ -88,12 +91,19 @@ class UdpTracker implements AnnounceTransport {
     this.#connections.clear();
   }
 
-  /** One address of each family: those that answered before come first, then as the resolver has them. */
+  /**
+   * One address of each family: those that answered before come first, then as the resolver has them. Only those that whoever named the
+   * tracker may lead us to: they are dialled as they are, and not looked up again.
+   */
   async #find(host: string, port: number, call: AnyCall): Promise<Address[]> {
+    const { origin = null } = call;
     const numeric = createAddress(host, port);
-    if (numeric !== null) return [numeric];
-    const hosts = await resolveWithin(this.#options.resolver, host, call.timeoutMs, call.signal);
-    const known = hosts.map((found) => createAddress(found, port)).filter((address) => address !== null);
+    const hosts = numeric === null ? await resolveWithin(this.#options.resolver, host, call.timeoutMs, call.signal) : [host];
+    const found = hosts.map((text) => createAddress(text, port)).filter((address) => address !== null);
+    // A name that the proxy looks up is judged by what it says.
+    const placeOf = (address: Address): Address => (numeric === null && isStandIn(address) ? whereaboutsOf(host) : address);
+    const known = found.filter((address) => mayLead(origin, placeOf(address)));
+    if (known.length === 0 && found.length > 0) throw forbiddenTracker();
     const hasAnswered = (address: Address): number => Number(this.#connections.has(addressKey(address)));
     const firsts = new Map<Address['family'], Address>();
     for (const address of known.toSorted((a, b) => hasAnswered(b) - hasAnswered(a))) {

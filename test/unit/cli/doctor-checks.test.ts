@@ -15,6 +15,7 @@ const tracker: TrackerFinding = {
   peers: 2,
   intervalMs: 1_800_000,
   error: null,
+  errorCode: null,
   warning: null,
 };
 const seed: PeerJson = {

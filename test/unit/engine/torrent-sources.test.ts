@@ -6,6 +6,7 @@ import type { FetchedFile } from '../../../src/engine/torrent-fetch.js';
 import { TorrentSources } from '../../../src/engine/torrent-sources.js';
 import { sha1 } from '../../../src/hash/digest.js';
 import { parseTorrentFile } from '../../../src/metainfo/torrent-file.js';
+import type { Address } from '../../../src/model/address.js';
 import { EffusionError } from '../../../src/model/error.js';
 import { readTorrentFixture } from '../../support/torrent-fixtures.js';
 
@@ -17,6 +18,8 @@ class NoFileError extends EffusionError {
   readonly code = 'torrent_unreadable';
 }
 
+const SERVER: Address = { host: '192.0.2.1', port: 80, family: 4 };
+
 /** Answers by URL; an answer that is a promise waits for it, and for the signal. */
 function fetchFrom(answers: Record<string, Uint8Array | Promise<Uint8Array>>, asked: string[] = []) {
   return async (url: string, signal: AbortSignal): Promise<FetchedFile> => {
@@ -26,7 +29,7 @@ function fetchFrom(answers: Record<string, Uint8Array | Promise<Uint8Array>>, as
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(new NoFileError('given up', {})), { once: true });
     });
-    return { bytes: await Promise.race([answer, aborted]), remote: null };
+    return { bytes: await Promise.race([answer, aborted]), server: SERVER };
   };
 }
 
@@ -97,7 +100,7 @@ test('secrets in an address are not told', async () => {
   const sources = new TorrentSources({
     urls: [url],
     infoHash,
-    fetch: () => Promise.resolve({ bytes: new Uint8Array(3), remote: null }),
+    fetch: () => Promise.resolve({ bytes: new Uint8Array(3), server: SERVER }),
     limits: LIMITS,
   });
   await sources.find();
@@ -107,7 +110,7 @@ test('secrets in an address are not told', async () => {
 test('garbage is never the torrent, and never a crash', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (garbage) => {
-      const fetch = (): Promise<FetchedFile> => Promise.resolve({ bytes: new Uint8Array(garbage), remote: null });
+      const fetch = (): Promise<FetchedFile> => Promise.resolve({ bytes: new Uint8Array(garbage), server: SERVER });
       const sources = new TorrentSources({ urls: ['a'], infoHash, fetch, limits: LIMITS });
       expect(await sources.find()).toBe(null);
       expect(sources.facts().failed).toBe(1);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { webSeedSources } from '../../../src/engine/web-seed-sources.js';
 import { parseAddress, type Address } from '../../../src/model/address.js';
+import { torrentOrigin } from '../../../src/model/torrent-origin.js';
 
 function at(text: string): Address {
   const address = parseAddress(text);
@@ -42,15 +43,16 @@ describe('the addresses it may lead to', () => {
 
   test("of the user's own torrent: any", () => expect(first({})).toEqual([true, true, true, true, true]));
 
-  test('of a magnet link: the internet, and where its peers are', () => {
-    expect(first({ webSeedNamers: [] })).toEqual([false, false, false, true, false]);
-    expect(first({ webSeedNamers: [GLOBAL] })).toEqual([false, false, false, true, false]);
-    expect(first({ webSeedNamers: [GLOBAL, PRIVATE] })).toEqual([false, true, false, true, false]);
-    expect(first({ webSeedNamers: [LOOPBACK] })).toEqual([true, true, true, true, false]);
+  test('of a torrent that a server sent: where that is and farther out; what the user named too, any', () => {
+    expect(first({ origin: torrentOrigin(GLOBAL, []) })).toEqual([false, false, false, true, false]);
+    expect(first({ origin: torrentOrigin(PRIVATE, ['http://b/']) })).toEqual([false, true, false, true, false]);
+    expect(first({ origin: torrentOrigin(LOOPBACK, []) })).toEqual([true, true, true, true, false]);
+    expect(first({ origin: torrentOrigin(GLOBAL, ['http://a/']) })).toEqual([true, true, true, true, true]);
+    expect(first({ origin: torrentOrigin(GLOBAL, []), webSeeds: ['http://a/'] })).toEqual([true, true, true, true, true]);
   });
 
   test('by a redirect: those of its server and wider, whoever named the URL', () => {
-    for (const options of [{}, { webSeedNamers: [LOOPBACK] }]) {
+    for (const options of [{}, { origin: torrentOrigin(LOOPBACK, []) }]) {
       expect(first(options, GLOBAL)).toEqual([false, false, false, true, false]);
       expect(first(options, PRIVATE)).toEqual([false, true, false, true, false]);
       expect(first(options, LOOPBACK)).toEqual([true, true, true, true, false]);

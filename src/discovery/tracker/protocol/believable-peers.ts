@@ -3,11 +3,20 @@
 
 import { mayName } from '../../../model/address-scope.js';
 import type { Address } from '../../../model/address.js';
+import { whereaboutsOf } from '../../../model/whereabouts.js';
 import type { AnnounceResponse } from './announce-response.js';
 
-/** `source`: where the answer came from; null where that is not known, as behind a proxy: then everything stays. */
+/** Who is known by a name that a proxy looks up may be in a private network, as its peers may, and is not on the proxy's own host or link. */
+const BEHIND_A_NAME: Address = { host: '10.0.0.1', port: 1, family: 4 };
+
+/** `source`: where the answer came from; null where only a proxy knows. */
 export function keepBelievable(response: AnnounceResponse, source: Address | null): AnnounceResponse {
-  if (source === null) return response;
-  const addresses = response.addresses.filter((address) => mayName(source, address));
-  return { ...response, addresses, outOfScope: response.addresses.length - addresses.length, source };
+  const addresses = response.addresses.filter((address) => mayName(source ?? BEHIND_A_NAME, address));
+  const outOfScope = response.addresses.length - addresses.length;
+  return { ...response, addresses, outOfScope, ...(source === null ? {} : { source }) };
+}
+
+/** Whether such a one names a peer by `host`, a name that the proxy looks up as well. */
+export function isBelievableName(host: string): boolean {
+  return mayName(BEHIND_A_NAME, whereaboutsOf(host));
 }

@@ -19,6 +19,8 @@ export type TrackerErrorCode =
   | 'too_large'
   | 'too_many_redirects'
   | 'bad_redirect'
+  /** Whoever named it may not name the address that it leads to: it was not asked. */
+  | 'forbidden_address'
   | 'bad_encoding'
   | 'bad_response'
   | 'refused'
@@ -47,4 +49,10 @@ export class TrackerError extends EffusionError<TrackerErrorDetail> {
     super(message, detail, options);
     this.code = code;
   }
+}
+
+/** Of a tracker that leads where whoever named it may not lead us (`src/model/torrent-origin.ts`). */
+export function forbiddenTracker(options?: { cause?: unknown }): TrackerError {
+  const message = 'it leads into our own network, where a torrent that came from elsewhere may not send us';
+  return new TrackerError('forbidden_address', message, {}, options);
 }

@@ -5,20 +5,23 @@ import type { AnnounceTransport, ScrapeCall } from '../../../../src/discovery/tr
 import type { ScrapeCounts } from '../../../../src/discovery/tracker/protocol/scrape.js';
 import { TrackerError } from '../../../../src/discovery/tracker/protocol/tracker-error.js';
 import { scrapeAll } from '../../../../src/discovery/tracker/scrape-all.js';
+import { torrentOrigin, type TorrentOrigin } from '../../../../src/model/torrent-origin.js';
+import { addressAt } from '../../../support/scripted-trackers.js';
 
 const COUNTS: ScrapeCounts = { seeds: 1, leechers: 2, completed: 3 };
 
 function ask(
   tiers: readonly (readonly string[])[],
   scrape: ((call: ScrapeCall) => Promise<ScrapeCounts>) | undefined,
-  options: { parallel?: number; timeoutMs?: number } = {},
+  options: { parallel?: number; timeoutMs?: number; origin?: TorrentOrigin } = {},
 ): ReturnType<typeof scrapeAll> {
   const transport: AnnounceTransport = {
     schemes: ['http'],
     announce: () => Promise.reject(new Error('nobody announces')),
     ...(scrape === undefined ? {} : { scrape }),
   };
-  return scrapeAll({ tiers, infoHash: new Uint8Array(20), transport, timeoutMs: 1000, parallel: 2, now: () => 0, ...options });
+  const infoHash = new Uint8Array(20);
+  return scrapeAll({ tiers, origin: null, infoHash, transport, timeoutMs: 1000, parallel: 2, now: () => 0, ...options });
 }
 
 test('each distinct tracker once, in the order of the torrent, whoever answers first', async () => {
@@ -85,4 +88,22 @@ test('a transport that does not scrape, and nobody to ask', async () => {
   expect(await ask([], undefined)).toEqual([]);
   const many = Array.from({ length: 300 }, (_, index) => `http://t.example:${index + 1}/announce`);
   expect(await ask([many], () => Promise.resolve(COUNTS), { parallel: 50 })).toHaveLength(200);
+});
+
+test('says who named each, where that was not the user', async () => {
+  const server = addressAt('203.0.113.9', 80);
+  const [own, other] = ['http://own.example/announce', 'http://other.example/announce'];
+  const asked: unknown[] = [];
+  await ask(
+    [[own, other]],
+    ({ url, origin }) => {
+      asked.push([url, origin]);
+      return Promise.resolve(COUNTS);
+    },
+    { origin: torrentOrigin(server, [own]) },
+  );
+  expect(asked).toEqual([
+    [own, undefined],
+    [other, server],
+  ]);
 });

@@ -8,6 +8,7 @@ import { TrackerError } from '../../../../src/discovery/tracker/protocol/tracker
 import { TrackerSource } from '../../../../src/discovery/tracker/tracker-source.js';
 import { formatAddress } from '../../../../src/model/address.js';
 import { createRandom } from '../../../../src/model/random.js';
+import { torrentOrigin, type TorrentOrigin } from '../../../../src/model/torrent-origin.js';
 import { addressAt, goodAnswer, TRACKER_LIMITS } from '../../../support/scripted-trackers.js';
 
 interface PendingCall extends AnnounceCall {
@@ -18,7 +19,7 @@ interface PendingCall extends AnnounceCall {
 /** Lets everything run that waits for promises alone. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function create(tiers: string[][], left = 1000) {
+function create(tiers: string[][], left = 1000, origin: TorrentOrigin | null = null) {
   const calls: PendingCall[] = [];
   const addresses: string[] = [];
   const notices: DiscoveryNotice[] = [];
@@ -49,6 +50,7 @@ function create(tiers: string[][], left = 1000) {
   const source = new TrackerSource({
     key: '0123abcd',
     tiers,
+    origin,
     infoHash: new Uint8Array(20).fill(1),
     peerId: new Uint8Array(20).fill(2),
     port: 6881,
@@ -81,6 +83,19 @@ describe('a run', () => {
     await calls[0].answer(goodAnswer({ externalHost: '203.0.113.5', addresses: [] }));
     expect(seenAs).toEqual(['203.0.113.5 by a.example']);
     void source.stop();
+    source.abandon();
+  });
+
+  test('says who named each tracker, where that was not the user', async () => {
+    const server = addressAt('203.0.113.9', 80);
+    const own = 'http://own.example/announce';
+    const { source, calls } = create([[own], [URL_A]], 1000, torrentOrigin(server, [` ${own}`]));
+    source.start();
+    await calls[0].fail(new TrackerError('refused', 'connection refused'));
+    expect(calls.map(({ url, origin }) => [url, origin])).toEqual([
+      [own, undefined],
+      [URL_A, server],
+    ]);
     source.abandon();
   });
 

@@ -1,8 +1,7 @@
 // Who is believed to name whom: the rule is that of the model, here it is the tracker's.
 
 import { expect, test } from 'vitest';
-import { keepBelievable } from '../../../../../src/discovery/tracker/protocol/believable-peers.js';
-import { formatAddress } from '../../../../../src/model/address.js';
+import { isBelievableName, keepBelievable } from '../../../../../src/discovery/tracker/protocol/believable-peers.js';
 import { addressAt, goodAnswer } from '../../../../support/scripted-trackers.js';
 
 const NAMED = ['127.0.0.1', '169.254.169.254', '192.168.1.1', '100.64.0.1', '8.8.8.8', '::1', 'fe80::1', 'fd00::1', '2a00::1'];
@@ -26,7 +25,15 @@ test.each([
   });
 });
 
-test('of a tracker whose place is not known nothing is left out', () => {
-  const answer = goodAnswer({ addresses: [addressAt('127.0.0.1', 1)] });
-  expect(keepBelievable(answer, null).addresses.map(formatAddress)).toEqual(['127.0.0.1:1']);
+test('of a tracker whose place only a proxy knows, what is on the host and the link of the proxy is left out', () => {
+  const addresses = [...NAMED, ...NEVER].map((host) => addressAt(host, 1));
+  const kept = keepBelievable(goodAnswer({ addresses }), null);
+  expect(kept.addresses.map(({ host }) => host)).toEqual(['192.168.1.1', '100.64.0.1', '8.8.8.8', 'fd00::1', '2a00::1']);
+  expect(kept).not.toHaveProperty('source');
+  expect(['localhost', 'peer.example', 'nas', '127.0.0.1'].map((host) => isBelievableName(host))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
 });
