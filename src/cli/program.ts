@@ -22,6 +22,7 @@ import { addSeed } from './definitions/seed.js';
 import { addStream } from './definitions/stream.js';
 import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
+import { refuseEmptyValues } from './empty-values.js';
 import { fitHelp } from './render/fit-help.js';
 import { OVERVIEW } from './help-texts.js';
 import { WITHOUT_SETTINGS } from './settings/setting.js';
@@ -82,6 +83,7 @@ export function createProgram(host: ProgramHost): Command {
     if (WITHOUT_SETTINGS.has(command.name())) return;
     await (await import('./settings/apply-settings.js')).applySettings(program, command, host.environment);
   });
+  program.hook('preAction', (_, command) => refuseEmptyValues(program, command));
   return program;
 }
 
