@@ -120,7 +120,7 @@ describe('other names and places', () => {
   const refusals: [args: string[], message: string][] = [
     [['--name', 'a/b'], 'has a slash in it: choose the folder with --output'],
     [['--name', '..'], 'found ".."'],
-    [['--name', ''], 'found an empty string'],
+    [['--name', ''], 'its NAME is empty'],
     [['--name', 'x', '--strip-components', '1'], 'where its own folder is left out'],
     [['--strip-components', 'x'], "'x' is no count"],
     [['--strip-components', '2'], 'nothing is left of "pics/a.bin". Nothing was written. Choose otherwise with --name, '],
