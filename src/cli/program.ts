@@ -83,7 +83,10 @@ export function createProgram(host: ProgramHost): Command {
     if (WITHOUT_SETTINGS.has(command.name())) return;
     await (await import('./settings/apply-settings.js')).applySettings(program, command, host.environment);
   });
-  program.hook('preAction', (_, command) => refuseEmptyValues(program, command));
+  program.hook('preAction', (_, command) => {
+    // A shell asks what may come where nothing stands yet.
+    if (!WITHOUT_SETTINGS.has(command.name())) refuseEmptyValues(program, command);
+  });
   return program;
 }
 

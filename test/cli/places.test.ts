@@ -133,7 +133,7 @@ describe('other names and places', () => {
     [['--rename', '1=pics/sub/B.BIN'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--rename', '1=pics/sub'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--reuse', 'nowhere'], 'there is no folder nowhere'],
-    [['--incomplete-dir', ''], 'names no folder'],
+    [['--incomplete-dir', ''], 'its DIR is empty'],
     [['pics.torrent', '--name', 'x'], '--name is for one torrent, and there are 2'],
     [['--allocate', 'half'], 'Allowed choices are none, sparse, full'],
   ];

@@ -1,6 +1,7 @@
 // A value of nothing is refused for every option of every command, so that a variable which is not set never means the current folder.
 
 import { expect, test } from 'vitest';
+import { WITHOUT_SETTINGS } from '../../../src/cli/settings/setting.js';
 import { UsageError } from '../../../src/cli/usage-error.js';
 import { openProgramRig } from '../../support/program-rig.js';
 
@@ -17,11 +18,10 @@ async function run(...words: readonly string[]): Promise<string> {
 
 /** They put a text into a torrent, and nothing is one. */
 const TEXTS = new Set(['--comment', '--created-by', '--source']);
-const ASKED_ONLY = new Set(['help', 'config', 'completion', '__complete']);
 
 test('of every option that has a value', async () => {
   let count = 0;
-  for (const command of openProgramRig().program.commands.filter((candidate) => !ASKED_ONLY.has(candidate.name()))) {
+  for (const command of openProgramRig().program.commands.filter((candidate) => !WITHOUT_SETTINGS.has(candidate.name()))) {
     for (const option of command.options.filter(({ required, long }) => required && long !== undefined)) {
       const said = await run(command.name(), 'x.torrent', `${option.long}`, '');
       if (TEXTS.has(option.long ?? '')) expect(said, `${command.name()} ${option.long}`).toBe('ran');
@@ -47,4 +47,8 @@ test('of a torrent, a path or a folder', async () => {
   expect(await run('create', '')).toBe('a PATH is empty');
   expect(await run('verify', 'a.torrent', '')).toBe('a FILE.torrent is empty');
   expect(await run('')).toBe('a TORRENT is empty');
+});
+
+test('not of the word that a shell wants completed', async () => {
+  expect(await run('__complete', '--', 'download', '')).toBe('ran');
 });
