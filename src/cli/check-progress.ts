@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../engine/config.js';
 import type { CommandContext } from './command-context.js';
+import { formatBytes, formatCount } from './render/human-numbers.js';
 import { NO_DATA } from './render/progress.js';
 import { SpeedMeter } from './render/speed-meter.js';
 import { sanitise } from './render/sanitise.js';
@@ -11,6 +12,8 @@ import { sanitise } from './render/sanitise.js';
 export interface CheckProgress {
   /** Called as often as the work likes. */
   readonly update: (doneBytes: number, totalBytes: number) => void;
+  /** Files and bytes that were found, before it is known how many there are. */
+  readonly found: (files: number, bytes: number) => void;
   readonly close: () => void;
 }
 
@@ -30,6 +33,13 @@ export function openCheckProgress(name: string, context: CommandContext): CheckP
       lastAt = now;
       const timeLeftMs = rate.timeLeftMs(totalBytes - doneBytes, now);
       view.update({ ...NO_DATA, phase: 'checking', name: shownName, totalBytes, checkedBytes: doneBytes, timeLeftMs });
+    },
+    found: (files, bytes) => {
+      const now = performance.now();
+      if (now - lastAt < CONFIG.cli.drawIntervalMs) return;
+      lastAt = now;
+      const found = `${formatCount(files, 'file')}, ${formatBytes(bytes)}`;
+      view.update({ ...NO_DATA, phase: 'listing', name: shownName, found });
     },
     close: () => view.close(),
   };

@@ -46,6 +46,7 @@ const TABLE: readonly Contradiction[] = [
   { option: '--webseed', isGiven: given('webseed'), other: '--webseeds never', isOtherGiven: given('webseeds', 'never') },
   { option: '--seed', isGiven: given('seed'), other: '--webseeds only', isOtherGiven: given('webseeds', 'only') },
   { option: '--seed', isGiven: given('seed'), other: '--seed-time 0', isOtherGiven: given('seedTime', 0) },
+  { option: '--super-seeding', isGiven: given('superSeeding'), other: '--partial', isOtherGiven: given('partial') },
   { option: '--verbose', isGiven: given('verbose'), other: '--quiet', isOtherGiven: given('quiet') },
 ];
 

@@ -87,7 +87,8 @@ function checkTracker({
   if (latencyMs === null) return check('tracker', 'fail', `${name}: no answer in time`, 'Look longer with --timeout TIME.');
   const counts = [
     ...(seeds === null ? [] : [formatCount(seeds, 'seed')]),
-    ...(leechers === null ? [] : [formatCount(leechers, 'leecher')]),
+    // Most trackers count whoever asks.
+    ...(leechers === null ? [] : [`${formatCount(leechers, 'leecher')}${leechers === 1 ? ' (maybe us)' : ''}`]),
     `names ${formatCount(peers ?? 0, 'peer')}`,
     `in ${Math.round(latencyMs)} ms`,
     ...(intervalMs === null ? [] : [`asks to come again in ${Math.round(intervalMs / 60_000)} min`]),
@@ -169,9 +170,12 @@ function checkPeers({ swarm, peers, totalBytes }: DoctorFindings): Check {
       'peers',
       'fail',
       `peers: none of ${peers.length} answers (${failures})`,
-      'A firewall here, or peers that are gone.',
+      peers.every(({ result }) => result === 'closed-in-handshake')
+        ? 'They hang up: they do not have this torrent, or do not want us.'
+        : 'A firewall here, or peers that are gone.',
     );
   const whole = answered.filter(({ progress }) => progress === 1).length;
+  const serving = answered.filter(({ unchoked }) => unchoked === true).length;
   const encrypted = answered.filter((peer) => peer.encrypted === true).length;
   const facts = [
     `${answered.length} of ${peers.length} answered`,
@@ -179,9 +183,12 @@ function checkPeers({ swarm, peers, totalBytes }: DoctorFindings): Check {
     ...(totalBytes === null
       ? [`${answered.filter(({ metadataBytes }) => metadataBytes !== null).length} with the metadata`]
       : []),
+    `${serving} would send at once`,
     `${encrypted} encrypted`,
     ...(failures === '' ? [] : [`the others: ${failures}`]),
   ].join(', ');
+  if (swarm.isWhole && serving === 0)
+    return check('peers', 'warn', `peers: ${facts}`, 'They are busy, which may pass within a minute, or send to nobody.');
   if (swarm.isWhole) return check('peers', 'ok', `peers: ${facts}`);
   const share =
     swarm.available === null ? '' : `; together they have ${swarm.available.count} of ${swarm.available.length} pieces`;
@@ -247,7 +254,16 @@ function checkClock(webSeeds: readonly WebSeedFinding[]): Check {
   );
 }
 
-function checkProxy({ usesProxy, proxyVariables }: DoctorFindings): Check[] {
+/** Why a proxy carries no tracker; null where it carries one, or nobody knows. */
+function refusalOfProxy(trackers: readonly TrackerFinding[]): string | null {
+  if (trackers.some(({ latencyMs }) => latencyMs !== null)) return null;
+  return trackers.find(({ errorCode }) => errorCode === 'proxy')?.error ?? null;
+}
+
+function checkProxy({ usesProxy, proxyVariables, swarm }: DoctorFindings): Check[] {
+  const refusal = refusalOfProxy(swarm.trackers);
+  if (usesProxy && refusal !== null)
+    return [check('proxy', 'fail', sanitise(refusal), 'Check --proxy: nothing was sent around it.')];
   if (usesProxy)
     return [check('proxy', 'ok', 'proxy: everything goes through it; the DHT, local discovery and incoming peers are off')];
   if (proxyVariables.length === 0) return [];
@@ -273,21 +289,33 @@ export function makeChecks(findings: DoctorFindings): Check[] {
 }
 
 /** The main cause, and what the run ends with: 0 where the data could be had and stored. */
-export function judge({ swarm, peers, webSeeds, disk, totalBytes, isBegun }: DoctorFindings): { exitCode: number; text: string } {
+export function judge({ swarm, peers, webSeeds, routes, disk, totalBytes, isBegun }: DoctorFindings): {
+  exitCode: number;
+  text: string;
+} {
   const isServed = webSeeds.some(({ verdict }) => verdict !== 'failed');
   if (swarm.isWhole || isServed) {
     if (!('freeBytes' in disk) || disk.errno !== null)
       return { exitCode: EXIT.disk, text: 'the data could be had, and cannot be written' };
     if (totalBytes !== null && disk.freeBytes < totalBytes && !isBegun)
       return { exitCode: EXIT.disk, text: 'the data could be had, and does not fit' };
-    return { exitCode: EXIT.ok, text: 'a download should work' };
+    const isBusy = !isServed && peers.every(({ unchoked }) => unchoked !== true);
+    return { exitCode: EXIT.ok, text: `a download should work${isBusy ? ', once somebody has room for us' : ''}` };
   }
   if (peers.some(({ client }) => client !== null))
     return { exitCode: EXIT.noPeers, text: 'nobody who was reached has all of it' };
-  if (peers.length > 0) return { exitCode: EXIT.noPeers, text: 'peers are named, and none of them answers' };
+  const hangUp = peers.every(({ result }) => result === 'closed-in-handshake');
+  if (peers.length > 0)
+    return { exitCode: EXIT.noPeers, text: `peers are named, and ${hangUp ? 'all of them hang up' : 'none of them answers'}` };
   const { trackers, dht } = swarm;
+  if (refusalOfProxy(trackers) !== null) return { exitCode: EXIT.network, text: 'the proxy does not carry us' };
   const isNobodyThere = trackers.every(({ latencyMs }) => latencyMs === null) && (dht === null || dht.state !== 'running');
-  if (isNobodyThere && trackers.length + (dht === null ? 0 : 1) > 0)
-    return { exitCode: EXIT.network, text: 'nobody who could name peers answers' };
+  if (isNobodyThere && trackers.length + (dht === null ? 0 : 1) > 0) {
+    const isCutOff = routes.v4 === null && routes.v6 === null;
+    return {
+      exitCode: EXIT.network,
+      text: isCutOff ? 'there is no route to the internet' : 'nobody who could name peers answers',
+    };
+  }
   return { exitCode: EXIT.noPeers, text: 'nobody names a peer' };
 }

@@ -1,6 +1,7 @@
 // `effusion download --dry-run`: the plan of each torrent on stdout, a line for each file, and nothing done. Only the metadata of a magnet
 // link is fetched, since without it there is nothing to say.
 
+import path from 'node:path';
 import { type DownloadPlan, planDownload, type PlannedFile } from '../engine/download-plan.js';
 import type { Client } from '../engine/client.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -72,11 +73,18 @@ export async function dryRun(
   return exitCodeOfJobs(tally, end, interruption.exitCode);
 }
 
-/** Names as they are: whoever prints it escapes them. */
+/** Names as they are: whoever prints it escapes them. Paths are absolute, as in all results. */
 export function planAsJson(metainfo: Metainfo, plan: DownloadPlan): object {
-  // A file's number is called as `effusion files --json` calls it.
-  const files = plan.files.map(({ position: index, ...file }) => ({ index, ...file }));
-  return { v: 1, dryRun: true, name: metainfo.name, infoHash: infoHashText(metainfo), ...plan, files };
+  const files = plan.files.map(({ position, reusedFrom, ...file }) => ({
+    // As `effusion files --json` calls it.
+    index: position,
+    ...file,
+    path: path.resolve(file.path),
+    ...(reusedFrom === undefined ? {} : { reusedFrom: path.resolve(reusedFrom) }),
+  }));
+  const space = plan.space.map((need) => ({ ...need, folder: path.resolve(need.folder) }));
+  const refused = plan.refused.map((place) => path.resolve(place));
+  return { v: 1, dryRun: true, name: metainfo.name, infoHash: infoHashText(metainfo), ...plan, files, space, refused };
 }
 
 /** `name`: sanitised. */
@@ -111,6 +119,7 @@ export function describePlan(name: string, plan: DownloadPlan): string[] {
 function describeFile({ state, length, fetchBytes, reusedFrom }: PlannedFile, isRefused: boolean): string {
   const fetched = fetchBytes === 0 ? 'nothing to fetch' : `${formatBytes(fetchBytes)} to fetch`;
   if (state === 'whole') return 'whole';
+  if (state === 'kept') return `there and kept, ${fetched} to compare it with`;
   if (isRefused) return 'there, and it differs';
   const replaced = state === 'other' ? 'there and to be replaced, ' : '';
   if (reusedFrom !== undefined) return `${replaced}copied from ${sanitise(reusedFrom, MAX_PATH)}, ${fetched}`;

@@ -12,9 +12,9 @@ export const ALIASES: readonly (readonly [theirs: string, ours: string])[] = [
   // aria2
   ['-d, --dir', '--output'],
   ['--select-file', '--files'],
-  ['--max-download-limit', '--max-download'],
+  ['--max-download-limit', '--max-download-each'],
   ['--max-overall-download-limit', '--max-download'],
-  ['--max-upload-limit', '--max-upload'],
+  ['--max-upload-limit', '--max-upload-each'],
   ['--max-overall-upload-limit', '--max-upload'],
   ['--max-concurrent-downloads', '--jobs'],
   ['--listen-port', '--port'],
@@ -84,4 +84,9 @@ export const NOT_THE_SAME: ReadonlyMap<string, readonly [advice: string, ours: s
   ['--retry', ['--timeout (tries go on until then)', '--timeout']],
   ['--tries', ['--timeout (tries go on until then)', '--timeout']],
   ['--max-tries', ['--timeout (tries go on until then)', '--timeout']],
+]);
+
+/** Options of ours that a command lacks, and what of its own does for them: said where it has that one. */
+export const INSTEAD: ReadonlyMap<string, readonly [advice: string, ours: string]> = new Map([
+  ['--json', ['Use --events=FILE: stdout is for what is read.', '--events']],
 ]);

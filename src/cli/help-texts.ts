@@ -18,8 +18,8 @@ export const EXAMPLES = {
   download: `
 Run it again after any interruption: only what is missing is fetched. ^C ends in order, a second ^C at once.
 On a terminal keys work meanwhile: p pauses, q stops in order, v shows more or less, + and - change the rate.
-The path of each result goes to stdout, everything else to stderr. Of several torrents one that fails does not stop
-the others: the run ends with 14, or with the code of the failure where all failed alike.
+The path of each result, the torrent's own file or folder, goes to stdout, everything else to stderr; --json lists the
+files too. Of several torrents one that fails does not stop the others: the run ends with 14, or with the code of the failure where all failed alike.
 
 Examples:
   effusion download ubuntu.torrent
@@ -38,7 +38,8 @@ Examples:
   path=$(effusion -q download data.torrent) && tar -xf "$path"`,
   cat: `
 Each byte is verified before it is written, nothing is kept on the disk, and no more is fetched ahead than 32 MiB.
-Whoever stops reading ends it, with 0. A terminal is refused: a file may hold anything.
+Whoever stops reading ends it, with 0. A terminal is refused: a file may hold anything. Into a pipe it draws no bar, as
+a pager may have the terminal: --progress bar shows it all the same.
 
 Examples:
   effusion cat ubuntu.torrent > ubuntu.iso
@@ -63,6 +64,7 @@ Examples:
   effusion seed photos.torrent --data /srv --port 6881 --max-upload 5M
   effusion seed *.torrent --data /srv
   effusion seed ubuntu.torrent --seed-ratio 2 --seed-time 12h
+  effusion seed album.torrent --partial       the pieces that are there, where some are not
   effusion seed photos                        the magnet link leads others to it
   effusion seed photos --tracker https://tracker.example/a --save photos.torrent
   effusion seed new.torrent --super-seeding   from a slow line, to be passed on`,

@@ -19,7 +19,7 @@ export async function makeTorrent(
   const progress = openCheckProgress(options.name ?? path.basename(path.resolve(source)), context);
   const isLeftOut = (file: readonly string[]): boolean => excludes.leavesOut(file);
   try {
-    return await createTorrent(source, { ...options, isLeftOut, onProgress: progress.update });
+    return await createTorrent(source, { ...options, isLeftOut, onFound: progress.found, onProgress: progress.update });
   } catch (error) {
     // A wish that cannot be met is the user's affair.
     throw error instanceof EffusionError && error.code === 'invalid_option' ? new UsageError(error.message) : error;

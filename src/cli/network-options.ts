@@ -142,6 +142,15 @@ export const maxUploadOption = (): Option =>
     parseRate(text, '--max-upload'),
   );
 
+/** Besides that of the run as a whole. */
+export const maxDownloadEachOption = (): Option =>
+  new Option('--max-download-each <RATE>', 'the same for each torrent').argParser((text) =>
+    parseRate(text, '--max-download-each'),
+  );
+
+export const maxUploadEachOption = (): Option =>
+  new Option('--max-upload-each <RATE>', 'the same for each torrent').argParser((text) => parseRate(text, '--max-upload-each'));
+
 export const maxPeersOption = (): Option =>
   new Option('--max-peers <N>', 'connected peers at most, in and out (default: 55; 0: no limit)').argParser((text) =>
     parseCount(text, '--max-peers'),

@@ -62,14 +62,6 @@ export interface ObtainedTorrent extends FetchedMetadata {
   readonly selection: readonly FileRange[] | null;
 }
 
-/** For a session's options: what is not named stays as it is. */
-export function chosenCounts({ maxPeers, maxUploads }: { maxPeers?: number; maxUploads?: number }): {
-  maxPeers?: number;
-  maxUploads?: number;
-} {
-  return { ...(maxPeers === undefined ? {} : { maxPeers }), ...(maxUploads === undefined ? {} : { maxUploads }) };
-}
-
 /** The tiers of a torrent without the trackers whose URL one of the globs matches. */
 export function withoutTrackers(tiers: readonly (readonly string[])[], globs: readonly string[]): readonly (readonly string[])[] {
   if (globs.length === 0) return tiers;
@@ -125,7 +117,7 @@ export async function obtainTorrent(
       useTrackers: options.trackers,
       isHandover: options.isHandover === true,
       usePex: options.pex,
-      ...chosenCounts(options),
+      ...(options.maxPeers === undefined ? {} : { maxPeers: options.maxPeers }),
       useDht: options.dht,
       useLsd: options.lsd,
       metadataTimeoutMs: options.metadataTimeout ?? (stderr.isTerminal ? 0 : CONFIG.cli.unattendedMetadataMs),

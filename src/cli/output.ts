@@ -1,11 +1,14 @@
 // One of the two streams to the outside: stdout carries results, stderr everything else. Knows whether it is a terminal
 // that can be drawn on, and what a reader that went away means: on stdout the run ends in order, on stderr nothing.
 
+import { fstatSync } from 'node:fs';
+
 /** What is used of a stream of Node; tests give their own. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  readonly fd?: number | undefined;
   write(data: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
   on(event: 'resize', listener: () => void): unknown;
@@ -45,6 +48,18 @@ export class Output {
   /** `always` trusts a terminal that calls itself dumb; nothing is drawn on what is none. */
   chooseDrawing(choice: DrawingChoice): void {
     this.#drawing = choice;
+  }
+
+  /** Another program reads it, and may have the terminal meanwhile (a pager, a player). */
+  get isPipe(): boolean {
+    const { fd } = this.stream;
+    if (fd === undefined || this.isTerminal) return false;
+    try {
+      const facts = fstatSync(fd);
+      return facts.isFIFO() || facts.isSocket();
+    } catch {
+      return false;
+    }
   }
 
   /** Width of the terminal; 80 where none is known. */

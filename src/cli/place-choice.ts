@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlaceOptions } from '../engine/place-options.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
-import { checkPlacement, type Placement, rootNames } from '../metainfo/placement.js';
+import { checkPlacement, ownPlace, type Placement } from '../metainfo/placement.js';
 import type { PlaceCommandOptions, PlacementCommandOptions } from './place-options.js';
 import { UsageError } from './usage-error.js';
 
@@ -49,12 +49,10 @@ export async function checkPlaceOptions(options: PlaceCommandOptions, torrents: 
 }
 
 /**
- * Where the result is, as a script can use it: its own file or folder, else the folder that all is in; never beginning with a
- * dash. `chosen`: indices of the files that are made; left out: all.
+ * Where the result is, as a script can use it: the torrent's own file or folder, or the output folder where that is not one place any more.
+ * Which of its files are chosen makes no difference. Never beginning with a dash.
  */
-export function resultPath(folder: string, { files }: Pick<Metainfo, 'files'>, chosen?: readonly number[]): string {
-  const made = chosen === undefined ? null : new Set(chosen);
-  const roots = rootNames({ files: files.filter((_, index) => made?.has(index) !== false) });
-  const place = roots.length === 1 ? path.join(folder, roots[0]) : path.normalize(folder);
+export function resultPath(folder: string, metainfo: Pick<Metainfo, 'files' | 'isSingleFile'>, placement: Placement): string {
+  const place = path.join(folder, ...ownPlace(metainfo, placement));
   return place.startsWith('-') ? `./${place}` : place;
 }

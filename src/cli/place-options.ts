@@ -44,9 +44,10 @@ export function addPlacementOptions(command: Command): Command {
   return command
     .option('--name <NAME>', "the torrent's file or folder is called so")
     .addOption(
-      new Option('--strip-components <N>', "leave out N leading folders, the torrent's own is the first").argParser(
-        parseComponents,
-      ),
+      new Option(
+        '--strip-components <N>',
+        "leave out N leading folders, the torrent's own is the first; a single file keeps its name",
+      ).argParser(parseComponents),
     )
     .addOption(
       new Option(

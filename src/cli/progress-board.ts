@@ -57,9 +57,14 @@ export class ProgressBoard {
     this.#isDetailed = !this.#isDetailed;
   }
 
-  /** A place for a torrent. */
-  open(): ProgressView {
-    const view = this.#openShown();
+  /** `--progress` was given: what it says counts. */
+  get isChosen(): boolean {
+    return this.#options.progress !== undefined;
+  }
+
+  /** A place for a torrent. `showsProgress`: else its lines alone are shown; a log file has all. */
+  open(showsProgress = true): ProgressView {
+    const view = this.#openShown(showsProgress);
     const { log } = this.#options;
     if (log === undefined || log === null) return view;
     const logged = new PlainView({ line: (text) => log.write('debug', text) }, this.#now);
@@ -76,10 +81,10 @@ export class ProgressBoard {
     };
   }
 
-  #openShown(): ProgressView {
+  #openShown(showsProgress: boolean): ProgressView {
     const { stderr, isQuiet, progress } = this.#options;
     if (isQuiet) return { update: () => {}, log: () => {}, close: () => {} };
-    if (progress === 'none') return { update: () => {}, log: (line) => this.#show(line), close: () => {} };
+    if (progress === 'none' || !showsProgress) return { update: () => {}, log: (line) => this.#show(line), close: () => {} };
     if (!stderr.canDraw && this.#screen === null) return new PlainView(stderr, this.#now);
     const release = this.#hold();
     const lane = this.#screen?.open();
@@ -127,6 +132,11 @@ export class ProgressBoard {
   always(line: string): void {
     this.#options.log?.say(line);
     this.#show(line);
+  }
+
+  /** A line for the log file alone. */
+  note(line: string): void {
+    this.#options.log?.say(line);
   }
 
   #show(line: string): void {

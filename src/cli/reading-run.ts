@@ -3,7 +3,7 @@
 
 import { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
-import { TorrentReader } from '../engine/torrent-reader.js';
+import { type FilePart, TorrentReader } from '../engine/torrent-reader.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { EffusionError } from '../model/error.js';
 import { loadBlocklistOption } from './blocklist-option.js';
@@ -16,19 +16,22 @@ import { chooseLimits, refuseNoSource } from './commands/download.js';
 import { type DhtCommandOptions, dhtOptions } from './dht-options.js';
 import { listFiles, type ListedFile } from './listed-files.js';
 import { describeProxy, wayOut } from './network-switches.js';
-import { chosenCounts, type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
+import { limitsOfEach } from './limits-of-each.js';
+import { type DiscoveryOptions, obtainTorrent } from './obtain-torrent.js';
 import { listenOn, type PortRange } from './options.js';
 import { choosePortMapping, tellPortMapping } from './port-mapping-option.js';
 import { withPeers } from './report-error.js';
 import { formatLimit } from './render/human-numbers.js';
-import type { ProgressView } from './render/progress.js';
 import { sanitise } from './render/sanitise.js';
 import { RunEnd, RunEndedError } from './run-end.js';
 import { runSession } from './run-session.js';
+import type { ResultOptions } from './results/result-options.js';
+import { observeRun, type RunObserver } from './results/run-observer.js';
+import type { TorrentObserver } from './results/torrent-observer.js';
 import { exitCodeOfJobs, runJobs, type TorrentJob } from './torrent-jobs.js';
 import { gatherTorrents, isTorrentFile } from './torrent-list.js';
 
-export interface ReadingOptions extends DiscoveryOptions, DhtCommandOptions {
+export interface ReadingOptions extends DiscoveryOptions, DhtCommandOptions, Pick<ResultOptions, 'events'> {
   /** Which of the torrent's files. */
   readonly files?: readonly FileSpec[];
   readonly port?: PortRange;
@@ -49,7 +52,7 @@ export interface Reading {
   readonly metainfo: Metainfo;
   readonly reader: TorrentReader;
   readonly end: RunEnd;
-  readonly view: ProgressView;
+  readonly torrent: TorrentObserver;
 }
 
 export interface ReadingCommand {
@@ -57,20 +60,30 @@ export interface ReadingCommand {
   readonly name: string;
   /** How long what was fetched for a reader that left is kept. */
   readonly lingerMs: number;
-  /** Draws how far it is; else lines are written only. */
+  /** Shows how far it is; else lines of what happens alone. */
   readonly showsProgress: boolean;
-  /** Before anything is fetched but metadata: what will be read, or throws UsageError. Answers its bytes. `isChosen`: not simply all. */
-  readonly choose: (files: readonly ListedFile[], isChosen: boolean) => number;
+  /** Before anything is fetched but metadata: what will be read, or throws UsageError. `isChosen`: not simply all. */
+  readonly choose: (files: readonly ListedFile[], isChosen: boolean) => readonly FilePart[];
   /** Resolves when enough was read. */
   readonly read: (reading: Reading) => Promise<void>;
 }
 
 /** The exit code. */
-export async function runReading(
+export function runReading(
   torrent: string,
   options: ReadingOptions,
   command: ReadingCommand,
   context: CommandContext,
+): Promise<number> {
+  return observeRun(options, context, (observer) => readAll(torrent, options, command, context, observer));
+}
+
+async function readAll(
+  torrent: string,
+  options: ReadingOptions,
+  command: ReadingCommand,
+  context: CommandContext,
+  observer: RunObserver,
 ): Promise<number> {
   const items = await gatherTorrents([torrent]);
   const { board, interruption } = context;
@@ -90,10 +103,9 @@ export async function runReading(
   });
   tellPortMapping(client, context);
   const end = new RunEnd(interruption, options.timeout ?? 0);
-  const tally = await runJobs(
-    { items, jobs: 1, end, work: (job) => readOne(job, options, command, { client, end }, context) },
-    context,
-  );
+  const work = (job: TorrentJob): Promise<void> =>
+    observer.watch(job, items, (observed) => readOne(job, options, command, { client, end }, context, observed));
+  const tally = await runJobs({ items, jobs: 1, end, work }, context);
   await client.releasePort();
   end.close();
   return exitCodeOfJobs(tally, end, interruption.exitCode);
@@ -105,10 +117,11 @@ async function readOne(
   command: ReadingCommand,
   { client, end }: { readonly client: Client; readonly end: RunEnd },
   context: CommandContext,
+  torrent: TorrentObserver,
 ): Promise<void> {
-  const view = command.showsProgress ? context.board.open() : linesOnly(context);
+  const view = context.board.open(command.showsProgress);
   try {
-    const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end };
+    const run = { openClient: () => Promise.resolve(client), claims: new Claims(), end, observer: torrent };
     const { metainfo, peers, origin, selection } = await obtainTorrent(job, { ...options, isHandover: true }, run, view, context);
     job.name = sanitise(metainfo.name);
     const isFile = isTorrentFile(job.item);
@@ -119,8 +132,10 @@ async function readOne(
     const { files: chosen } = chooseFiles(metainfo, options, selection).session;
     const listed = listFiles(metainfo.files, metainfo.isSingleFile);
     const files = chosen === undefined ? listed : listed.filter(({ index }) => chosen.includes(index));
-    const totalBytes = command.choose(files, chosen !== undefined);
-    const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs);
+    torrent.reads(metainfo, chosen ?? null);
+    const parts = command.choose(files, chosen !== undefined);
+    const totalBytes = parts.reduce((sum, { start, end: stop }) => sum + stop - start, 0);
+    const reader = new TorrentReader(metainfo, CONFIG.reading.windowBytes, command.lingerMs, parts);
     const over = new AbortController();
     const { noPeersTimeoutMs, stallTimeoutMs } = chooseLimits(options, context.stderr.isTerminal);
     const session = runSession(
@@ -133,7 +148,7 @@ async function readOne(
           peers,
           useTrackers: options.trackers,
           usePex: options.pex,
-          ...chosenCounts(options),
+          ...limitsOfEach(options),
           useDht: options.dht,
           useLsd: options.lsd,
           webSeedMode: options.webseeds,
@@ -147,11 +162,12 @@ async function readOne(
         end,
         whose: '',
         until: over.signal,
+        observer: torrent,
         delivery: () => ({ totalBytes, doneBytes: reader.deliveredBytes }),
       },
       context,
     ).finally(() => reader.close());
-    const reading = command.read({ metainfo, reader, end, view }).finally(() => over.abort());
+    const reading = command.read({ metainfo, reader, end, torrent }).finally(() => over.abort());
     // Both come to their end before either's failure is told. That of the session is the reason of the other's.
     const [ended, read] = await Promise.allSettled([session, reading]);
     if (ended.status === 'rejected') throw ended.reason;
@@ -179,9 +195,4 @@ function ofReader(error: unknown): unknown {
   const hint = error instanceof EffusionError ? HINTS.get(error.code) : undefined;
   if (!(error instanceof EffusionError) || hint === undefined) return error;
   return new CommandError(error.code as CommandErrorCode, withPeers(error), hint, { cause: error });
-}
-
-/** For a run without a bar. */
-function linesOnly({ board }: CommandContext): ProgressView {
-  return { update: () => {}, log: (line) => board.log(line), close: () => {} };
 }

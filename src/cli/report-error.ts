@@ -20,7 +20,7 @@ export interface ErrorReport {
 /** Whole sentences by `code`, where the message itself does not say what to do. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['invalid_metainfo', 'Get it again from where it came from.'],
-  ['bad_placement', 'Nothing was written. Choose otherwise with --name, --strip-components or --rename.'],
+  ['bad_placement', 'Nothing was written. Choose otherwise with --name, --strip-components, --rename or --files.'],
   ['invalid_blocklist', 'Name another file with --blocklist, or leave it out.'],
   ['no_peers', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --no-peers-timeout 0.'],
   ['interface_gone', 'Run the same command again when it is there: what is verified is kept.'],

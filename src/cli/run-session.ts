@@ -13,6 +13,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { invariant } from '../model/error.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
+import type { Delivery } from './events/session-follower.js';
 import type { ProgressView } from './render/progress.js';
 import { describeCrash } from './report-error.js';
 import { reachableAddress } from './render/port-text.js';
@@ -22,6 +23,8 @@ import { SessionWatch } from './session-watch.js';
 
 export interface SessionRunOptions {
   readonly metainfo: Metainfo;
+  /** Printable: what its lines call it, where that is not its own name. */
+  readonly name?: string;
   /** Null: memory. */
   readonly folder: string | null;
   /** Never closed: the process ends with the command, and a small download must not wait for it. */
@@ -36,8 +39,8 @@ export interface SessionRunOptions {
   readonly onLook?: (snapshot: ServerSnapshot, stop: () => void) => void;
   /** Ends it in order: all that was wanted is done. */
   readonly until?: AbortSignal;
-  /** What the view shows instead of what is on the disk. */
-  readonly delivery?: () => { readonly totalBytes: number; readonly doneBytes: number };
+  /** What the view and the events show instead of what is on the disk. */
+  readonly delivery?: Delivery;
   /** Follows the session for machines. */
   readonly observer?: SessionObserver;
   /** A line to be said once the check of existing data is over; null for none. */
@@ -46,7 +49,7 @@ export interface SessionRunOptions {
 
 export interface SessionObserver {
   /** A session has begun. Answers what to await when it has ended. */
-  follow(session: SupervisedSession): () => Promise<void>;
+  follow(session: SupervisedSession, delivery?: Delivery): () => Promise<void>;
   /** No data came for so long. */
   noteStall(silentMs: number, snapshot: ServerSnapshot): void;
 }
@@ -99,11 +102,13 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
     session = await supervisor.start(metainfo, {}, folder, { ...options.session, client, owner: { onCrash } });
     invariant(session !== null, 'the session is disabled although nobody disabled it');
     const finished = session.done();
-    endFollowing = options.observer?.follow(session) ?? null;
+    endFollowing = options.observer?.follow(session, options.delivery) ?? null;
     watch = new SessionWatch({
       session,
       view,
+      ...(options.name === undefined ? {} : { name: options.name }),
       isVerbose: context.isVerbose,
+      isReadOnly: options.session.isReadOnly === true,
       whose: options.whose,
       ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
       now: () => performance.now(),

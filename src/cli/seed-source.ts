@@ -10,8 +10,8 @@ import type { CommandError } from './command-error.js';
 import { describeUnreadable } from './torrent-file-argument.js';
 import type { TorrentItem } from './torrent-list.js';
 
-/** `missing`: there is nothing of that name, so it may have been meant as either. */
-export type SeedSource = 'torrent' | 'content' | 'missing';
+/** `missing`: there is nothing of that name, so it may have been meant as either. `special`: a device or a socket. */
+export type SeedSource = 'torrent' | 'content' | 'missing' | 'special';
 
 /** Never rejects: what can't be read is a torrent, whose reader says why. */
 export async function findSeedSource({ argument }: TorrentItem): Promise<SeedSource> {
@@ -20,6 +20,7 @@ export async function findSeedSource({ argument }: TorrentItem): Promise<SeedSou
   try {
     const found = await stat(file);
     if (found.isDirectory()) return 'content';
+    if (found.isCharacterDevice() || found.isBlockDevice() || found.isSocket()) return 'special';
     // A pipe can be read once.
     if (!found.isFile() || path.extname(file).toLowerCase() === '.torrent') return 'torrent';
     if (found.size > CONFIG.download.maxTorrentBytes || !(await beginsAsDictionary(file))) return 'content';

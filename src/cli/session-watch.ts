@@ -21,10 +21,14 @@ export interface SessionWatchOptions {
   /** `current` changes where a session that crashed was started again. */
   readonly session: { readonly current: WatchedServer };
   readonly view: ProgressView;
+  /** Printable; default the torrent's own. */
+  readonly name?: string;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Says what came of each source, too, where it says why nothing comes. */
   readonly isVerbose: boolean;
+  /** What is there is served and nothing else is wanted: that some of it is there already is no news. */
+  readonly isReadOnly?: boolean;
   /** What the lines about sources begin with; default nothing. */
   readonly whose?: string;
   /** What is shown as the whole and as done, where that is not what is on the disk. */
@@ -61,6 +65,8 @@ export class SessionWatch {
   #lastPayloadAt: number;
   #lastExplainedAt = Number.NEGATIVE_INFINITY;
   #isChecked = false;
+  /** Said of a seed that no tracker answers, and not answered since. */
+  #isUnannounced = false;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
@@ -68,7 +74,7 @@ export class SessionWatch {
     this.#lastPayloadAt = now;
     this.#download = new SpeedMeter(now, CONFIG.cli.speedWindowMs);
     this.#upload = new SpeedMeter(now, CONFIG.cli.speedWindowMs);
-    this.#name = sanitise(options.session.current.snapshot().name, MAX_NAME);
+    this.#name = options.name ?? sanitise(options.session.current.snapshot().name, MAX_NAME);
   }
 
   start(): void {
@@ -106,6 +112,7 @@ export class SessionWatch {
     this.#lastUploaded = snapshot.uploadedBytes;
     this.#options.view.update(this.#toProgress(snapshot, phase, now));
     if (phase === 'announcing' || phase === 'downloading') this.#explainSilence(snapshot, now);
+    if (phase === 'seeding') this.#noteTrackers(snapshot);
   }
 
   #toProgress(snapshot: ServerSnapshot, phase: ProgressPhase, now: number): Progress {
@@ -147,6 +154,19 @@ export class SessionWatch {
     if (isVerbose) for (const line of describeSources(snapshot, whose)) view.log(line);
   }
 
+  /** Nobody may ever come, and a seed waits for nothing that would show it: said once for each time that it begins. */
+  #noteTrackers({ trackers }: ServerSnapshot): void {
+    if (trackers.some(({ state }) => state === 'working')) this.#isUnannounced = false;
+    const failed = trackers.filter(({ state }) => state === 'failed');
+    const isDead = failed.length > 0 && trackers.every(({ state }) => state === 'failed' || state === 'unsupported');
+    if (!isDead || this.#isUnannounced) return;
+    this.#isUnannounced = true;
+    const [{ url, lastError }] = failed;
+    const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+    const why = sanitise(`${url}: ${lastError ?? 'no answer'}`, MAX_REASON);
+    this.#options.view.log(`${this.#name}: no tracker answers (${why}${others}); they are asked again`);
+  }
+
   /** Of one session after the other, until the one that ended was the last. */
   async #readNotices(): Promise<void> {
     for (let server: WatchedServer | null = null; server !== this.#options.session.current;) {
@@ -156,6 +176,7 @@ export class SessionWatch {
   }
 
   #tell(notice: ServerNotice): void {
+    if (notice.type === 'checked' && this.#options.isReadOnly === true) return;
     const text = describeNotice(notice, this.#options.isVerbose);
     if (text === null) return;
     const lines = (this.#linesByKind.get(notice.type) ?? 0) + 1;

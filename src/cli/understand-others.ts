@@ -4,7 +4,7 @@
 import { type Command, type CommanderError, Option } from 'commander';
 import { findNearest } from './edit-distance.js';
 import { ForeignOption } from './foreign-option.js';
-import { ALIASES, ALWAYS_SO, NOT_THE_SAME } from './foreign-spellings.js';
+import { ALIASES, ALWAYS_SO, INSTEAD, NOT_THE_SAME } from './foreign-spellings.js';
 import { UsageError } from './usage-error.js';
 
 /** Called once, when every command has its options. */
@@ -64,6 +64,8 @@ function refuse(flag: string, command: Command, program: Command): UsageError {
   if (advice !== '' && (hasOption(command, ours) || hasOption(program, ours))) {
     return new UsageError(`${what}: effusion calls it ${advice}`, helpOf(command, program));
   }
+  const [instead, own] = INSTEAD.get(name) ?? ['', ''];
+  if (instead !== '' && hasOption(command, own)) return new UsageError(`${what} of effusion ${command.name()}`, instead);
   const near = name.startsWith('--') ? findNearest(name, visibleOptions(command, program)) : null;
   if (near !== null) return new UsageError(what, `Did you mean ${near}?`);
   const owners = program.commands

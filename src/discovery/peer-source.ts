@@ -28,6 +28,8 @@ export interface PeerSource {
   requestPeers(): void;
   /** The download has just become whole. No effect where it was whole at the start. */
   complete(): void;
+  /** All that was wanted is there, and that is not all there is (BEP 21); left out where the source has no word for it. */
+  becomePartialSeed?(): void;
   /** Ends at once and says nothing: somebody else goes on under the same peer id. The listener hears nothing after that. */
   abandon(): void;
   /**

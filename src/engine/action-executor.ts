@@ -65,6 +65,7 @@ export class ActionExecutor {
       case 'announce':
         for (const source of sources) {
           if (action.event === 'completed') source.complete();
+          else if (action.event === 'partial-seed') source.becomePartialSeed?.();
           else source.requestPeers();
         }
         return;

@@ -3,6 +3,7 @@
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { checkExisting, type CheckResult } from '../storage/checker.js';
+import { completeFiles } from '../storage/file-progress.js';
 import type { FilePaths } from '../storage/file-paths.js';
 import { countingStamp, type FoundFile, scanFiles } from '../storage/file-scan.js';
 import type { HashPool } from '../storage/hash-pool.js';
@@ -32,13 +33,15 @@ export async function lookAtFiles(options: LookOptions): Promise<CheckResult> {
 /** Files of that name are not looked at, but for those that an interrupted run of the same kind has brought. */
 function passOver(found: readonly FoundFile[], resume: ResumeState | null): FoundFile[] {
   return found.map((file, index) =>
-    file.part === null && resume?.isTrusted(index, file.name) === true ? file : { ...file, name: null },
+    file.name === null || (file.part === null && resume?.isTrusted(index, file.name) === true)
+      ? file
+      : { ...file, name: null, isPassedOver: true },
   );
 }
 
 /**
  * Copies what is found in the folders to where files grow, and looks again: what was there is believed, what was copied is read. With
- * `never` nothing is copied where a file is in the way: that run is going to be refused.
+ * `never` nothing is copied where a file is there that is not known to be whole: that run may be refused.
  */
 export async function takeReusable(
   looked: CheckResult,
@@ -48,7 +51,9 @@ export async function takeReusable(
   const { metainfo, paths, overwrite, onStep, isChosen = () => true } = options;
   const { have, found } = looked;
   if (folders.length === 0 || have.isFull) return looked;
-  if (overwrite === 'never' && found.some((file, index) => file.name !== null && isChosen(index))) return looked;
+  const whole = completeFiles(metainfo.files, metainfo.geometry, have);
+  if (overwrite === 'never' && found.some((file, index) => file.name !== null && isChosen(index) && !whole.has(index)))
+    return looked;
   const { files } = await findReusable({ ...options, found, have, folders, limits: CONFIG.storage.reuse });
   if (files.length === 0) return looked;
   await copyReusable(files, { ...options, stepBytes: CONFIG.storage.copyStepBytes });

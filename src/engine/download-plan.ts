@@ -7,18 +7,21 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { isPlaced, placeFiles } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
+import type { PieceIndex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
-import { settleChoice } from '../storage/file-choice.js';
+import { residentPieces } from '../storage/file-choice.js';
 import { completeFiles } from '../storage/file-progress.js';
 import { FilePaths } from '../storage/file-paths.js';
 import type { FileStamp } from '../storage/file-scan.js';
 import { measureSpace } from '../storage/free-space.js';
 import { HashPool } from '../storage/hash-pool.js';
+import { PartsFile } from '../storage/parts-file.js';
+import { expectApart } from '../storage/parts-folder.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { findReusable } from '../storage/reuse.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles } from './disk-looks.js';
-import { chosenFiles, withPaddingFor } from './file-selection.js';
+import { chosenFiles, madeFiles, settleOnDisk, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 
 export interface PlannedFile {
@@ -32,9 +35,10 @@ export interface PlannedFile {
   readonly fetchBytes: number;
   /**
    * `whole`: has its name and every byte. `absent`: nothing is there. `other`: there is a file of that name that differs, or that shares a
-   * piece with one that is not there, so that nothing can be said for it; with `overwrite: 'always'` whatever it holds.
+   * piece with one that is not there, so that nothing can be said for it; with `overwrite: 'always'` whatever it holds. `kept`, with
+   * `overwrite: 'never'`: right as far as it can be checked; the pieces it shares are fetched, and it is compared with them.
    */
-  readonly state: 'whole' | 'part' | 'other' | 'absent';
+  readonly state: 'whole' | 'part' | 'other' | 'kept' | 'absent';
   /** The file that would be copied. */
   readonly reusedFrom?: string;
 }
@@ -64,11 +68,12 @@ export interface PlanOptions extends PlaceOptions {
 /** Reads and hashes what is there. Rejects with a PlacementError, a StorageError, or the signal's reason. */
 export async function planDownload(torrent: Metainfo, folder: string, options: PlanOptions = {}): Promise<DownloadPlan> {
   const { placement = {}, incompleteFolder = folder, overwrite = 'verify', reuseFolders = [], onProgress, signal } = options;
-  const metainfo = placeFiles(torrent, placement);
+  const chosen = chosenFiles(torrent, options.files);
+  const metainfo = placeFiles(torrent, placement, chosen);
   const { files, geometry } = metainfo;
-  const chosen = chosenFiles(metainfo, options.files);
   const isChosen = (file: number): boolean => chosen?.has(file) !== false;
   const paths = new FilePaths(folder, metainfo, incompleteFolder);
+  expectApart(paths, madeFiles(metainfo, chosen));
   const isElsewhere = isPlaced(placement) || incompleteFolder !== folder;
   const resume = await new ResumeFile({ metainfo, paths, isPlaced: isElsewhere }).load();
   const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
@@ -101,7 +106,7 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
           maxNotes: CONFIG.storage.maxChoiceNotes,
         });
   const noted: ReadonlyMap<number, FileStamp> = notes?.read() ?? new Map();
-  const choice = chosen === null ? null : settleChoice({ metainfo, chosen, found, have: reused.have, noted });
+  const choice = settleOnDisk({ metainfo, found, have: reused.have, noted }, chosen, overwrite);
   const whole = completeFiles(files, geometry, reused.have);
   const finished = new Set<number>();
   for (const [index, { name, part }] of found.entries()) {
@@ -122,8 +127,9 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
     const path = paths.name(index);
     // `always` does not look into what is there, but it is gone afterwards.
     const isInTheWay = name !== null || (overwrite === 'always' && lstatSync(path, { throwIfNoEntry: false }) !== undefined);
-    const state = finished.has(index) ? 'whole' : part !== null ? 'part' : isInTheWay ? 'other' : 'absent';
-    if (overwrite === 'never' && name !== null && state !== 'whole') refused.push(path);
+    const isKept = choice?.kept.has(index) === true;
+    const state = finished.has(index) ? 'whole' : isKept ? 'kept' : part !== null ? 'part' : isInTheWay ? 'other' : 'absent';
+    if (overwrite === 'never' && name !== null && state !== 'whole' && !isKept) refused.push(path);
     planned.push({
       position,
       path,
@@ -135,7 +141,15 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   }
   // A file that is repaired is copied first: what matches of it is no space gained.
   const made = { files: chosen === null ? files : withPaddingFor(files, chosen), geometry };
-  const space = measureSpace({ metainfo: made, paths, have: new Bitfield(geometry.pieceCount), finished });
+  const parts = new PartsFile(incompleteFolder, metainfo);
+  const resident = choice === null ? new Set<PieceIndex>() : residentPieces(metainfo, parts, choice, reused.have, new Set());
+  const space = measureSpace({
+    metainfo: made,
+    paths,
+    have: new Bitfield(geometry.pieceCount),
+    finished: new Set([...finished, ...(choice?.kept ?? [])]),
+    parts: parts.spaceFor(resident),
+  });
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   return {
     files: planned,

@@ -3,7 +3,7 @@
 
 import type { Metainfo, MetainfoFile } from '../metainfo/metainfo.js';
 import { type PiecePlan, planPieces } from '../session/piece-plan.js';
-import type { FileChoice } from '../storage/file-choice.js';
+import { type ChoiceFacts, type FileChoice, settleChoice } from '../storage/file-choice.js';
 import type { SessionOptions } from './session-options.js';
 
 /** Null where that is all of them: then there is nothing that others would have. */
@@ -11,6 +11,26 @@ export function chosenFiles(metainfo: Pick<Metainfo, 'files'>, files: readonly n
   if (files === undefined) return null;
   const chosen = new Set(files);
   return metainfo.files.every((file, index) => file.isPadding || chosen.has(index)) ? null : chosen;
+}
+
+/** Indices of those that will be on the disk. */
+export function madeFiles({ files }: Pick<Metainfo, 'files'>, chosen: ReadonlySet<number> | null): number[] {
+  return [...files.keys()].filter((file) => !files[file].isPadding && chosen?.has(file) !== false);
+}
+
+/**
+ * What a choice means on the disk that was found; null where it is all of the files, and none of them is taken as it is. `overwrite`: of the
+ * session.
+ */
+export function settleOnDisk(
+  facts: Omit<ChoiceFacts, 'chosen' | 'keepsExisting'> & { readonly metainfo: Metainfo },
+  chosen: ReadonlySet<number> | null,
+  overwrite: SessionOptions['overwrite'],
+): FileChoice | null {
+  const keepsExisting = overwrite === 'never';
+  if (chosen === null && !keepsExisting) return null;
+  const choice = settleChoice({ ...facts, chosen: chosen ?? new Set(madeFiles(facts.metainfo, null)), keepsExisting });
+  return chosen === null && choice.given.size + choice.kept.size === 0 ? null : choice;
 }
 
 export function choosePlan(
@@ -21,7 +41,7 @@ export function choosePlan(
   return planPieces({
     files,
     geometry,
-    chosen: choice === null ? null : new Set([...choice.targets, ...choice.given]),
+    chosen: choice === null ? null : new Set([...choice.targets, ...choice.given, ...choice.kept]),
     ...(choice === null ? {} : { given: choice.given }),
     ...(priorities === undefined ? {} : { priorities }),
     isSequential: order === 'sequential',

@@ -27,6 +27,7 @@ export class PeerFacts {
   #hasAll = false;
   #metadataBytes: number | null = null;
   #yourIp: string | null = null;
+  #unchokes = false;
   #sendsPex = false;
   #hasSaidPieces = false;
   #hasSaidExtensions = false;
@@ -75,9 +76,15 @@ export class PeerFacts {
     return this.#yourIp;
   }
 
-  /** It has said all that is to be expected at the start; `pex`: of others too, where it will. */
+  /** It would send what it has if it were asked now (BEP 3). */
+  get unchokes(): boolean {
+    return this.#unchokes;
+  }
+
+  /** It has said all that is to be expected at the start, and lets us have what it has; `pex`: it named others too, where it will. */
   isThrough(pex: boolean): boolean {
-    return this.#hasSaidPieces && this.#hasSaidExtensions && (!pex || !this.#sendsPex || this.#hasSentPex);
+    const isServing = this.#unchokes || this.progress === 0;
+    return isServing && this.#hasSaidPieces && this.#hasSaidExtensions && (!pex || !this.#sendsPex || this.#hasSentPex);
   }
 
   /** Addresses that it names, which it may name. Throws WireError. */
@@ -95,6 +102,10 @@ export class PeerFacts {
         return [];
       case 'have':
         this.#hearHave(message.piece);
+        return [];
+      case 'unchoke':
+      case 'choke':
+        this.#unchokes = message.type === 'unchoke';
         return [];
       case 'extended':
         return this.#hearExtended(message.id, message.payload);

@@ -1,5 +1,6 @@
 // One peer that is only looked at: dialled (plain, then encrypted, as the policy of the client has it) or come by itself, greeted, and
-// listened to until it has said who it is and what it has. Nothing is asked of it; we say that we have nothing, and go.
+// listened to until it has said who it is, what it has, and that it would send it (BEP 3: who is not interested is not unchoked). No data is asked
+// for; we say that we have nothing, and go.
 
 import type { Address } from '../model/address.js';
 import { equalBytes } from '../model/ids.js';
@@ -47,6 +48,7 @@ export class PeerProbe {
   #result: ProbeResult = 'untried';
   #facts: PeerFacts | null = null;
   #isEncrypted: boolean | null = null;
+  #isInterested = false;
   #rttMs: number | null = null;
   #connection: PeerConnection<DisconnectReason> | null = null;
   #hasPlace = false;
@@ -155,6 +157,8 @@ export class PeerProbe {
         onHandshake: (handshake) => this.#hearHandshake(handshake, through),
         onMessage: (message) => {
           const addresses = this.#facts?.hear(message) ?? [];
+          if (message.type === 'extended') this.#hearOfUs();
+          this.#showInterest();
           if (addresses.length > 0) this.#terms.onAddresses(addresses);
           if (this.#facts?.isThrough(this.#terms.usesPex) === true) through();
         },
@@ -200,6 +204,18 @@ export class PeerProbe {
     // Who has nothing may say nothing (BEP 3), and nobody has to send a list of peers.
     this.#timer = setTimeout(through, CONFIG.probe.settleMs);
     this.#terms.onChange();
+  }
+
+  #hearOfUs(): void {
+    const { remote } = this.#connection ?? {};
+    const yourIp = this.#facts?.yourIp ?? null;
+    if (remote !== undefined && yourIp !== null) this.#terms.client.externalAddresses.hearFromPeer(remote, yourIp);
+  }
+
+  #showInterest(): void {
+    if (this.#isInterested || this.#facts === null || this.#facts.progress === 0) return;
+    this.#isInterested = true;
+    this.#connection?.send({ type: 'interested' });
   }
 
   #end(): void {

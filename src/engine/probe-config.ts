@@ -11,7 +11,7 @@ export const PROBE_CONFIG = {
   parallel: 30,
   /** Addresses that are listed. */
   maxAddresses: 2000,
-  /** From the handshake to the end of a peer that says no more: ours names others after a second, and round trips take a part of one. */
+  /** From the handshake to the end of a peer that says no more: ours names others after a second, who has room unchokes at once, and round trips take a part of one. */
   settleMs: 2500,
   /** All is known, and nothing new has come for so long: then it ends before its time. */
   quietMs: 300,

@@ -74,6 +74,8 @@ export interface SessionOptions extends PlaceOptions {
   readonly superSeeding?: boolean;
   /** Serves what is there and changes nothing on disk; rejects `done` with IncompleteDataError where it is not whole. */
   readonly isReadOnly?: boolean;
+  /** With `isReadOnly`: where the data is not whole, serves the pieces that are right, as a partial seed (BEP 21); rejects where there is none. */
+  readonly servesPart?: boolean;
   /** With `isReadOnly`: the caller has just hashed all of it, as who makes a torrent does. Names and sizes are looked at, nothing is read. */
   readonly isHashed?: boolean;
   /** Flushes each file to the disk before it gets its name. */
@@ -153,6 +155,7 @@ export function validateStart(metainfo: unknown, local: unknown, folder: unknown
     refuse('options.reader', 'must be a TorrentReader, with the folder null and without options.seed');
   if (options.superSeeding === true && options.seed !== true) refuse('options.superSeeding', 'needs options.seed');
   if (options.isHashed === true && options.isReadOnly !== true) refuse('options.isHashed', 'needs options.isReadOnly');
+  if (options.servesPart === true && options.isReadOnly !== true) refuse('options.servesPart', 'needs options.isReadOnly');
   for (const name of TIMEOUTS) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0))

@@ -228,7 +228,8 @@ export class SessionServer implements IncomingTorrent {
     const { have, resumed } = disk;
     this.#notices.publish({ type: 'checked', havePieces: have.count, pieceCount: have.length, resumed });
     this.#wasComplete = disk.wasComplete;
-    if (this.#options.isReadOnly === true && !have.isFull) {
+    const { isReadOnly = false, servesPart = false } = this.#options;
+    if (isReadOnly && !have.isFull && !(servesPart && have.count > 0)) {
       disk.storage.close();
       throw incompleteData(have);
     }

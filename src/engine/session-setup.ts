@@ -36,6 +36,7 @@ export function sessionLimits(maxConnections: number, budgetBytes: number, chose
     ...webSeeds,
     maxPeers,
     urgentAgeMs: CONFIG.reading.urgentAgeMs,
+    setAsideMs: CONFIG.reading.setAsideMs,
     maxWebSeedLinks: Math.max(1, Math.min(webSeeds.maxLinks, Math.floor(maxConnections / 2))),
     maxHalfOpen: Math.min(swarm.maxHalfOpen, maxPeers),
     budgetBlocks: Math.floor(budgetBytes / BLOCK_LENGTH),

@@ -12,26 +12,27 @@ import { ChoiceNotes } from '../storage/choice-notes.js';
 import { allocateFiles } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
-import { adoptFiles } from '../storage/existing-files.js';
+import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
 import { FilePaths } from '../storage/file-paths.js';
-import { type FileStamp, scanFiles } from '../storage/file-scan.js';
+import { type FileStamp, type FoundFile, isVacant, scanFiles } from '../storage/file-scan.js';
 import { FileStorage } from '../storage/file-storage.js';
 import { measureSpace, refuseWhereFull, type SpaceOptions } from '../storage/free-space.js';
-import { FolderLock } from '../storage/folder-lock.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { expectWritable, isSameFolder } from '../storage/output-folder.js';
+import { expectApart } from '../storage/parts-folder.js';
 import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
+import { TorrentLocks } from '../storage/torrent-locks.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles, takeReusable } from './disk-looks.js';
-import { chosenFiles, withPaddingFor } from './file-selection.js';
+import { chosenFiles, madeFiles, settleOnDisk, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
@@ -41,7 +42,10 @@ import type { SpaceLedger } from './space-ledger.js';
  * chosen, left out: all; the others are never made or changed.
  */
 type DiskSessionOptions = PlaceOptions &
-  Pick<SessionOptions, 'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'isHashed' | 'command' | 'reader'>;
+  Pick<
+    SessionOptions,
+    'fsync' | 'overwrite' | 'files' | 'notesFolder' | 'isReadOnly' | 'servesPart' | 'isHashed' | 'command' | 'reader'
+  >;
 
 export interface TorrentDiskOptions {
   readonly metainfo: Metainfo;
@@ -70,6 +74,8 @@ export class TorrentDisk {
   readonly #folder: string | null;
   readonly #client: TorrentDiskOptions['client'];
   readonly #options: DiskSessionOptions;
+  /** Indices of the files; null: all. */
+  readonly #chosen: ReadonlySet<number> | null;
   readonly #isReadOnly: boolean;
   readonly #paths: FilePaths | null;
   readonly #resume: ResumeFile | null;
@@ -81,23 +87,26 @@ export class TorrentDisk {
   #resident: ReadonlySet<PieceIndex> = new Set();
   /** Ends the flush: the folder is given up. */
   readonly #unlocking = new AbortController();
-  #locks: FolderLock[] = [];
+  #locks: TorrentLocks | null = null;
   #storage: FileStorage | null = null;
+  #partsStorage: PartsStorage | null = null;
   readonly #claims: (() => void)[] = [];
 
   /** Throws a PlacementError. */
   constructor(options: TorrentDiskOptions) {
     const { folder, client } = options;
     const { placement = {}, incompleteFolder, isReadOnly = false } = options.options;
-    const metainfo = placeFiles(options.metainfo, placement);
+    const chosen = chosenFiles(options.metainfo, options.options.files);
+    const metainfo = placeFiles(options.metainfo, placement, chosen);
     this.#metainfo = metainfo;
     this.#folder = folder;
     this.#client = client;
     this.#options = options.options;
+    this.#chosen = chosen;
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
     const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
-    const chosen = chosenFiles(metainfo, options.options.files);
+    if (this.#paths !== null) expectApart(this.#paths, madeFiles(metainfo, chosen));
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     this.#resume =
       this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
@@ -120,9 +129,7 @@ export class TorrentDisk {
   /** Where the torrent's file or folder is, or its files where they have no folder of their own; empty where it is in memory. */
   get rootPaths(): string[] {
     const folder = this.#folder;
-    const chosen = chosenFiles(this.#metainfo, this.#options.files);
-    const made = this.#metainfo.files.filter((_, index) => chosen?.has(index) !== false);
-    return folder === null ? [] : rootNames({ files: made }).map((name) => path.join(folder, name));
+    return folder === null ? [] : rootNames(this.#metainfo, this.#chosen).map((name) => path.join(folder, name));
   }
 
   /** Takes the folder. Throws a StorageError: `EINUSE` where another run has it. */
@@ -133,29 +140,25 @@ export class TorrentDisk {
     // Else it would show when the first file is whole.
     if (folder !== partsFolder) expectWritable(folder);
     // Hidden names are of the torrent, wherever its files are placed: who has the same one here must not use them too.
-    const own = `${this.#metainfo.name} (${toHex(wireInfoHash(this.#metainfo.infoHash)).slice(0, 8)})`;
-    const names = [...rootNames(this.#metainfo).slice(0, CONFIG.storage.maxLockedNames), own];
-    const acquire = (place: string): void => {
-      for (const name of names)
-        this.#locks.push(FolderLock.acquire({ folder: place, name, startedAt: new Date().toISOString(), command }));
-    };
-    try {
-      acquire(partsFolder);
-      // Whole files come here from wherever they grew: another run may have another folder for that.
-      if (!isSameFolder(folder, partsFolder)) acquire(folder);
-    } catch (error) {
-      this.unlock();
-      throw error;
-    }
+    const ownName = `${this.#metainfo.name} (${toHex(wireInfoHash(this.#metainfo.infoHash)).slice(0, 8)})`;
+    this.#locks = TorrentLocks.acquire({
+      // Whole files come to the folder from wherever they grew: another run may have another folder for that.
+      folders: isSameFolder(folder, partsFolder) ? [partsFolder] : [partsFolder, folder],
+      names: rootNames(this.#metainfo, this.#chosen),
+      ownName,
+      maxLockedNames: CONFIG.storage.maxLockedNames,
+      startedAt: new Date().toISOString(),
+      command,
+    });
   }
 
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
-    const { fsync = false, overwrite = 'verify', reuseFolders = [], files: wished, reader } = this.#options;
+    const { fsync = false, overwrite = 'verify', reuseFolders = [], reader, servesPart = false } = this.#options;
     const { openFiles } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
-    const chosen = chosenFiles(metainfo, wished);
+    const chosen = this.#chosen;
     const paths = this.#paths;
     if (paths === null || this.#resume === null) {
       const have = new Bitfield(metainfo.geometry.pieceCount);
@@ -167,10 +170,10 @@ export class TorrentDisk {
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
     const report = (work: 'checking' | 'allocating') => (doneBytes: number, totalBytes: number) => {
-      this.#touchLocks();
+      this.#locks?.touch();
       onProgress(doneBytes, totalBytes, work);
     };
-    const onStep = (): void => this.#touchLocks();
+    const onStep = (): void => this.#locks?.touch();
     const resume = isReadOnly ? this.#vouched() : await this.#resume.load();
     const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep, isChosen };
     const {
@@ -180,20 +183,30 @@ export class TorrentDisk {
     } = isReadOnly
       ? await checkExisting({
           ...look,
-          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => !isChosen(file) }),
+          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => servesPart || !isChosen(file) }),
         })
       : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
     const layout = new FileLayout(metainfo.files);
+    const noted = this.#notes?.read() ?? new Map<number, FileStamp>();
+    const settle = (now: readonly FoundFile[], contradicted: ReadonlySet<number>): FileChoice | null =>
+      settleOnDisk({ metainfo, found: now, have, noted, contradicted }, chosen, isReadOnly ? 'verify' : overwrite);
+    const parts = this.#parts;
     // Who makes every file needs it only for what an earlier choice has left.
-    const parts = chosen !== null || this.#parts?.isThere === true ? this.#parts : null;
-    const { pieces: recovered, found } =
-      parts === null
-        ? { pieces: new Set<PieceIndex>(), found: checked }
-        : await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, hashPool, signal });
-    const choice =
-      chosen === null ? null : settleChoice({ metainfo, chosen, found, have, noted: this.#notes?.read() ?? new Map() });
-    if (choice !== null) this.#targets = choice.targets;
+    const isLeft = parts !== null && (chosen !== null || parts.isThere);
+    const beforeWrite = (contradicted: ReadonlySet<number>): void => {
+      if (overwrite !== 'never') return;
+      refuseExisting({ metainfo, paths, found: checked, have, choice: settle(checked, contradicted), contradicted });
+    };
+    const {
+      pieces: recovered,
+      contradicted,
+      found,
+    } = isLeft
+      ? await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, beforeWrite, hashPool, signal })
+      : { pieces: new Set<PieceIndex>(), contradicted: new Set<number>(), found: checked };
+    const choice = settle(found, contradicted);
+    if (choice !== null) this.#targets = new Set([...choice.targets, ...choice.kept]);
     if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
     const finished = isReadOnly
       ? new Set(metainfo.files.keys())
@@ -204,6 +217,7 @@ export class TorrentDisk {
           have,
           overwrite: overwrite === 'never' ? 'never' : 'repair',
           choice,
+          contradicted,
           copyStepBytes: CONFIG.storage.copyStepBytes,
           onCopyStep: onStep,
           signal,
@@ -211,7 +225,13 @@ export class TorrentDisk {
     const isWhole = choice === null ? have.isFull : have.includes(choice.wanted);
     if (!isReadOnly && !isWhole) {
       const files = choice === null ? metainfo.files : withPaddingFor(metainfo.files, choice.targets);
-      const space = { metainfo: { files, geometry: metainfo.geometry }, paths, have, finished };
+      const space = {
+        metainfo: { files, geometry: metainfo.geometry },
+        paths,
+        have,
+        finished,
+        ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident) }),
+      };
       await this.#prepareSpace(space, report('allocating'), signal);
     }
     const files = new FileStorage({
@@ -223,27 +243,30 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
-      keepsExisting: overwrite === 'never',
+      keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
     this.#storage = files;
-    const storage =
+    this.#partsStorage =
       parts === null || this.#resident.size === 0
-        ? files
+        ? null
         : new PartsStorage({
             layout,
             files,
             parts,
             resident: this.#resident,
+            kept: choice?.kept ?? new Set(),
+            nameOf: (file) => paths.name(file),
             geometry: metainfo.geometry,
             folder: paths.partsFolder,
             openFiles,
           });
+    const storage = this.#partsStorage ?? files;
     const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
     // What it held is in the files now.
-    if (choice === null) parts?.remove();
+    if (choice === null && isLeft) parts.remove();
     return { storage, have, resumed, wasComplete, choice };
   }
 
@@ -254,7 +277,7 @@ export class TorrentDisk {
 
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
-    this.#touchLocks();
+    this.#locks?.touch();
     if (this.#keepsResume) this.#resume?.save(this.#inFiles(have));
   }
 
@@ -264,7 +287,7 @@ export class TorrentDisk {
    */
   async flushResume(have: Bitfield): Promise<void> {
     if (!this.#keepsResume || this.#resume === null) return;
-    this.#touchLocks();
+    this.#locks?.touch();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), CONFIG.storage.flushMs);
     try {
@@ -292,13 +315,9 @@ export class TorrentDisk {
   /** Synchronous: the second ^C has no time for more. */
   unlock(): void {
     this.#unlocking.abort();
-    for (const lock of this.#locks) lock.releaseSync();
+    this.#locks?.releaseSync();
     for (const giveBack of this.#claims) giveBack();
-    this.#locks = [];
-  }
-
-  #touchLocks(): void {
-    for (const lock of this.#locks) lock.touch();
+    this.#locks = null;
   }
 
   /** For the next run with this choice: what was verified now may not be verifiable then. */
@@ -341,7 +360,8 @@ export class TorrentDisk {
     const needs = measureSpace(look);
     if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
     let allocatedBytes = 0;
-    const writtenBytes = (): number => Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0);
+    const writtenBytes = (): number =>
+      Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0) + (this.#partsStorage?.writtenBytes ?? 0);
     for (const [index, { device, neededBytes }] of needs.entries()) {
       // The second one is of the output folder, to which whole files come.
       const leftBytes = (): number =>

@@ -17,6 +17,7 @@ import { createRandom } from '../model/random.js';
 import type { Millis } from '../model/time.js';
 import type { AddressSource } from '../session/events.js';
 import type { Notice } from '../session/notices.js';
+import { planHeld } from '../session/piece-plan.js';
 import { Session } from '../session/session.js';
 import type { SessionSnapshot } from '../session/snapshot.js';
 import { PieceStore } from '../storage/piece-store.js';
@@ -85,12 +86,16 @@ export class TorrentRun {
     this.#snapshot = emptySnapshot(metainfo, options);
     const { choice } = disk;
     const { geometry } = metainfo;
+    const isPart = options.servesPart === true && !disk.have.isFull;
     const random = createRandom(client.nextSeed());
     const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
     this.store = new PieceStore({
-      metainfo: choice === null ? metainfo : { ...metainfo, files: withPaddingFor(metainfo.files, choice.targets) },
-      wanted: choice?.wanted ?? null,
+      metainfo:
+        choice === null
+          ? metainfo
+          : { ...metainfo, files: withPaddingFor(metainfo.files, new Set([...choice.targets, ...choice.kept])) },
+      wanted: isPart ? disk.have : (choice?.wanted ?? null),
       storage: disk.storage,
       buffers: client.pieceBuffers,
       hasher: client.pieceHasher,
@@ -113,7 +118,7 @@ export class TorrentRun {
       },
     });
     const settings = {
-      plan: choosePlan(metainfo, choice, options),
+      plan: isPart ? planHeld(geometry, disk.have) : choosePlan(metainfo, choice, options),
       infoHash: metainfo.infoHash,
       geometry,
       limits: sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options),
@@ -129,6 +134,7 @@ export class TorrentRun {
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
       reads: options.reader !== undefined,
+      readable: options.reader?.readable ?? null,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory
     // set aside with its first block.
@@ -181,6 +187,10 @@ export class TorrentRun {
         const { uploadedBytes, downloadedBytes, announcedLeftBytes } = this.snapshot();
         return { uploaded: uploadedBytes, downloaded: downloadedBytes, left: announcedLeftBytes };
       },
+      isPartialSeed: () => {
+        const { isComplete, announcedLeftBytes } = this.snapshot();
+        return isComplete && announcedLeftBytes > 0;
+      },
       listener: {
         onAddresses: (addresses, peerIds) => {
           if (peerIds !== undefined) this.peers.expect(peerIds);
@@ -209,7 +219,7 @@ export class TorrentRun {
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,
       // Who seeds is to be found; who downloads looks for more where he has few.
-      isNeeded: () => this.store.have.isFull || this.snapshot().peers.length < CONFIG.dht.enoughPeers,
+      isNeeded: () => this.store.isWhole || this.snapshot().peers.length < CONFIG.dht.enoughPeers,
       isSeed: () => this.store.have.isFull,
       listener: {
         onAddresses: (addresses) => this.addAddresses('dht', addresses),

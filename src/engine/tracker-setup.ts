@@ -28,6 +28,7 @@ interface TrackerSetup {
   /** Instead of the real ones: for tests. */
   readonly transport?: AnnounceTransport;
   readonly numbers: () => TransferNumbers;
+  readonly isPartialSeed?: () => boolean;
   readonly listener: PeerSourceListener;
 }
 
@@ -61,7 +62,7 @@ function noDatagrams(): TrackerError {
 export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
   if (setup.tiers.length === 0) return null;
   const limits = CONFIG.tracker;
-  const { tiers, origin, infoHash, client, random, numbers, listener } = setup;
+  const { tiers, origin, infoHash, client, random, numbers, isPartialSeed, listener } = setup;
   return new TrackerSource({
     tiers,
     origin,
@@ -78,6 +79,7 @@ export function createTrackerSource(setup: TrackerSetup): TrackerSource | null {
     random,
     now: monotonicNow,
     numbers,
+    ...(isPartialSeed === undefined ? {} : { isPartialSeed }),
     listener,
   });
 }

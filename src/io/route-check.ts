@@ -2,6 +2,8 @@
 // address there, which asks the routes and sends nothing.
 
 import { createSocket } from 'node:dgram';
+import { addressScope } from '../model/address-scope.js';
+import { createAddress } from '../model/address.js';
 
 /** Of the ranges for documentation (RFC 5737, 3849): they go the default way, and nobody is there. */
 const SOMEWHERE = { 4: '198.51.100.1', 6: '2001:db8::1' } as const;
@@ -18,7 +20,12 @@ export function routeFrom(family: 4 | 6, localHost?: string): Promise<string | n
       resolve(host);
     };
     socket.once('error', () => end(null));
-    socket.once('connect', () => end(socket.address().address));
+    // Of the loopback a way leads anywhere, and nowhere.
+    socket.once('connect', () => {
+      const { address } = socket.address();
+      const own = createAddress(address, ANY_PORT);
+      end(own === null || addressScope(own) === 'loopback' ? null : address);
+    });
     try {
       if (localHost === undefined) socket.connect(ANY_PORT, SOMEWHERE[family]);
       else socket.bind({ address: localHost, port: 0 }, () => socket.connect(ANY_PORT, SOMEWHERE[family]));

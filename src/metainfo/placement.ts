@@ -1,6 +1,7 @@
 // Where a torrent's files go instead of where it says: another name for the whole, leading components left out (as tar does it, the
 // torrent's name counts as the first), single files placed by hand. A pure function from paths to paths: whatever stores, looks for or
 // serves the data is given the placed torrent, and knows of nothing else. What the user names is never changed silently, but refused.
+// Of a choice of files only those count that are chosen: another one that would have no place, or theirs, is nowhere, and never made.
 
 import { EffusionError, MetainfoError } from '../model/error.js';
 import type { Metainfo, MetainfoFile } from './metainfo.js';
@@ -10,7 +11,10 @@ import { checkPathLength, safeComponent } from './safe-path.js';
 export interface Placement {
   /** The torrent's file or folder is called so; one component. */
   readonly name?: string;
-  /** So many leading components are left out of every path; not with `name`, which would be among them. */
+  /**
+   * So many leading components are left out of every path; not with `name`, which would be among them. The torrent of a single file has no
+   * folder to leave out: it keeps its name.
+   */
   readonly stripComponents?: number;
   /**
    * 1-based position among the torrent's files (padding left out) → where that file goes, below the output folder, with slashes. The
@@ -26,36 +30,45 @@ export class PlacementError extends EffusionError<{ paths: readonly string[] }> 
 
 type Placed<T> = T & { readonly files: readonly MetainfoFile[] };
 
-/** The torrent with the paths of its files placed; the same object where nothing is asked for. Throws PlacementError. */
-export function placeFiles<T extends Pick<Metainfo, 'files'>>(metainfo: T, placement: Placement): Placed<T> {
+/** A folder that nothing is ever in: no torrent may have a name that begins so (`safeComponent`), and nothing of ours is called so. */
+const NOWHERE = '.effusion-nowhere';
+
+/**
+ * The torrent with the paths of its files placed; the same object where nothing is asked for. `chosen`: indices of the files that are to be
+ * made, left out or null: all of them. What a file is refused for makes one that was not chosen a file without a place (see `hasPlace`).
+ * Throws PlacementError.
+ */
+export function placeFiles<T extends Pick<Metainfo, 'files' | 'isSingleFile'>>(
+  metainfo: T,
+  placement: Placement,
+  chosen?: Iterable<number> | null,
+): Placed<T> {
   if (!isPlaced(placement)) return metainfo;
   checkPlacement(placement);
-  const { name, stripComponents = 0, renames = new Map<number, string>() } = placement;
-  const used = new Set<number>();
+  const { renames = new Map<number, string>() } = placement;
+  const wanted = chosen == null ? null : new Set(chosen);
+  const isWanted = (index: number): boolean => wanted?.has(index) !== false;
   let position = 0;
-  const files = metainfo.files.map((file) => {
+  const files = metainfo.files.map((file, index) => {
     if (file.isPadding) return file;
-    position++;
-    const renamed = renames.get(position);
-    if (renamed !== undefined) {
-      used.add(position);
-      return { ...file, path: renamed.split('/') };
+    const renamed = renames.get(++position);
+    if (renamed !== undefined) return { ...file, path: renamed.split('/') };
+    try {
+      return { ...file, path: placeOf(file.path, placement, metainfo.isSingleFile) };
+    } catch (error) {
+      if (isWanted(index)) throw error;
+      return withoutPlace(file, index);
     }
-    if (file.path.length <= stripComponents) {
-      throw refuse(
-        `without ${stripComponents} leading ${stripComponents === 1 ? 'component' : 'components'} nothing is left of ${quote(file.path.join('/'))}`,
-        file.path.join('/'),
-      );
-    }
-    const path = name === undefined ? file.path.slice(stripComponents) : [name, ...file.path.slice(1)];
-    checkLength(path);
-    return { ...file, path };
   });
   for (const index of renames.keys()) {
-    if (!used.has(index)) throw refuse(`there is no file ${index}: the torrent has ${position}`);
+    if (index > position) throw refuse(`there is no file ${index}: the torrent has ${position}`);
   }
-  refuseCollisions(metainfo.files, files);
-  return { ...metainfo, files };
+  return { ...metainfo, files: settleCollisions(metainfo.files, files, isWanted) };
+}
+
+/** False of a file that was not chosen and has no place by this placement: its path leads to where nothing is. */
+export function hasPlace({ path }: Pick<MetainfoFile, 'path'>): boolean {
+  return path[0] !== NOWHERE;
 }
 
 /** What can be said against it whatever the torrent is. Throws PlacementError. */
@@ -74,11 +87,52 @@ export function isPlaced({ name, stripComponents = 0, renames }: Placement): boo
   return name !== undefined || stripComponents !== 0 || (renames !== undefined && renames.size > 0);
 }
 
-/** What the torrent puts right into the output folder: one file or folder, more where it was placed so. */
-export function rootNames({ files }: Pick<Metainfo, 'files'>): string[] {
+/**
+ * What the torrent puts right into the output folder: one file or folder, more where it was placed so. `chosen`: indices of the files that are
+ * made, left out or null: all of them.
+ */
+export function rootNames({ files }: Pick<Metainfo, 'files'>, chosen?: Iterable<number> | null): string[] {
   const names = new Set<string>();
-  for (const file of files) if (!file.isPadding) names.add(file.path[0]);
+  const wanted = chosen == null ? null : new Set(chosen);
+  for (const [index, file] of files.entries()) {
+    if (!file.isPadding && hasPlace(file) && wanted?.has(index) !== false) names.add(file.path[0]);
+  }
   return [...names];
+}
+
+/**
+ * Where the torrent as a whole is, below the output folder: its file, or its folder; empty, the output folder itself, where the placement
+ * leaves its folder out or puts a file elsewhere. The same for every choice of its files.
+ */
+export function ownPlace(
+  { files, isSingleFile }: Pick<Metainfo, 'files' | 'isSingleFile'>,
+  placement: Placement,
+): readonly string[] {
+  const { name, stripComponents = 0, renames = new Map<number, string>() } = placement;
+  const first = files.find((file) => !file.isPadding);
+  if (first === undefined) return [];
+  if (isSingleFile) return renames.get(1)?.split('/') ?? [name ?? first.path[0]];
+  const root = name ?? first.path[0];
+  const staysIn = [...renames.values()].every((path) => path.startsWith(`${root}/`));
+  return stripComponents === 0 && staysIn ? [root] : [];
+}
+
+/** Throws a PlacementError where nothing is left of it, or more than a path may have. */
+function placeOf(path: readonly string[], { name, stripComponents = 0 }: Placement, isSingleFile: boolean): readonly string[] {
+  if (name === undefined && isSingleFile) return path;
+  if (path.length <= stripComponents) {
+    throw refuse(
+      `without ${stripComponents} leading ${stripComponents === 1 ? 'component' : 'components'} nothing is left of ${quote(path.join('/'))}`,
+      path.join('/'),
+    );
+  }
+  const placed = name === undefined ? path.slice(stripComponents) : [name, ...path.slice(1)];
+  checkLength(placed);
+  return placed;
+}
+
+function withoutPlace(file: MetainfoFile, index: number): MetainfoFile {
+  return { ...file, path: [NOWHERE, String(index)] };
 }
 
 /** Refuses what would have to be changed to be safe. `action`: what can't be done with it. */
@@ -112,21 +166,36 @@ function checkLength(path: readonly string[]): void {
 }
 
 /**
- * Two files at one place, or a file where another needs a folder. Names that differ by case or by their Unicode form alone are one name to
- * some file systems: these are refused too, unless the torrent itself already has them so.
+ * Two files at one place, or a file where another needs a folder: refused, or the one that is not wanted is nowhere. Names that differ by case
+ * or by their Unicode form alone are one name to some file systems: these count too, unless the torrent itself already has them so.
  */
-function refuseCollisions(before: readonly MetainfoFile[], after: readonly MetainfoFile[]): void {
+function settleCollisions(
+  before: readonly MetainfoFile[],
+  after: readonly MetainfoFile[],
+  isWanted: (index: number) => boolean,
+): readonly MetainfoFile[] {
+  const settled = [...after];
+  // Wanted ones first: none of the others stands in their way.
+  const order = [...after.keys()].toSorted((a, b) => Number(isWanted(b)) - Number(isWanted(a)));
   for (const fold of [(path: string) => path, foldName]) {
     /** Who first has a path as a file, and who first needs it as a folder. */
     const fileAt = new Map<string, number>();
     const folderOf = new Map<string, number>();
-    for (const [index, file] of after.entries()) {
-      if (file.isPadding) continue;
+    for (const index of order) {
+      const file = settled[index];
+      if (file.isPadding || !hasPlace(file)) continue;
       const folders = ancestors(file.path).map(fold);
       const own = fold(file.path.join('/'));
-      for (const other of [fileAt.get(own), folderOf.get(own), ...folders.map((folder) => fileAt.get(folder))]) {
-        if (other === undefined || (fold === foldName && didCollide(before[other].path, before[index].path))) continue;
-        const places = [before[other].path.join('/'), before[index].path.join('/')];
+      const rivals = [fileAt.get(own), folderOf.get(own), ...folders.map((folder) => fileAt.get(folder))];
+      const rival = rivals.find(
+        (other) => other !== undefined && !(fold === foldName && didCollide(before[other].path, before[index].path)),
+      );
+      if (rival !== undefined && !isWanted(index)) {
+        settled[index] = withoutPlace(file, index);
+        continue;
+      }
+      if (rival !== undefined) {
+        const places = [rival, index].toSorted((a, b) => a - b).map((one) => before[one].path.join('/'));
         throw refuse(
           `${quote(places[0])} and ${quote(places[1])} would both be placed as ${quote(file.path.join('/'))}`,
           ...places,
@@ -136,6 +205,7 @@ function refuseCollisions(before: readonly MetainfoFile[], after: readonly Metai
       for (const folder of folders) if (!folderOf.has(folder)) folderOf.set(folder, index);
     }
   }
+  return settled;
 }
 
 function didCollide(a: readonly string[], b: readonly string[]): boolean {

@@ -18,9 +18,12 @@ export interface TorrentFileLimits extends InfoLimits {
   readonly maxUrls: number;
 }
 
+/** Of a torrent file as it is read where nothing else is said, and so of one that is made. */
+export const MAX_TORRENT_BYTES = 67_108_864;
+
 const DEFAULTS: TorrentFileLimits = {
   ...INFO_DEFAULTS,
-  maxTorrentBytes: 67_108_864,
+  maxTorrentBytes: MAX_TORRENT_BYTES,
   maxTextBytes: 16_384,
   maxUrls: 10_000,
 };

@@ -10,18 +10,22 @@ export interface ByteRange {
 /** What is asked for, before the length is known. */
 export type RangeSpec = { readonly first: number; readonly last: number | null } | { readonly suffix: number };
 
-/** As many digits as any length of a torrent has, and still exact. */
-const SPEC = /^(\d{1,15})?-(\d{1,15})?$/;
+/** Some players write the largest number that they know for the end; what is no longer exact lies beyond any torrent. */
+const SPEC = /^(\d{1,30})?-(\d{1,30})?$/;
 
 /** Null where it is no range; `B` before `A` is none. */
 export function parseRangeSpec(text: string): RangeSpec | null {
   const match = SPEC.exec(text);
   const [, from, to] = match ?? [];
   if (match === null || (from === undefined && to === undefined)) return null;
-  if (from === undefined) return { suffix: Number(to) };
-  const first = Number(from);
-  const last = to === undefined ? null : Number(to);
+  if (from === undefined) return { suffix: toCount(to) };
+  const first = toCount(from);
+  const last = to === undefined ? null : toCount(to);
   return last !== null && last < first ? null : { first, last };
+}
+
+function toCount(digits: string): number {
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 /** The bytes of something so long that are meant; null where there is none of them. */

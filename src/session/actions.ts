@@ -47,7 +47,7 @@ export type SessionAction =
   | { readonly type: 'resume-run'; readonly link: PeerKey }
   | { readonly type: 'abort-run'; readonly link: PeerKey }
   /** Tell the trackers at once. `started` is the engine's own affair. */
-  | { readonly type: 'announce'; readonly event: 'completed' | 'more-peers' }
+  | { readonly type: 'announce'; readonly event: 'completed' | 'partial-seed' | 'more-peers' }
   | { readonly type: 'notice'; readonly notice: Notice }
   /** Every wanted piece is on disk. Comes once, last but for notices. */
   | { readonly type: 'complete' };

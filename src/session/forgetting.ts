@@ -10,7 +10,8 @@ export function forgetPiece(state: SessionState, piece: PieceIndex): void {
   for (const peer of state.peers.values()) {
     if (!peer.have.has(piece)) continue;
     peer.wantedCount++;
-    if (peer.amInterested) continue;
+    // One that was set aside is looked at when the window moves.
+    if (peer.amInterested || peer.isSetAside) continue;
     peer.amInterested = true;
     state.send(peer, { type: 'interested' });
   }

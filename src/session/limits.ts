@@ -44,6 +44,8 @@ export interface SessionLimits {
   readonly reassignAgeMs: number;
   /** A reader waits, and the block was asked for so long ago: a much quicker peer is asked too. */
   readonly urgentAgeMs: Millis;
+  /** Readers wait for what nobody has: a peer whose pieces are none of these hears after so long that we want nothing of it. */
+  readonly setAsideMs: Millis;
   /** A peer that rejected a request is not asked for that piece again so long. */
   readonly refusalMs: number;
   readonly uploadSlots: number;

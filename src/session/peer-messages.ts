@@ -23,6 +23,7 @@ import type { SessionState } from './session-state.js';
 import { followSpread } from './super-seeding.js';
 import { hearUploadOnly, tellUploadOnly } from './upload-only.js';
 import { acceptCancel, acceptRequest, greetInterested, passSlotOn } from './uploader.js';
+import { takeUp } from './window-interest.js';
 
 /** Allowed-fast pieces remembered of one peer: BEP 6 speaks of about ten. */
 const MAX_ALLOWED_FAST = 100;
@@ -144,7 +145,8 @@ function updateInterest(state: SessionState, peer: Peer): void {
     if (peer.isSeed) dropPeer(state, peer, 'both-seeds');
     return;
   }
-  if (peer.wantedCount > 0 && !peer.amInterested) {
+  takeUp(state, peer);
+  if (peer.wantedCount > 0 && !peer.amInterested && !peer.isSetAside) {
     peer.amInterested = true;
     state.send(peer, { type: 'interested' });
   }

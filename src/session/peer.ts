@@ -55,6 +55,9 @@ export class Peer {
   hasSaidWhatItHas = false;
   /** It has every piece and the picker counts it as a seed. */
   isCountedAsSeed = false;
+  /** What it has is not read soon, and it was told so; `uselessSince`: for how long nothing of it is, where nobody else has more. */
+  isSetAside = false;
+  uselessSince: Millis | null = null;
   /** Pieces it has that we want and lack. */
   wantedCount = 0;
   /** Pieces of ours that it has not heard of yet, as it has them too: told with the next thing said to it. */

@@ -63,6 +63,17 @@ export function planPieces(request: PlanRequest): PiecePlan | null {
   };
 }
 
+/** Nothing is to be fetched: what is wanted is what is there (BEP 21). */
+export function planHeld(geometry: Geometry, have: Bitfield): PiecePlan {
+  const levels = new Uint8Array(geometry.pieceCount);
+  let totalBytes = 0;
+  for (const piece of have) {
+    levels[piece] = LEVEL.normal;
+    totalBytes += geometry.pieceLength(piece);
+  }
+  return { levels, wanted: have.clone(), partialBytes: new Map(), totalBytes, givenBytes: 0, isSequential: false };
+}
+
 function levelsOf(request: PlanRequest, targets: ReadonlySet<number>, wanted: Bitfield): Uint8Array {
   const { files, geometry, priorities, isEdgesFirst = false } = request;
   const layout = new FileLayout(files);

@@ -1,6 +1,7 @@
 // The pieces that readers are about to read, the only ones a reading session holds: ahead of each reader a window, in the order in which it
 // will read. Of several readers the nearest pieces come first, by turns. Not from a BEP: which pieces are asked for is each client's affair.
 
+import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import type { PieceOrder } from './piece-order.js';
 
@@ -43,6 +44,17 @@ export class PieceWindow {
   /** Before this place of `#order` nothing is pickable, as long as the picker has had so many insertions. */
   #start = 0;
   #insertions = -1;
+  readonly #readable: Bitfield | null;
+
+  /** `readable`: the pieces that may ever be in it; null: any. */
+  constructor(readable: Bitfield | null = null) {
+    this.#readable = readable;
+  }
+
+  /** It is in the window, was, or may be later. */
+  mayCome(piece: PieceIndex): boolean {
+    return this.#readable?.has(piece) !== false;
+  }
 
   has(piece: PieceIndex): boolean {
     return this.#pieces.has(piece);

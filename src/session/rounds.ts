@@ -17,6 +17,7 @@ import { isRedundant } from './upload-only.js';
 import { chokeRound } from './uploader.js';
 import { watchWebSeeds } from './web-seed-events.js';
 import { refillWebSeeds } from './web-seed-runs.js';
+import { watchInterest } from './window-interest.js';
 import { hasNothingForReaders, hastenHeads, isHeadOpen } from './window-moves.js';
 
 const QUICK_TICK: Millis = 100;
@@ -71,6 +72,7 @@ export class Rounds {
     if (now >= this.#slowAt + SECOND) {
       this.#slowAt = now;
       this.#watchPeers();
+      watchInterest(state);
       watchWebSeeds(state);
       if (now >= this.#chokeAt + state.limits.chokeRoundMs) {
         this.#chokeAt = now;

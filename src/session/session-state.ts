@@ -1,6 +1,7 @@
 // What the parts of a session work on together: one object, made by `Session` and passed to each of them. `now` and `emit`
 // belong to the event being handled.
 
+import type { Bitfield } from '../model/bitfield.js';
 import type { AddressFilter } from '../model/address-filter.js';
 import type { ExternalAddresses } from '../model/external-addresses.js';
 import type { Geometry } from '../model/geometry.js';
@@ -54,6 +55,8 @@ export interface SessionSettings {
   readonly superSeeds: boolean;
   /** Holds no more than a window of pieces that moves with its readers (piece-window.ts), is never complete, and serves nothing. Default false. */
   readonly reads?: boolean;
+  /** The pieces that its readers may ever want. Left out: any. */
+  readonly readable?: Bitfield | null;
 }
 
 /** What invariants are checked on. */

@@ -53,7 +53,7 @@ export class Session {
     now: Millis,
     pace: RequestPace | null = null,
   ) {
-    const window = settings.reads === true ? new PieceWindow() : null;
+    const window = settings.reads === true ? new PieceWindow(settings.readable) : null;
     const isInReach = (piece: PieceIndex): boolean => window === null || window.has(piece);
     const tracker = new PieceTracker(settings.geometry, budget, random, isPadding, settings.plan ?? null, isInReach);
     const priorities = new PeerPriorities(settings.externalAddresses, settings.listenPort);
@@ -320,6 +320,7 @@ export class Session {
     state.notice({ type: 'completed' });
     // A partial seed has not: what is left is what it did not choose (BEP 3, BEP 21).
     if (state.tracker.have.isFull) state.emit({ type: 'announce', event: 'completed' });
+    else if (state.settings.seeds) state.emit({ type: 'announce', event: 'partial-seed' });
     if (state.settings.seeds) {
       for (const peer of Array.from(state.peers.values())) {
         if (peer.isSeed) dropPeer(state, peer, 'both-seeds');

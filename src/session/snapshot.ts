@@ -19,6 +19,8 @@ export interface PeerSnapshot {
   readonly havePieces: number;
   readonly amChoking: boolean;
   readonly amInterested: boolean;
+  /** It has pieces, and none that a reader will read soon. */
+  readonly isSetAside: boolean;
   readonly peerChoking: boolean;
   readonly peerInterested: boolean;
   readonly isSnubbed: boolean;
@@ -107,6 +109,7 @@ function snapshotPeer(peer: Peer, now: Millis): PeerSnapshot {
     havePieces: peer.have.count,
     amChoking: peer.amChoking,
     amInterested: peer.amInterested,
+    isSetAside: peer.isSetAside,
     peerChoking: peer.peerChoking,
     peerInterested: peer.peerInterested,
     isSnubbed: peer.requests.isSnubbed,

@@ -113,7 +113,7 @@ export function isUseful({ tracker, geometry, window }: SessionState, seed: WebS
   const { pieceCount } = geometry;
   for (let i = 0; i < pieceCount; i++) {
     const piece = ((lack.usefulAt + i) % pieceCount) as PieceIndex;
-    const isNeeded = window === null ? tracker.isLacking(piece) : tracker.isWanted(piece);
+    const isNeeded = window === null ? tracker.isLacking(piece) : window.mayCome(piece);
     if (!isNeeded || seed.lacks(piece)) continue;
     lack.usefulAt = piece;
     return true;

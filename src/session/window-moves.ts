@@ -10,6 +10,7 @@ import { ask, canBeAsked, mayAskOf, MUCH_QUICKER, refillAll } from './requester.
 import type { SessionState } from './session-state.js';
 import { leaveRun } from './web-seed-recall.js';
 import { refillWebSeeds } from './web-seed-runs.js';
+import { takeUp } from './window-interest.js';
 
 /** The readers go on, come, go or jump. */
 export function moveWindow(state: SessionState, readers: readonly (readonly PieceRange[])[]): void {
@@ -19,6 +20,7 @@ export function moveWindow(state: SessionState, readers: readonly (readonly Piec
   if (!state.isStarted) return;
   for (const piece of left) leaveWindow(state, piece);
   for (const piece of entered) if (tracker.stateOf(piece) === 'missing') tracker.makePickable(piece);
+  for (const peer of state.peers.values()) takeUp(state, peer);
   refillAll(state);
   refillWebSeeds(state);
 }

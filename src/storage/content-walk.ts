@@ -1,11 +1,13 @@
 // The files that a new torrent is made of: one, or all in a folder, in the order of their paths' raw bytes so that the same
 // folder gives the same torrent. Symbolic links and special files inside are left out, and so are our own `.effusion…` names.
 
-import type { Dirent, Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { constants, type Dirent, type Stats } from 'node:fs';
+import { access, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageError } from '../model/error.js';
-import { toStorageError } from './storage-failure.js';
+import { kernelFileSystemOf } from './kernel-files.js';
+import { errnoOf, toStorageError } from './storage-failure.js';
+import { type TorrentBounds, TorrentBudget } from './torrent-budget.js';
 
 interface ContentFile {
   /** Where it is. */
@@ -47,7 +49,7 @@ async function entriesOf(folder: string): Promise<Dirent<Buffer>[]> {
   try {
     return await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
-    throw toStorageError('open', folder, error);
+    throw errnoOf(error) === 'EACCES' ? unreadable(folder, error) : toStorageError('open', folder, error);
   }
 }
 
@@ -62,50 +64,118 @@ function decodeName(name: Buffer, folder: string): string {
 /** Whether a file, or a folder with all that is in it, is left out. `path`: below the root. */
 export type ContentFilter = (path: readonly string[]) => boolean;
 
-/** Paths of all regular files below the folder, unsorted. */
-async function walk(root: string, signal: AbortSignal | undefined, isLeftOut: ContentFilter): Promise<string[][]> {
-  const found: string[][] = [];
-  const open: string[][] = [[]];
-  for (let parts = open.pop(); parts !== undefined; parts = open.pop()) {
+export interface ContentWalkOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly isLeftOut?: ContentFilter | undefined;
+  /** How much has been found so far: after every few files. */
+  readonly onFound?: ((files: number, bytes: number) => void) | undefined;
+  readonly bounds: TorrentBounds;
+}
+
+/** Below one folder. Refuses what can't become a torrent as soon as it is met, and not when all else was read. */
+class ContentWalk {
+  readonly #root: string;
+  readonly #options: ContentWalkOptions;
+  readonly #budget: TorrentBudget;
+  readonly #found: { file: ContentFile; bytes: Buffer }[] = [];
+  /** Device numbers of the file systems that were looked at. */
+  readonly #devices = new Set<number>();
+
+  constructor(root: string, options: ContentWalkOptions) {
+    this.#root = root;
+    this.#options = options;
+    this.#budget = new TorrentBudget(options.bounds);
+  }
+
+  /** All regular files, in the order of their paths' bytes. */
+  async run(): Promise<ContentFile[]> {
+    const open: string[][] = [[]];
+    for (let parts = open.pop(); parts !== undefined; parts = open.pop()) {
+      const files: string[][] = [];
+      for (const { inside, isFile } of await this.#list(parts)) (isFile ? files : open).push(inside);
+      for (let at = 0; at < files.length; at += STAT_BATCH) await this.#take(files.slice(at, at + STAT_BATCH));
+    }
+    this.#found.sort((a, b) => a.bytes.compare(b.bytes));
+    return this.#found.map(({ file }) => file);
+  }
+
+  async #list(parts: readonly string[]): Promise<{ inside: string[]; isFile: boolean }[]> {
+    const { signal, isLeftOut = () => false } = this.#options;
     signal?.throwIfAborted();
-    const folder = path.join(root, ...parts);
+    const folder = path.join(this.#root, ...parts);
+    const { dev } = await statOf(folder);
+    if (!this.#devices.has(dev)) await refuseKernelFiles(folder);
+    this.#devices.add(dev);
+    const listed: { inside: string[]; isFile: boolean }[] = [];
     for (const entry of await entriesOf(folder)) {
       if (!entry.isFile() && !entry.isDirectory()) continue;
       const name = decodeName(entry.name, folder);
       if (name.toLowerCase().startsWith(OWN_PREFIX)) continue;
       const inside = [...parts, name];
-      if (!isLeftOut(inside)) (entry.isFile() ? found : open).push(inside);
+      if (!isLeftOut(inside)) listed.push({ inside, isFile: entry.isFile() });
     }
+    return listed;
   }
-  return found;
+
+  async #take(batch: readonly string[][]): Promise<void> {
+    const { signal, onFound } = this.#options;
+    signal?.throwIfAborted();
+    const looks = batch.map(async (parts) => {
+      const location = path.join(this.#root, ...parts);
+      const { size, mtimeMs } = await statOf(location);
+      await expectReadable(location);
+      return { location, path: parts, length: size, mtimeMs };
+    });
+    for (const file of await Promise.all(looks)) {
+      this.#budget.add(file.path, file.length);
+      this.#found.push({ file, bytes: Buffer.from(file.path.join('/')) });
+    }
+    const { files, bytes, excess } = this.#budget;
+    if (excess !== null) throw refuseContent(this.#root, 'EFBIG', `${excess}. Make several, of folders in it`);
+    onFound?.(files, bytes);
+  }
+}
+
+/** Better now than after hours of hashing. */
+async function expectReadable(location: string): Promise<void> {
+  try {
+    await access(location, constants.R_OK);
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES') throw unreadable(location, error);
+    throw toStorageError('open', location, error);
+  }
+}
+
+function unreadable(location: string, cause: unknown): StorageError {
+  const why = 'permission denied: change its permissions, or leave it out (effusion create --exclude)';
+  return new StorageError(
+    `cannot make a torrent of ${location}: ${why}`,
+    { operation: 'create', path: location, errno: 'EACCES' },
+    { cause },
+  );
+}
+
+async function refuseKernelFiles(location: string): Promise<void> {
+  const kind = await kernelFileSystemOf(location);
+  if (kind !== null) throw refuseContent(location, 'EINVAL', `it is of the kernel (${kind}), and no data`);
 }
 
 /** `location` itself may be a symbolic link. Throws StorageError; `EEMPTY` for a folder without files, or with none that is not left out. */
-export async function findContent(
-  location: string,
-  signal?: AbortSignal,
-  isLeftOut: ContentFilter = () => false,
-): Promise<Content> {
+export async function findContent(location: string, options: ContentWalkOptions): Promise<Content> {
   const root = path.resolve(location);
   const top = await statOf(root);
   if (top.isFile()) {
+    await refuseKernelFiles(root);
+    await expectReadable(root);
+    const budget = new TorrentBudget(options.bounds);
+    budget.add([], top.size);
+    if (budget.excess !== null) throw refuseContent(location, 'EFBIG', budget.excess);
     const file = { location: root, path: [path.basename(root)], length: top.size, mtimeMs: top.mtimeMs };
     return { root, isSingleFile: true, files: [file] };
   }
   if (!top.isDirectory()) throw refuseContent(location, 'ENOTREG', 'it is neither a file nor a folder');
-  const paths = (await walk(root, signal, isLeftOut)).map((parts) => ({ parts, bytes: Buffer.from(parts.join('/')) }));
-  if (paths.length === 0) throw refuseContent(location, 'EEMPTY', 'there are no files in it');
-  paths.sort((a, b) => a.bytes.compare(b.bytes));
-  const files: ContentFile[] = [];
-  for (let at = 0; at < paths.length; at += STAT_BATCH) {
-    signal?.throwIfAborted();
-    const batch = paths.slice(at, at + STAT_BATCH).map(async ({ parts }) => {
-      const file = path.join(root, ...parts);
-      const { size, mtimeMs } = await statOf(file);
-      return { location: file, path: parts, length: size, mtimeMs };
-    });
-    files.push(...(await Promise.all(batch)));
-  }
+  const files = await new ContentWalk(root, options).run();
+  if (files.length === 0) throw refuseContent(location, 'EEMPTY', 'there are no files in it');
   return { root, isSingleFile: false, files };
 }
 

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { SHA1_BYTES } from '../hash/digest.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { encodeTorrent } from '../metainfo/torrent-encoder.js';
-import { parseTorrentFile } from '../metainfo/torrent-file.js';
+import { INFO_DEFAULTS } from '../metainfo/info-dict.js';
+import { MAX_TORRENT_BYTES, parseTorrentFile } from '../metainfo/torrent-file.js';
 import { MetainfoError, StorageError } from '../model/error.js';
 import { checkUnchanged, findContent, refuseContent } from './content-walk.js';
 import type { Content, ContentFilter } from './content-walk.js';
@@ -35,6 +36,8 @@ export interface CreateOptions {
   readonly isLeftOut?: ContentFilter;
   /** Hashing threads at most; default one for each core, 0 for none. */
   readonly threads?: number;
+  /** While its files are looked for: how many, and of how many bytes. */
+  readonly onFound?: (files: number, bytes: number) => void;
   readonly onProgress?: (hashedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -136,7 +139,16 @@ function assemble(content: Content, pieceLength: number, pieceHashes: Uint8Array
 export async function createTorrent(location: string, options: CreateOptions, hashing: HashPoolLimits): Promise<CreatedTorrent> {
   if (options.pieceLength !== undefined) checkPieceLength(options.pieceLength);
   checkDate(options.creationDate);
-  const content = await findContent(location, options.signal, options.isLeftOut);
+  const name = options.name ?? path.basename(path.resolve(location));
+  if (name === '')
+    throw new CreateOptionError(`${location} has no name that a torrent could have: name a folder in it`, { option: 'name' });
+  const bounds = {
+    maxTorrentBytes: MAX_TORRENT_BYTES,
+    maxNodes: INFO_DEFAULTS.maxNodes,
+    pieceLength: options.pieceLength ?? MAX_CHOSEN_PIECE_LENGTH,
+  };
+  const { signal, isLeftOut, onFound } = options;
+  const content = await findContent(location, { signal, isLeftOut, onFound, bounds });
   let totalLength = 0;
   for (const file of content.files) totalLength += file.length;
   const pieceLength = options.pieceLength ?? choosePieceLength(totalLength);

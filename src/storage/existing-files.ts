@@ -10,11 +10,12 @@ import type { PieceIndex } from '../model/ids.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import type { FileChoice } from './file-choice.js';
-import { copyFile } from './file-copy.js';
+import { copyFile, placeForCopy } from './file-copy.js';
 import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import { completeFiles } from './file-progress.js';
-import { type FoundFile, hiddenFiles } from './file-scan.js';
+import { FileVerdicts } from './file-verdicts.js';
+import { type FoundFile, hiddenFiles, isVacant } from './file-scan.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 
 /** `repair`: a file that differs is replaced once the right one is whole. `never`: that is refused. */
@@ -30,6 +31,8 @@ export interface AdoptOptions {
   readonly overwrite: OverwriteRule;
   /** The files to be made, and the pieces these need; all others are left as they are. Left out: all. */
   readonly choice?: Pick<FileChoice, 'targets' | 'wanted'> | null;
+  /** Files that are known to differ: the parts file has their bytes (`recoverParts`). */
+  readonly contradicted?: ReadonlySet<number>;
   /** Bytes copied between two looks at the signal. */
   readonly copyStepBytes: number;
   /** After each of them. */
@@ -50,6 +53,39 @@ interface Plan {
 }
 
 /**
+ * With `never`: throws a StorageError (`EEXIST`) where a file that is to be made has its name taken by another one. The one that is wrong is
+ * named, where that can be told.
+ */
+export function refuseExisting(options: Omit<AdoptOptions, 'overwrite' | 'copyStepBytes'>): void {
+  const { metainfo, paths, found, choice = null, contradicted = new Set<number>() } = options;
+  const complete = completeOf(options);
+  const verdicts = new FileVerdicts(options);
+  const inTheWay: number[] = [];
+  for (const [file, { name, aside }] of found.entries()) {
+    if (metainfo.files[file].isPadding || choice?.targets.has(file) === false || isNamed(file, options, complete)) continue;
+    if (aside === 'foreign') throw refuse('open', `${paths.name(file)}.part`, 'EEXIST');
+    if (name !== null) inTheWay.push(file);
+  }
+  const wrong = inTheWay.find((file) => contradicted.has(file) || verdicts.isWrong(file));
+  if (wrong !== undefined) throw refuse('open', paths.name(wrong), 'EEXIST');
+  if (inTheWay.length > 0) throw refuse('compare', paths.name(inTheWay[0]), 'EEXIST');
+}
+
+/** It has its name and every byte. */
+function isNamed(
+  file: number,
+  { metainfo, found }: Pick<AdoptOptions, 'metainfo' | 'found'>,
+  complete: ReadonlySet<number>,
+): boolean {
+  const [{ name, part }, { length }] = [found[file], metainfo.files[file]];
+  return part === null && name?.size === length && (complete.has(file) || length === 0);
+}
+
+function completeOf({ metainfo, have, choice = null }: Pick<AdoptOptions, 'metainfo' | 'have' | 'choice'>): Set<number> {
+  return completeFiles(metainfo.files, metainfo.geometry, have, choice === null ? have.isFull : have.includes(choice.wanted));
+}
+
+/**
  * Brings the disk into the state that FileStorage expects and returns the files that have their own name. With `never`, a
  * StorageError (`EEXIST`) comes before anything is written. The signal ends it between two files, and within a copy, of which
  * nothing is left then: the next run begins that one again. Rejects with a StorageError or the signal's reason.
@@ -58,7 +94,8 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   const { metainfo, paths, found, have, overwrite, choice = null, disk = REAL_DISK } = options;
   const { files, geometry } = metainfo;
   const layout = new FileLayout(files);
-  const complete = completeFiles(files, geometry, have, choice === null ? have.isFull : have.includes(choice.wanted));
+  if (overwrite === 'never') refuseExisting(options);
+  const complete = completeOf(options);
   const finished = new Set<number>();
   const plans: Plan[] = [];
   const stale: string[] = [];
@@ -69,13 +106,11 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
       continue;
     }
     const { length } = files[file];
-    if (part === null && name !== null && name.size === length && (complete.has(file) || length === 0)) {
+    if (isNamed(file, options, complete)) {
       finished.add(file);
       if (aside === 'stale') stale.push(paths.part(file));
       continue;
     }
-    if (aside === 'foreign' && overwrite === 'never') throw refuse('open', `${paths.name(file)}.part`, 'EEXIST');
-    if (name !== null && overwrite === 'never') throw refuse('open', paths.name(file), 'EEXIST');
     const copiedBytes = part === null && name !== null && hasPieceOf(file) ? name.size : null;
     const size = part?.size ?? copiedBytes;
     if (size === null) continue;
@@ -104,15 +139,15 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
 /** The part file is whole; its place may be in a folder that is not there yet. */
 async function giveName(
   file: number,
-  { metainfo, paths, overwrite, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
+  { metainfo, paths, found, overwrite, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
 ): Promise<void> {
   const { path: components, length } = metainfo.files[file];
   if (paths.partsFolder !== paths.folder) new DirectoryGuard(paths.folder, disk).ensureFor(components);
   const moving = moveFile({
     from: paths.part(file),
     to: paths.name(file),
-    landing: paths.landing(file),
-    isKept: overwrite === 'never',
+    landing: placeForCopy(paths.landing(file), disk),
+    isKept: overwrite === 'never' || isVacant(found[file]),
     length,
     stepBytes: copyStepBytes,
     disk,
@@ -125,10 +160,12 @@ async function giveName(
 /** By way of another name: a part file, of whatever length, counts more than the file it was copied from. */
 async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Promise<void> {
   const { paths, copyStepBytes: stepBytes, onCopyStep: onStep, signal, disk = REAL_DISK } = options;
-  const [from, copy] = [paths.name(plan.file), paths.copy(plan.file)];
+  const from = paths.name(plan.file);
+  let copy = paths.copy(plan.file).beside;
   try {
     if (paths.partsFolder !== paths.folder)
       new DirectoryGuard(paths.partsFolder, disk).ensureFor(options.metainfo.files[plan.file].path);
+    copy = placeForCopy(paths.copy(plan.file), disk);
     await copyFile({
       from,
       to: copy,
@@ -149,10 +186,10 @@ async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Prom
   }
 }
 
-/** Copies that a run was killed over. */
+/** Copies that a run was killed over, wherever it placed the files. */
 function removeCopies(options: AdoptOptions): void {
   const { paths, found, disk = REAL_DISK } = options;
-  const folders = new Set<string>();
+  const folders = new Set([paths.folder, paths.partsFolder]);
   for (const [file, { name, part }] of found.entries()) {
     if (name === null && part === null) continue;
     folders.add(path.dirname(paths.name(file)));

@@ -1,13 +1,15 @@
 // What a choice of files means on the disk that was found: which files are to be made, which are taken as they are, and which pieces that
 // takes. A chosen file that an earlier run has verified and noted, and that has not changed since, is whole although the pieces at its edges
-// can't be checked again: the files that share them are not there. Whatever of it can be checked must be right all the same.
+// can't be checked again: the files that share them are not there. Whatever of it can be checked must be right all the same. Where nothing may
+// be replaced, such a file is kept without a note too, and compared with those pieces when they have come.
 
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { piecesOfFiles } from '../metainfo/pieces-of-files.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
-import { countingStamp, type FileStamp, type FoundFile } from './file-scan.js';
+import { FileVerdicts } from './file-verdicts.js';
+import type { FileStamp, FoundFile } from './file-scan.js';
 import type { PartsFile } from './parts-file.js';
 
 export interface ChoiceFacts {
@@ -18,6 +20,10 @@ export interface ChoiceFacts {
   readonly have: Bitfield;
   /** Of files that were whole once (`ChoiceNotes`). */
   readonly noted: ReadonlyMap<number, FileStamp>;
+  /** No file that is there may be replaced. Default false. */
+  readonly keepsExisting?: boolean;
+  /** Files of which the parts file has other bytes (`recoverParts`). */
+  readonly contradicted?: ReadonlySet<number>;
 }
 
 export interface FileChoice {
@@ -25,40 +31,27 @@ export interface FileChoice {
   readonly targets: ReadonlySet<number>;
   /** Chosen files that are taken as they are. */
   readonly given: ReadonlySet<number>;
-  /** Pieces that the targets need. */
+  /** Chosen files that are there and stay: right as far as they can be checked, and to be compared with the pieces that are missing. */
+  readonly kept: ReadonlySet<number>;
+  /** Pieces that the targets need, and those that are kept. */
   readonly wanted: Bitfield;
 }
 
-export function settleChoice({ metainfo, chosen, found, have, noted }: ChoiceFacts): FileChoice {
+export function settleChoice(facts: ChoiceFacts): FileChoice {
+  const { metainfo, chosen, found, have, noted, keepsExisting = false, contradicted = new Set<number>() } = facts;
   const { files, geometry } = metainfo;
-  const layout = new FileLayout(files);
-  const given = new Set([...chosen].filter((file) => isGiven(file)));
-  const targets = new Set([...chosen].filter((file) => !given.has(file)));
-  return { targets, given, wanted: piecesOfFiles(files, geometry, targets) };
-
-  function isGiven(file: number): boolean {
-    const { name, part } = found[file];
-    const note = noted.get(file);
-    if (part !== null || name?.size !== files[file].length || note?.size !== name.size || note.mtimeNs !== name.mtimeNs)
-      return false;
-    const range = layout.piecesOf(file, geometry);
-    if (range === null) return false;
-    let isWhole = true;
-    for (let piece = range.first; piece <= range.last; piece = (piece + 1) as PieceIndex) {
-      if (have.has(piece)) continue;
-      if (!isBeyondChecking(piece)) return false;
-      isWhole = false;
-    }
-    return !isWhole;
+  const verdicts = new FileVerdicts({ metainfo, found, have });
+  const [targets, given, kept] = [new Set<number>(), new Set<number>(), new Set<number>()];
+  for (const file of chosen) {
+    if (!verdicts.isUnproven(file, keepsExisting) || contradicted.has(file)) targets.add(file);
+    else if (isNoted(file)) given.add(file);
+    else (keepsExisting ? kept : targets).add(file);
   }
+  return { targets, given, kept, wanted: piecesOfFiles(files, geometry, new Set([...targets, ...kept])) };
 
-  /** Bytes of it belong to a file that is not there as far as that, or not whole. */
-  function isBeyondChecking(piece: PieceIndex): boolean {
-    return layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)).some((slice) => {
-      if (slice.isPadding) return false;
-      const stamp = countingStamp(found[slice.file]);
-      return stamp === null || found[slice.file].part !== null || stamp.size < slice.fileOffset + slice.length;
-    });
+  function isNoted(file: number): boolean {
+    const [{ name }, note] = [found[file], noted.get(file)];
+    return note !== undefined && note.size === name?.size && note.mtimeNs === name.mtimeNs;
   }
 }
 

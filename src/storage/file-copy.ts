@@ -2,7 +2,9 @@
 // GiB are there. Where the file system can share the blocks of both until one of them is changed, nothing is copied at all.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import { type Disk, OPEN_READABLE, REAL_DISK } from './disk.js';
+import type { CopyPlaces } from './file-paths.js';
 
 export interface CopyOptions {
   readonly from: string;
@@ -18,6 +20,15 @@ export interface CopyOptions {
 }
 
 const OPEN_NEW = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
+
+/**
+ * At the top, so that what a kill leaves of the copy is found wherever the next run places the files; beside its place where another file
+ * system is mounted there, as it gets its name by one step.
+ */
+export function placeForCopy({ top, beside }: CopyPlaces, disk: Disk): string {
+  const deviceOf = (place: string): number | undefined => disk.statSync(path.dirname(place), { throwIfNoEntry: false })?.dev;
+  return deviceOf(top) === deviceOf(beside) ? top : beside;
+}
 
 /** May copy more than `maxBytes` where that costs nothing. Rejects with the system's error or the signal's reason. */
 export async function copyFile(options: CopyOptions): Promise<void> {

@@ -1,6 +1,6 @@
-// A whole file gets its name. Within one file system that is one step; from another one it is copied beside its place, under a hidden
-// name, and takes the name then: nobody ever sees half a file under it, and the part file is there until the name is. What a kill leaves
-// of the copy the next run removes.
+// A whole file gets its name. Within one file system that is one step; from another one it is copied there under a hidden name first, and
+// takes the name then: nobody ever sees half a file under it, and the part file is there until the name is. What a kill leaves of the copy
+// the next run removes.
 
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import { copyFile } from './file-copy.js';
@@ -12,7 +12,7 @@ export interface MoveOptions {
   readonly to: string;
   /** What lies there stays, and the move is refused (`EEXIST`): it came since the run began. */
   readonly isKept?: boolean;
-  /** Beside `to`, and nobody else's: see `FilePaths.landing`. */
+  /** On the file system of `to`, and nobody else's: see `FilePaths.landing`. */
   readonly landing: string;
   /** Bytes. */
   readonly length: number;

@@ -8,6 +8,12 @@ import { toHex } from '../model/ids.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { partName } from '../metainfo/part-name.js';
 
+/** Where a copy may be made: at the top of the folder, where a run finds it that places the files otherwise, or beside its own place. */
+export interface CopyPlaces {
+  readonly top: string;
+  readonly beside: string;
+}
+
 export class FilePaths {
   /** The output folder. */
   readonly folder: string;
@@ -32,18 +38,18 @@ export class FilePaths {
   }
 
   /** Where a copy of the file is made before it gets the part name: what lies there was never finished. */
-  copy(file: number): string {
-    return this.#hidden(file, 'copy', this.partsFolder);
+  copy(file: number): CopyPlaces {
+    return this.#copyIn(this.partsFolder, file);
   }
 
-  /** Where a whole file from another file system arrives, beside the place it gets. */
-  landing(file: number): string {
-    return this.#hidden(file, 'copy', this.folder);
+  /** Where a whole file from another file system arrives before it gets its name. */
+  landing(file: number): CopyPlaces {
+    return this.#copyIn(this.folder, file);
   }
 
   /** The part name to take where another file, not ours, lies under the usual one. */
   spare(file: number): string {
-    return this.#hidden(file, 'part', this.partsFolder);
+    return path.join(this.partsFolder, ...this.#metainfo.files[file].path.slice(0, -1), `${this.#prefix}${file}.part`);
   }
 
   /** From now on the file's part name is the spare one. */
@@ -51,7 +57,7 @@ export class FilePaths {
     this.#parts[file] = this.spare(file);
   }
 
-  /** Our own name in `#hidden`'s form: which file it is for, and what it is; null for any other. */
+  /** A hidden name of ours, of a copy or a spare part file: which file it is for, and what it is; null for any other. */
   parseHidden(name: string): { file: number; kind: 'copy' | 'part' } | null {
     const prefix = this.#prefix;
     const match = name.startsWith(prefix) ? /^(0|[1-9]\d{0,8})\.(copy|part)$/.exec(name.slice(prefix.length)) : null;
@@ -59,9 +65,9 @@ export class FilePaths {
     return { file: Number(match[1]), kind: match[2] === 'copy' ? 'copy' : 'part' };
   }
 
-  #hidden(file: number, kind: 'copy' | 'part', root: string): string {
-    const folder = this.#metainfo.files[file].path.slice(0, -1);
-    return path.join(root, ...folder, `${this.#prefix}${file}.${kind}`);
+  #copyIn(root: string, file: number): CopyPlaces {
+    const name = `${this.#prefix}${file}.copy`;
+    return { top: path.join(root, name), beside: path.join(root, ...this.#metainfo.files[file].path.slice(0, -1), name) };
   }
 
   get #prefix(): string {

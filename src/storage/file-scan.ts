@@ -25,6 +25,8 @@ export interface FoundFile {
    * name has made needless. `foreign`: not of this torrent, never to be touched.
    */
   readonly aside?: 'stale' | 'foreign';
+  /** There is a file under the name that was not looked at: it is to be replaced, whatever it holds. */
+  readonly isPassedOver?: boolean;
 }
 
 export interface ScanOptions {
@@ -97,6 +99,11 @@ class KnownFolders {
   }
 }
 
+/** Nothing lay under its name: what comes there later is somebody's, and was seen by nobody. */
+export function isVacant({ name, isPassedOver = false }: FoundFile): boolean {
+  return name === null && !isPassedOver;
+}
+
 /** The one of the two that counts, or null where neither is there. */
 export function countingStamp(found: FoundFile): FileStamp | null {
   return found.part ?? found.name;
@@ -125,7 +132,8 @@ export function hiddenFiles(
     const own = paths.parseHidden(name);
     const location = path.join(folder, name);
     if (own === null || own.kind !== kind) continue;
-    const places = kind === 'copy' ? [paths.copy(own.file), paths.landing(own.file)] : [paths.spare(own.file)];
+    const copies = [paths.copy(own.file), paths.landing(own.file)];
+    const places = kind === 'copy' ? copies.flatMap(({ top, beside }) => [top, beside]) : [paths.spare(own.file)];
     if (places.includes(location)) hidden.push({ file: own.file, location });
   }
   return hidden;

@@ -8,6 +8,7 @@ import type { MetainfoFile } from '../metainfo/metainfo.js';
 import { invariant } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
+import { placeForCopy } from './file-copy.js';
 import { moveFile } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
@@ -29,8 +30,8 @@ export interface FileStorageOptions {
   readonly pace?: WritePace;
   /** Flush each file to the disk before it gets its name. */
   readonly fsync: boolean;
-  /** A file that came under a name since the run began is not replaced: the download fails. Default false. */
-  readonly keepsExisting?: boolean;
+  /** Files whose names are not taken from a file that lies there: it came since the run began, and the download fails. Default: none. */
+  readonly keepsExisting?: (file: number) => boolean;
   /** How whole files are moved to another file system, which may take long. */
   readonly move?: MoveTerms;
   readonly disk?: Disk;
@@ -66,7 +67,7 @@ export class FileStorage implements Storage {
   readonly #untouched: ReadonlySet<number> | undefined;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
-  readonly #keepsExisting: boolean;
+  readonly #keepsExisting: (file: number) => boolean;
   readonly #pace: WritePace | null;
   readonly #disk: Disk;
   #writtenBytes = 0;
@@ -85,7 +86,7 @@ export class FileStorage implements Storage {
     this.#untouched = options.untouched;
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
-    this.#keepsExisting = options.keepsExisting ?? false;
+    this.#keepsExisting = options.keepsExisting ?? (() => false);
     this.#pace = options.pace ?? null;
   }
 
@@ -170,13 +171,15 @@ export class FileStorage implements Storage {
     // Before the rename: closing is where some file systems tell that a write has failed.
     if (state.open !== null) this.#openFiles.close(state.open);
     state.open = null;
-    if (this.#guard !== this.#partsGuard) this.#guard.ensureFor(this.#files[file].path);
+    const landing = this.#paths.landing(file);
+    const isApart = this.#guard !== this.#partsGuard;
+    if (isApart) this.#guard.ensureFor(this.#files[file].path);
     const moving = moveFile({
       from: this.#paths.part(file),
       to: this.#paths.name(file),
-      landing: this.#paths.landing(file),
+      landing: isApart ? placeForCopy(landing, this.#disk) : landing.beside,
       length: this.#files[file].length,
-      isKept: this.#keepsExisting,
+      isKept: this.#keepsExisting(file),
       ...this.#move,
       fsync: this.#fsync,
       disk: this.#disk,

@@ -4,13 +4,12 @@
 // try, one wins. Whether a process of another machine or container lives can't be seen from here: it counts as long as it
 // touches its lock, by the clock of the folder's own file system.
 
-import { hostname } from 'node:os';
 import path from 'node:path';
 import { sha1 } from '../hash/digest.js';
 import { toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
+import { isNear, isRunning, type Judge, type LockOwner, ownIdentity, parseOwner } from './lock-owner.js';
 import { makeOutputFolder } from './output-folder.js';
-import { isSameProcessAlive, readPidNamespace, readStartTicks } from './process-identity.js';
 import { errnoOf, toStorageError } from './storage-failure.js';
 import { StorageError } from '../model/error.js';
 
@@ -23,35 +22,23 @@ export interface FolderLockOptions {
   readonly startedAt: string;
   /** What holds it, e.g. `effusion download`. */
   readonly command: string;
+  /** Digests (`nameDigest`) of further names that the lock is for, which have no lock of their own: for whoever surveys the folder. */
+  readonly names?: readonly string[];
   readonly disk?: Disk;
 }
 
-interface LockOwner {
-  readonly pid: number;
-  readonly startTicks: string | null;
-  readonly host: string;
-  /** Of process numbers; null where unknown. */
-  readonly pidNamespace: string | null;
-  readonly startedAt: string;
-  readonly command: string;
-}
-
-/** Who is looking, and when by the folder's clock. */
-interface Judge {
-  readonly host: string;
-  readonly pidNamespace: string | null;
-  readonly nowMs: number;
-}
-
 const MAX_ATTEMPTS = 20;
-/** A lock from elsewhere that was not touched for longer is nobody's: several times the engine's interval. */
-const SILENCE_MS = 60_000;
 const TOUCH_EVERY_MS = 5000;
 let serial = 0;
 
-/** The lock's file name: `.effusion-<8 hex of the SHA-1 of the torrent's name>.lock`. */
+/** 8 hex of the SHA-1 of a name in the folder. */
+export function nameDigest(name: string): string {
+  return toHex(sha1(new TextEncoder().encode(name))).slice(0, 8);
+}
+
+/** The lock's file name: `.effusion-<digest of the torrent's name>.lock`. */
 export function lockFileName(name: string): string {
-  return `.effusion-${toHex(sha1(new TextEncoder().encode(name))).slice(0, 8)}.lock`;
+  return `.effusion-${nameDigest(name)}.lock`;
 }
 
 export class FolderLock {
@@ -71,14 +58,8 @@ export class FolderLock {
   static acquire(options: FolderLockOptions): FolderLock {
     const disk = options.disk ?? REAL_DISK;
     const lockPath = path.join(options.folder, lockFileName(options.name));
-    const owner: LockOwner = {
-      pid: process.pid,
-      startTicks: readStartTicks(process.pid),
-      host: hostname(),
-      pidNamespace: readPidNamespace(),
-      startedAt: options.startedAt,
-      command: options.command,
-    };
+    const { startedAt, command, names = [] } = options;
+    const owner: LockOwner = { ...ownIdentity(), startedAt, command, names };
     const content = `${JSON.stringify({ ...owner, serial: ++serial })}\n`;
     const draft = `${lockPath}.${process.pid}-${serial}`;
     try {
@@ -107,10 +88,24 @@ export class FolderLock {
     if (!this.#isHeld || now - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = now;
     try {
-      // The same bytes again, and not a time of ours: the file system's clock may be another.
-      if (read(this.path, this.#disk) === this.#content) this.#disk.writeFileSync(this.path, this.#content, { flag: 'r+' });
+      // A byte of it again, and not a time of ours: the file system's clock may be another.
+      if (read(this.path, this.#disk) === this.#content) this.#disk.writeFileSync(this.path, this.#content[0], { flag: 'r+' });
     } catch {
       // A full or read-only disk shows where the data is written.
+    }
+  }
+
+  /** Removes another lock, of a run that was killed, as long as it still reads `stale`. Never throws. */
+  removeDead(lockPath: string, stale: string): void {
+    const disk = this.#disk;
+    const claim = claimPath(lockPath, stale);
+    try {
+      // Who takes it over needs the same claim: it is not removed from under somebody.
+      if (!create(claim, this.path, this.#content, disk)) return;
+      if (read(lockPath, disk) === stale) unlink(lockPath, disk);
+      unlink(claim, disk);
+    } catch {
+      // It stays as one more hidden file.
     }
   }
 
@@ -161,9 +156,14 @@ function create(lockPath: string, draft: string, content: string, disk: Disk): b
   }
 }
 
+/** Who has this file may do away with the lock that reads `stale`. */
+function claimPath(lockPath: string, stale: string): string {
+  return `${lockPath}.${nameDigest(stale)}`;
+}
+
 /** Puts the draft in the place of the dead owner's lock, whose content was `stale`. False: look again. */
 function replace(lockPath: string, draft: string, content: string, stale: string, judge: Judge, disk: Disk): boolean {
-  const claim = `${lockPath}.${toHex(sha1(new TextEncoder().encode(stale))).slice(0, 8)}`;
+  const claim = claimPath(lockPath, stale);
   if (!create(claim, draft, content, disk)) {
     // Somebody else replaces that very lock at this moment, or died while doing so: then its claim is void too.
     const claimant = read(claim, disk);
@@ -181,40 +181,8 @@ function replace(lockPath: string, draft: string, content: string, stale: string
   }
 }
 
-function parseOwner(text: string): LockOwner | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const { pid, startTicks, host, pidNamespace, startedAt, command } = value as Partial<Record<keyof LockOwner, unknown>>;
-  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1 || typeof host !== 'string') return null;
-  return {
-    pid,
-    startTicks: typeof startTicks === 'string' ? startTicks : null,
-    host,
-    pidNamespace: typeof pidNamespace === 'string' ? pidNamespace : null,
-    startedAt: typeof startedAt === 'string' ? startedAt : 'an unknown time',
-    command: typeof command === 'string' ? command : 'an unknown command',
-  };
-}
-
-/** Whether the owner of that lock (or claim) lives. */
-function isRunning(owner: LockOwner, location: string, judge: Judge, disk: Disk): boolean {
-  if (isNear(owner, judge)) return isSameProcessAlive(owner.pid, owner.startTicks);
-  const touchedMs = disk.statSync(location, { throwIfNoEntry: false })?.mtimeMs;
-  return touchedMs !== undefined && judge.nowMs - touchedMs <= SILENCE_MS;
-}
-
-/** Whether the owner's process number means the same here. */
-function isNear(owner: LockOwner, judge: Judge): boolean {
-  if (owner.host !== judge.host) return false;
-  return owner.pidNamespace === null || judge.pidNamespace === null || owner.pidNamespace === judge.pidNamespace;
-}
-
-function inUse(lockPath: string, name: string, holder: LockOwner | null, judge: Judge): StorageError {
+/** `holder`: null where it is not known. */
+export function inUse(lockPath: string, name: string, holder: LockOwner | null, judge: Judge): StorageError {
   const folder = path.dirname(lockPath);
   let who = 'another process';
   let advice = 'wait for it, stop it, or choose another folder with --output';

@@ -16,6 +16,8 @@ export interface SpaceOptions {
   readonly have: Bitfield;
   /** Files that have their own names. */
   readonly finished: ReadonlySet<number>;
+  /** The file for pieces that are kept whole although some of their files are not made, and the bytes of those that it has or will have. */
+  readonly parts?: { readonly path: string; readonly bytes: number };
   readonly disk?: Disk;
 }
 
@@ -55,7 +57,7 @@ export function refuseWhereFull(need: SpaceNeed, others: number): void {
   throw new StorageError(text, { operation: 'space', path: folder, errno: 'ENOSPC' });
 }
 
-function missingBytes({ metainfo, paths, have, finished }: SpaceOptions, disk: Disk): number {
+function missingBytes({ metainfo, paths, have, finished, parts }: SpaceOptions, disk: Disk): number {
   const { files, geometry } = metainfo;
   const verified = new Float64Array(files.length);
   const layout = new FileLayout(files);
@@ -71,7 +73,7 @@ function missingBytes({ metainfo, paths, have, finished }: SpaceOptions, disk: D
     folders.set(folder, isThere);
     return isThere ? allocatedBytes(location, disk) : 0;
   };
-  let missing = 0;
+  let missing = parts === undefined ? 0 : Math.max(0, parts.bytes - allocated(parts.path));
   for (const [index, file] of files.entries()) {
     if (file.isPadding || finished.has(index)) continue;
     missing += Math.max(0, file.length - Math.max(verified[index], allocated(paths.part(index))));

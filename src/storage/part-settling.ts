@@ -41,12 +41,12 @@ export async function settleParts(options: SettleOptions): Promise<readonly Foun
 
   const settled = [...found];
   for (const file of doubtful) {
-    const { name, part } = found[file];
+    const { part } = found[file];
     const isTooLong = part !== null && part.size > files[file].length && paths.part(file) !== paths.spare(file);
     if (rivals.has(file) && (await isNameWhole(file))) {
-      settled[file] = { name, part: null, aside: isTooLong ? 'foreign' : 'stale' };
+      settled[file] = { ...found[file], part: null, aside: isTooLong ? 'foreign' : 'stale' };
     } else if (isTooLong && !(await matching(file, 'part')).includes(true)) {
-      settled[file] = { name, part: null, aside: 'foreign' };
+      settled[file] = { ...found[file], part: null, aside: 'foreign' };
     }
   }
   for (const [file, { aside }] of settled.entries()) if (aside === 'foreign') paths.useSpare(file);

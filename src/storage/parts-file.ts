@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { sharedPieces } from '../metainfo/pieces-of-files.js';
+import type { Geometry } from '../model/geometry.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
@@ -15,7 +16,7 @@ export class PartsFile {
   readonly components: readonly string[];
   /** Pieces that have a slot, in the order of the slots. */
   readonly pieces: readonly PieceIndex[];
-  readonly #pieceLength: number;
+  readonly #geometry: Geometry;
   readonly #disk: Disk;
   readonly #slots = new Map<PieceIndex, number>();
 
@@ -24,7 +25,7 @@ export class PartsFile {
     this.components = [`.effusion-${toHex(v1 ?? v2 ?? new Uint8Array(4)).slice(0, 8)}.parts`];
     this.path = path.join(folder, ...this.components);
     this.pieces = sharedPieces(metainfo.files, metainfo.geometry);
-    this.#pieceLength = metainfo.geometry.standardPieceLength;
+    this.#geometry = metainfo.geometry;
     this.#disk = disk;
     for (const [slot, piece] of this.pieces.entries()) this.#slots.set(piece, slot);
   }
@@ -32,7 +33,14 @@ export class PartsFile {
   /** Where the piece's first byte lies. Only the last piece of a torrent is short, and its slot is the last one. */
   offsetOf(piece: PieceIndex): number | null {
     const slot = this.#slots.get(piece);
-    return slot === undefined ? null : slot * this.#pieceLength;
+    return slot === undefined ? null : slot * this.#geometry.standardPieceLength;
+  }
+
+  /** What it takes up with these pieces in it, for `measureSpace`. */
+  spaceFor(resident: ReadonlySet<PieceIndex>): { readonly path: string; readonly bytes: number } {
+    let bytes = 0;
+    for (const piece of resident) bytes += this.#geometry.pieceLength(piece);
+    return { path: this.path, bytes };
   }
 
   /** Bytes; null where it is not there. Throws a StorageError where something else is in its place. */

@@ -24,6 +24,8 @@ export interface RecoveryOptions {
   /** Pieces that the files hold; those of the parts file are added. */
   readonly have: Bitfield;
   readonly isChosen: (file: number) => boolean;
+  /** All is known, and nothing is written yet: what it throws ends it so. `contradicted`: as in the result. */
+  readonly beforeWrite?: (contradicted: ReadonlySet<number>) => void;
   readonly hashPool: HashPool;
   readonly signal?: AbortSignal;
   readonly disk?: Disk;
@@ -32,6 +34,8 @@ export interface RecoveryOptions {
 export interface Recovered {
   /** Pieces that the parts file holds, and the files did not. */
   readonly pieces: ReadonlySet<PieceIndex>;
+  /** Files that have their name, and other bytes than the parts file. */
+  readonly contradicted: ReadonlySet<number>;
   /** As the files are now. */
   readonly found: readonly FoundFile[];
 }
@@ -39,13 +43,19 @@ export interface Recovered {
 /** Bytes compared and copied at a time. */
 const STEP_BYTES = 262_144;
 
-/** Rejects with a StorageError or the signal's reason. */
+function* stepsOf({ length }: FileSlice): Generator<{ readonly done: number; readonly length: number }> {
+  for (let done = 0; done < length; done += STEP_BYTES) yield { done, length: Math.min(STEP_BYTES, length - done) };
+}
+
+/** Rejects with a StorageError, the signal's reason, or what `beforeWrite` throws. */
 export async function recoverParts(options: RecoveryOptions): Promise<Recovered> {
-  const { metainfo, layout, paths, parts, found, have, isChosen, hashPool, signal, disk = REAL_DISK } = options;
+  const { metainfo, layout, paths, parts, found, have, isChosen, beforeWrite, hashPool, signal, disk = REAL_DISK } = options;
   const { geometry, pieceHashes } = metainfo;
   const size = parts.size();
   const recovered = new Set<PieceIndex>();
-  if (size === null || parts.pieces.length === 0) return { pieces: recovered, found };
+  const contradicted = new Set<number>();
+  const nothing = { pieces: recovered, contradicted, found };
+  if (size === null || parts.pieces.length === 0) return nothing;
   const slicesOf = (piece: PieceIndex): FileSlice[] =>
     layout
       .slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))
@@ -76,46 +86,70 @@ export async function recoverParts(options: RecoveryOptions): Promise<Recovered>
       }
     }
   }
-  if (right.length === 0) return { pieces: recovered, found };
+  if (right.length === 0) return nothing;
 
-  const guard = new DirectoryGuard(paths.partsFolder, disk);
   for (const piece of right) {
     signal?.throwIfAborted();
     const start = parts.offsetOf(piece) ?? 0;
-    if (!slicesOf(piece).every((slice) => restore(slice, start + slice.offset))) continue;
+    const others = slicesOf(piece).filter((slice) => hasName(slice.file) && !isSame(slice, start + slice.offset));
+    for (const { file } of others) contradicted.add(file);
+    if (others.length > 0) continue;
     have.set(piece);
     recovered.add(piece);
+  }
+  beforeWrite?.(contradicted);
+  const guard = new DirectoryGuard(paths.partsFolder, disk);
+  for (const piece of recovered) {
+    signal?.throwIfAborted();
+    const start = parts.offsetOf(piece) ?? 0;
+    for (const slice of slicesOf(piece)) if (!hasName(slice.file)) restore(slice, start + slice.offset);
   }
   const now = scanFiles({ metainfo, paths, disk, isLenient: (file) => !isChosen(file) });
   // What the check took out of the count stays out, and so does a file that was not to be looked at; names don't change here. Beside a
   // foreign file ours has another part name, and may have come into being just now.
   const merge = (file: FoundFile, index: number): FoundFile =>
     file.aside === 'stale' ? file : { ...file, part: now[index].part };
-  return { pieces: recovered, found: found.map(merge) };
+  return { pieces: recovered, contradicted, found: found.map(merge) };
 
-  /** Brings the slice into the file; false where that file has its own name already and other bytes there. */
-  function restore(slice: FileSlice, position: number): boolean {
-    const { name, part } = found[slice.file];
-    const isNamed = part === null && name !== null;
-    const to = isNamed ? paths.name(slice.file) : paths.part(slice.file);
-    if (!isNamed) guard.ensureFor(metainfo.files[slice.file].path);
-    const fds: number[] = [];
-    try {
-      const from = disk.openSync(parts.path, OPEN_READABLE);
-      fds.push(from);
-      const into = disk.openSync(to, isNamed ? OPEN_READABLE : OPEN_WRITABLE, 0o666);
-      fds.push(into);
-      for (let done = 0; done < slice.length; done += STEP_BYTES) {
-        const bytes = readAt(from, parts.path, position + done, Math.min(STEP_BYTES, slice.length - done));
-        const there = readAt(into, to, slice.fileOffset + done, bytes.length, true);
-        if (bytes.equals(there)) continue;
-        if (isNamed) return false;
-        for (let at = 0; at < bytes.length;)
-          at += disk.writeSync(into, bytes, at, bytes.length - at, slice.fileOffset + done + at);
+  function hasName(file: number): boolean {
+    const { name, part } = found[file];
+    return part === null && name !== null;
+  }
+
+  /** Whether the file of that name has the same bytes there. */
+  function isSame(slice: FileSlice, position: number): boolean {
+    const name = paths.name(slice.file);
+    return withFiles(name, OPEN_READABLE, (from, there) => {
+      for (const { done, length } of stepsOf(slice)) {
+        const bytes = readAt(from, parts.path, position + done, length);
+        if (!bytes.equals(readAt(there, name, slice.fileOffset + done, length, true))) return false;
       }
       return true;
+    });
+  }
+
+  /** Brings the slice into the part file. */
+  function restore(slice: FileSlice, position: number): void {
+    const to = paths.part(slice.file);
+    guard.ensureFor(metainfo.files[slice.file].path);
+    withFiles(to, OPEN_WRITABLE, (from, into) => {
+      for (const { done, length } of stepsOf(slice)) {
+        const bytes = readAt(from, parts.path, position + done, length);
+        if (bytes.equals(readAt(into, to, slice.fileOffset + done, length, true))) continue;
+        for (let at = 0; at < length;) at += disk.writeSync(into, bytes, at, length - at, slice.fileOffset + done + at);
+      }
+    });
+  }
+
+  /** `use` gets the descriptors of the parts file and of the other one. */
+  function withFiles<T>(other: string, flags: number, use: (from: number, other: number) => T): T {
+    const fds: number[] = [];
+    try {
+      fds.push(disk.openSync(parts.path, OPEN_READABLE));
+      fds.push(disk.openSync(other, flags, 0o666));
+      return use(fds[0], fds[1]);
     } catch (error) {
-      throw toStorageError('write', to, error);
+      throw toStorageError(flags === OPEN_WRITABLE ? 'write' : 'read', other, error);
     } finally {
       for (const fd of fds) disk.closeSync(fd);
     }

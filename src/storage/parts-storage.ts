@@ -19,11 +19,18 @@ export interface PartsStorageOptions {
   readonly parts: PartsFile;
   /** Pieces that lie in the parts file, or will. */
   readonly resident: ReadonlySet<PieceIndex>;
+  /** Files that are there and stay: compared with what has come of them, in place of getting a name. Default: none. */
+  readonly kept?: ReadonlySet<number>;
+  /** For messages. */
+  readonly nameOf?: (file: number) => string;
   readonly geometry: Geometry;
   readonly folder: string;
   readonly openFiles: OpenFiles;
   readonly disk?: Disk;
 }
+
+/** Bytes compared at a time. */
+const COMPARE_BYTES = 262_144;
 
 export class PartsStorage implements Storage {
   readonly #options: PartsStorageOptions;
@@ -31,12 +38,18 @@ export class PartsStorage implements Storage {
   readonly #layout: FileLayout;
   readonly #disk: Disk;
   #open: OpenFile | null = null;
+  #writtenBytes = 0;
 
   constructor(options: PartsStorageOptions) {
     this.#options = options;
     this.#layout = options.layout;
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.folder, this.#disk);
+  }
+
+  /** Bytes that were written to the parts file so far. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
   }
 
   write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
@@ -59,7 +72,7 @@ export class PartsStorage implements Storage {
   }
 
   finishFile(file: number): void | Promise<void> {
-    return this.#options.files.finishFile(file);
+    return this.#options.kept?.has(file) === true ? this.#compare(file) : this.#options.files.finishFile(file);
   }
 
   releaseIdle(): void {
@@ -70,6 +83,30 @@ export class PartsStorage implements Storage {
   close(): void {
     this.#closeOwn();
     this.#options.files.close();
+  }
+
+  /** Rejects with a StorageError (`EEXIST`) where the file has other bytes than its pieces. */
+  async #compare(file: number): Promise<void> {
+    const { geometry, resident, parts, files, nameOf } = this.#options;
+    const range = this.#layout.piecesOf(file, geometry);
+    // Whatever was missing of it is shared, and only the pieces at its edges are.
+    for (const piece of new Set(range === null ? [] : [range.first, range.last])) {
+      const slot = resident.has(piece) ? parts.offsetOf(piece) : null;
+      if (slot === null) continue;
+      const start = geometry.pieceOffset(piece);
+      for (const slice of this.#layout.slices(start, geometry.pieceLength(piece))) {
+        if (slice.file !== file) continue;
+        const step = Math.min(COMPARE_BYTES, slice.length);
+        const [expected, there] = [Buffer.allocUnsafe(step), Buffer.allocUnsafe(step)];
+        for (let at = slice.offset; at < slice.offset + slice.length; at += step) {
+          const length = Math.min(step, slice.offset + slice.length - at);
+          await this.#readSlot(slot + at, length, expected, 0);
+          await files.read(start + at, length, there, 0);
+          if (expected.compare(there, 0, length, 0, length) !== 0)
+            throw refuse('open', nameOf?.(file) ?? `file ${file}`, 'EEXIST');
+        }
+      }
+    }
   }
 
   /** The range cut where it goes from the files to the parts file and back: `offset` from its start, `slotAt` in the parts file. */
@@ -96,6 +133,7 @@ export class PartsStorage implements Storage {
       for (let done = 0; done < length;) {
         done += this.#disk.writeSync(open.fd, bytes, from + done, length - done, position + done);
       }
+      this.#writtenBytes += length;
     } catch (error) {
       throw toStorageError('write', open.path, error);
     } finally {

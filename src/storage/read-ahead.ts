@@ -16,7 +16,7 @@ export interface ReadAheadLimits {
 }
 
 interface ReadWindow {
-  /** The whole of it has `readAheadBytes`, whatever was read into it. */
+  /** As long as a window can be, whatever was read into it. */
   readonly memory: Buffer;
   readonly length: number;
   isLoaded: boolean;
@@ -31,6 +31,8 @@ export class ReadAhead {
   readonly #geometry: Geometry;
   readonly #limits: ReadAheadLimits;
   readonly #perPiece: number;
+  /** Of each window's memory: no more than a piece, of which small torrents keep many. */
+  readonly #memoryBytes: number;
   /** Least recently used first. */
   readonly #windows = new Map<number, ReadWindow>();
   /** Whose memory a lent view is. */
@@ -44,6 +46,7 @@ export class ReadAhead {
     this.#geometry = geometry;
     this.#limits = limits;
     this.#perPiece = Math.ceil(geometry.standardPieceLength / limits.readAheadBytes);
+    this.#memoryBytes = Math.min(limits.readAheadBytes, geometry.standardPieceLength);
   }
 
   /** Bytes that are kept. */
@@ -82,7 +85,7 @@ export class ReadAhead {
     const head = await this.#load(piece, first);
     if (first === last) {
       const view = head.memory.subarray(start, start + length);
-      if (this.#held.size * size <= this.#limits.maxLentBytes) return view;
+      if (this.#held.size * this.#memoryBytes <= this.#limits.maxLentBytes) return view;
       const copy = Buffer.allocUnsafeSlow(length);
       view.copy(copy);
       this.#leave(head);
@@ -133,7 +136,7 @@ export class ReadAhead {
     const begin = at * size;
     const length = Math.min(size, this.#geometry.pieceLength(piece) - begin);
     this.#makeRoom(length);
-    const memory = this.#idle ?? Buffer.allocUnsafeSlow(size);
+    const memory = this.#idle ?? Buffer.allocUnsafeSlow(this.#memoryBytes);
     this.#idle = null;
     const loaded = this.#storage.read(this.#geometry.pieceOffset(piece) + begin, length, memory, 0);
     const window: ReadWindow = { memory, length, isLoaded: false, loaded, holders: 0, isCached: true };

@@ -11,7 +11,7 @@ import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
-import { copyFile } from './file-copy.js';
+import { copyFile, placeForCopy } from './file-copy.js';
 import type { FilePaths } from './file-paths.js';
 import { countingPath, type FoundFile } from './file-scan.js';
 import type { HashPool } from './hash-pool.js';
@@ -204,9 +204,10 @@ export async function copyReusable(
   const guard = new DirectoryGuard(paths.partsFolder, disk);
   for (const { file, from } of files) {
     signal?.throwIfAborted();
-    const copy = paths.copy(file);
+    let copy = paths.copy(file).beside;
     try {
       guard.ensureFor(metainfo.files[file].path);
+      copy = placeForCopy(paths.copy(file), disk);
       removeQuietly(copy, disk);
       await copyFile({
         from,

@@ -5,6 +5,7 @@ import { StorageError } from '../model/error.js';
 
 const ACTIONS: Record<string, string> = {
   open: 'open',
+  compare: 'keep',
   read: 'read',
   write: 'write',
   rename: 'rename',
@@ -19,6 +20,7 @@ const ACTIONS: Record<string, string> = {
   allocate: 'take the space of',
 };
 
+/** By the errno, or by the operation and the errno. */
 const CAUSES: Record<string, string> = {
   ENOSPC: 'no space left on the device: free some space and run it again, it goes on where it stopped',
   EDQUOT: 'the disk quota is used up: free some space and run it again, it goes on where it stopped',
@@ -32,6 +34,9 @@ const CAUSES: Record<string, string> = {
   ENOTDIR: 'a part of the path is a file, not a folder: move it away or choose another folder with --output',
   EISDIR: 'a folder of that name is in the way: move it away or choose another folder with --output',
   ELOOP: 'a part of the path is a symbolic link, and links are not followed out of the output folder: remove it',
+  'rename EEXIST': 'a file of that name came while this run was under way, and is not replaced: move it away, then run it again',
+  'compare EEXIST':
+    'it is already there, and it or another one that shares a piece with it differs: remove that one, or let it be repaired with --overwrite',
   EEXIST: 'it is already there and differs: remove it, or let it be repaired with --overwrite',
   ENAMETOOLONG: 'the name is too long for this file system: choose another folder with --output',
   EFBIG: 'the file is too large for this file system: choose another folder with --output',
@@ -60,6 +65,6 @@ export function toStorageError(operation: string, path: string, cause: unknown):
 
 function describe(operation: string, path: string, errno: string, fallback: string): string {
   const action = ACTIONS[operation] ?? operation;
-  const cause = CAUSES[errno] ?? (fallback === '' ? 'refused' : fallback);
+  const cause = CAUSES[`${operation} ${errno}`] ?? CAUSES[errno] ?? (fallback === '' ? 'refused' : fallback);
   return `cannot ${action} ${path}: ${cause} (${errno})`;
 }

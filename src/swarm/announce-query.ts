@@ -11,7 +11,7 @@ export interface ParsedAnnounce {
   /** Where the client says it listens, at the address it came from unless it names another. */
   readonly address: Address;
   /** Null where none was given (or an empty one). */
-  readonly event: 'started' | 'completed' | 'stopped' | null;
+  readonly event: 'started' | 'completed' | 'stopped' | 'paused' | null;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly left: number;
@@ -56,7 +56,7 @@ function readFields(query: string): Map<string, Uint8Array> | null {
 
 function readEvent(text: string | null): ParsedAnnounce['event'] | undefined {
   if (text === null || text === '' || text === 'empty') return null;
-  return text === 'started' || text === 'completed' || text === 'stopped' ? text : undefined;
+  return text === 'started' || text === 'completed' || text === 'stopped' || text === 'paused' ? text : undefined;
 }
 
 /** The info hashes of a scrape (BEP 48); what is none is left out. */

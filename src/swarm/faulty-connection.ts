@@ -151,7 +151,8 @@ export class FaultyConnection {
           this.close();
           return;
         }
-        if (!(await this.#waitForRate(next.length))) continue;
+        // A cancel may have come meanwhile: then another one is first.
+        if (!(await this.#waitForRate(next.length)) || this.#queue[0] !== next) continue;
         this.#queue.shift();
         await this.#send(next);
       }

@@ -28,10 +28,16 @@ export class FaultyTransport implements Transport {
   readonly #transport: Transport = new TcpTransport({ receiveBufferBytes: RECEIVE_BUFFER_BYTES });
   readonly #mark: Uint8Array;
   #connections = 0;
+  #withheldBytes = 0;
 
   constructor(options: FaultyTransportOptions) {
     this.#options = options;
     this.#mark = torrentMark(options.infoHash);
+  }
+
+  /** Payload that its client believes to have sent. */
+  get withheldBytes(): number {
+    return this.#withheldBytes;
   }
 
   connect(address: Address, handler: ConnectHandler): PendingConnect {
@@ -53,6 +59,9 @@ export class FaultyTransport implements Transport {
   #wrap(link: Link): Link {
     const { faults, seed } = this.#options;
     const random = createRandom(seed + this.#connections++);
-    return new FaultyLink(link, new OutgoingFaults(faults, random), faults.chokeShare ?? 0);
+    const onWithheld = (payloadBytes: number): void => {
+      this.#withheldBytes += payloadBytes;
+    };
+    return new FaultyLink(link, new OutgoingFaults(faults, random, onWithheld), faults.chokeShare ?? 0);
   }
 }

@@ -44,6 +44,8 @@ export interface LocalSwarm {
 interface Seeder {
   readonly client: Client;
   readonly server: SessionServer;
+  /** Null: it is honest. */
+  readonly faulty: FaultyTransport | null;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -71,7 +73,7 @@ export async function startLocalSwarm(options: LocalSwarmOptions): Promise<Local
   }
   return {
     ports: seeders.map(({ client }) => client.port ?? 0),
-    uploadedBytes: () => seeders.map(({ server }) => server.snapshot().uploadedBytes),
+    uploadedBytes: () => seeders.map(({ server, faulty }) => server.snapshot().uploadedBytes - (faulty?.withheldBytes ?? 0)),
     failed: failed.promise,
     close,
   };
@@ -79,7 +81,9 @@ export async function startLocalSwarm(options: LocalSwarmOptions): Promise<Local
 
 async function startSeeder(options: LocalSwarmOptions, index: number): Promise<Seeder> {
   const { metainfo, folder, maxUploadBytesPerSecond = 0, host = LOOPBACK } = options;
-  const client = await Client.open({ host, maxUploadBytesPerSecond, ...wayOf(options, index) });
+  const way = wayOf(options, index);
+  const faulty = way.transport instanceof FaultyTransport ? way.transport : null;
+  const client = await Client.open({ host, maxUploadBytesPerSecond, ...way });
   try {
     const server = await SessionServer.start(metainfo, {}, folder, {
       client,
@@ -90,7 +94,7 @@ async function startSeeder(options: LocalSwarmOptions, index: number): Promise<S
     invariant(server !== null, 'a seeder that nobody disabled is disabled');
     // Asked for again while it starts; later a seeder that fails is one seeder less.
     server.done().catch(() => undefined);
-    return { client, server };
+    return { client, server, faulty };
   } catch (error) {
     await client.close();
     throw error;

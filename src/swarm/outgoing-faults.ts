@@ -24,6 +24,7 @@ export interface FilteredBytes {
 export class OutgoingFaults {
   readonly #faults: Required<WireFaults>;
   readonly #random: Random;
+  readonly #onWithheld: (payloadBytes: number) => void;
   /** Blocks until the connection is cut; infinite: never. */
   #blocksLeft: number;
   /** Of a message, or of the handshake, that is not whole yet. */
@@ -35,11 +36,12 @@ export class OutgoingFaults {
   #isUnchoked = false;
   #isHeldBack: boolean;
 
-  /** A share of time begins with the part in which nobody is unchoked. */
-  constructor(faults: WireFaults, random: Random) {
+  /** A share of time begins with the part in which nobody is unchoked. `onWithheld`: the session believes that it has sent a block that never leaves. */
+  constructor(faults: WireFaults, random: Random, onWithheld: (payloadBytes: number) => void = () => {}) {
     const { corruptShare = 0, dropShare = 0, chokeShare = 0 } = faults;
     this.#faults = { corruptShare, dropShare, chokeShare };
     this.#random = random;
+    this.#onWithheld = onWithheld;
     this.#isHeldBack = chokeShare > 0;
     this.#blocksLeft =
       dropShare > 0 && random.next() < dropShare ? 1 + random.below(MAX_BLOCKS_BEFORE_CUT) : Number.POSITIVE_INFINITY;
@@ -99,9 +101,15 @@ export class OutgoingFaults {
 
   #judgeBlock(message: Uint8Array): Uint8Array | null {
     const { corruptShare, dropShare } = this.#faults;
-    if (this.#isHeldBack) return this.#speaksFast && this.#remoteSpeaksFast ? rejectOf(message) : null;
+    if (this.#isHeldBack) {
+      this.#onWithheld(message.length - PIECE_HEAD_BYTES);
+      return this.#speaksFast && this.#remoteSpeaksFast ? rejectOf(message) : null;
+    }
     this.#blocksLeft--;
-    if (dropShare > 0 && this.#random.next() < dropShare) return null;
+    if (dropShare > 0 && this.#random.next() < dropShare) {
+      this.#onWithheld(message.length - PIECE_HEAD_BYTES);
+      return null;
+    }
     if (corruptShare === 0 || this.#random.next() >= corruptShare) return message;
     message[PIECE_HEAD_BYTES + this.#random.below(message.length - PIECE_HEAD_BYTES)] ^= 1 + this.#random.below(255);
     return message;

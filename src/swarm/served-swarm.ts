@@ -29,6 +29,8 @@ export interface ServedSwarmOptions extends Omit<LocalSwarmOptions, 'metainfo' |
   readonly isTrackerFlaky?: boolean;
   /** Another download has ended; `completed` of them by now. */
   readonly onCompleted?: (completed: number) => void;
+  /** While its files are looked for. */
+  readonly onFound?: (files: number, bytes: number) => void;
   readonly onProgress?: (hashedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -60,12 +62,15 @@ const MAX_NAME_BYTES = 240;
 export async function serveSwarm(options: ServedSwarmOptions): Promise<ServedSwarm> {
   const { content, host = LOOPBACK, seed = 0, onCompleted } = options;
   const count = new DownloadCount();
+  let infoHash = '';
   const trackerPort = options.trackerPort ?? 0;
   const start = options.isTrackerUdp === true ? startUdpTracker : startTrackerServer;
   const tracker = await start({
     host,
     port: trackerPort,
     onAnnounce: (announce) => {
+      // Whoever brings another torrent to this tracker is no download of ours.
+      if (announce.infoHash !== infoHash) return;
       const before = count.completed;
       count.note(announce);
       if (count.completed > before) onCompleted?.(count.completed);
@@ -85,8 +90,8 @@ export async function serveSwarm(options: ServedSwarmOptions): Promise<ServedSwa
   try {
     const made = typeof content === 'string' ? await makeOf(content, tracker, options) : retold(content, tracker);
     const { metainfo, folder } = made;
+    infoHash = toHex(metainfo.infoHash.v1 ?? new Uint8Array());
     seeders = await startLocalSwarm({ ...options, metainfo, folder });
-    const infoHash = toHex(metainfo.infoHash.v1 ?? new Uint8Array());
     const hasRoom = new TextEncoder().encode(metainfo.name).length <= MAX_NAME_BYTES;
     const torrent = path.join(temporary, `${hasRoom ? metainfo.name : infoHash}.torrent`);
     await writeFile(torrent, made.bytes);
@@ -119,10 +124,11 @@ interface MadeTorrent {
 }
 
 async function makeOf(location: string, tracker: Pick<TrackerServer, 'url'>, options: ServedSwarmOptions): Promise<MadeTorrent> {
-  const { onProgress, signal } = options;
+  const { onFound, onProgress, signal } = options;
   const full = path.resolve(location);
   const created = await createTorrent(full, {
     trackers: [[tracker.url]],
+    ...(onFound === undefined ? {} : { onFound }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -8,6 +8,8 @@ export interface RegisteredPeer {
   readonly peerId: Uint8Array;
   readonly address: Address;
   readonly isSeed: boolean;
+  /** Wants nothing more and lacks something (BEP 21). */
+  readonly isPartialSeed: boolean;
 }
 
 const MAX_TORRENTS = 1000;
@@ -31,7 +33,9 @@ export class TrackerRegistry {
     this.#torrents.delete(announce.infoHash);
     peers.delete(key);
     if (announce.event !== 'stopped') {
-      peers.set(key, { peerId: announce.peerId, address: announce.address, isSeed: announce.left === 0 });
+      const isSeed = announce.left === 0;
+      const isPartialSeed = !isSeed && announce.event === 'paused';
+      peers.set(key, { peerId: announce.peerId, address: announce.address, isSeed, isPartialSeed });
     }
     bound(peers, MAX_PEERS);
     if (peers.size > 0) this.#torrents.set(announce.infoHash, peers);

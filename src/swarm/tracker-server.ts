@@ -121,7 +121,9 @@ export async function startTrackerServer(options: TrackerServerOptions = {}): Pr
       const peers = registry.peersOf(toHex(bytes));
       const complete = peers.filter(({ isSeed }) => isSeed).length;
       const completed = announces.filter(({ infoHash, event }) => infoHash === toHex(bytes) && event === 'completed').length;
-      const counts = decode(encode({ complete, downloaded: completed, incomplete: peers.length - complete }));
+      const incomplete = peers.length - complete;
+      const downloaders = incomplete - peers.filter(({ isPartialSeed }) => isPartialSeed).length;
+      const counts = decode(encode({ complete, downloaded: completed, downloaders, incomplete }));
       files.add(String.fromCodePoint(...bytes), counts, 0, 0);
     }
     return { files };

@@ -118,6 +118,28 @@ describe('a reader', () => {
   });
 });
 
+describe('from a terminal', () => {
+  const shown = async (line: string): Promise<string> => {
+    const place = await prepare();
+    const end = await cli.terminal('', `cat one.torrent ${place.from} ${line}`, { cwd: place.cwd });
+    expect(end.code, end.stdout).toBe(0);
+    return end.stdout;
+  };
+
+  test('through a pipe nothing is drawn or written across the screen of its reader', async () => {
+    expect(await shown('| cat > out')).toBe('');
+  });
+
+  test('through a pipe with --progress, and into a file, it shows how it goes', async () => {
+    expect(await shown('--progress line | cat > out')).toMatch(/^done: one, 40\.0 MiB, /m);
+    expect(await shown('> out')).toMatch(/^done: one, 40\.0 MiB, /m);
+  });
+
+  test('the log file has the end in any case', async () => {
+    expect(await shown('--log-file log | cat > out; cat log')).toMatch(/^\S+Z info done: one, 40\.0 MiB, /m);
+  });
+});
+
 describe('what is refused', () => {
   test.each([
     [

@@ -60,7 +60,9 @@ test('one small file of 30 MB is one file, and once more is nothing to do', { ti
   await seeder.ended;
 
   const told = await cli.run([...args, '--peer', peer, '--json', '--receipt', 'receipt.json'], { cwd });
-  expect(JSON.parse(told.stdout)).toMatchObject({ status: 'complete', alreadyComplete: true, size: README.length, files: 1 });
+  const { length } = README;
+  const whole = { status: 'complete', alreadyComplete: true, size: length };
+  expect(JSON.parse(told.stdout)).toMatchObject({ ...whole, files: [{ path: path.join(cwd, 'out/album/readme.txt'), length }] });
   const receipt = JSON.parse(await readFile(path.join(cwd, 'receipt.json'), 'utf8')) as { files: unknown[] };
   expect(receipt.files).toEqual([expect.objectContaining({ path: 'album/readme.txt', size: README.length })]);
 

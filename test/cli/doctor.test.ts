@@ -69,13 +69,23 @@ describe('doctor', () => {
     const end = await run(folder, 'doctor', torrent, '--no-dht', '-o', 'out');
     expect(end.code, end.stdout + end.stderr).toBe(0);
     expect(end.stdout).toMatch(/^ok {4}data\.bin: 390\.6 KiB in 1 file, 25 pieces, 1 tracker$/m);
-    expect(end.stdout).toMatch(/^ok {4}http:\/\/127\.0\.0\.1:\d+\/announce: 2 seeds, 1 leecher, names 2 peers, in \d+ ms/m);
-    expect(end.stdout).toMatch(/^ok {4}peers: 2 of 2 answered, 2 with everything/m);
+    expect(end.stdout).toMatch(
+      /^ok {4}http:\/\/127\.0\.0\.1:\d+\/announce: 2 seeds, 1 leecher \(maybe us\), names 2 peers, in \d+ ms/m,
+    );
+    expect(end.stdout).toMatch(/^ok {4}peers: 2 of 2 answered, 2 with everything, 2 would send at once/m);
     expect(end.stdout).toMatch(/^warn {2}port: listening on port \d+, seen as 127\.0\.0\.1/m);
     expect(end.stdout).toMatch(/^ok {4}disk .*out: .* free, writes /m);
     expect(end.stdout).toMatch(/^ {6}127\.0\.0\.1:\d+ +tracker +connected +100% .*effusion\/[\d.]+$/m);
     expect(end.stdout).toMatch(/\na download should work\n$/);
     expect(await readdir(path.join(folder, 'out'))).toEqual([]);
+  });
+
+  test('one that unchokes nobody: it may still work, and does not now', async () => {
+    const { folder, torrent } = await serve('--choke');
+    const end = await run(folder, 'doctor', torrent, '--no-dht');
+    expect(end.code, end.stdout + end.stderr).toBe(0);
+    expect(end.stdout).toMatch(/^warn {2}peers: 2 of 2 answered, 2 with everything, 0 would send at once/m);
+    expect(end.stdout).toMatch(/\na download should work, once somebody has room for us\n$/);
   });
 
   test('a link: its peers are met without its metadata', async () => {
@@ -152,8 +162,10 @@ describe('peers', () => {
     expect(shown.code, shown.stderr).toBe(0);
     const lines = shown.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^peer +from +result +has +rtt +encrypted +client$/);
-    expect(lines[3]).toMatch(new RegExp(`^${dead} +user +refused +- +- +- +-$`));
+    expect(lines[0]).toMatch(/^peer +from +result +has +sends +rtt +encrypted +client$/);
+    expect(lines[3]).toMatch(new RegExp(`^${dead} +user +refused +- +- +- +- +-$`));
+    // Both say what they have, and let nobody have it.
+    for (const line of lines.slice(1, 3)) expect(line).toMatch(/ connected +100% +not yet +\d+ ms /);
     expect(shown.stderr).toMatch(/^3 peers found, 2 answered, 2 with everything; the others: 1 refused$/m);
 
     const json = await run(folder, 'peers', torrent, '--no-dht', '--peer', dead, '--json', '--encryption', 'require', '-q');
@@ -191,6 +203,11 @@ describe('peers', () => {
     const end = await run(folder, 'peers', torrent, '--no-dht', '--peer', dead);
     expect(end.code).toBe(5);
     expect(end.stderr).toMatch(/no peers: none of 1 answered: 1 refused\. .*\(exit 5\)$/m);
+    const empty = await startTracker();
+    const told = await run(folder, 'peers', torrent, '--no-dht', '--tracker', empty.url);
+    expect(told.stderr).toMatch(/no peers: nobody names one \(1 tracker answered and knows of nobody\)/);
+    const refused = await run(folder, 'peers', torrent, '--no-dht', '--tracker', `http://${dead}/announce`);
+    expect(refused.stderr).toMatch(/no peers: nobody names one \(1 of 1 tracker failed, connection refused\)/);
     const none = await run(folder, 'peers', torrent, '--timeout', '1');
     expect(none.code).toBe(5);
     expect(none.stderr).toMatch(/no peers: nobody names one \(no node of the DHT answers\)/);

@@ -72,6 +72,7 @@ const SITUATIONS: readonly Situation[] = [
   { name: 'seed-content', args: 'seed other --no-trackers --no-dht --seed-time 1s' },
   { name: 'seed-private', args: 'seed other --private' },
   { name: 'seed-link', args: `seed ${LINK}` },
+  { name: 'stream-no-player', args: 'stream data.torrent --open no-such-player' },
   { name: 'seed-missing', args: 'seed data.torrent --data empty' },
   { name: 'download-repairs', args: `download data.torrent -o nearly ${NOBODY} --peer {peer}`, needs: 'seeder' },
   { name: 'only-liars', args: `download data.torrent -o out ${NOBODY} --peer {peer}`, needs: 'liar' },

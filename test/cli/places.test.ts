@@ -91,6 +91,75 @@ describe('other names and places', () => {
     expect(await cli.run(['verify', 'pics.torrent', 'out', ...placed], { cwd })).toMatchObject({ code: 0, stdout: '' });
   });
 
+  test('what is printed is the same whatever is chosen; --json and the events name the files that were made', async () => {
+    const cwd = await prepare();
+    const peer = await seed(cwd);
+    const b = { index: 2, path: path.join(cwd, 'out/b.bin'), length: B.length };
+    const args = ['--peer', peer, '--files', '2', '--rename', '2=b.bin'];
+    expect(await download(cwd, ...args)).toMatchObject({ code: 0, stdout: 'out\n' });
+    const json = await download(cwd, ...args, '--json', '--events=e.jsonl');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      status: 'complete',
+      path: path.join(cwd, 'out'),
+      files: [b],
+      size: B.length,
+    });
+    const events = readFileSync(path.join(cwd, 'e.jsonl'), 'utf8').trim().split('\n');
+    const complete = events.map((line) => JSON.parse(line) as Record<string, unknown>).find(({ event }) => event === 'complete');
+    expect(complete).toMatchObject({ path: path.join(cwd, 'out'), files: [b], size: B.length });
+    // Without another place it is the folder of the torrent, though it has one file.
+    expect(await download(cwd, '--peer', peer, '--files', '2')).toMatchObject({ code: 0, stdout: 'out/pics\n' });
+    expect(await download(cwd, '--peer', peer, '--files', '1', '--strip-components', '1')).toMatchObject({ stdout: 'out\n' });
+  });
+
+  test('--strip-components with --files counts what is chosen: the same choice goes on, a wider one is refused with nothing touched', async () => {
+    const cwd = await prepare();
+    const peer = await seed(cwd, '--max-upload', '50K');
+    const strip = ['--strip-components', '2'];
+    const chosen = [...strip, '--files', 'sub/**'];
+    expect((await download(cwd, '--peer', peer, ...chosen, '--timeout', '1')).code).toBe(124);
+    expect(below(cwd, 'out')).toContain('b.bin.part');
+    const end = await download(cwd, '--peer', peer, ...chosen, '--json');
+    expect(end.code, end.stderr).toBe(0);
+    const result = JSON.parse(end.stdout) as { downloadedBytes: number; path: string };
+    expect(result).toMatchObject({ path: path.join(cwd, 'out') });
+    expect(result.downloadedBytes).toBeLessThan(B.length);
+    expect(below(cwd, 'out')).toEqual(['b.bin']);
+    expect(isSame(cwd, 'out/b.bin', B)).toBe(true);
+    expect(await download(cwd, ...chosen)).toMatchObject({ code: 0, stdout: 'out\n' });
+
+    const whole = await cli.run(['verify', 'pics.torrent', 'out', ...chosen], { cwd });
+    expect(whole).toMatchObject({ code: 0, stdout: '' });
+    const wider = await download(cwd, '--peer', peer, ...strip);
+    expect(wider).toMatchObject({ code: 2, stdout: '' });
+    expect(wider.stderr).toContain('nothing is left of "pics/a.bin". Nothing was written. Choose otherwise with');
+    expect(below(cwd, 'out')).toEqual(['b.bin']);
+    for (const command of [
+      ['verify', 'pics.torrent', 'out', ...strip],
+      ['seed', 'pics.torrent', '--data', 'out', '--no-trackers', ...strip],
+    ]) {
+      const refused = await cli.run(command, { cwd });
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain('nothing is left of "pics/a.bin"');
+    }
+    const plan = await download(cwd, ...chosen, '--dry-run');
+    expect(plan.stdout).toMatch(/^ {2}2 {2}195\.3 KiB {2}out\/b\.bin: whole$/m);
+  });
+
+  test('--strip-components: of several torrents the one that is a single file keeps its name', async () => {
+    const cwd = await prepare();
+    expect((await cli.run(['create', 'seed/pics/a.bin', '-o', 'one.torrent', '--piece-length', '16K'], { cwd })).code).toBe(0);
+    await mkdir(path.join(cwd, 'out'));
+    await writeFile(path.join(cwd, 'out/a.bin'), A);
+    const one = await cli.run(['download', 'one.torrent', '-o', 'out', '--no-trackers', '--strip-components', '1'], { cwd });
+    expect(one).toMatchObject({ code: 0, stdout: 'out/a.bin\n' });
+    const other = ['--strip-components', '1', '--files', '2', '--peer', await seed(cwd)];
+    const both = await cli.run(['download', 'one.torrent', 'pics.torrent', '-o', 'out', '--no-trackers', ...other], { cwd });
+    // One torrent has no second file: the other one comes all the same.
+    expect(both.stdout).toBe('out\n');
+    expect(below(cwd, 'out')).toEqual(['a.bin', 'sub', 'sub/b.bin']);
+  });
+
   test('events tell where a file is, not what the torrent calls it', async () => {
     const cwd = await prepare();
     const args = ['--peer', await seed(cwd), '--name', 'x', '--rename', '2=extra/second.bin', '--events=events.jsonl'];
@@ -108,7 +177,14 @@ describe('other names and places', () => {
     const end = await cli.run(['download', 'pics.torrent', 'one.torrent', '-o', 'out', '--dry-run', '--json'], { cwd });
     expect(end.code, end.stderr).toBe(0);
     const lines = end.stdout.trim().split('\n');
-    expect(lines.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['pics', 'a.bin']);
+    const plans = lines.map(
+      (line) => JSON.parse(line) as { name: string; files: { path: string }[]; space: { folder: string }[] },
+    );
+    expect(plans.map(({ name }) => name)).toEqual(['pics', 'a.bin']);
+    expect(plans[1]).toMatchObject({
+      files: [{ path: path.join(cwd, 'out/a.bin') }],
+      space: [{ folder: path.join(cwd, 'out') }],
+    });
   });
 
   test('the numbers of --rename are those that info shows', async () => {
@@ -134,6 +210,10 @@ describe('other names and places', () => {
     [['--rename', '1=pics/sub'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--reuse', 'nowhere'], 'there is no folder nowhere'],
     [['--incomplete-dir', ''], 'its DIR is empty'],
+    [
+      ['--incomplete-dir', 'out/a.bin', '--strip-components', '1'],
+      "files can't grow in out/a.bin: out/a.bin/a.bin.part would be in",
+    ],
     [['pics.torrent', '--name', 'x'], '--name is for one torrent, and there are 2'],
     [['--allocate', 'half'], 'Allowed choices are none, sparse, full'],
   ];
@@ -155,18 +235,9 @@ describe('other names and places', () => {
     await mkdir(path.join(cwd, 'seed/more'));
     await writeFile(path.join(cwd, 'seed/more/a.bin'), B);
     expect((await cli.run(['create', 'seed/more', '-o', 'more.torrent'], { cwd })).code).toBe(0);
-    const args = [
-      'download',
-      'pics.torrent',
-      'more.torrent',
-      '-o',
-      'out',
-      '--no-trackers',
-      '--peer',
-      await seed(cwd),
-      '--strip-components',
-      '1',
-    ];
+    // One after the other: nobody has the second one, which must not begin first.
+    const flat = ['-j', '1', '--strip-components', '1', '--peer', await seed(cwd)];
+    const args = ['download', 'pics.torrent', 'more.torrent', '-o', 'out', '--no-trackers', ...flat];
     const end = await cli.run(args, { cwd });
     expect(end.code).toBe(14);
     expect(end.stderr).toContain('writes a file or folder named a.bin too');

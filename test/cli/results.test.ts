@@ -74,7 +74,10 @@ describe('--json', () => {
       name: "it's here",
       path: path.join(cwd, "out/it's here"),
       size: LENGTH + 1000,
-      files: 2,
+      files: [
+        { index: 1, path: path.join(cwd, "out/it's here/one.bin"), length: LENGTH },
+        { index: 2, path: path.join(cwd, "out/it's here/two $(touch x).bin"), length: 1000 },
+      ],
       alreadyComplete: false,
       doneBytes: LENGTH + 1000,
       downloadedBytes: LENGTH + 1000,
@@ -88,7 +91,15 @@ describe('--json', () => {
     expect(end.code).toBe(14);
     const [whole, failed] = end.stdout.trimEnd().split('\n').map(lineOf);
     expect(whole).toMatchObject({ torrent: 'b.torrent', status: 'complete', alreadyComplete: true, doneBytes: LENGTH });
-    expect(failed).toMatchObject({ torrent: 'gone.torrent', status: 'failed', exit: 3, infoHash: null, name: null, path: null });
+    expect(failed).toMatchObject({
+      torrent: 'gone.torrent',
+      status: 'failed',
+      exit: 3,
+      infoHash: null,
+      name: null,
+      path: null,
+      files: null,
+    });
     expect(failed['error']).toMatchObject({ code: 'torrent_unreadable', exit: 3 });
   });
 
@@ -183,9 +194,11 @@ test('of chosen files alone: in the result, the events and the receipt', async (
     const end = await cli.run([...args, '--events=e.jsonl'], { cwd });
     expect(end.code, end.stderr).toBe(0);
     const result = lineOf(end.stdout);
-    expect(result).toMatchObject({ status: 'complete', size: 1000, files: 1, alreadyComplete });
+    const files = [{ index: 2, path: path.join(cwd, "out/it's here/two $(touch x).bin"), length: 1000 }];
+    expect(result).toMatchObject({ status: 'complete', size: 1000, files, alreadyComplete });
     const lines = readEvents(await readFile(path.join(cwd, 'e.jsonl'), 'utf8'));
     expect(lines.find((line) => line.event === 'torrent')).toMatchObject({ size: 1000, files: 1 });
+    expect(lines.find((line) => line.event === 'complete')).toMatchObject({ size: 1000, files });
     const last = lines.findLast((line) => line.event === 'progress');
     expect(last?.['doneBytes']).toBe(last?.['totalBytes']);
     expect(result['doneBytes']).toBe(last?.['totalBytes']);

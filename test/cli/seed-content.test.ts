@@ -103,6 +103,16 @@ describe('data is served', () => {
   });
 });
 
+test('two of one name are told apart by their info hash', async () => {
+  const cwd = await makePhotos();
+  await mkdir(path.join(cwd, 'other/photos'), { recursive: true });
+  await writeFile(path.join(cwd, 'other/photos/b.jpg'), 'another one');
+  const seeder = cli.start(['seed', 'photos', 'other/photos'], { cwd });
+  await seeder.outputMatching(/^seeding photos on port \d+$/m);
+  const [, digits] = await seeder.outputMatching(/^seeding photos \(([0-9a-f]{8})\) on port \d+$/m);
+  expect(seeder.output()).toMatch(new RegExp(`^photos \\(${digits}\\): info hash ${digits}[0-9a-f]{32}$`, 'm'));
+});
+
 describe('what cannot be served ends before anybody is asked', () => {
   test.each([
     [['photos', '--private'], 2, /--private without a tracker: .* Name one with --tracker URL\./],
@@ -119,6 +129,8 @@ describe('what cannot be served ends before anybody is asked', () => {
     [['c9e15763f722f23e98a29decdfae341b98d53056'], 2, /a link names no data to serve\. .*effusion download --seed/],
     [['broken.torrent'], 3, /broken\.torrent: not a usable torrent/],
     [['empty'], 9, /there are no files in it/],
+    [['/'], 2, /\/ has no name that a torrent could have: name a folder in it/],
+    [['/dev/null'], 2, /\/dev\/null is a device or a socket, and neither data nor a torrent file/],
   ])('%j', async (args, code, message) => {
     const cwd = await makePhotos();
     await mkdir(path.join(cwd, 'empty'));
@@ -129,5 +141,11 @@ describe('what cannot be served ends before anybody is asked', () => {
     expect(end.stdout).toBe('');
     expect(end.code).toBe(code);
     expect(existsSync(path.join(cwd, 'x.torrent'))).toBe(false);
+  });
+
+  test.runIf(process.platform === 'linux').each(['/proc', '/proc/version'])('%s is of the kernel', async (location) => {
+    const end = await cli.run(['seed', location], { cwd: await makePhotos() });
+    expect(end.stderr).toContain(`cannot make a torrent of ${location}: it is of the kernel (proc), and no data`);
+    expect(end.code).toBe(9);
   });
 });

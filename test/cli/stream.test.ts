@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Child } from '../support/child-process.js';
+import type { Child, ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { pseudoRandomBytes } from '../support/payload.js';
 import { makeTempFolder } from '../support/temp-folder.js';
@@ -78,8 +78,14 @@ describe('the player', () => {
 
   test('that fails, or is ended by a signal, ends it as well, with 0', async () => {
     const { cwd, from } = await prepare();
-    const end = await cli.run(['stream', 'show.torrent', '-s', '2', '--open', 'false', ...from], { cwd });
-    expect(end.code, end.stderr).toBe(0);
+    const run = (player: string): Promise<ChildEnd> =>
+      cli.run(['stream', 'show.torrent', '-s', '2', '--open', player, ...from], { cwd });
+    const failed = await run('false');
+    expect(failed.code, failed.stderr).toBe(0);
+    expect(failed.stderr).toMatch(/^false ended with exit code 1$/m);
+    const ended = await run(`bash -c 'kill -9 "$$"'`);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(/^bash was ended by SIGKILL$/m);
   });
 
   test('is asked to end by ^C, and then it is 130', async () => {
@@ -95,7 +101,26 @@ describe('the player', () => {
 describe('what is refused', () => {
   test.each([
     ['a player for several files', ['--open', 'true'], 2, / 1 {2}film\.mp4[^]*--open plays one file, and there are 2 files/],
-    ['a player that is not there', ['-s', '1', '--open', './no player'], 2, /--open: cannot start '\.\/no': .*ENOENT/],
+    [
+      'a player that is nowhere',
+      ['--open', 'no-such-player -fs'],
+      2,
+      /--open: cannot start 'no-such-player': no program of that name is in any folder of PATH\. Install it, name its path, or leave --open out/,
+    ],
+    [
+      'a player that is not there, before the torrent is looked at',
+      ['-s', '9', '--open', '"./no player"'],
+      2,
+      /--open: cannot start '\.\/no player': there is no such file\. Check the path, or/,
+    ],
+    ['a player that is a folder', ['-s', '1', '--open', './seed'], 2, /cannot start '\.\/seed': it is a folder/],
+    [
+      'a player that is no program',
+      ['-s', '1', '--open', './show.torrent'],
+      2,
+      /'\.\/show\.torrent': it may not be run \(EACCES\)/,
+    ],
+    ['a player without its second quote', ['-s', '1', '--open', 'mpv "x'], 2, /--open: 'mpv "x' has no second "/],
     ['no player', ['--open', ' '], 2, /--open names no player/],
     ['no port', ['--port', '70000'], 2, /--port: '70000' is no port/],
     ['no such file', ['-s', 'film.mp3'], 2, /--files film\.mp3: no file of the torrent is called so\. Did you mean film\.mp4\?/],

@@ -84,6 +84,22 @@ test('one line of JSON when all is ready; it ends after the downloads that were 
   await expectGone(folder);
 });
 
+test('only downloads of its own torrent count, and its line tells it from others of its name', async () => {
+  const folder = await makeFolder();
+  const { child, ready } = await startSwarm(folder, ['--exit-after', '1']);
+  await child.outputMatching(new RegExp(`^serving data\\.bin \\(${ready.infoHash.slice(0, 8)}\\) by 2 seeders`, 'm'));
+  const announce = (infoHash: string): Promise<Response> => {
+    const raw = infoHash.replaceAll(/../g, '%$&');
+    const rest = 'peer_id=-XX0001-abcdefghijkl&port=1234&uploaded=0&downloaded=9&left=0&event=completed&compact=1';
+    return fetch(`${ready.tracker}?info_hash=${raw}&${rest}`);
+  };
+  expect((await announce('ab'.repeat(20))).status).toBe(200);
+  expect((await announce(ready.infoHash)).status).toBe(200);
+  const end = await child.ended;
+  expect(end.code, end.stderr).toBe(0);
+  expect(end.stderr.match(/^\d+ downloads? completed of 1$/gm)).toEqual(['1 download completed of 1']);
+});
+
 test('a torrent with its data beside it keeps its info hash, and names our tracker only', async () => {
   const folder = await makeFolder();
   const created = await cli.run(['create', 'data.bin', '--tracker', 'http://127.0.0.1:9/announce', '--json'], { cwd: folder });
@@ -136,6 +152,27 @@ describe('its end', () => {
     shell.stdin.end();
     await until(() => Promise.resolve(!isAlive(pid)));
     expect(await readFile(path.join(folder, 'log'), 'utf8')).toMatch(/^stopping: whoever started this is gone$/m);
+    await expectGone(folder);
+  });
+
+  test('nor a parent that is killed', async () => {
+    const folder = await makeFolder();
+    const script = `
+      const { spawn } = require('node:child_process');
+      const swarm = spawn(${JSON.stringify(process.execPath)}, [${JSON.stringify(cli.script)}, 'swarm', 'data.bin'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      swarm.stdout.once('data', () => console.log(swarm.pid));`;
+    const parent = spawn(process.execPath, ['-e', script], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: path.join(folder, 'tmp') },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))),
+    );
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await until(() => Promise.resolve(!isAlive(pid)));
     await expectGone(folder);
   });
 

@@ -51,7 +51,10 @@ describeWith(['opentracker'], 'through opentracker', () => {
   );
 
   const isOfIpv6 = !missingPeers().includes('opentracker') && isOpentrackerOfIpv6();
-  if (!isOfIpv6) console.log('Left out: opentracker over IPv6 (the one that is installed was built for IPv4 alone).');
+  if (!isOfIpv6)
+    console.log(
+      'Left out: opentracker over IPv6 (the one that is installed was built for IPv4 alone, and EFFUSION_OPENTRACKER_V6 names no other).',
+    );
   test.skipIf(!isOfIpv6).each(WAYS)('over IPv6: seed by %s, download by %s', { timeout: 60_000 }, (seeding, downloading) =>
     throughOpentracker('::1', seeding, downloading),
   );

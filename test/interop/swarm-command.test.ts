@@ -55,6 +55,11 @@ describeWith(['aria2c'], 'aria2 from effusion swarm', () => {
     );
   });
 
+  test('by the magnet link, from a swarm that lies now and then', async () => {
+    const served = await serve('--corrupt', '2%', '--honest', '1', '--random-seed', '7');
+    await expectDownloaded(served, await startAria2Leecher(served.magnet, served.leechFolder, await freePort('127.0.0.1')).ended);
+  });
+
   test('encrypted, by the magnet link', async () => {
     const served = await serve('--corrupt', '1%', '--honest', '1', '--random-seed', '3');
     await expectDownloaded(
@@ -71,6 +76,15 @@ describeWith(['libtorrent'], 'libtorrent from effusion swarm', () => {
     ['slow, and choked for half of the time', ['--slow', '1M', '--choke', '50%']],
   ])('%s', async (_, args) => {
     const served = await serve('--seeders', '1', ...args);
+    const listen = `127.0.0.1:${await freePort('127.0.0.1')}`;
+    await expectDownloaded(
+      served,
+      await startLibtorrentLeecher(served.torrent, served.leechFolder, listen, served.peers[0]).ended,
+    );
+  });
+
+  test('past one that lies, which it leaves for the honest one', async () => {
+    const served = await serve('--corrupt', '20%', '--honest', '1', '--random-seed', '3');
     const listen = `127.0.0.1:${await freePort('127.0.0.1')}`;
     await expectDownloaded(
       served,

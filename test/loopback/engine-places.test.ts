@@ -1,7 +1,7 @@
-// Where the data goes, each way of it with a real seeder: placed files, a folder for what is not whole, taken space, replaced and reused
+// Where the data goes, each way of it with a real seeder: placed files, a folder for what is not whole, taken space, reused
 // files, and the refusal of what has no room.
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdir, readFile, rm, statfs, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -87,6 +87,24 @@ describe('placed', () => {
   });
 });
 
+test('two torrents of thousands of files at the top can not write one of the last', async () => {
+  const folder = await makeTempFolder();
+  const waiting = { placement: { stripComponents: 1 }, listen: false };
+  const many = (name: string): typeof metainfo =>
+    storedTorrent({
+      name,
+      pieceLength: 16_384,
+      files: [...Array.from({ length: 100 }, (_, index): [string, number] => [`${name} ${index}`, 10]), ['same', 10]],
+    }).metainfo;
+  await startSession(many('one'), folder, waiting);
+  await expect(startSession(many('two'), folder, waiting)).rejects.toMatchObject({
+    detail: { errno: 'EINUSE' },
+    message: expect.stringContaining('"same"') as string,
+  });
+  // What is not chosen is not written.
+  await startSession(many('three'), folder, { ...waiting, files: [0, 99] });
+});
+
 test('a folder for what is not whole: finished files are in the output folder alone, state and part files never', async () => {
   const folder = await makeTempFolder();
   const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
@@ -107,24 +125,23 @@ test('a folder for what is not whole: finished files are in the output folder al
   expect(await filesBelow(inc)).toEqual([]);
 });
 
-test.each([false, true])(
-  'with overwrite never, a file that comes while it downloads stays too; a folder apart: %s',
-  async (isApart) => {
-    const folder = await makeTempFolder();
-    const [out, inc] = [path.join(folder, 'out'), path.join(folder, 'inc')];
-    const seeder = await startSeeder(TORRENT);
-    const session = await startSession(metainfo, out, {
-      peers: [peerHint(seeder)],
-      overwrite: 'never',
-      maxDownloadBytesPerSecond: 400_000,
-      ...(isApart ? { incompleteFolder: inc } : {}),
-    });
-    await nextNotice(session, 'piece-stored');
-    await putFiles(out, { 'album/sub/b': new TextEncoder().encode('mine') });
-    await expect(session.done()).rejects.toMatchObject({ detail: { errno: 'EEXIST', path: path.join(out, 'album/sub/b') } });
-    expect(await readFile(path.join(out, 'album/sub/b'), 'utf8')).toBe('mine');
-  },
-);
+test('a folder for what is not whole that would be in the way of the data is refused, with nothing made', async () => {
+  const torrent = storedTorrent({
+    pieceLength: 16_384,
+    files: [
+      ['x', 50_000],
+      ['album/x.part', 50_000],
+    ],
+  });
+  const folder = path.join(await makeTempFolder(), 'out');
+  const apart = { incompleteFolder: path.join(folder, 'album') };
+  await expect(startSession(torrent.metainfo, folder, apart)).rejects.toThrow(PlacementError);
+  await expect(planDownload(torrent.metainfo, folder, apart)).rejects.toThrow(PlacementError);
+  await expect(readFile(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+  // Where no file meets another one it may be there.
+  await run(folder, { incompleteFolder: path.join(folder, 'album') });
+  await expectWhole(folder, TORRENT);
+});
 
 describe('two runs of one torrent do not get into each other', () => {
   const waiting = { listen: false };
@@ -165,33 +182,6 @@ test.each(['sparse', 'full'] as const)('space is taken before a byte comes: %s',
   await session.stop();
   await run(folder, { allocate });
   await expectWhole(folder, TORRENT);
-});
-
-describe('overwrite: always', () => {
-  test('all is fetched, although it is there', async () => {
-    const folder = await makeTempFolder();
-    await run(folder, {});
-    const again = await run(folder, { overwrite: 'always' });
-    expect(again.alreadyComplete).toBe(false);
-    expect(again.downloadedBytes).toBeGreaterThanOrEqual(metainfo.geometry.totalLength);
-    await expectWhole(folder, TORRENT);
-  });
-
-  test('a run that fails leaves what was there; one that goes on keeps what the first has brought', async () => {
-    const folder = await makeTempFolder();
-    const old = new Uint8Array(1000).fill(7);
-    await putFiles(folder, { 'album/a': old, 'album/sub/b': old });
-    const seeder = await startSeeder(TORRENT);
-    const limited = { overwrite: 'always', peers: [peerHint(seeder)], maxDownloadBytesPerSecond: 400_000 } as const;
-    const session = await startSession(metainfo, folder, limited);
-    await nextNotice(session, 'piece-stored');
-    await session.stop();
-    const whole = ['a', 'sub/b'].filter((name) => readFileSync(path.join(folder, 'album', name)).length !== 1000);
-    expect(whole.length).toBeLessThan(2);
-    const result = await run(folder, { overwrite: 'always' });
-    expect(result.downloadedBytes).toBeLessThan(metainfo.geometry.totalLength);
-    await expectWhole(folder, TORRENT);
-  });
 });
 
 describe('reused', () => {
@@ -237,6 +227,25 @@ describe('free space', () => {
     expect(seeder.connectionCount).toBe(0);
     expect(await filesBelow(folder)).toEqual([]);
     await nextNotice(await startSession(huge('huge', 2 ** 50), folder, { ...wish, checkSpace: false }), 'checked');
+  });
+
+  test('what shared pieces of a choice take up counts too, in the run and in the plan', async () => {
+    const { metainfo: small } = storedTorrent({
+      pieceLength: 16_384,
+      files: [
+        ['a', 10],
+        ['b', 10],
+      ],
+    });
+    const geometry = new Geometry(2 ** 50, 2 ** 48);
+    const [a, b] = small.files;
+    const files = [a, { ...b, length: 2 ** 50 - 10 }];
+    const shared = { ...small, files, geometry, pieceHashes: new Uint8Array(80) };
+    const folder = await makeTempFolder();
+    expect(await ended(await startSession(shared, folder, { files: [0], listen: false }))).toMatchObject({
+      detail: { operation: 'space', errno: 'ENOSPC' },
+    });
+    expect((await planDownload(shared, folder, { files: [0] })).space).toMatchObject([{ neededBytes: 2 ** 48 + 10 }]);
   });
 
   test('what a running torrent still needs is not there for the next one; what one has given up is', async () => {
@@ -364,7 +373,8 @@ describe('with a choice of files', () => {
     await putFiles(elsewhere, { x: TORRENT.fileBytes(0), y: TORRENT.fileBytes(2) });
     const plan = await planDownload(metainfo, out, { files: [2], reuseFolders: [elsewhere] });
     expect(plan.files).toMatchObject([{ position: 3, reusedFrom: path.join(elsewhere, 'y') }]);
-    expect(plan.space).toMatchObject([{ neededBytes: 270_000 }]);
+    // And the two pieces at its edges, which are kept whole until the choice is.
+    expect(plan.space).toMatchObject([{ neededBytes: 270_000 + 16_384 + (420_005 % 16_384) }]);
     // The pieces at its edges have bytes of files that are not chosen.
     expect(plan.fetchBytes).toBeGreaterThan(plan.files[0].fetchBytes);
     const result = await run(out, { files: [2], reuseFolders: [elsewhere] });

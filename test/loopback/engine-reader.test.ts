@@ -97,6 +97,31 @@ describe('what is read', () => {
   });
 });
 
+describe('what is lent', () => {
+  test('is the same bytes, in memory that is used again and again', async () => {
+    const torrent = storedTorrent({ pieceLength: 32 * KIB, files: [['', 2 * MIB]] });
+    const { reader } = await open(torrent, 128 * KIB);
+    const memories = new Set<ArrayBufferLike>();
+    const copies: Uint8Array[] = [];
+    for await (const chunk of reader.read(0, { isLent: true })) {
+      memories.add(chunk.buffer);
+      copies.push(Uint8Array.from(chunk));
+    }
+    expect(Buffer.concat(copies).equals(torrent.fileBytes(0))).toBe(true);
+    expect(memories.size).toBeLessThanOrEqual(8);
+  });
+
+  test('stays as it was for whom an end caught in the middle of it', async () => {
+    const torrent = storedTorrent({ pieceLength: 32 * KIB, files: [['', 2 * MIB]] });
+    const { reader } = await open(torrent, 128 * KIB);
+    const reading = reader.read(0, { isLent: true });
+    const { value: chunk } = await reading.next();
+    await reading.return();
+    for await (const other of reader.read(0, { start: MIB, isLent: true })) expect(other.buffer).not.toBe(chunk?.buffer);
+    expect(Buffer.from(chunk ?? []).equals(torrent.fileBytes(0).subarray(0, 32 * KIB))).toBe(true);
+  });
+});
+
 describe('web servers', () => {
   test('are read from alone, nearest first, with nothing fetched twice', async () => {
     const torrent = webTorrent({ pieceLength: 32 * KIB, files: [['', 3 * MIB]] });
@@ -130,6 +155,43 @@ describe('web servers', () => {
     const reading = expect(collect(reader.read(0))).rejects.toThrow(NotRunningError);
     await expect(server.done()).rejects.toThrow(/no web seed/);
     await reading;
+  });
+
+  test.each([
+    ['all of which is lacked, end it at once, whatever else they have', true],
+    ['are kept where something else of them may be read one day', false],
+  ])('that lack the file to be read, %s', async (_, isAll) => {
+    const torrent = webTorrent({
+      pieceLength: 32 * KIB,
+      files: [
+        ['a', 300_000],
+        ['b', 300_000],
+      ],
+    });
+    const web = await startWebServer(torrent, {
+      answer: (request, response) => {
+        if (request.url !== '/album/b') return false;
+        response.writeHead(404, { 'content-length': 0 }).end();
+        return true;
+      },
+    });
+    const metainfo = withWebSeeds(torrent, web.url);
+    const parts = isAll ? [{ index: 1, start: 0, end: 300_000 }] : null;
+    const reader = new TorrentReader(metainfo, 256 * KIB, 0, parts);
+    const server = await startSession(metainfo, null, { reader, webSeedMode: 'only' });
+    const reading = reader.read(1);
+    const first = reading.next().then(
+      () => 'came',
+      () => 'ended',
+    );
+    if (isAll) {
+      await expect(server.done()).rejects.toThrow(/no web seed.*HTTP status 404/);
+      expect(await first).toBe('ended');
+      return;
+    }
+    await until(() => server.snapshot().webSeeds.at(0)?.lacking !== undefined);
+    const other = await collect(reader.read(0, { end: 100_000 }));
+    expect(other.equals(torrent.fileBytes(0).subarray(0, 100_000))).toBe(true);
   });
 });
 

@@ -96,6 +96,16 @@ test('without a fault it serves true blocks, in the order they were asked for', 
   expect(meeting.seeder.counts.payloadBytes).toBe(geometry.totalLength);
 });
 
+test('what is cancelled while it is about to be sent is not sent, and what was asked next is', async () => {
+  const meeting = await start({});
+  ask(meeting, 0, 0);
+  meeting.connection.send({ type: 'cancel', piece: 0, begin: 0, length: BLOCK_LENGTH });
+  ask(meeting, 1, 0);
+  await receive(meeting, 1);
+  expect(meeting.probe.blocks.map(({ piece }) => piece)).toEqual([1]);
+  expect(heard(meeting, 'reject')).toBe(1);
+});
+
 test('it serves from a folder, also across files', async () => {
   const folder = await makeTempFolder();
   await putFiles(folder, { 'album/a.bin': torrent.fileBytes(0), 'album/sub/b.bin': torrent.fileBytes(1) });

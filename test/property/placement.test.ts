@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import path from 'node:path';
-import { type Placement, PlacementError, placeFiles, rootNames } from '../../src/metainfo/placement.js';
+import { hasPlace, type Placement, PlacementError, placeFiles, rootNames } from '../../src/metainfo/placement.js';
 import { storedTorrent } from '../support/stored-torrent.js';
 
 const component = fc.oneof(
@@ -100,4 +100,43 @@ test('inside, apart, and always the same', () => {
     { numRuns: 3000 },
   );
   expect(placedRuns).toBeGreaterThan(200);
+});
+
+test('of a choice: what is chosen has a place of its own, what is not stands in nobody’s way', () => {
+  let narrowed = 0;
+  const stripped = fc.record({ stripComponents: fc.integer({ min: 1, max: 3 }) });
+  fc.assert(
+    fc.property(filePaths, fc.oneof(placement, stripped), fc.infiniteStream(fc.boolean()), (paths, wish, coins) => {
+      const { metainfo } = storedTorrent({
+        name: 'top',
+        pieceLength: 16_384,
+        files: paths.map((parts) => [parts.join('/'), 10]),
+      });
+      const chosen = [...metainfo.files.keys()].filter(() => coins.next().value === true);
+      const place = (choice: readonly number[] | null): ReturnType<typeof placeFiles> | null => {
+        try {
+          return placeFiles(metainfo, wish, choice);
+        } catch (error) {
+          expect(error).toBeInstanceOf(PlacementError);
+          return null;
+        }
+      };
+      const [all, some] = [place(null), place(chosen)];
+      // What can be done with all of them can be done with some, and puts them at the same places.
+      if (all !== null) expect(some).toEqual(all);
+      if (some === null) return;
+      if (all === null) narrowed++;
+      const places = some.files.map((file) => file.path.join('/'));
+      for (const index of chosen) {
+        expect(hasPlace(some.files[index])).toBe(true);
+        for (const [other, elsewhere] of places.entries()) {
+          if (other === index || !hasPlace(some.files[other])) continue;
+          expect(`${elsewhere}/`.startsWith(`${places[index]}/`), `${places[index]} and ${elsewhere}`).toBe(false);
+          expect(`${places[index]}/`.startsWith(`${elsewhere}/`), `${elsewhere} and ${places[index]}`).toBe(false);
+        }
+      }
+    }),
+    { numRuns: 3000 },
+  );
+  expect(narrowed).toBeGreaterThan(50);
 });

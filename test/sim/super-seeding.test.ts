@@ -5,6 +5,7 @@ import type { SuperSeedingEnd } from '../../src/session/notices.js';
 import { SIM_LIMITS } from '../support/sim/limits.js';
 import { Swarm, type LinkSpec, type MemberSpec } from '../support/sim/scenario.js';
 import { SessionNode } from '../support/sim/session-node.js';
+import type { ReadSpec } from '../support/sim/sim-reader.js';
 
 const TOTAL = 100 * 65_536;
 const SEEDS = [1, 2, 3, 4];
@@ -16,10 +17,13 @@ interface Outcome {
   readonly ends: readonly SuperSeedingEnd[];
 }
 
-function run(seed: number, superSeeds: boolean, leechers: readonly LinkSpec[]): Outcome {
+function run(seed: number, superSeeds: boolean, leechers: readonly LinkSpec[], reads?: ReadSpec): Outcome {
   const members: MemberSpec[] = [
     { role: 'seed', superSeeds, bytesPerSecond: 200_000, latencyMs: 20 },
-    ...leechers.map((link): MemberSpec => ({ role: 'leecher', seeds: true, haveShare: 0, budgetPieces: 1000, ...link })),
+    ...leechers.map((link): MemberSpec => {
+      const role = { role: 'leecher', seeds: reads === undefined, haveShare: 0, budgetPieces: 1000 } as const;
+      return { ...role, ...link, ...(reads === undefined ? {} : { reads }) };
+    }),
   ];
   const content = { totalLength: TOTAL, pieceLength: 65_536, padding: 0 };
   const swarm = new Swarm({ seed, content, members, strays: 0, limits: SIM_LIMITS, featureShare: 1 });
@@ -56,6 +60,14 @@ describe.each(SEEDS)('seed %i', (seed) => {
     const superSeed = run(seed, true, [link(1_000_000)]);
     expect(superSeed.copies).toBeLessThan(1.02);
     expect(superSeed.elapsedMs).toBeLessThan(1.25 * ordinary.elapsedMs);
+  });
+
+  test('a reader alone, who takes only what is read next, gets all of it, and once', () => {
+    const reads = { windowPieces: 8, readMs: 0, jumps: 0, readers: 1 };
+    const { copies, elapsedMs } = run(seed, true, [link(1_000_000)], reads);
+    expect(copies).toBeLessThan(1.15);
+    // It declines what is revealed until all is, twice as much each time.
+    expect(elapsedMs).toBeLessThan(8 * SIM_LIMITS.superSeedDeclineMs + (2 * TOTAL) / 200);
   });
 
   test('two leechers that can not reach each other are not kept waiting for ever', () => {

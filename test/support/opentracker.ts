@@ -1,5 +1,6 @@
-// Debian's opentracker: a tracker that speaks HTTP and UDP, for one torrent, on 127.0.0.1, or on ::1 where it was built for that: it is built
-// for the one family or the other, and Debian builds it for IPv4.
+// opentracker: a tracker that speaks HTTP and UDP, for one torrent, on 127.0.0.1 or ::1. It is built for the one family or the other, and
+// Debian builds it for IPv4: EFFUSION_OPENTRACKER_V6 may name one that was built for IPv6, with its make's
+// FEATURES="-DWANT_V6 -DWANT_ACCESSLIST_WHITE" and Debian's libowfat-dev.
 
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -16,17 +17,21 @@ export interface OpenTracker {
   seeds(count: number): Promise<void>;
 }
 
-const PROGRAM = 'opentracker';
+type Host = '127.0.0.1' | '::1';
+
+function programFor(host: Host): string {
+  return (host === '::1' ? process.env.EFFUSION_OPENTRACKER_V6 : undefined) ?? 'opentracker';
+}
 
 /** As it stands in a URL. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** Whether the one that is installed can be bound to an address of IPv6; it says so and ends where it can't. */
+/** Whether there is one that can be bound to an address of IPv6; it says so and ends where it can't. */
 export function isOpentrackerOfIpv6(): boolean {
   // With nothing to do but to read its arguments it ends at once; one that could would stay, and is ended by the time-out.
-  const { stdout, stderr, error } = spawnSync(PROGRAM, ['-i', '::1', '-p', '0', '-P', '0'], {
+  const { stdout, stderr, error } = spawnSync(programFor('::1'), ['-i', '::1', '-p', '0', '-P', '0'], {
     encoding: 'utf8',
     timeout: 2000,
   });
@@ -35,14 +40,14 @@ export function isOpentrackerOfIpv6(): boolean {
 }
 
 /** Serves `infoHash` (hexadecimal) and no other: Debian builds it so that each must be named. Ends with the running test. */
-export async function startOpentracker(infoHash: string, host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<OpenTracker> {
+export async function startOpentracker(infoHash: string, host: Host = '127.0.0.1'): Promise<OpenTracker> {
   // It changes its root to this folder and its user to nobody where it is started by root.
   const root = join(await makeTempFolder(), 'tracker');
   await mkdir(root, { mode: 0o755 });
   await writeFile(join(root, 'whitelist.txt'), `${infoHash}\n`, { mode: 0o644 });
   const [httpPort, udpPort] = [await freePort(), await freePort()];
   const args = ['-i', host, '-p', String(httpPort), '-P', String(udpPort), '-d', root, '-w', 'whitelist.txt'];
-  const child = startChild(PROGRAM, args, { cwd: root, timeoutMs: 120_000 });
+  const child = startChild(programFor(host), args, { cwd: root, timeoutMs: 120_000 });
   const ended = new AbortController();
   void child.ended.finally(() => ended.abort()).catch(() => undefined);
   const hash = Array.from(infoHash.matchAll(/../g), ([digits]) => `%${digits}`).join('');

@@ -95,14 +95,15 @@ export class ScriptedTrackers {
   constructor(
     tiers: readonly (readonly string[])[],
     scripts: Readonly<Record<string, Script | Reaction>>,
-    options: { limits?: Partial<TrackerLimits>; seed?: number } = {},
+    options: { limits?: Partial<TrackerLimits>; seed?: number; schemes?: readonly string[] } = {},
   ) {
-    this.machine = new TrackerTiers(tiers, { ...TRACKER_LIMITS, ...options.limits }, createRandom(options.seed ?? 1));
+    const { limits, seed = 1, schemes } = options;
+    this.machine = new TrackerTiers(tiers, { ...TRACKER_LIMITS, ...limits }, createRandom(seed), schemes);
     this.#scripts = scripts;
   }
 
-  start(isComplete = false): this {
-    this.send({ type: 'start', isComplete, port: OWN_PORT });
+  start(isComplete = false, isPartialSeed = false): this {
+    this.send({ type: 'start', isComplete, isPartialSeed, port: OWN_PORT });
     return this;
   }
 

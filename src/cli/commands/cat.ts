@@ -1,7 +1,9 @@
 // `effusion cat TORRENT`: the bytes of a file, verified, in order, on stdout, as soon as they come and no faster than they are read. Nothing
-// touches the disk. Whoever stops reading (`| head`) ends it, and that is no failure.
+// touches the disk. Whoever stops reading (`| head`) ends it, and that is no failure. Of a pipe from a terminal only what goes wrong is told: its
+// reader may be a pager.
 
 import { performance } from 'node:perf_hooks';
+import type { FilePart } from '../../engine/torrent-reader.js';
 import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
 import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
@@ -15,15 +17,8 @@ export interface CatOptions extends ReadingOptions {
   readonly range?: RangeSpec;
 }
 
-/** Where in a file to begin and to end. */
-interface Part {
-  readonly index: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 export async function cat(torrent: string, options: CatOptions, context: CommandContext): Promise<number> {
-  const { stdout, board } = context;
+  const { stdout, board, events } = context;
   // What strangers sent may hold commands for the terminal, and a bar could not be told from it.
   if (stdout.isTerminal) {
     throw new UsageError(
@@ -31,8 +26,16 @@ export async function cat(torrent: string, options: CatOptions, context: Command
       'Send it to a file (> NAME) or through a pipe (| less).',
     );
   }
+  if (events.isOnStdout) {
+    throw new UsageError(
+      '--events would write to stdout, which is for the bytes of the file',
+      'Lead them elsewhere: --events=3 3>FILE, or --events=FILE.',
+    );
+  }
+  // A pager or a player shares the terminal: what is drawn there goes across its screen.
+  const showsProgress = board.isChosen || !(stdout.isPipe && context.stderr.isTerminal);
   const startedAt = performance.now();
-  let parts: Part[] = [];
+  let parts: FilePart[] = [];
   let what = '';
   const exitCode = await runReading(
     torrent,
@@ -40,21 +43,21 @@ export async function cat(torrent: string, options: CatOptions, context: Command
     {
       name: 'cat',
       lingerMs: 0,
-      showsProgress: true,
+      showsProgress,
       choose: (chosen, isChosen) => {
         refuseUnclear(chosen, isChosen, options, context);
         what = chosen.length === 1 ? sanitise(chosen[0].path) : `${chosen.length} files`;
         parts = chosen.map((file) => partOf(file, options.range));
-        return parts.reduce((sum, { start, end }) => sum + end - start, 0);
+        return parts;
       },
-      read: async ({ reader, end }) => {
+      read: async ({ reader, end, torrent: observed }) => {
         const { signal } = end;
         const chunks =
           parts.length === 1
-            ? reader.read(parts[0].index, { start: parts[0].start, end: parts[0].end, signal })
+            ? reader.read(parts[0].index, { start: parts[0].start, end: parts[0].end, signal, isLent: true })
             : reader.readFiles(
                 parts.map(({ index }) => index),
-                { signal },
+                { signal, isLent: true },
               );
         stdout.waitForReader();
         try {
@@ -64,10 +67,12 @@ export async function cat(torrent: string, options: CatOptions, context: Command
           if (end.signal.aborted) stdout.abandon();
           throw isWriteError(error) ? new CommandError('output_failed', `cannot write to stdout: ${error.message}`) : error;
         }
+        observed.delivered(reader.deliveredBytes);
         const elapsedMs = Math.max(1, performance.now() - startedAt);
-        board.log(
-          `done: ${what}, ${formatBytes(reader.deliveredBytes)}, ${formatRate((reader.deliveredBytes * 1000) / elapsedMs)} on average`,
-        );
+        const rate = formatRate((reader.deliveredBytes * 1000) / elapsedMs);
+        const line = `done: ${what}, ${formatBytes(reader.deliveredBytes)}, ${rate} on average`;
+        if (showsProgress) board.log(line);
+        else board.note(line);
       },
     },
     context,
@@ -89,7 +94,7 @@ function refuseUnclear(files: readonly ListedFile[], isChosen: boolean, { range 
   }
 }
 
-function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefined): Part {
+function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefined): FilePart {
   if (range === undefined) return { index, start: 0, end: length };
   const resolved = resolveRange(range, length);
   if (resolved === null) {

@@ -1,7 +1,6 @@
 // `effusion download TORRENT...`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it
 // was. stdout gets the paths of the results and nothing else, so that a script can use them. All torrents share one client.
 
-import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
@@ -18,8 +17,9 @@ import type { CommandContext } from '../command-context.js';
 import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { EXIT } from '../exit-codes.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
-import { chosenCounts, type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
+import { type DiscoveryOptions, type ObtainRun, obtainTorrent } from '../obtain-torrent.js';
 import { listenForKeys } from '../key-commands.js';
+import { type LimitsOfEach, limitsOfEach } from '../limits-of-each.js';
 import { listenOn, type PortRange } from '../options.js';
 import { chooseByHand, GaveUpError } from '../picker/choose-by-hand.js';
 import { expectChooser } from '../picker/pick-files.js';
@@ -58,6 +58,7 @@ export interface DownloadOptions
     ChoiceOptions,
     ChecksumOptions,
     SeedOptionValues,
+    LimitsOfEach,
     ResultOptions {
   /** Files that name further torrents. */
   readonly inputFile?: readonly string[];
@@ -72,8 +73,6 @@ export interface DownloadOptions
   /** Bytes per second; 0 is no limit. */
   readonly maxDownload?: number;
   readonly maxUpload?: number;
-  /** 0 is no limit. */
-  readonly maxUploads?: number;
   /** Besides those of the torrent. */
   readonly webseed?: readonly string[];
   readonly webseeds: 'auto' | 'only' | 'never';
@@ -210,7 +209,7 @@ async function downloadOne(
     const reached = `${formatPercent(snapshot.verifiedBytes, snapshot.totalBytes)} of ${formatBytes(snapshot.totalBytes)} is there`;
     throw stopped(job, reached, 'Run the same command again to go on.', run, context);
   }
-  const place = resultPath(options.output, placed, chosen.session.files);
+  const place = resultPath(options.output, metainfo, placementOf(options));
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
   const elapsedMs = performance.now() - startedAt;
   /** What is wrong with it after all is not served. */
@@ -232,8 +231,7 @@ async function downloadOne(
   // A person at a terminal has just read the path in the summary.
   const isSaid = !isQuiet && stdout.isTerminal && stderr.isTerminal;
   if (!isSaid && torrent.leavesStdout) stdout.line(stdout.isTerminal ? sanitise(place, MAX_PATH) : place);
-  const places = placesOf(options.output, placed, chosen);
-  await torrent.complete({ result, snapshot, end: run.end, places }).catch(notServed);
+  await torrent.complete({ result, snapshot, end: run.end }).catch(notServed);
   const { end, limits, client } = run;
   const serving = { end, timeoutMs: limits.timeoutMs, port: client.port };
   if (after !== null) run.serving.push(after.serve(session, job, serving, context));
@@ -256,15 +254,17 @@ async function runOne(
   if (options.interactive === true) {
     chosen = chooseFiles(metainfo, options, null, await chooseByHand(metainfo, chosen, end, context));
   }
-  const placed = placeFiles(metainfo, placementOf(options));
-  torrent.known(metainfo, resultPath(options.output, placed, chosen.session.files), chosen.session.files ?? null, placed);
+  const placement = placementOf(options);
+  const placed = placeFiles(metainfo, placement, chosen.session.files);
+  const place = resultPath(options.output, metainfo, placement);
+  torrent.known(metainfo, { place, folder: options.output, placed, chosen: chosen.session.files ?? null });
   refuseNoSource(
     { ...options, ...(isTorrentFile(job.item) ? {} : { listen: true }) },
     metainfo.webSeeds.length + (options.webseed ?? []).length,
   );
   const notes = run.checksums === null ? [] : matchChecksums(metainfo, run.checksums, chosen.session.files).notes;
   for (const note of notes) context.board.log(note);
-  for (const name of rootNames(placed)) run.claims.claimName(name, job.item.label);
+  for (const name of rootNames(placed, chosen.session.files)) run.claims.claimName(name, job.item.label);
   if (!context.stderr.canDraw) context.board.log(formatStart(metainfo, options.output, limits, chosen));
   const session = runSession(
     {
@@ -275,7 +275,7 @@ async function runOne(
         peers,
         useTrackers: options.trackers,
         usePex: options.pex,
-        ...chosenCounts(options),
+        ...limitsOfEach(options),
         ...chosen.session,
         ...notesFolder(context.environment),
         useDht: options.dht,
@@ -372,12 +372,6 @@ function describeEnds({ minSpeed, ...limits }: DownloadLimits): string[] {
       ? []
       : [`when it is slower than ${formatRate(minSpeed.bytesPerSecond)} over ${formatLimit(minSpeed.overMs)} (--min-speed)`]),
   ];
-}
-
-/** Where each file of the result is; null for padding, and for files that were not chosen. */
-function placesOf(folder: string, { files }: Metainfo, { session }: ChosenFiles): (string | null)[] {
-  const isChosen = (index: number): boolean => session.files?.includes(index) !== false;
-  return files.map((file, index) => (file.isPadding || !isChosen(index) ? null : path.join(folder, ...file.path)));
 }
 
 /** `webSeeds`: how many are named, by the torrent and the options. */

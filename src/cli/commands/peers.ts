@@ -20,6 +20,7 @@ import { formatJson, sanitise } from '../render/sanitise.js';
 import { RunEnd } from '../run-end.js';
 
 const MAX_NAME = 100;
+const MAX_REASON = 200;
 
 export async function peers(torrent: string, options: ProbeCommandOptions, context: CommandContext): Promise<number> {
   const { board, interruption, stdout, resultStyle } = context;
@@ -88,10 +89,19 @@ function describe(found: readonly PeerJson[], answered: readonly PeerJson[]): st
   return `${formatCount(found.length, 'peer')} found, ${answered.length} answered, ${whole} with everything${others}`;
 }
 
+/** Of trackers that named nobody: whether they answered, and why not. */
+function describeTrackers(trackers: SwarmReport['trackers']): string {
+  const silent = trackers.filter(({ latencyMs }) => latencyMs === null);
+  const count = formatCount(trackers.length, 'tracker');
+  if (silent.length === 0) return `${count} answered and ${trackers.length === 1 ? 'knows' : 'know'} of nobody`;
+  const [first] = silent;
+  const why = sanitise(first.error ?? 'no answer in time', MAX_REASON);
+  return `${silent.length} of ${count} failed, ${trackers.length === 1 ? why : `${sanitise(first.url, MAX_NAME)}: ${why}`}`;
+}
+
 function noPeers(found: readonly PeerJson[], { trackers, dht }: SwarmReport): CommandError {
-  const failed = trackers.filter(({ error }) => error !== null).length;
   const asked = [
-    ...(trackers.length > 0 ? [`${failed} of ${formatCount(trackers.length, 'tracker')} failed`] : []),
+    ...(trackers.length > 0 ? [describeTrackers(trackers)] : []),
     ...(dht === null ? [] : [dht.state === 'running' ? 'the DHT names none' : 'no node of the DHT answers']),
   ];
   const why =

@@ -1,5 +1,6 @@
 // `effusion seed TORRENT|PATH...`: checks the data of a torrent file, or makes a torrent of a file or folder, then serves it until stopped, or as
-// long as it was told. Nothing of the data is changed, and what is not whole is refused: who wants the rest should download it.
+// long as it was told. Nothing of the data is changed, and what is not whole is refused, unless a part is to be served (BEP 21): who wants the
+// rest should download it.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -23,7 +24,8 @@ import { type DhtCommandOptions, dhtOptions } from '../dht-options.js';
 import { listenForKeys } from '../key-commands.js';
 import { describeProxy, wayOut, whatIsOff } from '../network-switches.js';
 import { listenOn, type HostPort, type PortRange } from '../options.js';
-import { chosenCounts, withoutTrackers } from '../obtain-torrent.js';
+import { type LimitsOfEach, limitsOfEach } from '../limits-of-each.js';
+import { withoutTrackers } from '../obtain-torrent.js';
 import { checkPlacementOptions, placementOf, resultPath } from '../place-choice.js';
 import type { PlacementCommandOptions } from '../place-options.js';
 import { choosePortMapping, tellPortMapping } from '../port-mapping-option.js';
@@ -42,6 +44,7 @@ import { exitCodeOfJobs, type JobTally, runJobs, type TorrentJob, whoseLines } f
 import { type ContentOptions, checkContentOptions, makeContent, type MadeContent } from '../seed-content.js';
 import { describeAbsent, findSeedSource, type SeedSource } from '../seed-source.js';
 import { gatherTorrents, type TorrentItem } from '../torrent-list.js';
+import { TorrentNames } from '../torrent-names.js';
 import { readTorrentFile } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 import { describeStatus } from './verify.js';
@@ -52,18 +55,18 @@ export interface SeedOptions
     EgressOptions,
     PlacementCommandOptions,
     ContentOptions,
+    LimitsOfEach,
     ResultOptions,
     Omit<SeedOptionValues, 'seed'> {
   readonly lsd: boolean;
   readonly data: string;
+  /** What is not whole is served as far as it is there. */
+  readonly partial?: boolean;
   readonly port?: PortRange;
   readonly portmap?: boolean;
   readonly listen: boolean;
   /** Bytes per second. */
   readonly maxUpload?: number;
-  /** 0 is no limit. */
-  readonly maxPeers?: number;
-  readonly maxUploads?: number;
   readonly superSeeding?: boolean;
   readonly peer?: readonly HostPort[];
   readonly trackers: boolean;
@@ -112,7 +115,7 @@ async function seedAll(
   tellPortMapping(client, context);
   const end = new RunEnd(interruption);
   const forgetKeys = listenForKeys({ client, direction: 'upload', limit: options.maxUpload ?? 0 }, context);
-  const run: SeedRun = { client, sources, claims: new Claims(), end, checks: [], uploadedBytes: 0 };
+  const run: SeedRun = { client, sources, claims: new Claims(), names: new TorrentNames(), end, checks: [], uploadedBytes: 0 };
   const work = (job: TorrentJob): Promise<void> =>
     observer.watch(job, items, (torrent) => seedOne(job, options, run, context, torrent));
   let running = items.length;
@@ -136,6 +139,7 @@ interface SeedRun {
   readonly client: Client;
   readonly sources: ReadonlyMap<TorrentItem, SeedSource>;
   readonly claims: Claims;
+  readonly names: TorrentNames;
   readonly end: RunEnd;
   /** In their order: each resolves when that torrent is through with its check, or was made. */
   readonly checks: Promise<void>[];
@@ -157,41 +161,48 @@ async function seedOne(
   run.checks.push(check.promise);
   let view: ProgressView | null = null;
   try {
-    if (run.sources.get(job.item) === 'missing') throw await describeAbsent(job.item.text);
-    const { metainfo, folder, placement, magnet, origin } = await (run.sources.get(job.item) === 'content'
+    const source = run.sources.get(job.item);
+    if (source === 'missing') throw await describeAbsent(job.item.text);
+    if (source === 'special') {
+      throw new UsageError(`${job.item.text} is a device or a socket, and neither data nor a torrent file`, 'Check the path.');
+    }
+    const { metainfo, folder, placement, magnet, origin } = await (source === 'content'
       ? end
           .waitFor(turn)
           .then(async () => ({ ...(await makeContent(job.item.text, options, end.signal, context)), origin: null }))
       : loadNamed(job.item, options, end));
     claims.claimTorrent(infoHashText(metainfo), job.item.label);
-    job.name = sanitise(metainfo.name);
+    job.name = run.names.nameOf(metainfo);
     view = board.open();
     const placed = placeFiles(metainfo, placement);
     if (magnet !== null) torrent.made(magnet);
-    torrent.known(metainfo, resultPath(folder, placed));
-    await expectData(placed, folder);
+    torrent.known(metainfo, { place: resultPath(folder, metainfo, placement), folder, placed, chosen: null });
+    await expectData(placed, folder, options.partial === true);
     await end.waitFor(turn);
     const session = {
       peers: options.peer ?? [],
       useTrackers: options.trackers,
       usePex: options.pex,
-      ...chosenCounts(options),
+      ...limitsOfEach(options),
       webSeedMode: 'never' as const,
       useDht: options.dht,
       useLsd: options.lsd,
       seed: true,
       superSeeding: options.superSeeding === true,
       isReadOnly: true,
+      servesPart: options.partial === true,
       ...(origin === null ? {} : { origin }),
       isHashed: magnet !== null,
       placement,
       command: 'effusion seed',
     };
     const goal = { ratio: options.seedRatio ?? 0, timeMs: options.seedTime ?? 0 };
-    const readyLine = (_: ServerSnapshot, port: number | null): string => {
+    const readyLine = (snapshot: ServerSnapshot, port: number | null): string => {
       check.resolve();
-      if (magnet !== null) tellMade(metainfo, magnet, torrent, context);
+      if (magnet !== null) tellMade(metainfo, magnet, whoseLines(job), torrent, context);
       const where = port === null ? 'without a port: it takes no connections' : `on port ${port}`;
+      const part = describePart(snapshot, metainfo);
+      if (part !== null) board.log(`${job.name}: ${part}`);
       // Scripts read the other line as it is.
       if (goal.ratio > 0 || goal.timeMs > 0) board.log(`${job.name}: serves ${describeSeedGoal(goal)}`);
       return `seeding ${job.name} ${where}`;
@@ -201,6 +212,7 @@ async function seedOne(
     const ended = runSession(
       {
         metainfo,
+        name: job.name,
         folder,
         client,
         session,
@@ -251,8 +263,14 @@ async function loadNamed(
 }
 
 /** The link alone goes to stdout, so that a script can hand it on. */
-function tellMade(metainfo: Metainfo, magnet: string, torrent: TorrentObserver, { board, stdout }: CommandContext): void {
-  board.log(`info hash ${infoHashText(metainfo)}`);
+function tellMade(
+  metainfo: Metainfo,
+  magnet: string,
+  whose: string,
+  torrent: TorrentObserver,
+  { board, stdout }: CommandContext,
+): void {
+  board.log(`${whose}info hash ${infoHashText(metainfo)}`);
   if (torrent.leavesStdout) stdout.line(magnet);
   else board.log(magnet);
 }
@@ -265,8 +283,11 @@ function refuseNobody(options: SeedOptions): void {
 }
 
 /** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */
-async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
-  const [name] = rootNames(metainfo);
+async function expectData(metainfo: Metainfo, folder: string, isPartial: boolean): Promise<void> {
+  const names = rootNames(metainfo);
+  const [name] = names;
+  // Where the files have no folder of their own, another one may be there.
+  if (isPartial && names.length > 1) return;
   try {
     await stat(path.join(folder, name));
   } catch (error) {
@@ -279,6 +300,14 @@ async function expectData(metainfo: Metainfo, folder: string): Promise<void> {
   }
 }
 
+/** A line for people: that not all of it is served; null where all is. */
+function describePart({ havePieces, totalBytes }: ServerSnapshot, { geometry }: Metainfo): string | null {
+  if (havePieces === geometry.pieceCount) return null;
+  const pieces = `${havePieces} of ${formatCount(geometry.pieceCount, 'piece')}`;
+  const bytes = `${formatBytes(totalBytes)} of ${formatBytes(geometry.totalLength)}`;
+  return `serves ${pieces} (${bytes}), the others are missing or wrong`;
+}
+
 async function describeMissing(metainfo: Metainfo, folder: string, cause: IncompleteDataError): Promise<CommandError> {
   const report = await verifyFolder(metainfo, folder);
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
@@ -287,7 +316,9 @@ async function describeMissing(metainfo: Metainfo, folder: string, cause: Incomp
   return new CommandError(
     'data_incomplete',
     `${metainfo.name}: the data is not whole: ${named.join(', ')}${more}`,
-    'Run effusion download with the same torrent and folder: it fetches what is missing.',
+    cause.detail.havePieces === 0
+      ? 'No piece of it is there. Run effusion download with the same torrent and folder: it fetches what is missing.'
+      : 'Run effusion download with the same torrent and folder to fetch what is missing, or serve what is there with --partial.',
     { cause },
   );
 }

@@ -6,9 +6,10 @@ import { type OpenedFileServer, serveTorrentFiles } from '../../engine/torrent-f
 import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
-import { runPlayer } from '../player.js';
+import { expectPlayer, runPlayer } from '../player.js';
 import { type Reading, type ReadingOptions, runReading } from '../reading-run.js';
 import { formatCount } from '../render/human-numbers.js';
+import { sanitise } from '../render/sanitise.js';
 import { UsageError } from '../usage-error.js';
 
 export interface StreamOptions extends Omit<ReadingOptions, 'port'> {
@@ -20,6 +21,7 @@ export interface StreamOptions extends Omit<ReadingOptions, 'port'> {
 
 export async function stream(torrent: string, options: StreamOptions, context: CommandContext): Promise<number> {
   const { port = 0, ...reading } = options;
+  if (options.open !== undefined) await expectPlayer(options.open, context.environment['PATH']);
   let files: readonly ListedFile[] = [];
   return runReading(
     torrent,
@@ -31,7 +33,7 @@ export async function stream(torrent: string, options: StreamOptions, context: C
       choose: (chosen) => {
         files = chosen;
         if (options.open !== undefined) refuseSeveral(files, context);
-        return files.reduce((sum, { length }) => sum + length, 0);
+        return files.map(({ index, length }) => ({ index, start: 0, end: length }));
       },
       read: (opened) => serve(opened, files, port, options.open ?? null, context),
     },
@@ -48,20 +50,23 @@ function refuseSeveral(files: readonly ListedFile[], { board }: CommandContext):
 
 /** Until its player has ended; without one until the run ends, and then rejects. */
 async function serve(
-  { metainfo, reader, end }: Reading,
+  { metainfo, reader, end, torrent }: Reading,
   files: readonly ListedFile[],
   port: number,
   player: readonly string[] | null,
-  { stdout, isQuiet }: CommandContext,
+  { stdout, stderr, board, isQuiet }: CommandContext,
 ): Promise<void> {
   const server = await open(() => serveTorrentFiles(metainfo, reader, files, port), port);
   try {
-    stdout.line(server.url);
+    torrent.serving(server.url);
+    if (torrent.leavesStdout) stdout.line(server.url);
     if (player !== null) {
-      await runPlayer(player, server.url, isQuiet, end.signal);
+      const trouble = await runPlayer(player, server.url, isQuiet, end.signal);
       end.signal.throwIfAborted();
+      if (trouble !== null) board.log(sanitise(trouble));
       return;
     }
+    if (stderr.isTerminal) board.log('open it in a player or a browser; ^C ends');
     await end.waitFor(reader.closed());
   } finally {
     await server.close();

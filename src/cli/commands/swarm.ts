@@ -15,9 +15,10 @@ import { EXIT } from '../exit-codes.js';
 import type { PortRange } from '../options.js';
 import { watchParent } from '../parent-watch.js';
 import { formatBytes, formatCount, formatLimit } from '../render/human-numbers.js';
-import { formatJson, sanitise } from '../render/sanitise.js';
+import { formatJson } from '../render/sanitise.js';
 import { dataBytes } from '../render/torrent-text.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
+import { nameWithHash } from '../torrent-names.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { UsageError } from '../usage-error.js';
 
@@ -76,7 +77,7 @@ export async function swarm(location: string, options: SwarmCommandOptions, cont
     );
     const until = exitAfter === undefined ? 'until it is stopped' : `until ${formatCount(exitAfter, 'download')} completed`;
     board.log(
-      `serving ${sanitise(name)} by ${formatCount(peers.length, 'seeder')}, ${until}; ${describeFaults(options)}--random-seed ${randomSeed}`,
+      `serving ${nameWithHash(metainfo)} by ${formatCount(peers.length, 'seeder')}, ${until}; ${describeFaults(options)}--random-seed ${randomSeed}`,
     );
     await end.waitFor(Promise.race([over.promise, served.seeders.failed]));
     return EXIT.ok;
@@ -131,6 +132,7 @@ async function open(
       isTrackerUdp: udp === true,
       isTrackerFlaky: flakyTracker === true,
       onCompleted,
+      onFound: progress.found,
       onProgress: progress.update,
       signal,
       ...(port === undefined ? {} : { port: port.first, lastPort: port.last }),

@@ -26,6 +26,7 @@ import { infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
 import { RunEnd } from '../run-end.js';
 import { loadTorrent } from '../torrent-file-argument.js';
+import { TorrentNames } from '../torrent-names.js';
 import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 
@@ -50,13 +51,14 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   if (!isThere) context.board.log(`there is no folder ${sanitise(folder, MAX_PATH)}`);
   const end = new RunEnd(context.interruption);
   let bad = 0;
+  const named = new TorrentNames();
   const work = async (job: TorrentJob): Promise<void> => {
     const torrent = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
-    job.name = sanitise(torrent.name);
+    job.name = named.nameOf(torrent);
     const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
     const checks = wanted === null ? null : matchChecksums(torrent, wanted, chosen.files);
     for (const note of checks?.notes ?? []) context.board.log(note);
-    const metainfo = placeFiles(torrent, placementOf(options));
+    const metainfo = placeFiles(torrent, placementOf(options), chosen.files);
     const progress = openCheckProgress(metainfo.name, context);
     const report = await verifyFolder(metainfo, folder, { ...chosen, onProgress: progress.update, signal: end.signal }).finally(
       progress.close,

@@ -30,7 +30,7 @@ export const addCat: CommandDefinition = (program, host, globals) => {
       'these bytes of the file only, both ends included, from 0; A- to the end, -N the last N',
       parseRange,
     );
-  addReadingOptions(command, [portOption(), portmapOption(), listenOption()])
+  addReadingOptions(command, [portOption(), portmapOption(), listenOption()], false)
     .addHelpText('after', EXAMPLES.cat)
     .action(async (torrent: string, options: CatOptions) => {
       await host.run(globals(), async (context) =>

@@ -12,8 +12,10 @@ import {
   inputFileOption,
   jobsOption,
   listenOption,
+  maxDownloadEachOption,
   maxDownloadOption,
   maxPeersOption,
+  maxUploadEachOption,
   maxUploadOption,
   maxUploadsOption,
   metadataTimeoutOption,
@@ -65,7 +67,9 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
     .addOption(webseedsOption())
     .optionsGroup(GROUP.limits)
     .addOption(maxDownloadOption())
+    .addOption(maxDownloadEachOption())
     .addOption(maxUploadOption())
+    .addOption(maxUploadEachOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption())
     .optionsGroup('When to give up:')

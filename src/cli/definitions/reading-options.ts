@@ -10,11 +10,12 @@ import {
   webseedOption,
   webseedsOption,
 } from '../network-options.js';
+import { addEventsOption } from '../results/result-options.js';
 import { addSwarmOptions, GROUP } from './swarm-options.js';
 
-/** `network`: ports and the listener. */
-export function addReadingOptions(command: Command, network: readonly Option[]): Command {
-  return addSwarmOptions(command, { noTrackers: 'ask no tracker', hasTracker: true, network })
+/** `network`: ports and the listener. `hasStdout`: events may go to stdout. */
+export function addReadingOptions(command: Command, network: readonly Option[], hasStdout: boolean): Command {
+  addSwarmOptions(command, { noTrackers: 'ask no tracker', hasTracker: true, network })
     .optionsGroup(GROUP.webSeeds)
     .addOption(webseedOption())
     .addOption(webseedsOption())
@@ -28,4 +29,5 @@ export function addReadingOptions(command: Command, network: readonly Option[]):
     )
     .addOption(metadataTimeoutOption())
     .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'));
+  return addEventsOption(command, hasStdout);
 }

@@ -6,6 +6,7 @@ import { EXAMPLES } from '../help-texts.js';
 import {
   listenOption,
   maxPeersOption,
+  maxUploadEachOption,
   maxUploadOption,
   maxUploadsOption,
   pieceLengthOption,
@@ -29,7 +30,8 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .argument('<TORRENT|PATH...>', 'a torrent file, or a file or folder of which a torrent is made; several are served together')
     .option('--super-seeding', 'as the first seed: reveal pieces one by one, so that about one copy is sent')
     .optionsGroup('Where the data of a torrent file is:')
-    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.');
+    .option('--data <DIR>', 'the folder that holds it, as download wrote it', '.')
+    .option('--partial', 'serve the pieces that are there, where others are missing or wrong');
   addPlacementOptions(command)
     .optionsGroup(CONTENT_GROUP)
     .addOption(tiersOption())
@@ -43,6 +45,7 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
   })
     .optionsGroup(GROUP.limits)
     .addOption(maxUploadOption())
+    .addOption(maxUploadEachOption())
     .addOption(maxPeersOption())
     .addOption(maxUploadsOption());
   addSeedOptions(command, false);

@@ -25,8 +25,12 @@ export const addStream: CommandDefinition = (program, host, globals) => {
     .argument('<TORRENT>', TORRENT)
     .addOption(filesOption('the files to serve; all others are left out'))
     .option('--port <N>', 'serve HTTP on this port of 127.0.0.1 (default: any free one)', parseHttpPort)
-    .option('--open <PLAYER>', 'start this player with the URL, and end with it; its arguments behind spaces', parsePlayer);
-  addReadingOptions(command, [portmapOption(), listenOption()])
+    .option(
+      '--open <PLAYER>',
+      'start this player with the URL, and end with it; its arguments behind spaces, quoted as in a shell',
+      parsePlayer,
+    );
+  addReadingOptions(command, [portmapOption(), listenOption()], true)
     .addHelpText('after', EXAMPLES.stream)
     .action(async (torrent: string, { port, ...options }: StreamOptions) => {
       await host.run(globals(), async (context) =>

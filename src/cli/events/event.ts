@@ -28,7 +28,7 @@ export type TorrentEvent =
       readonly pieces: number;
       readonly files: number;
       readonly private: boolean;
-      /** Absolute. */
+      /** Absolute; empty where it is read and written nowhere. */
       readonly path: string;
       /** Of a torrent that was made just now, by `seed` of a file or folder. */
       readonly magnet?: string;
@@ -83,6 +83,8 @@ export type TorrentEvent =
   | { readonly event: 'piece'; readonly piece: number; readonly have: number; readonly pieces: number }
   /** Whole, and under its own name. `path`: below the output folder. */
   | { readonly event: 'file'; readonly index: number; readonly path: string; readonly size: number }
+  /** Of `stream`: players find it there. */
+  | { readonly event: 'serving'; readonly url: string }
   | ({ readonly event: 'progress' } & ProgressFacts)
   | { readonly event: 'stall'; readonly silentMs: number; readonly reasons: readonly string[] }
   | {
@@ -97,6 +99,8 @@ export type TorrentEvent =
       readonly name: string;
       readonly path: string;
       readonly size: number;
+      /** Those that were chosen; `index` from 1, `path` absolute, `length` in bytes. */
+      readonly files: readonly { readonly index: number; readonly path: string; readonly length: number }[];
       readonly alreadyComplete: boolean;
       readonly downloadedBytes: number;
       readonly uploadedBytes: number;
@@ -105,6 +109,7 @@ export type TorrentEvent =
 
 export interface ProgressFacts {
   readonly phase: 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding' | 'finished' | 'stopped';
+  /** Verified and on disk; of what is read, handed out. */
   readonly doneBytes: number;
   readonly totalBytes: number;
   /** Payload of this run, waste included. */
@@ -152,6 +157,7 @@ export function eventRank({ event }: EventBody): EventRank {
     case 'start':
     case 'torrent':
     case 'complete':
+    case 'serving':
     case 'error':
     case 'done':
       return 'end';

@@ -8,8 +8,15 @@ import type { MetainfoFile } from '../../metainfo/metainfo.js';
 import { formatAddress } from '../../model/address.js';
 import type { TorrentEvent, WarningEvent } from './event.js';
 
-/** `files`: of the torrent; empty while its metadata is not known. Null: nothing that belongs in the events. */
-export function noticeToEvent(notice: ServerNotice, files: readonly MetainfoFile[]): TorrentEvent | WarningEvent | null {
+/**
+ * `files`: of the torrent, as they lie in the folder; empty while its metadata is not known. `named`: as the torrent has them, and so the
+ * servers. Null: nothing that belongs in the events.
+ */
+export function noticeToEvent(
+  notice: ServerNotice,
+  files: readonly MetainfoFile[],
+  named: readonly MetainfoFile[] = files,
+): TorrentEvent | WarningEvent | null {
   switch (notice.type) {
     case 'tracker-answered': {
       const { url, peers, seeds, leechers, latencyMs, intervalMs } = notice;
@@ -64,7 +71,7 @@ export function noticeToEvent(notice: ServerNotice, files: readonly MetainfoFile
     case 'web-seed-banned':
       return warning('web_seed_banned', `${notice.name}: bad data for piece ${notice.piece}`);
     case 'web-seed-lacks': {
-      const path = files.at(notice.file)?.path.join('/') ?? `file ${notice.file + 1}`;
+      const path = named.at(notice.file)?.path.join('/') ?? `file ${notice.file + 1}`;
       const why = describeWebSeedFailure(notice.reason, notice.status ?? null);
       return warning('web_seed_lacks', `${notice.name}: has not got ${path}: ${why}`);
     }

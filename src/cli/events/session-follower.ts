@@ -11,9 +11,13 @@ interface FollowedServer {
   notices(): AsyncIterable<ServerNotice>;
 }
 
+/** How far a torrent that is read is: what counts then, and not what is held. */
+export type Delivery = () => { readonly totalBytes: number; readonly doneBytes: number };
+
 export interface SessionFollowerOptions {
   /** `current` changes where a session that crashed was started again. */
   readonly session: { readonly current: FollowedServer };
+  readonly delivery?: Delivery;
   readonly onNotice: (notice: ServerNotice) => void;
   readonly onEvent: (event: TorrentEvent) => void;
 }
@@ -75,7 +79,11 @@ export class SessionFollower {
   }
 
   #tellProgress(): void {
-    this.#options.onEvent({ event: 'progress', ...progressFacts(this.#options.session.current.snapshot()) });
+    const { session, delivery, onEvent } = this.#options;
+    const facts = progressFacts(session.current.snapshot());
+    const delivered = delivery?.();
+    // How long a reader takes is his affair.
+    onEvent({ event: 'progress', ...facts, ...(delivered === undefined ? {} : { ...delivered, timeLeftMs: null }) });
   }
 }
 

@@ -120,6 +120,7 @@ function widthOfFields(fields: readonly Field[], gap: number): number {
 export function formatPhase(progress: Progress): string {
   if (progress.phase === 'metadata') return `fetching metadata: ${formatCount(progress.peers, 'peer')}`;
   if (progress.phase === 'looking') return `looking for peers: ${progress.found ?? ''}`;
+  if (progress.phase === 'listing') return `looking for files: ${progress.found ?? ''}`;
   if (progress.phase === 'checking') {
     return `checking data: ${formatPercent(progress.checkedBytes, progress.totalBytes, 0)} of ${formatBytes(progress.totalBytes)}`;
   }

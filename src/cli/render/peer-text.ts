@@ -15,6 +15,8 @@ export interface PeerJson {
   /** `connected`, `untried`, `no-answer` (none in time), or why it failed. */
   readonly result: string;
   readonly client: string | null;
+  /** It would send what it has at once; null where it has nothing, or nobody met it. */
+  readonly unchoked: boolean | null;
   /** 0 … 1. */
   readonly progress: number | null;
   readonly pieces: number | null;
@@ -25,7 +27,7 @@ export interface PeerJson {
 }
 
 const MAX_CLIENT = 30;
-const HEAD = ['peer', 'from', 'result', 'has', 'rtt', 'encrypted', 'client'];
+const HEAD = ['peer', 'from', 'result', 'has', 'sends', 'rtt', 'encrypted', 'client'];
 
 function toPeerJson(probe: PeerProbe): PeerJson {
   const { address, sources, result, facts, isEncrypted, rttMs } = probe;
@@ -34,6 +36,7 @@ function toPeerJson(probe: PeerProbe): PeerJson {
     sources: [...sources].toSorted(),
     result: result === 'dialling' ? 'no-answer' : result,
     client: facts?.client ?? null,
+    unchoked: facts === null || facts.progress === 0 ? null : facts.unchokes,
     progress: facts?.progress ?? null,
     pieces: facts?.pieces ?? null,
     metadataBytes: facts?.metadataBytes ?? null,
@@ -69,6 +72,7 @@ export function formatPeers(peers: readonly PeerJson[], style: Style): string[] 
     peer.sources.join('+'),
     peer.result.replaceAll('-', ' '),
     peer.progress === null ? '-' : formatShare(peer.progress),
+    peer.unchoked === null ? '-' : peer.unchoked ? 'yes' : 'not yet',
     peer.rttMs === null ? '-' : `${peer.rttMs} ms`,
     peer.encrypted === null ? '-' : peer.encrypted ? 'yes' : 'no',
     peer.client === null ? '-' : sanitise(peer.client, MAX_CLIENT),

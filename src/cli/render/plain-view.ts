@@ -67,6 +67,7 @@ function formatState(progress: Progress): string {
   const { doneBytes, totalBytes } = progress;
   if (progress.phase === 'metadata') return `fetching metadata, ${formatCount(progress.peers, 'peer')}`;
   if (progress.phase === 'looking') return `looking for peers, ${progress.found ?? ''}`;
+  if (progress.phase === 'listing') return `looking for files, ${progress.found ?? ''}`;
   if (progress.phase === 'checking') return `checking data, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
   if (progress.phase === 'allocating') return `allocating, ${formatPercent(progress.checkedBytes, totalBytes, 0)}`;
   const parts = [

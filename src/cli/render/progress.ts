@@ -4,7 +4,15 @@
 import type { Bitfield } from '../../model/bitfield.js';
 import type { PieceIndex } from '../../model/ids.js';
 
-export type ProgressPhase = 'metadata' | 'looking' | 'checking' | 'allocating' | 'announcing' | 'downloading' | 'seeding';
+export type ProgressPhase =
+  | 'metadata'
+  | 'looking'
+  | 'listing'
+  | 'checking'
+  | 'allocating'
+  | 'announcing'
+  | 'downloading'
+  | 'seeding';
 
 export interface Progress {
   /** Sanitised. */
@@ -25,7 +33,7 @@ export interface Progress {
   readonly peers: number;
   /** Where others reach us through a gateway, as text; left out where that is not known. */
   readonly reachableAt?: string;
-  /** What was found so far, while `phase` is looking. */
+  /** What was found so far, while `phase` is looking or listing. */
   readonly found?: string;
   /** Web seeds that are being asked; default 0. */
   readonly webSeeds?: number;

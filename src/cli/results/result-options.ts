@@ -1,5 +1,5 @@
-// The options on what machines get of a run: for download and seed, in a group of their own in the help. What a seed never comes to
-// (a receipt, a hook) it has no option for.
+// The options on what machines get of a run, in a group of their own in the help: of download and seed, and the events alone of what reads, as its
+// stdout is taken. What a seed never comes to (a receipt, a hook) it has no option for.
 
 import { type Command, Option } from 'commander';
 import { parseDuration } from '../options.js';
@@ -19,17 +19,20 @@ export interface ResultOptions {
   readonly execTimeout?: number;
 }
 
-export function addResultOptions(command: Command, isDownload: boolean): Command {
-  const events = new Option(
-    '--events [WHERE]',
-    'what happens as lines of JSON, on stdout, a descriptor or into a file; see effusion help events',
-  );
+/** `hasStdout`: they may go there. */
+export function addEventsOption(command: Command, hasStdout: boolean): Command {
+  const where = hasStdout ? 'on stdout, a descriptor or into a file' : 'on a descriptor or into a file';
+  const events = new Option('--events [WHERE]', `what happens as lines of JSON, ${where}; see effusion help events`);
   // As it is to be written: the next word is a torrent.
-  events.flags = '--events[=FD|FILE]';
-  command
-    .optionsGroup('For scripts:')
-    .addOption(events)
-    .option('--json', `one object of JSON for each torrent on stdout, ${isDownload ? 'in place of its path' : 'when it ends'}`);
+  events.flags = hasStdout ? '--events[=FD|FILE]' : '--events=<FD|FILE>';
+  return command.optionsGroup('For scripts:').addOption(events);
+}
+
+export function addResultOptions(command: Command, isDownload: boolean): Command {
+  addEventsOption(command, true).option(
+    '--json',
+    `one object of JSON for each torrent on stdout, ${isDownload ? 'in place of its path' : 'when it ends'}`,
+  );
   if (!isDownload) return command;
   return command
     .option('--receipt <FILE>', 'when all is whole, write down what is on the disk, with SHA-256, and where it came from')

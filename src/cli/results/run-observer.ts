@@ -115,7 +115,7 @@ export class RunObserver {
       infoHash: null,
       metainfo: null,
       magnet: null,
-      chosen: null,
+      files: null,
       place: null,
       snapshot: null,
       elapsedMs: 0,

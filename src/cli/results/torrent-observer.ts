@@ -1,6 +1,7 @@
 // What machines get of one torrent: its events, its result, its receipt and its hook. The command tells it what it does, in a few calls;
 // where nobody asked for anything these are all that it costs.
 
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../../engine/config.js';
 import type { ServerNotice, ServerSnapshot } from '../../engine/server-snapshot.js';
@@ -14,7 +15,7 @@ import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import type { ErrorEvent, TorrentEvent, WarningEvent } from '../events/event.js';
 import { noticeToEvent } from '../events/notice-event.js';
-import { SessionFollower } from '../events/session-follower.js';
+import { type Delivery, SessionFollower } from '../events/session-follower.js';
 import { EXIT } from '../exit-codes.js';
 import { sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
@@ -28,15 +29,32 @@ import { runHook } from './hook.js';
 import { PeerBytes } from './peer-bytes.js';
 import { makeReceipt, type Receipt } from './receipt.js';
 import type { ResultOptions } from './result-options.js';
-import { hookEnvironment, type Outcome, type TorrentResult, toTorrentResult } from './torrent-result.js';
+import {
+  hookEnvironment,
+  type Outcome,
+  type ResultFile,
+  resultFiles,
+  type TorrentResult,
+  toTorrentResult,
+} from './torrent-result.js';
+
+/** Where a torrent goes. */
+export interface ResultPlace {
+  /** Of the torrent's file or folder, as it is printed. */
+  readonly place: string;
+  /** The folder that all is in. */
+  readonly folder: string;
+  /** The torrent as it lies there. */
+  readonly placed: Pick<Metainfo, 'files'>;
+  /** Indices of the files that are made; null: all. */
+  readonly chosen: readonly number[] | null;
+}
 
 /** A whole torrent, as the command leaves it. */
 export interface WholeTorrent {
   readonly result: Extract<DownloadResult, { status: 'complete' }>;
   readonly snapshot: ServerSnapshot;
   readonly end: RunEnd;
-  /** Where each of its files is, in the order of the metainfo; nothing for padding. */
-  readonly places: readonly (string | null)[];
 }
 
 export interface TorrentObserverOptions {
@@ -49,6 +67,8 @@ export interface TorrentObserverOptions {
   /** Takes the torrent's part of the report. */
   readonly keepReport: (reported: ReportedTorrent) => void;
 }
+
+const NOT_YET: Outcome = { status: 'failed', exit: EXIT.ok, error: null, alreadyComplete: null };
 
 export class TorrentObserver {
   readonly #id: number;
@@ -63,10 +83,9 @@ export class TorrentObserver {
   readonly #startedAt = Date.now();
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
-  #placed: Pick<Metainfo, 'files'> | null = null;
+  #where: ResultPlace | null = null;
+  #files: readonly ResultFile[] | null = null;
   #magnet: string | null = null;
-  #place: string | null = null;
-  #chosen: readonly number[] | null = null;
   #session: SupervisedSession | null = null;
   #alreadyComplete: boolean | null = null;
   #isReported = false;
@@ -95,23 +114,23 @@ export class TorrentObserver {
     this.#magnet = magnet;
   }
 
-  /**
-   * The metadata is there. `place`: where the result will be, as it is printed. `chosen`: indices of the files that are wanted. `placed`: the
-   * files where they will be.
-   */
-  known(
-    metainfo: Metainfo,
-    place: string,
-    chosen: readonly number[] | null = null,
-    placed: Pick<Metainfo, 'files'> = metainfo,
-  ): void {
+  /** The metadata is there, and `where` the result will be. */
+  known(metainfo: Metainfo, where: ResultPlace): void {
+    this.#where = where;
+    this.#tellTorrent(metainfo, resultFiles(where.placed, where.folder, where.chosen));
+  }
+
+  /** The same of one that is read: nothing is written, so nothing has a path. `chosen`: indices of files; null: all. */
+  reads(metainfo: Metainfo, chosen: readonly number[] | null): void {
+    this.#tellTorrent(metainfo, resultFiles(metainfo, '', chosen));
+  }
+
+  #tellTorrent(metainfo: Metainfo, chosenFiles: readonly ResultFile[]): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
     this.#metainfo = metainfo;
-    this.#placed = placed;
-    this.#place = place;
-    this.#chosen = chosen;
+    this.#files = chosenFiles;
     this.#infoHash = infoHashText(metainfo);
-    const { name, size, path, files } = this.#result({ status: 'failed', exit: 0, error: null, alreadyComplete: null });
+    const { name, size, path, files } = this.#result(NOT_YET);
     const { standardPieceLength: pieceLength, pieceCount: pieces } = metainfo.geometry;
     this.#emit({
       event: 'torrent',
@@ -119,7 +138,7 @@ export class TorrentObserver {
       size: size ?? 0,
       pieceLength,
       pieces,
-      files: files ?? 0,
+      files: files?.length ?? 0,
       private: metainfo.isPrivate,
       path: path ?? '',
       ...(this.#magnet === null ? {} : { magnet: this.#magnet }),
@@ -127,13 +146,14 @@ export class TorrentObserver {
   }
 
   /** A session has begun. Answers what to await when it has ended. */
-  follow(session: SupervisedSession): () => Promise<void> {
+  follow(session: SupervisedSession, delivery?: Delivery): () => Promise<void> {
     this.#session = session;
     this.#report?.follow(session);
     const isNeeded = this.#context.events.isOpen || this.#options.receipt !== undefined || this.#report !== null;
     if (!isNeeded) return () => Promise.resolve();
     const follower = new SessionFollower({
       session,
+      ...(delivery === undefined ? {} : { delivery }),
       onNotice: (notice) => this.noteNotice(notice),
       onEvent: (event) => this.#emit(event),
     });
@@ -145,8 +165,9 @@ export class TorrentObserver {
     if (this.#options.receipt !== undefined) this.#peers.note(notice);
     this.#report?.note(notice);
     if (!this.#context.events.isOpen) return;
-    const event = noticeToEvent(notice, this.#placed?.files ?? []);
-    if (event !== null) this.#emit(event);
+    const event = noticeToEvent(notice, this.#where?.placed.files ?? [], this.#metainfo?.files);
+    // What is read is under no name.
+    if (event !== null && (event.event !== 'file' || this.#where !== null)) this.#emit(event);
   };
 
   /** No data for so long. */
@@ -171,12 +192,24 @@ export class TorrentObserver {
     const outcome: Outcome = { status: 'complete', exit: EXIT.ok, error: null, alreadyComplete };
     const result = this.#result(outcome);
     const { downloadedBytes, uploadedBytes, elapsedMs } = result;
-    const [name, path, size] = [result.name ?? '', result.path ?? '', result.size ?? 0];
-    this.#emit({ event: 'complete', name, path, size, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs });
+    const [name, path, size, files] = [result.name ?? '', result.path ?? '', result.size ?? 0, result.files ?? []];
+    this.#emit({ event: 'complete', name, path, size, files, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs });
     this.#endReport(alreadyComplete ? 'already complete' : 'whole and verified', true);
     if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result));
     if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result);
     this.#print(outcome);
+  }
+
+  /** Of a torrent that is read: its players find it at this URL. */
+  serving(url: string): void {
+    this.#emit({ event: 'serving', url });
+  }
+
+  /** So many bytes were to be read, and were. */
+  delivered(size: number): void {
+    const { name, downloadedBytes, uploadedBytes, elapsedMs } = this.#result({ ...NOT_YET, status: 'complete' });
+    const counts = { downloadedBytes, uploadedBytes, elapsedMs };
+    this.#emit({ event: 'complete', name: name ?? '', path: '', size, files: [], alreadyComplete: false, ...counts });
   }
 
   /** It ended otherwise: `stopExit` is what the run ends with where it was stopped in order. Never rejects. */
@@ -200,13 +233,13 @@ export class TorrentObserver {
     this.#print({ status: exit === EXIT.ok ? 'complete' : 'stopped', exit, error: null, alreadyComplete: true });
   }
 
-  async #makeReceipt({ places, snapshot, end }: WholeTorrent, result: TorrentResult): Promise<Receipt> {
+  async #makeReceipt({ snapshot, end }: WholeTorrent, result: TorrentResult): Promise<Receipt> {
     const endedAt = Date.now();
     const firstByteAt = snapshot.firstByteAgoMs === undefined ? null : endedAt - snapshot.firstByteAgoMs;
     // Where they lie: with --rename and its like not where the torrent says.
-    const files = (this.#placed?.files ?? []).flatMap((file, index) => {
-      const place = places.at(index) ?? null;
-      return place === null ? [] : [{ path: file.path.join('/'), place }];
+    const folder = path.resolve(this.#where?.folder ?? '.');
+    const files = (this.#files ?? []).map((file) => {
+      return { path: path.relative(folder, file.path).split(path.sep).join('/'), place: file.path };
     });
     const digests = await digestFiles(files, end.signal);
     const [peers, startedAt] = [this.#peers, this.#startedAt];
@@ -263,7 +296,11 @@ export class TorrentObserver {
     const report = this.#report;
     if (report === null || this.#isReported) return;
     this.#isReported = true;
-    const [name, path, metainfo] = [this.#metainfo?.name ?? this.#job.name, isWhole ? this.#place : null, this.#metainfo];
+    const [name, path, metainfo] = [
+      this.#metainfo?.name ?? this.#job.name,
+      isWhole ? (this.#where?.place ?? null) : null,
+      this.#metainfo,
+    ];
     this.#keepReport(report.end({ name, infoHash: this.#infoHash, metainfo, path, outcome, isWhole }));
   }
 
@@ -277,8 +314,8 @@ export class TorrentObserver {
       infoHash: this.#infoHash,
       metainfo: this.#metainfo,
       magnet: this.#magnet,
-      chosen: this.#chosen,
-      place: this.#place,
+      files: this.#files,
+      place: this.#where?.place ?? null,
       snapshot: this.#session?.current.snapshot() ?? null,
       elapsedMs: performance.now() - this.#startedMs,
     };

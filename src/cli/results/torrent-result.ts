@@ -3,10 +3,20 @@
 
 import path from 'node:path';
 import type { ServerSnapshot } from '../../engine/server-snapshot.js';
-import type { Metainfo, MetainfoFile } from '../../metainfo/metainfo.js';
+import type { Metainfo } from '../../metainfo/metainfo.js';
 import type { ErrorFacts } from '../events/event.js';
 import { doneBytes } from '../events/session-follower.js';
 import { infoHashText } from '../render/torrent-text.js';
+
+/** A file of the result. */
+export interface ResultFile {
+  /** As `--files` counts: from 1, padding left out. */
+  readonly index: number;
+  /** Absolute. */
+  readonly path: string;
+  /** Bytes. */
+  readonly length: number;
+}
 
 export interface TorrentResult {
   readonly v: 1;
@@ -22,9 +32,10 @@ export interface TorrentResult {
   readonly name: string | null;
   /** Of the file or folder, absolute. */
   readonly path: string | null;
-  /** Bytes on disk when it is whole: of the files that were chosen, which are counted in `files`. */
+  /** Bytes on disk when it is whole: of `files`. */
   readonly size: number | null;
-  readonly files: number | null;
+  /** Those that were chosen, at their places; each is whole where `status` is `complete`. */
+  readonly files: readonly ResultFile[] | null;
   /** Everything was there before. */
   readonly alreadyComplete: boolean | null;
   /** Verified and on disk. */
@@ -43,8 +54,8 @@ export interface TorrentFacts {
   readonly infoHash: string | null;
   readonly metainfo: Metainfo | null;
   readonly magnet: string | null;
-  /** Indices of the files that are wanted; null: all of them. */
-  readonly chosen: readonly number[] | null;
+  /** Null while they are not known. */
+  readonly files: readonly ResultFile[] | null;
   /** As it is printed; null while it is not known. */
   readonly place: string | null;
   readonly snapshot: ServerSnapshot | null;
@@ -56,8 +67,7 @@ export interface Outcome extends Pick<TorrentResult, 'status' | 'exit' | 'error'
 }
 
 export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentResult {
-  const { label, metainfo, magnet, chosen, place, snapshot, elapsedMs } = facts;
-  const wanted = metainfo === null ? null : wantedFiles(metainfo, chosen);
+  const { label, metainfo, magnet, files, place, snapshot, elapsedMs } = facts;
   return {
     v: 1,
     torrent: label,
@@ -67,8 +77,8 @@ export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentR
     magnet,
     name: metainfo?.name ?? null,
     path: place === null ? null : path.resolve(place),
-    size: wanted?.reduce((sum, file) => sum + file.length, 0) ?? null,
-    files: wanted?.length ?? null,
+    size: files?.reduce((sum, file) => sum + file.length, 0) ?? null,
+    files,
     alreadyComplete: outcome.alreadyComplete,
     doneBytes: snapshot === null ? null : doneBytes(snapshot),
     downloadedBytes: snapshot?.downloadedBytes ?? 0,
@@ -80,10 +90,22 @@ export function toTorrentResult(facts: TorrentFacts, outcome: Outcome): TorrentR
   };
 }
 
-/** Those that will be on disk. */
-function wantedFiles({ files }: Metainfo, chosen: readonly number[] | null): MetainfoFile[] {
-  const wanted = chosen === null ? null : new Set(chosen);
-  return files.filter((file, index) => !file.isPadding && wanted?.has(index) !== false);
+/** `placed`: the torrent as it lies in the folder. `chosen`: indices of the files that are made; null: all. */
+export function resultFiles(
+  { files }: Pick<Metainfo, 'files'>,
+  folder: string,
+  chosen: readonly number[] | null = null,
+): ResultFile[] {
+  const made = chosen === null ? null : new Set(chosen);
+  const results: ResultFile[] = [];
+  let number = 0;
+  for (const [index, file] of files.entries()) {
+    if (file.isPadding) continue;
+    number++;
+    if (made?.has(index) === false) continue;
+    results.push({ index: number, path: path.resolve(folder, ...file.path), length: file.length });
+  }
+  return results;
 }
 
 /** What a hook finds in its environment. */

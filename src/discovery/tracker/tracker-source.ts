@@ -48,6 +48,8 @@ export interface TrackerSourceOptions {
   readonly now: () => Millis;
   /** Asked whenever an announce leaves. `left` 0 at the start means that there is nothing to complete. */
   readonly numbers: () => TransferNumbers;
+  /** Asked at the start: nothing more is wanted, although `left` is not 0. Default false. */
+  readonly isPartialSeed?: () => boolean;
   readonly listener: PeerSourceListener;
 }
 
@@ -73,7 +75,8 @@ export class TrackerSource implements PeerSource {
   start(): void {
     if (this.#stopping !== null) return;
     this.#isListening = true;
-    this.#handle({ type: 'start', isComplete: this.#options.numbers().left === 0, port: this.#options.port });
+    const { numbers, isPartialSeed, port } = this.#options;
+    this.#handle({ type: 'start', isComplete: numbers().left === 0, isPartialSeed: isPartialSeed?.() === true, port });
   }
 
   requestPeers(): void {
@@ -82,6 +85,10 @@ export class TrackerSource implements PeerSource {
 
   complete(): void {
     this.#handle({ type: 'completed' });
+  }
+
+  becomePartialSeed(): void {
+    this.#handle({ type: 'partial-seed' });
   }
 
   abandon(): void {

@@ -35,6 +35,7 @@ const MAX_URL = 8192;
 export function respondTo(request: FileRequest, files: readonly ServedFile[], title: string, port: number): FileResponse {
   const { method, url, headers } = request;
   if (!isOurs(single(headers['host']), port)) return refusal(403, method, 'This server answers to its own address only.');
+  if (isLoadedByOthers(headers)) return refusal(403, method, 'Not for pages of other sites.');
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, method, 'Only GET and HEAD.', { Allow: 'GET, HEAD' });
   if (url.length > MAX_URL) return refusal(414, method, 'Too long.');
   const [path] = url.split('?');
@@ -50,8 +51,16 @@ export function pathOf({ number, path }: ServedFile): string {
 }
 
 function isOurs(host: string | undefined, port: number): boolean {
-  const name = host?.toLowerCase();
-  return name === `127.0.0.1:${port}` || name === `localhost:${port}`;
+  const name = host?.toLowerCase() ?? '';
+  // The port that a URL leaves out (RFC 9110, 4.2.1).
+  const named = port === 80 && !name.includes(':') ? `${name}:80` : name;
+  return named === `127.0.0.1:${port}` || named === `localhost:${port}`;
+}
+
+/** A page of another site has it in itself, or asks by script: what it can't read it shall not make us fetch either (W3C Fetch Metadata). */
+function isLoadedByOthers(headers: FileRequest['headers']): boolean {
+  const site = single(headers['sec-fetch-site']);
+  return (site === 'cross-site' || site === 'same-site') && single(headers['sec-fetch-mode']) !== 'navigate';
 }
 
 function fileResponse(file: ServedFile, { method, headers: asked }: FileRequest): FileResponse {

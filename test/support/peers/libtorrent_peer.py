@@ -6,7 +6,7 @@ usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:P
 
 LISTEN is 127.0.0.1:PORT or [::1]:PORT; one session each. `seed` prints `ready` and goes on until SIGTERM, then prints
 `uploaded N` (payload bytes of all sessions). `leech` prints `listening`, `connected N` whenever
-it has more peers than before, `upload only` once one of them says it wants nothing (BEP 21), and ends with 0 when all is there. `show` prints info hash, name and size
+it has more peers than before, `pieces N` with their number whenever it has more of them, `upload only` once one of them says it wants nothing (BEP 21), and ends with 0 when all is there. `show` prints info hash, name and size
 as JSON. No DHT, port mapping or uTP, and LSD only with --lsd; plain connections first, with --encrypt only RC4 in and out; it ends by itself after PEER_SECONDS (default 120).
 """
 import argparse
@@ -37,7 +37,8 @@ def open_session(listen, upload_limit):
         "allow_multiple_connections_per_ip": True,
         "connections_limit": 500, "connection_speed": 200, "unchoke_slots_limit": -1,
         "max_allowed_in_request_queue": 5000, "upload_rate_limit": upload_limit,
-        "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
+        "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification
+        | lt.alert.category_t.storage_notification,
     })
 
 
@@ -92,6 +93,7 @@ def seed(args):
 
 
 def leech(args):
+    global stopped
     session = open_session(args.listen, 0)
     wait_until(session, lt.listen_succeeded_alert)
     handle = add(session, args.torrent, args.folder, False)
@@ -100,11 +102,16 @@ def leech(args):
     print("listening", flush=True)
     dial(handle, args.peer)
     most = 0
+    pieces = 0
     is_told = False
 
     def count_peers():
-        nonlocal most, is_told
-        count = handle.status().num_peers
+        nonlocal most, pieces, is_told
+        status = handle.status()
+        if status.num_pieces > pieces:
+            pieces = status.num_pieces
+            print("pieces", pieces, flush=True)
+        count = status.num_peers
         if count > most:
             most = count
             print("connected", count, flush=True)
@@ -113,6 +120,10 @@ def leech(args):
             print("upload only", flush=True)
 
     if not wait_until(session, lt.torrent_finished_alert, count_peers):
+        # Whoever stops it looks at what came.
+        stopped = False
+        handle.flush_cache()
+        wait_until(session, lt.cache_flushed_alert)
         sys.exit(1)
     session.remove_torrent(handle)
     print("finished", flush=True)

@@ -31,6 +31,7 @@ export const SIM_LIMITS: SessionLimits = {
   endgameAgeMs: 100,
   reassignAgeMs: 2000,
   urgentAgeMs: 500,
+  setAsideMs: 3000,
   refusalMs: 10_000,
   uploadSlots: 4,
   optimisticSlots: 1,

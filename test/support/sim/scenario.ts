@@ -137,8 +137,6 @@ export function drawReadingScenario(seed: number): Scenario {
   const random = createRandom(seed ^ 0x4ead5);
   const scenario = random.next() < 0.3 ? drawWebSeedScenario(seed) : drawScenario(seed);
   const members = scenario.members.map((member) => {
-    // A super-seed waits for what it has revealed to go round, which readers that serve nothing never let happen.
-    if (member.role === 'seed') return { ...member, superSeeds: false };
     if (member.role !== 'leecher' || random.next() < 1 / 3) return member;
     const reads: ReadSpec = {
       windowPieces: 2 + random.below(12),

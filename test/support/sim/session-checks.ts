@@ -170,7 +170,7 @@ function checkUploads({ session, limits, halfOpen }: CheckedParts): void {
 }
 
 function checkCounts({ session, content, mirrors, wanted: chosen }: CheckedParts): void {
-  const { tracker, peers } = session.inspect();
+  const { tracker, peers, window } = session.inspect();
   const available = new Map<PieceIndex, number>();
   for (const [key, peer] of peers) {
     let wanted = 0;
@@ -179,7 +179,11 @@ function checkCounts({ session, content, mirrors, wanted: chosen }: CheckedParts
       if (!tracker.have.has(piece) && chosen?.has(piece) !== false) wanted++;
     }
     must(wanted === peer.wantedCount, 'wanted pieces are counted', () => ({ key, wanted, counted: peer.wantedCount }));
-    must(peer.amInterested === wanted > 0, 'we are interested in whoever has what we lack', () => ({ key, wanted }));
+    const isInteresting = wanted > 0 && !peer.isSetAside;
+    must(peer.amInterested === isInteresting, 'we are interested in whoever has what we lack', () => ({ key, wanted }));
+    const isNear = (piece: PieceIndex): boolean => peer.have.has(piece) && !tracker.have.has(piece);
+    const isWronged = peer.isSetAside && window?.pieces().some(isNear) !== false;
+    must(!isWronged, 'nobody is set aside who has what readers lack', () => ({ key }));
     must(peer.amInterested === mirrors.get(key)?.amInterested, 'interest agrees with the wire', () => ({ key }));
   }
   for (const piece of content.geometry.pieces()) {

@@ -43,6 +43,7 @@ describe('options that leave each other without a use are refused, and what to d
     ['download x.torrent --webseeds never --webseed http://w.example/', '--webseed', '--webseeds never'],
     ['download x.torrent --seed --webseeds only', '--seed', '--webseeds only'],
     ['--seed=2x x.torrent --seed-time=0', '--seed', '--seed-time 0'],
+    ['seed x.torrent --partial --super-seeding', '--super-seeding', '--partial'],
     ['-q -v x.torrent', '--verbose', '--quiet'],
     ['verify x.torrent -q -v', '--verbose', '--quiet'],
   ])('%s', async (line, option, other) => {

@@ -23,6 +23,7 @@ const seed: PeerJson = {
   sources: ['tracker'],
   result: 'connected',
   client: 'x',
+  unchoked: true,
   progress: 1,
   pieces: 9,
   metadataBytes: 100,
@@ -33,6 +34,7 @@ const silent: PeerJson = {
   ...seed,
   result: 'no-answer',
   client: null,
+  unchoked: null,
   progress: null,
   pieces: null,
   metadataBytes: null,
@@ -113,7 +115,7 @@ describe('the checks', () => {
     expect(checks['tracker']).toBe(
       'ok: http://t.example/announce (203.0.113.1): 2 seeds, 0 leechers, names 2 peers, in 31 ms, asks to come again in 30 min',
     );
-    expect(checks['peers']).toBe('ok: peers: 1 of 1 answered, 1 with everything, 1 encrypted');
+    expect(checks['peers']).toBe('ok: peers: 1 of 1 answered, 1 with everything, 1 would send at once, 1 encrypted');
     expect(checks['ipv4']).toMatch(/^ok: .*10\.0\.0\.2$/);
     expect(checks['ipv6']).toMatch(/^warn: /);
     expect(checks['disk']).toMatch(/^ok: disk \/data: 4\.9 KiB free, writes/);
@@ -136,6 +138,38 @@ describe('the checks', () => {
     expect(of({ error: 'go\u001b[2J away', hosts: [] })).toMatch(/^fail: http:\/\/t\.example\/announce: go\uFFFD\[2J away$/);
     expect(of({ warning: 'too often' })).toMatch(/^warn: .*it warns: too often$/);
     expect(of({ peers: 0 })).toMatch(/^warn: /);
+    expect(of({ leechers: 1 })).toContain(' 1 leecher (maybe us),');
+  });
+
+  test('peers: busy ones, and those that hang up', () => {
+    const busy = { peers: [{ ...seed, unchoked: false }, silent] };
+    expect(look(busy)).toMatchObject({
+      code: 0,
+      checks: { peers: expect.stringMatching(/^warn: .*, 0 would send at once/) as string },
+    });
+    expect(judge({ ...good, ...busy }).text).toBe('a download should work, once somebody has room for us');
+    expect(judge(good).text).toBe('a download should work');
+    const gone = { ...swarmOf({ isWhole: false }), peers: [{ ...silent, result: 'closed-in-handshake' }] };
+    expect(makeChecks({ ...good, ...gone }).find(({ id }) => id === 'peers')?.hint).toMatch(/^They hang up/);
+    expect(judge({ ...good, ...gone }).text).toBe('peers are named, and all of them hang up');
+  });
+
+  test('no way out explains that nobody answers, and nothing else', () => {
+    const silent = { ...tracker, latencyMs: null, error: 'network unreachable', errorCode: 'unreachable' as const };
+    const cutOff = { ...swarmOf({ isWhole: false, trackers: [silent] }), peers: [], routes: { v4: null, v6: null } };
+    expect(judge({ ...good, ...cutOff })).toEqual({ exitCode: 6, text: 'there is no route to the internet' });
+    expect(judge({ ...good, ...cutOff, routes: { v4: '10.0.0.2', v6: null } }).text).toBe('nobody who could name peers answers');
+    expect(judge({ ...good, routes: cutOff.routes }).exitCode).toBe(0);
+  });
+
+  test('a proxy that carries no tracker', () => {
+    const error = 'the proxy socks5h://p:1 refuses connections';
+    const refused = { ...tracker, latencyMs: null, error, errorCode: 'proxy' as const };
+    const dead = { ...swarmOf({ isWhole: false, trackers: [refused] }), peers: [], usesProxy: true };
+    expect(look(dead)).toMatchObject({ code: 6, checks: { proxy: `fail: ${error}` } });
+    expect(judge({ ...good, ...dead }).text).toBe('the proxy does not carry us');
+    const half = { ...dead, ...swarmOf({ isWhole: false, trackers: [refused, tracker] }) };
+    expect(look(half).checks['proxy']).toMatch(/^ok: /);
   });
 
   test('a disk: slow, too small, names', () => {

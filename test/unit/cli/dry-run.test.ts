@@ -1,5 +1,6 @@
 // The plan of a download as lines and as JSON.
 
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describePlan, planAsJson } from '../../../src/cli/dry-run.js';
 import type { DownloadPlan } from '../../../src/engine/download-plan.js';
@@ -43,20 +44,26 @@ test('names are made printable', () => {
   expect(text).not.toMatch(/[\p{Cc}\u202A-\u202E]/u);
 });
 
-test('what would be refused', () => {
+test('what would be refused, and what would be kept', () => {
+  const kept = { position: 1, path: 'out/kept', length: 1024, fetchBytes: 100, state: 'kept' } as const;
+  expect(describePlan('pics', { ...PLAN, files: [kept] })[1]).toBe(
+    '  1  1.0 KiB  out/kept: there and kept, 100 B to fetch to compare it with',
+  );
   const lines = describePlan('pics', { ...PLAN, refused: ['out/old'] });
   expect(lines).toContain('  5     10 B  out/old: there, and it differs');
   expect(lines.at(-1)).toBe('--overwrite never would refuse, with 9: 1 file of that name differs');
 });
 
-test('as an object: whose plan it is, and all of it', () => {
+test('as an object: whose plan it is, and all of it, with absolute paths', () => {
   const { metainfo } = storedTorrent({ pieceLength: 16_384, files: [['a', 1]] });
-  expect(planAsJson(metainfo, PLAN)).toEqual({
+  expect(planAsJson(metainfo, { ...PLAN, refused: ['out/old'] })).toEqual({
     v: 1,
     dryRun: true,
     name: 'album',
     infoHash: expect.stringMatching(/^[0-9a-f]{40}$/),
     ...PLAN,
-    files: PLAN.files.map(({ position, ...file }) => ({ index: position, ...file })),
+    files: PLAN.files.map(({ position, ...file }) => ({ index: position, ...file, path: path.resolve(file.path) })),
+    space: PLAN.space.map((need) => ({ ...need, folder: path.resolve(need.folder) })),
+    refused: [path.resolve('out/old')],
   });
 });

@@ -201,3 +201,29 @@ test('what deserves a line gets one, and a swarm of liars does not fill the scre
   ]);
   expect(texts).toHaveLength(23);
 });
+
+test('a seed that no tracker answers says so, once until one does', () => {
+  const { at, lines } = open();
+  const tracker = { tier: 0, seeds: null, leechers: null, peers: null, outOfScope: 0, latencyMs: null };
+  const all = { ...tracker, lastAnnounceAgoMs: 0, nextAnnounceInMs: 0 };
+  const of = (url: string, state: 'failed' | 'working' | 'announcing'): ServerSnapshot['trackers'][number] => ({
+    ...all,
+    url,
+    state,
+    lastError: state === 'failed' ? 'connection\u001b refused' : null,
+  });
+  const seeding = (...trackers: ServerSnapshot['trackers']): Partial<ServerSnapshot> => ({ phase: 'seeding', trackers });
+  at(1000, seeding(of('http://a', 'announcing'), of('http://b', 'failed')));
+  expect(lines).toEqual([]);
+  at(2000, seeding(of('http://a', 'failed'), of('http://b', 'failed')));
+  at(3000, seeding(of('http://a', 'announcing'), of('http://b', 'failed')));
+  at(4000, seeding(of('http://a', 'failed'), of('http://b', 'failed')));
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^data.*: no tracker answers \(http:\/\/a: connection\uFFFD refused, and 1 more\); they are asked again$/,
+    ),
+  ]);
+  at(5000, seeding(of('http://a', 'working'), of('http://b', 'failed')));
+  at(6000, seeding(of('http://a', 'failed'), of('http://b', 'failed')));
+  expect(lines).toHaveLength(2);
+});

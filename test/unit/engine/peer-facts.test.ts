@@ -27,6 +27,24 @@ function bitfield(length: number, ...pieces: number[]): Uint8Array {
   return field.toBytes();
 }
 
+describe('whether it would send', () => {
+  test('who has something is through once it unchokes, and may choke again', () => {
+    const facts = meet(3, { extended: false });
+    facts.hear({ type: 'bitfield', bytes: bitfield(3, 1) });
+    expect([facts.unchokes, facts.isThrough(false)]).toEqual([false, false]);
+    facts.hear({ type: 'unchoke' });
+    expect([facts.unchokes, facts.isThrough(false)]).toEqual([true, true]);
+    facts.hear({ type: 'choke' });
+    expect(facts.unchokes).toBe(false);
+  });
+
+  test('of who has nothing no more is to be expected', () => {
+    const facts = meet(3, { extended: false });
+    facts.hear({ type: 'have-none' });
+    expect(facts.isThrough(false)).toBe(true);
+  });
+});
+
 describe('how much it has', () => {
   test('of known pieces', () => {
     const facts = meet(10);
@@ -100,6 +118,7 @@ describe('what it says of itself', () => {
     expect(facts.isThrough(true)).toBe(true);
     const plain = meet(10, { extended: false });
     plain.hear({ type: 'have-all' });
+    plain.hear({ type: 'unchoke' });
     expect(plain.isThrough(true)).toBe(true);
   });
 

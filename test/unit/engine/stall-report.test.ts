@@ -38,6 +38,7 @@ function peer(changes: Partial<PeerSnapshot>): PeerSnapshot {
     havePieces: 4,
     amChoking: true,
     amInterested: true,
+    isSetAside: false,
     peerChoking: false,
     peerInterested: false,
     isSnubbed: false,
@@ -113,6 +114,9 @@ test('what the blocklist keeps away', () => {
 test('what connected peers do', () => {
   expect(explainStall(snapshot({ peers: [peer({ amInterested: false })] }))).toContain(
     '1 connected peer without a piece we need',
+  );
+  expect(explainStall(snapshot({ peers: [peer({ amInterested: false, isSetAside: true })] }))).toContain(
+    '1 connected peer without a piece that is read next, but with others: download takes them in any order',
   );
   const asked = { outstandingRequests: 1 };
   const silent = [peer(asked), peer(asked), peer({ ...asked, downloadBytesPerSecond: 9 }), peer({ ...asked, peerChoking: true })];

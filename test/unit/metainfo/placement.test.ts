@@ -1,7 +1,15 @@
 // Where files go for each wish, and each refusal in its own words.
 
 import { describe, expect, test } from 'vitest';
-import { isPlaced, type Placement, PlacementError, placeFiles } from '../../../src/metainfo/placement.js';
+import {
+  hasPlace,
+  isPlaced,
+  ownPlace,
+  type Placement,
+  PlacementError,
+  placeFiles,
+  rootNames,
+} from '../../../src/metainfo/placement.js';
 import { storedTorrent } from '../../support/stored-torrent.js';
 
 const ALBUM = storedTorrent({
@@ -90,9 +98,68 @@ describe('refused', () => {
     expect(() => placeFiles(ALBUM, placement)).toThrow(PlacementError);
     expect(() => placeFiles(ALBUM, placement)).toThrow(message);
   });
+});
 
-  test('a single file has one component', () => {
-    expect(() => places({ stripComponents: 1 }, SINGLE)).toThrow('nothing is left of "movie.mkv"');
+test.each([1, 3])('a single file has no folder to leave out and keeps its name, %i components', (stripComponents) => {
+  expect(places({ stripComponents }, SINGLE)).toEqual(['movie.mkv']);
+  expect(places({ stripComponents, renames: new Map([[1, 'a/b']]) }, SINGLE)).toEqual(['a/b']);
+});
+
+describe('of a choice only those files count that are chosen', () => {
+  /** Where the chosen files go; null for one without a place. */
+  function chosenPlaces(placement: Placement, chosen: readonly number[] | null): (string | null)[] {
+    const { files } = placeFiles(ALBUM, placement, chosen);
+    return files.flatMap((file) => (file.isPadding ? [] : [hasPlace(file) ? file.path.join('/') : null]));
+  }
+
+  test('what would be left without a name has no place', () => {
+    expect(chosenPlaces({ stripComponents: 2 }, [2])).toEqual([null, 'x', null, 'deep/y']);
+    expect(chosenPlaces({ stripComponents: 3 }, [4])).toEqual([null, null, null, 'y']);
+  });
+
+  test('what would be in the way has none either, be it by its case alone, or as a file where a folder is to be', () => {
+    expect(chosenPlaces({ stripComponents: 2 }, [3, 4])).toEqual([null, null, 'X', 'deep/y']);
+    expect(chosenPlaces({ renames: new Map([[1, 'album/cd2']]) }, [3, 4])).toEqual([
+      null,
+      'album/cd1/x',
+      'album/cd2/X',
+      'album/cd2/deep/y',
+    ]);
+    expect(chosenPlaces({ renames: new Map([[1, 'album/cd2']]) }, [0, 2])).toEqual(['album/cd2', 'album/cd1/x', null, null]);
+  });
+
+  test('the same places for every choice, where nothing collides: what one run left another one finds', () => {
+    const single = chosenPlaces({ stripComponents: 1 }, [0]);
+    expect(single).toEqual(chosenPlaces({ stripComponents: 1 }, null));
+    expect(chosenPlaces({ stripComponents: 1 }, [2, 3])).toEqual(single);
+  });
+
+  test('a wider choice is refused for what it brings in', () => {
+    expect(() => placeFiles(ALBUM, { stripComponents: 2 }, [0, 2])).toThrow('nothing is left of "album/a"');
+    expect(() => placeFiles(ALBUM, { stripComponents: 2 }, [2, 3])).toThrow('would both be placed as "X"');
+  });
+
+  test('what is taken in the output folder is what the chosen files take', () => {
+    const placed = placeFiles(ALBUM, { stripComponents: 2 }, [2]);
+    expect(rootNames(placed)).toEqual(['x', 'deep']);
+    expect(rootNames(placed, [2])).toEqual(['x']);
+  });
+});
+
+describe('where the torrent as a whole is', () => {
+  const cases: [what: string, metainfo: typeof ALBUM, placement: Placement, place: string][] = [
+    ['its folder', ALBUM, {}, 'album'],
+    ['its folder under another name', ALBUM, { name: 'x' }, 'x'],
+    ['its folder, a file of which has another name in it', ALBUM, { renames: new Map([[1, 'album/b']]) }, 'album'],
+    ['the output folder, where a file is elsewhere', ALBUM, { renames: new Map([[1, 'b']]) }, ''],
+    ['the output folder, where its own is left out', ALBUM, { stripComponents: 1 }, ''],
+    ['its file', SINGLE, {}, 'movie.mkv'],
+    ['its file under another name', SINGLE, { name: 'x' }, 'x'],
+    ['its file, of which no folder is left out', SINGLE, { stripComponents: 1 }, 'movie.mkv'],
+    ['its file elsewhere', SINGLE, { renames: new Map([[1, 'a/b']]) }, 'a/b'],
+  ];
+  test.each(cases)('%s', (_, metainfo, placement, place) => {
+    expect(ownPlace(metainfo, placement).join('/')).toBe(place);
   });
 });
 

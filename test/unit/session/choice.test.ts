@@ -47,7 +47,7 @@ test('the last wanted piece is the end: no more interest, and no word of being c
   }
   expect(driver.sent(peer, 'not-interested')).toHaveLength(1);
   expect(driver.actions.filter(({ type }) => type === 'complete')).toHaveLength(1);
-  expect(driver.actions.filter(({ type }) => type === 'announce')).toEqual([]);
+  expect(driver.actions.filter(({ type }) => type === 'announce')).toEqual([{ type: 'announce', event: 'partial-seed' }]);
   expect(driver.session.snapshot(driver.now)).toMatchObject({
     isComplete: true,
     totalBytes: 2 * BLOCK,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { Bitfield } from '../../../src/model/bitfield.js';
 import { Geometry } from '../../../src/model/geometry.js';
-import { planPieces } from '../../../src/session/piece-plan.js';
+import type { PieceIndex } from '../../../src/model/ids.js';
+import { planHeld, planPieces } from '../../../src/session/piece-plan.js';
 
 // Pieces of 100 bytes: a 0-250, b 250-260, padding 260-300, c 300-700, d 700-720, an empty one.
 const geometry = new Geometry(720, 100);
@@ -63,4 +65,14 @@ describe('planPieces', () => {
     expect(plan?.wanted.isFull).toBe(true);
     expect([...(plan?.levels ?? [])]).toEqual([2, 2, 2]);
   });
+});
+
+test('who serves a part wants what is there and nothing else, and counts its bytes', () => {
+  const have = new Bitfield(geometry.pieceCount);
+  for (const piece of [1, 7]) have.set(piece as PieceIndex);
+  const plan = planHeld(geometry, have);
+  expect([...plan.levels].map((level) => level > 0)).toEqual([...geometry.pieces()].map((piece) => piece === 1 || piece === 7));
+  expect(plan).toMatchObject({ totalBytes: 120, givenBytes: 0 });
+  have.set(2 as PieceIndex);
+  expect([...plan.wanted]).toEqual([1, 7]);
 });

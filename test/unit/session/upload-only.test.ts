@@ -2,11 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { Bitfield } from '../../../src/model/bitfield.js';
+import { Geometry } from '../../../src/model/geometry.js';
 import type { PeerKey, PieceIndex } from '../../../src/model/ids.js';
 import { OUR_UPLOAD_ONLY_ID } from '../../../src/session/extension-ids.js';
+import { planHeld } from '../../../src/session/piece-plan.js';
 import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../../src/wire/extension.js';
 import { decodePexMessage, PEX_FLAGS } from '../../../src/wire/ut-pex.js';
-import { addressAt, SessionDriver } from '../../support/session-driver.js';
+import { addressAt, BLOCK, SessionDriver } from '../../support/session-driver.js';
 import { SIM_LIMITS } from '../../support/sim/limits.js';
 
 const THEIR_ID = 7;
@@ -155,5 +157,56 @@ describe('two that want nothing', () => {
     act(driver, partialSeed(driver, 1));
     driver.pass(SIM_LIMITS.redundantMs * 3);
     expect(driver.disconnects()).toEqual([]);
+  });
+});
+
+describe('who serves a part of it', () => {
+  const GEOMETRY = new Geometry(3 * BLOCK, BLOCK);
+  const serving = (): SessionDriver => {
+    const have = new Bitfield(3);
+    have.set(1 as PieceIndex);
+    return new SessionDriver(3, { have, seeds: true, plan: planHeld(GEOMETRY, have) });
+  };
+
+  test('says that it wants nothing, shows what it has, and asks nobody', () => {
+    const driver = serving();
+    const peer = driver.connect(1);
+    driver.say(peer, { type: 'have', piece: 0 });
+    driver.say(peer, { type: 'unchoke' });
+    const [hello] = extended(driver, peer, 0);
+    expect(decodeExtendedHandshake(hello).isUploadOnly).toBe(true);
+    expect(driver.sent(peer, 'bitfield')).toEqual([{ type: 'bitfield', bytes: Uint8Array.of(0b0100_0000) }]);
+    expect(driver.sent(peer, 'interested')).toEqual([]);
+    expect(driver.session.snapshot(driver.now)).toMatchObject({
+      isComplete: true,
+      totalBytes: BLOCK,
+      leftBytes: 0,
+      announcedLeftBytes: 2 * BLOCK,
+      havePieces: 1,
+      pieceCount: 3,
+    });
+  });
+
+  test('parts from a seed at once', () => {
+    const driver = serving();
+    driver.say(driver.connect(1), { type: 'have-all' });
+    expect(driver.disconnects()).toEqual(['1 both-seeds']);
+  });
+
+  test('who has all it chose of more tells the trackers that, and not that it completed', () => {
+    const announces = (seeds: boolean): unknown[] => {
+      const chosen = new Bitfield(3);
+      chosen.set(1 as PieceIndex);
+      const driver = new SessionDriver(3, { seeds, plan: planHeld(GEOMETRY, chosen) });
+      const peer = driver.connect(1);
+      driver.say(peer, { type: 'have', piece: 1 });
+      driver.say(peer, { type: 'unchoke' });
+      driver.deliver(peer, 1);
+      driver.handle({ type: 'piece-stored', piece: 1 as PieceIndex });
+      return driver.actions.flatMap((action) => (action.type === 'announce' ? [action.event] : []));
+    };
+    expect(announces(true)).toContain('partial-seed');
+    expect(announces(true)).not.toContain('completed');
+    expect(announces(false)).not.toContain('partial-seed');
   });
 });

@@ -1,7 +1,7 @@
 // New torrents of real files: the same bytes each time, right hashes, what is left out, what is refused.
 
 import { appendFileSync, rmSync, truncateSync } from 'node:fs';
-import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CONFIG } from '../../../src/engine/config.js';
@@ -95,6 +95,39 @@ describe('createTorrent', () => {
     expect(second.bytes).toEqual(first.bytes);
     expect(progress.at(-2)).toBe(total);
     expect(progress.filter((_, index) => index % 2 === 1).every((difference) => difference === 0)).toBe(true);
+  });
+
+  test('says how much it has found, and stops where it is told to while it looks', async () => {
+    const root = await makeFolder(
+      Object.fromEntries(Array.from({ length: 130 }, (_, index) => [`d${index % 3}/${index}`, 'xy'])),
+    );
+    const found: [number, number][] = [];
+    await createTorrent(root, { onFound: (files, bytes) => found.push([files, bytes]) });
+    expect(found.at(-1)).toEqual([130, 260]);
+    expect(found.every(([files, bytes]) => bytes === 2 * files)).toBe(true);
+    const control = new AbortController();
+    const reason = new Error('enough');
+    const onFound = (): void => control.abort(reason);
+    await expect(createTorrent(root, { signal: control.signal, onFound })).rejects.toBe(reason);
+  });
+
+  test('what no torrent can hold is refused before it is read', async () => {
+    const root = await makeFolder({ small: 'x' });
+    for (let index = 0; index < 8; index++) {
+      await writeFile(path.join(root, `${index}`), '');
+      truncateSync(path.join(root, `${index}`), 8 * 2 ** 40);
+    }
+    expect(await errnoOf(createTorrent(root))).toBe('EFBIG content');
+    expect(await errnoOf(createTorrent(path.join(root, '0'), { pieceLength: 16_384 }))).toBe('EFBIG 0');
+  });
+
+  test.skipIf(process.getuid?.() === 0)('what cannot be read is refused before all else is', async () => {
+    const root = await makeFolder({ 'a.bin': 'x', 'b/c.bin': 'y' });
+    await chmod(path.join(root, 'a.bin'), 0);
+    expect(await errnoOf(createTorrent(root))).toBe('EACCES a.bin');
+    await chmod(path.join(root, 'a.bin'), 0o600);
+    await chmod(path.join(root, 'b'), 0);
+    expect(await errnoOf(createTorrent(root))).toBe('EACCES b');
   });
 
   test('every option', async () => {

@@ -233,7 +233,7 @@ describe('files that differ', () => {
 
   test('are refused where nothing may be overwritten, before anything is written', async () => {
     const folder = await makeTempFolder();
-    await putFiles(folder, { 'album/a.part': A, 'album/sub/b': damaged(B, 1) });
+    await putFiles(folder, { 'album/a.part': A, 'album/sub/b': damaged(B, 60_000) });
     await expect(open(folder, { overwrite: 'never' })).rejects.toMatchObject({
       code: 'storage_failed',
       detail: { operation: 'open', path: path.join(folder, 'album/sub/b'), errno: 'EEXIST' },

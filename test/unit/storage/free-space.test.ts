@@ -76,6 +76,16 @@ describe('needed', () => {
     expect(measureSpace(terms(folder, { have }))[0].neededBytes).toBe(120_000 - 16_384);
   });
 
+  test('pieces that are kept whole for some of their files, less what their file takes up', async () => {
+    const folder = await makeTempFolder();
+    const parts = { path: path.join(folder, 'out/.effusion-01234567.parts'), bytes: 40_000 };
+    expect(measureSpace(terms(folder, { parts }))[0].neededBytes).toBe(160_000);
+    await putFiles(path.join(folder, 'out'), { '.effusion-01234567.parts': new Uint8Array(16_384).fill(1) });
+    const blocks = statSync(parts.path).blocks * 512;
+    expect(blocks).toBeGreaterThanOrEqual(16_384);
+    expect(measureSpace(terms(folder, { parts }))[0].neededBytes).toBe(160_000 - blocks);
+  });
+
   test('where files grow on another file system: what is missing there, and whole files in the output folder', async () => {
     const folder = await makeTempFolder();
     const inc = path.join(folder, 'inc');

@@ -153,7 +153,7 @@ describe('a copy for repair', () => {
     await writeFile(path.join(folder, `album/${OWN}-1.copy`), 'half');
     await writeFile(path.join(folder, `album/${OWN}-7.copy`), 'of nobody');
     const files = await open(folder, 'repair', disk);
-    expect(target).toBe(path.join(folder, `album/${OWN}-1.copy`));
+    expect(target).toBe(path.join(folder, `${OWN}-1.copy`));
     expect([...files.have].length).toBe(7);
     expect(list(folder)).toEqual([`${OWN}-7.copy`, 'a', 'b', 'b.part']);
   });
@@ -163,6 +163,32 @@ describe('a copy for repair', () => {
     await putFiles(folder, { 'album/a': A, 'album/b': B, [`album/${OWN}-0.copy`]: new Uint8Array(5) });
     expect((await open(folder)).have.isFull).toBe(true);
     expect(list(folder)).toEqual(['a', 'b']);
+  });
+
+  test('is removed by the next run too where that places the files otherwise', async () => {
+    const folder = await makeTempFolder();
+    await putFiles(folder, { 'album/a': A, 'album/b': B, [`${OWN}-1.copy`]: new Uint8Array(5) });
+    expect((await open(folder)).have.isFull).toBe(true);
+    expect(readdirSync(folder)).toEqual(['album']);
+  });
+
+  test('is made beside its place where that is on another file system', async () => {
+    const folder = await makeTempFolder();
+    await putFiles(folder, { 'album/a': A, 'album/b': damaged(B, 69_999) });
+    const targets: string[] = [];
+    const isMounted = (at: unknown): boolean => String(at).startsWith(path.join(folder, 'album'));
+    const disk: Disk = {
+      ...REAL_DISK,
+      statSync: ((at: string, options: object) =>
+        Object.assign(REAL_DISK.statSync(at, options) as object, { dev: isMounted(at) ? 2 : 1 })) as never,
+      copyFile: ((from: string, to: string, mode: number, done: (error: NodeJS.ErrnoException | null) => void) => {
+        targets.push(to);
+        REAL_DISK.copyFile(from, to, mode, done);
+      }) as unknown as Disk['copyFile'],
+    };
+    await open(folder, 'repair', disk);
+    expect(targets).toEqual([path.join(folder, `album/${OWN}-1.copy`)]);
+    expect(list(folder)).toEqual(['a', 'b', 'b.part']);
   });
 
   test.runIf(process.platform !== 'win32')('lets nobody read who could not before', async () => {

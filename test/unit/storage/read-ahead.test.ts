@@ -62,6 +62,17 @@ describe('ReadAhead', () => {
     expect((await readAhead.read(3 as PieceIndex, 0, 100)).buffer).toBe(first.buffer);
   });
 
+  test('a window takes no more memory than a piece has: what is kept is what is counted', async () => {
+    const { storage } = setUp();
+    const limits = { readAheadBytes: 1_000_000, readCacheBytes: 30_000, maxLentBytes: 20_000 };
+    const readAhead = new ReadAhead(storage, TORRENT.metainfo.geometry, limits);
+    const bytes: number[] = [];
+    // Beyond what may be lent it is a copy.
+    for (const piece of [0, 1, 9]) bytes.push((await readAhead.read(piece as PieceIndex, 0, 5000)).buffer.byteLength);
+    expect(bytes).toEqual([10_000, 10_000, 5000]);
+    expect([readAhead.cachedBytes, readAhead.heldCount]).toEqual([25_000, 2]);
+  });
+
   test('a block that would hold one window too many is a copy', async () => {
     const { readAhead } = setUp(4000);
     for (let piece = 0; piece < 9; piece++) {

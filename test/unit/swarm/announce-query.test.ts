@@ -48,7 +48,7 @@ describe('a query', () => {
     [GOOD.replace('6881', '65536'), 'port'],
     [GOOD.replace('left=3', 'left=-3'), 'left'],
     [GOOD.replace('&left=3', ''), 'left'],
-    [`${GOOD}&event=paused`, 'event'],
+    [`${GOOD}&event=begun`, 'event'],
     [`${GOOD}&ip=localhost`, 'ip'],
   ])('%s is refused', (query, word) => {
     expect(parseAnnounceQuery(query, '127.0.0.1')).toEqual({ failure: expect.stringContaining(word) });

@@ -111,3 +111,27 @@ describe('choke', () => {
     expect(outgoing.holdBack(false)).toBeNull();
   });
 });
+
+test('what never leaves is told, and nothing else', () => {
+  for (const [faults, isAll] of [
+    [{ corruptShare: 1 }, false],
+    [{ dropShare: 0.5 }, false],
+    [{ chokeShare: 1 }, true],
+  ] as const) {
+    let withheld = 0;
+    const outgoing = new OutgoingFaults(faults, createRandom(4), (bytes) => (withheld += bytes));
+    outgoing.filter([handshake()]);
+    const sent = outgoing.filter(blocks(20)).parts.filter((part) => part[4] === 7).length;
+    const judged = isAll ? 20 : 20 - blocksAfterCut(faults);
+    expect(withheld).toBe((judged - sent) * BLOCK);
+  }
+});
+
+/** Of 20 blocks, those that nobody judges: the connection is cut before them. */
+function blocksAfterCut(faults: WireFaults): number {
+  const probe = new OutgoingFaults(faults, createRandom(4));
+  probe.filter([handshake()]);
+  let judged = 0;
+  while (judged < 20 && !probe.filter([piece(judged)]).isCut) judged++;
+  return judged === 20 ? 0 : 19 - judged;
+}

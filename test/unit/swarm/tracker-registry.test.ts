@@ -34,6 +34,14 @@ test('a peer comes with any announce, becomes a seed with left 0 and goes with s
     [2, false],
     [1, true],
   ]);
+  registry.note(announce(2, { event: 'paused' }));
+  registry.note(announce(4, { event: 'paused', left: 0 }));
+  expect(registry.peersOf(HASH).map(({ address, isPartialSeed }) => [address.port, isPartialSeed])).toEqual([
+    [1, false],
+    [2, true],
+    [4, false],
+  ]);
+  registry.note(announce(4, { event: 'stopped' }));
   registry.note(announce(2, { event: 'stopped' }));
   registry.note(announce(3, { event: 'stopped' }));
   expect(registry.peersOf(HASH).map(({ address }) => address.port)).toEqual([1]);

@@ -4,7 +4,8 @@
 import { INFO_HASH_BYTES, PEER_ID_BYTES } from '../../../model/ids.js';
 import { TrackerError } from './tracker-error.js';
 
-export type AnnounceEvent = 'started' | 'completed' | 'stopped';
+/** `paused`: the regular announce of a partial seed (BEP 21). UDP has no word for it and carries it as none. */
+export type AnnounceEvent = 'started' | 'completed' | 'stopped' | 'paused';
 
 export interface AnnounceParameters {
   /** 20 bytes: v1, or the first 20 of a v2 hash. */

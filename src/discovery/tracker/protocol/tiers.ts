@@ -53,6 +53,7 @@ export class TrackerTiers {
   #nextSeekAt: Millis | null = null;
   #stopAt: Millis = 0;
   #isComplete = false;
+  #isPartialSeed = false;
   #ownPort = 0;
   #lastOthersFound: number | null = null;
   #hasReportedUnsupported = false;
@@ -75,6 +76,7 @@ export class TrackerTiers {
     this.#actions = [];
     switch (event.type) {
       case 'start':
+        this.#isPartialSeed = event.isPartialSeed === true;
         this.#start(event.isComplete, event.port, now);
         break;
       case 'sent':
@@ -88,6 +90,9 @@ export class TrackerTiers {
         break;
       case 'completed':
         this.#completed(now);
+        break;
+      case 'partial-seed':
+        this.#becomePartialSeed(now);
         break;
       case 'more-peers':
         this.#morePeers(now);
@@ -170,7 +175,8 @@ export class TrackerTiers {
 
   #ordinaryEvent(entry: TrackerEntry): AnnounceEvent | null {
     if (!entry.hasStarted) return 'started';
-    return entry.owesCompleted ? 'completed' : null;
+    if (entry.owesCompleted) return 'completed';
+    return this.#isPartialSeed && !entry.refusesPaused ? 'paused' : null;
   }
 
   #launch(entry: TrackerEntry, event: AnnounceEvent | null, now: Millis): void {
@@ -240,7 +246,10 @@ export class TrackerTiers {
     const isExtra = !this.#isSeeking && this.#nextSeekAt !== null && event !== 'completed';
     this.#nextSeekAt = isExtra ? Math.min(this.#nextSeekAt ?? now, now + intervalMs) : now + intervalMs;
     this.#isSeeking = false;
+    // BEP 3 wants `started` to be the first word, BEP 21 wants `paused` in every announce of a partial seed: one follows the other.
+    if (this.#isPartialSeed && event === 'started') this.#owePaused(entry);
     if (entry.owesCompleted) this.#launch(entry, 'completed', now);
+    else if (entry.owesPaused) this.#launch(entry, 'paused', now);
   }
 
   #failed(request: number, failure: AnnounceFailure, now: Millis): void {
@@ -254,11 +263,13 @@ export class TrackerTiers {
       this.#sayGoodbye(entry, event, now);
       return;
     }
+    if (event === 'paused' && failure.code === 'failure_reason') entry.refusesPaused = true;
     // It learns that we are whole from its `started`.
     if (!entry.hasStarted) entry.owesCompleted = false;
     if (event === 'completed' && !closed.isSent) entry.owesCompleted = true;
     if (!this.#isSeeking) {
-      if (entry.owesCompleted) this.#nextSeekAt = Math.min(this.#nextSeekAt ?? entry.notBefore, entry.notBefore);
+      if (entry.owesCompleted || event === 'paused')
+        this.#nextSeekAt = Math.min(this.#nextSeekAt ?? entry.notBefore, entry.notBefore);
       return;
     }
     this.#paceAt = now;
@@ -272,6 +283,20 @@ export class TrackerTiers {
       if (entry.request !== null) entry.owesCompleted = true;
       else if (entry.hasStarted) this.#launch(entry, 'completed', now);
     }
+  }
+
+  #becomePartialSeed(now: Millis): void {
+    if (this.#phase !== 'running' || this.#isPartialSeed) return;
+    this.#isPartialSeed = true;
+    for (const entry of this.#entries) {
+      if (entry.hasStarted || entry.request !== null) this.#owePaused(entry);
+      if (entry.owesPaused && entry.request === null) this.#launch(entry, 'paused', now);
+    }
+  }
+
+  /** Datagrams (BEP 15) can't say it: there it would be one more plain announce. */
+  #owePaused(entry: TrackerEntry): void {
+    entry.owesPaused = !entry.refusesPaused && HTTP_SCHEMES.includes(schemeOf(entry.url) ?? '');
   }
 
   /** Asks again as soon as manners allow; others than the one that works only where it knows nobody but us. */

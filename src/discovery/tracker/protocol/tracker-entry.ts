@@ -24,6 +24,10 @@ export class TrackerEntry {
   hasStarted = false;
   /** It is owed a `completed`, which goes with the next announce. */
   owesCompleted = false;
+  /** It takes us for a downloader: it is owed a `paused` (BEP 21). */
+  owesPaused = false;
+  /** It has answered `paused` with a failure, as it may not know the word: it gets plain announces. */
+  refusesPaused = false;
   trackerId: Uint8Array | null = null;
   /** The last announce was answered. */
   isWorking = false;
@@ -54,6 +58,7 @@ export class TrackerEntry {
   forgetRun(): void {
     this.hasStarted = false;
     this.owesCompleted = false;
+    this.owesPaused = false;
     this.request = null;
     if (this.isWorking) this.notBefore = Number.NEGATIVE_INFINITY;
   }
@@ -62,6 +67,7 @@ export class TrackerEntry {
     this.request = request;
     this.#lastAnnounceAt = request.launchedAt;
     if (request.event === 'completed') this.owesCompleted = false;
+    if (request.event === 'paused') this.owesPaused = false;
   }
 
   /** Returns the interval in ms after which it wants to be asked again, within the limits. */
@@ -83,7 +89,7 @@ export class TrackerEntry {
       this.#seeds = response.seeds;
       this.#leechers = response.leechers;
     }
-    if (event === null || event === 'started') {
+    if (event === null || event === 'started' || event === 'paused') {
       this.#peers = response.addresses.length + response.names.length;
       this.#outOfScope = response.outOfScope ?? 0;
       this.othersFound = response.names.length + response.addresses.filter(({ port }) => port !== ownPort).length;

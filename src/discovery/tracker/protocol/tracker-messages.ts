@@ -34,12 +34,14 @@ export interface AnnounceFailure {
 
 export type TrackerEvent =
   /** `port` is ours: an address at that port is probably our own. */
-  | { readonly type: 'start'; readonly isComplete: boolean; readonly port: number }
+  | { readonly type: 'start'; readonly isComplete: boolean; readonly isPartialSeed?: boolean; readonly port: number }
   /** The request reached the tracker: from now on it may know of us. */
   | { readonly type: 'sent'; readonly request: number }
   | { readonly type: 'answered'; readonly request: number; readonly response: AnnounceResponse }
   | { readonly type: 'failed'; readonly request: number; readonly failure: AnnounceFailure }
   | { readonly type: 'completed' }
+  /** We have all that we want, which is not all there is (BEP 21). */
+  | { readonly type: 'partial-seed' }
   | { readonly type: 'more-peers' }
   | { readonly type: 'stop' }
   /** `nextTimeout()` has come. */

@@ -43,7 +43,7 @@ const CONNECTED_BYTES = 16;
 const SCRAPED_BYTES = 20;
 const ERROR_HEAD_BYTES = 8;
 
-const EVENT_CODES: Readonly<Record<AnnounceEvent, number>> = { completed: 1, started: 2, stopped: 3 };
+const EVENT_CODES: Readonly<Record<AnnounceEvent, number>> = { completed: 1, started: 2, stopped: 3, paused: 0 };
 
 const URL_DATA_OPTION = 2;
 const MAX_OPTION_BYTES = 255;

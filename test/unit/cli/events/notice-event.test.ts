@@ -119,3 +119,17 @@ test('the schema refuses what it should', () => {
     expect(schemaComplaint({ ...line, ...change }), JSON.stringify(change)).not.toBeNull();
   }
 });
+
+test('what a server lacks is told by the name that the server knows, wherever it lies here', () => {
+  const placed = files.map((file) => ({ ...file, path: ['elsewhere'] }));
+  const notice: ServerNotice = {
+    type: 'web-seed-lacks',
+    name: 'http://w/',
+    file: 0,
+    lacking: 1,
+    fileCount: 3,
+    reason: 'refused',
+    status: 404,
+  };
+  expect(noticeToEvent(notice, placed, files)).toMatchObject({ message: expect.stringContaining('has not got dir/') as string });
+});

@@ -96,6 +96,25 @@ describe('who is refused', () => {
     (host) => expect(ask('/1', { host })).toMatchObject({ status: 403, body: 'This server answers to its own address only.\n' }),
   );
 
+  test('a host without its port, unless that is the one that URLs leave out', () => {
+    const at = (host: string, port: number): number =>
+      respondTo({ method: 'GET', url: '/1', headers: { host } }, files, 'x', port).status;
+    expect([at('127.0.0.1', 8080), at('127.0.0.1', 80), at('localhost', 80), at('localhost:80', 80)]).toEqual([
+      403, 200, 200, 200,
+    ]);
+    expect([at('evil.example', 80), at('evil.example:80', 80), at('', 80)]).toEqual([403, 403, 403]);
+  });
+
+  test.each(['cross-site', 'same-site'])('what a page of another site loads (%s); a link there may lead here', (site) => {
+    for (const mode of ['no-cors', 'cors', 'websocket'])
+      expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': mode }).status).toBe(403);
+    expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }).status).toBe(200);
+  });
+
+  test.each(['none', 'same-origin'])('but not our own page, nor an address that was typed (%s)', (site) => {
+    expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' }).status).toBe(200);
+  });
+
   test('nobody who says localhost', () => expect(ask('/1', { host: 'LocalHost:8080' }).status).toBe(200));
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'get', ''])('the method %j', (method) => {

@@ -148,7 +148,7 @@ describe('stopped', () => {
 
 test('any course of events: started first, completed at most once, stopped last and only to those that know us', () => {
   const step = fc.oneof(
-    fc.constantFrom('completed' as const, 'more-peers' as const, 'stop' as const, 'start' as const),
+    fc.constantFrom('completed' as const, 'partial-seed' as const, 'more-peers' as const, 'stop' as const, 'start' as const),
     fc.integer({ min: 1, max: 4_000_000 }),
   );
   const reaction = fc.oneof(
@@ -187,4 +187,50 @@ test('any course of events: started first, completed at most once, stopped last 
     }),
     { numRuns: 300 },
   );
+});
+
+describe('a partial seed (BEP 21)', () => {
+  const U = 'udp://u';
+
+  test('says paused after started and from then on, and stopped at the end', () => {
+    const world = new ScriptedTrackers([[A]], { [A]: answering() }).start(false, true).run(31 * MINUTE);
+    world.send({ type: 'stop' });
+    world.run(MINUTE);
+    expect(world.eventsOf(A)).toEqual(['started', 'paused', 'paused', 'stopped']);
+  });
+
+  test('who becomes one says so at once to those that count it, and not completed', () => {
+    const scripts = { [A]: answering(), [B]: answering() };
+    const world = new ScriptedTrackers([[A], [B]], scripts).start().run(MINUTE);
+    world.send({ type: 'partial-seed' });
+    world.send({ type: 'partial-seed' });
+    world.run(40 * MINUTE);
+    expect(world.eventsOf(A)).toEqual(['started', 'paused', 'paused']);
+    expect(world.eventsOf(B)).toEqual([]);
+  });
+
+  test('who becomes one while it is announced waits for the answer', () => {
+    const world = new ScriptedTrackers([[A]], { [A]: answering(goodAnswer(), 1000) }).start().run(500);
+    world.send({ type: 'partial-seed' });
+    expect(world.run(MINUTE).log).toEqual(['0 a started', '1000 a paused']);
+  });
+
+  test('a tracker that refuses the word is asked without it', () => {
+    const refusal = { afterMs: 1, isSent: true, failure: { code: 'failure_reason', message: 'unknown event' } } as const;
+    const script = (event: unknown) => (event === 'paused' ? refusal : answering());
+    const world = new ScriptedTrackers([[A]], { [A]: script }).start(false, true).run(40 * MINUTE);
+    expect(world.eventsOf(A)).toEqual(['started', 'paused', null, null]);
+  });
+
+  test('one that was silent for a moment is told again', () => {
+    const script = (_: unknown, count: number) => (count === 1 ? REFUSED : answering());
+    const world = new ScriptedTrackers([[A]], { [A]: script }).start(false, true).run(MINUTE);
+    expect(world.eventsOf(A)).toEqual(['started', 'paused', 'paused']);
+  });
+
+  test('datagrams have no word for it: no further announce is made', () => {
+    const scripts = { [U]: answering() };
+    const world = new ScriptedTrackers([[U]], scripts, { schemes: ['udp'] }).start(false, true).run(MINUTE);
+    expect(world.eventsOf(U)).toEqual(['started']);
+  });
 });
