@@ -76,7 +76,7 @@ export const durationOption = (flags: string, description: string): Option => {
 export const minSpeedOption = (): Option =>
   new Option(
     '--min-speed <RATE[:TIME]>',
-    'give up when less useful data a second than this, such as 100K, came over this time (default: 60s; exit 7)',
+    'give up when less useful data a second than this, such as 100K, came over this time (60s where none is given; exit 7)',
   ).argParser((text) => parseMinSpeed(text, '--min-speed'));
 
 const collectTiers = (text: string, previous: readonly string[][] = []): string[][] => [

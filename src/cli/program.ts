@@ -22,6 +22,7 @@ import { addSeed } from './definitions/seed.js';
 import { addStream } from './definitions/stream.js';
 import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
+import { refuseEmptyValues } from './empty-values.js';
 import { fitHelp } from './render/fit-help.js';
 import { OVERVIEW } from './help-texts.js';
 import { WITHOUT_SETTINGS } from './settings/setting.js';
@@ -81,6 +82,10 @@ export function createProgram(host: ProgramHost): Command {
     // Help must come where the configuration is broken.
     if (WITHOUT_SETTINGS.has(command.name())) return;
     await (await import('./settings/apply-settings.js')).applySettings(program, command, host.environment);
+  });
+  program.hook('preAction', (_, command) => {
+    // A shell asks what may come where nothing stands yet.
+    if (!WITHOUT_SETTINGS.has(command.name())) refuseEmptyValues(program, command);
   });
   return program;
 }

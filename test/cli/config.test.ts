@@ -54,6 +54,11 @@ describe('effusion config', () => {
       'no-pex = true +# flag',
       'no-lsd = true +# env EFFUSION_NO_LSD',
       '# max-upload +# not set',
+      // Defaults that are no value of the option.
+      '# max-uploads +# default: 5',
+      '# jobs +# default: 5',
+      '# stall-timeout +# default: off; without a terminal 5m',
+      '# min-speed +# not set',
     ]) {
       expect(end.stdout).toMatch(new RegExp(`^${line}$`, 'm'));
     }
@@ -65,9 +70,30 @@ describe('effusion config', () => {
     const { stdout } = await cli.run(['config', '--json'], { env });
     const { settings, ...rest } = JSON.parse(stdout) as { settings: Record<string, unknown>[] };
     expect(rest).toEqual({ file, isFileThere: true });
-    expect(settings).toContainEqual({ command: null, key: 'verbose', value: true, source: 'file', from: `${file}, line 1` });
-    expect(settings).toContainEqual({ command: 'seed', key: 'port', value: 6881, source: 'file', from: `${file}, line 3` });
-    expect(settings).toContainEqual({ command: 'download', key: 'port', value: null, source: 'default', from: null });
+    expect(settings).toContainEqual({
+      command: null,
+      key: 'verbose',
+      value: true,
+      source: 'file',
+      from: `${file}, line 1`,
+      otherwise: null,
+    });
+    expect(settings).toContainEqual({
+      command: 'seed',
+      key: 'port',
+      value: 6881,
+      source: 'file',
+      from: `${file}, line 3`,
+      otherwise: null,
+    });
+    expect(settings).toContainEqual({
+      command: 'download',
+      key: 'port',
+      value: null,
+      source: 'default',
+      from: null,
+      otherwise: 'any',
+    });
   });
 
   test('--path tells where the file is, also where it is broken or missing', async () => {

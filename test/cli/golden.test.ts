@@ -1,9 +1,11 @@
 // What people and scripts read, word for word: every command's messages on a terminal of 40, 80 and 200 columns and in a pipe. The files in
 // golden/ are read by people when they change (`npx vitest run test/cli/golden.test.ts -u`), so each holds what one situation shows.
 
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { parseTorrentFile } from '../../src/metainfo/torrent-file.js';
+import { FaultySeeder } from '../../src/swarm/faulty-seeder.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { COMMAND_NAMES } from '../support/command-names.js';
 import { freePort } from '../support/free-port.js';
@@ -22,6 +24,7 @@ afterAll(() => cli.remove());
 const WIDTHS = [40, 80, 200];
 /** More rows than anything writes: nothing scrolls away. */
 const ROWS = 300;
+const LINK = 'magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=It';
 const NOBODY = '--no-trackers --no-dht --no-listen';
 
 interface Place {
@@ -37,7 +40,8 @@ interface Situation {
   readonly name: string;
   /** The arguments, as in a shell; `{peer}`, `{tracker}` and `{dead}` are filled in. */
   readonly args: string;
-  readonly needs?: 'seeder';
+  /** A peer behind `{peer}`: one that serves, that lies in every piece, or that keeps everybody waiting. */
+  readonly needs?: 'seeder' | 'liar' | 'miser';
   /** Done in the folder before. */
   readonly before?: string;
 }
@@ -67,9 +71,23 @@ const SITUATIONS: readonly Situation[] = [
   { name: 'create-exists', args: 'create seed/data.bin -o data.torrent' },
   { name: 'seed-content', args: 'seed other --no-trackers --no-dht --seed-time 1s' },
   { name: 'seed-private', args: 'seed other --private' },
-  { name: 'seed-link', args: 'seed magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=It' },
+  { name: 'seed-link', args: `seed ${LINK}` },
   { name: 'stream-no-player', args: 'stream data.torrent --open no-such-player' },
   { name: 'seed-missing', args: 'seed data.torrent --data empty' },
+  { name: 'download-repairs', args: `download data.torrent -o nearly ${NOBODY} --peer {peer}`, needs: 'seeder' },
+  { name: 'only-liars', args: `download data.torrent -o out ${NOBODY} --peer {peer}`, needs: 'liar' },
+  { name: 'stalled', args: `download data.torrent -o out ${NOBODY} --peer {peer} --stall-timeout 1s`, needs: 'miser' },
+  { name: 'no-such-file', args: 'download data.torrent --files data.bim' },
+  { name: 'checksum-wrong', args: `verify data.torrent seed --checksum sha256:${'0'.repeat(64)}` },
+  { name: 'hook-fails', args: `download data.torrent -o seed ${NOBODY} --peer 127.0.0.1:9 --exec false` },
+  { name: 'all-files', args: 'files data.torrent' },
+  { name: 'magnet', args: 'magnet data.torrent' },
+  { name: 'edit', args: 'edit data.torrent -o new.torrent --comment hello --add-tracker https://tracker.example/announce' },
+  { name: 'edit-new-hash', args: 'edit data.torrent -o new.torrent --private' },
+  { name: 'no-metadata', args: `metadata ${LINK} --no-dht --no-trackers --peer {peer} --metadata-timeout 1s` },
+  { name: 'config', args: 'config magnet --no-config' },
+  { name: 'cat-nothing', args: 'cat data.torrent --range 30000-' },
+  { name: 'swarm-of-nothing', args: 'swarm none' },
 ];
 
 test.each(SITUATIONS)('$name', async (situation) => {
@@ -120,21 +138,33 @@ test('no longer line is excused that is not there', async () => {
   expect(LONGER_THAN_80.filter((line) => !lines.has(line))).toEqual([]);
 });
 
-/** `data.torrent` and its data in seed/, other data of that name in other/, an empty folder, a torrent that is none. */
+/** `data.torrent` and its data in seed/, nearly that in nearly/, other data of that name in other/, an empty folder, a torrent that is none. */
 async function prepare({ needs }: Situation): Promise<Place> {
   const cwd = await makeTempFolder();
-  for (const folder of ['seed', 'other', 'empty']) await mkdir(path.join(cwd, folder));
+  for (const folder of ['seed', 'nearly', 'other', 'empty']) await mkdir(path.join(cwd, folder));
   await writeFile(path.join(cwd, 'seed/data.bin'), fixturePayload(3, 20_000));
+  await writeFile(path.join(cwd, 'nearly/data.bin'), fixturePayload(3, 20_000).fill(0, 17_000));
   await writeFile(path.join(cwd, 'other/data.bin'), fixturePayload(4, 20_000));
   await writeFile(path.join(cwd, 'bad.torrent'), 'd4:infod6:lengthi-1e4:name1:x12:piece lengthi16384e6:pieces0:ee');
   const made = await cli.run(['create', 'seed/data.bin', '-o', 'data.torrent'], { cwd });
   expect(made.code, made.stderr).toBe(0);
   const tracker = (await startStaticTracker([])).url;
   const deadTracker = `http://127.0.0.1:${await freePort()}/announce`;
-  if (needs !== 'seeder') return { cwd, peer: `127.0.0.1:${await freePort()}`, tracker, deadTracker };
+  if (needs === undefined) return { cwd, peer: `127.0.0.1:${await freePort()}`, tracker, deadTracker };
+  if (needs !== 'seeder') return { cwd, peer: await openFaulty(cwd, needs), tracker, deadTracker };
   const seeder = cli.start(['seed', 'data.torrent', '--data', 'seed', '--no-trackers', '--no-dht'], { cwd });
   const [, port] = await seeder.outputMatching(/on port (\d+)/);
   return { cwd, peer: `127.0.0.1:${port}`, tracker, deadTracker };
+}
+
+/** The address of a seeder that does wrong. */
+async function openFaulty(cwd: string, kind: 'liar' | 'miser'): Promise<string> {
+  const metainfo = parseTorrentFile(new Uint8Array(await readFile(path.join(cwd, 'data.torrent'))));
+  const content = new Uint8Array(await readFile(path.join(cwd, 'seed/data.bin')));
+  const faults = kind === 'liar' ? { corruptShare: 1 } : { neverUnchokes: true };
+  const seeder = await FaultySeeder.open({ metainfo, content, faults });
+  onTestFinished(() => seeder.close());
+  return seeder.address;
 }
 
 /** Each run has the folder as it was. */
@@ -162,6 +192,7 @@ function plain(text: string): string {
   return text
     .replaceAll(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:PORT')
     .replaceAll(/\bon port \d+/g, 'on port PORT')
+    .replaceAll(/\bpiece \d+/g, 'piece N')
     .replaceAll(/\bin \d[\d.]*(?:ms|s)\b/g, 'in TIME')
     .replaceAll(/\b\d+(?:\.\d+)? (?:ms|s)\b/g, 'TIME')
     .replaceAll(/\b\d+(?:\.\d+)? (?:B|KiB|MiB|GiB)\/s/g, 'RATE')

@@ -196,7 +196,7 @@ describe('other names and places', () => {
   const refusals: [args: string[], message: string][] = [
     [['--name', 'a/b'], 'has a slash in it: choose the folder with --output'],
     [['--name', '..'], 'found ".."'],
-    [['--name', ''], 'found an empty string'],
+    [['--name', ''], 'its NAME is empty'],
     [['--name', 'x', '--strip-components', '1'], 'where its own folder is left out'],
     [['--strip-components', 'x'], "'x' is no count"],
     [['--strip-components', '2'], 'nothing is left of "pics/a.bin". Nothing was written. Choose otherwise with --name, '],
@@ -209,7 +209,7 @@ describe('other names and places', () => {
     [['--rename', '1=pics/sub/B.BIN'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--rename', '1=pics/sub'], '"pics/a.bin" and "pics/sub/b.bin" would both be placed as'],
     [['--reuse', 'nowhere'], 'there is no folder nowhere'],
-    [['--incomplete-dir', ''], 'names no folder'],
+    [['--incomplete-dir', ''], 'its DIR is empty'],
     [
       ['--incomplete-dir', 'out/a.bin', '--strip-components', '1'],
       "files can't grow in out/a.bin: out/a.bin/a.bin.part would be in",

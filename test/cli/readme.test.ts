@@ -162,3 +162,22 @@ test('its files exist', () => {
   expect(links.length).toBeGreaterThan(2);
   expect([...links, ...paths].filter((file) => !existsSync(path.join(project, file)))).toEqual([]);
 });
+
+/** The name of a section in a link, as GitHub makes it. */
+function slugOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} -]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+test('its links to sections lead somewhere, and its contents name them all', () => {
+  const text = readme.replaceAll(/^```[^]*?^```$/gm, '');
+  const headings = Array.from(text.matchAll(/^(#+) (.*)$/gm), ([, level, words]) => ({ level, slug: slugOf(words) }));
+  const slugs = new Set(headings.map(({ slug }) => slug));
+  const links = new Set(Array.from(text.matchAll(/\]\(#([^)]+)\)/g), (match) => match[1]));
+  expect(links.size).toBeGreaterThan(20);
+  expect([...links].filter((link) => !slugs.has(link))).toEqual([]);
+  const sections = headings.filter(({ level }) => level === '##').map(({ slug }) => slug);
+  expect(sections.filter((section) => !links.has(section))).toEqual(['install', 'use']);
+});

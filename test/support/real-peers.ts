@@ -21,6 +21,8 @@ export type RealPeer =
   | 'zsh'
   | 'fish'
   | 'tmux'
+  | 'jq'
+  | 'xxd'
   | 'mandoc'
   | 'groff'
   | 'man';
@@ -54,6 +56,8 @@ const PROBES: Readonly<Record<RealPeer, readonly (readonly [command: string, ...
   zsh: [['zsh', '--version']],
   fish: [['fish', '--version']],
   tmux: [['tmux', '-V']],
+  jq: [['jq', '--version']],
+  xxd: [['xxd', '-v']],
   mandoc: [['mandoc', '/dev/null']],
   groff: [['groff', '--version']],
   man: [['man', '--version']],

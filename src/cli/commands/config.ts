@@ -34,6 +34,8 @@ interface SettingRow {
   readonly source: 'default' | 'file' | 'env' | 'flag';
   /** The variable, or the file and line; null else. */
   readonly from: string | null;
+  /** Where there is no value: what holds then, as the help says it; null where nothing does. */
+  readonly otherwise: string | null;
 }
 
 const MAX_TEXT = 1000;
@@ -87,7 +89,18 @@ function describeSettings(
 ): SettingRow[] {
   return settingsOf(target)
     .filter(({ key }) => !WHICH_FILE.has(key))
-    .map((setting) => ({ command, key: setting.key, ...valueOf(setting, target, sources.get(setting.option), flags) }));
+    .map((setting) => {
+      const found = valueOf(setting, target, sources.get(setting.option), flags);
+      return { command, key: setting.key, ...found, otherwise: found.value === null ? describedDefault(setting.option) : null };
+    });
+}
+
+/** Defaults that depend on the run, or on the data, are no values of the option: its description has them. */
+function describedDefault({ description }: Option): string | null {
+  const [, always] = /\(default: ([^;)]+)/.exec(description) ?? [];
+  if (always !== undefined) return always;
+  const [, unattended] = /without a terminal (\w+)/.exec(description) ?? [];
+  return unattended === undefined ? null : `off; without a terminal ${unattended}`;
 }
 
 function valueOf(
@@ -95,7 +108,7 @@ function valueOf(
   target: Command,
   source: ValueSource | undefined,
   flags: ReadonlyMap<Option, string>,
-): Omit<SettingRow, 'command' | 'key'> {
+): Omit<SettingRow, 'command' | 'key' | 'otherwise'> {
   const value: unknown = target.getOptionValue(option.attributeName());
   const isFlag = target.getOptionValueSource(option.attributeName()) === 'cli';
   const isOn = isSwitch && (option.negate ? value === false : value === true);
@@ -122,7 +135,8 @@ function formatRows(rows: readonly SettingRow[], { file, isFileThere }: AppliedS
   return lines;
 }
 
-function whence({ value, source, from }: SettingRow): string {
-  if (source === 'default') return value === null ? 'not set' : 'default';
+function whence({ value, source, from, otherwise }: SettingRow): string {
+  if (source === 'default' && value === null) return otherwise === null ? 'not set' : `default: ${otherwise}`;
+  if (source === 'default') return 'default';
   return source === 'flag' ? 'flag' : `${source} ${sanitise(from ?? '', MAX_TEXT)}`;
 }

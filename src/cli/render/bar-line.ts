@@ -88,15 +88,17 @@ function fieldsOf(progress: Progress, style: Style, leastAmountWidth: number): F
   const amount = formatProgressBytes(doneBytes, totalBytes);
   // Done is written in the unit of the total, so it is never wider than that.
   const amountWidth = Math.max(leastAmountWidth, formatProgressBytes(totalBytes, totalBytes).length);
+  const isPaused = progress.isPaused === true;
   return [
     { text: formatPercent(doneBytes, totalBytes).padStart(6), rank: 0, paint: style.strong },
     { text: amount.padStart(amountWidth), rank: 3, paint: plain },
     {
-      text: (progress.isPaused === true ? 'paused' : formatRate(progress.downloadBytesPerSecond)).padStart(11),
+      text: (isPaused ? 'paused' : formatRate(progress.downloadBytesPerSecond)).padStart(11),
       rank: 1,
-      paint: progress.isPaused === true ? style.strong : plain,
+      paint: isPaused ? style.strong : plain,
     },
-    { text: `ETA ${formatClock(progress.timeLeftMs).padStart(5)}`, rank: 2, paint: plain },
+    // Of the speed that it had a clock would go on counting.
+    { text: `ETA ${formatClock(isPaused ? null : progress.timeLeftMs).padStart(5)}`, rank: 2, paint: plain },
     { text: formatSources(progress.peers, progress.webSeeds).padStart(7), rank: 4, paint: style.faint },
   ];
 }

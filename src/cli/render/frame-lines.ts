@@ -1,5 +1,5 @@
 // What a terminal shows of several torrents at a time: a line for each that is under way, a bar or what it is doing, and a last line
-// about all of them. Never more lines than fit: what is left out is counted in the last one.
+// about all of them. Never more lines than fit: what moves goes before what waits, and what is left out is counted in the last one.
 
 import { CONFIG } from '../../engine/config.js';
 import { type BarAlignment, type BarLook, formatBarLine, formatPhase } from './bar-line.js';
@@ -22,7 +22,7 @@ export function formatFrame(
   look: BarLook,
 ): string[] {
   const room = overview === null ? maxLines : maxLines - 1;
-  const lines = shown.slice(0, room);
+  const lines = shown.length <= room ? shown : chooseShown(shown, room);
   const alignment = alignBars(lines, look);
   // Details take what the lines leave: the peers of one torrent, of several a map each as far as they go.
   let spare = room - lines.length;
@@ -42,6 +42,17 @@ export function formatFrame(
   const rate = shown.reduce((sum, progress) => sum + progress.downloadBytesPerSecond, 0);
   const rest = hidden === 0 ? '' : `, ${hidden} more than fit here`;
   return [...texts, look.style.faint(cut(`${overview}${rest}${isDownloading ? `; ${formatRate(rate)}` : ''}`, columns, look))];
+}
+
+/** Those that move data first, then those that are at work, then those that wait; in the order that they had. */
+function chooseShown(shown: readonly Progress[], room: number): Progress[] {
+  const chosen = new Set([...shown].toSorted((a, b) => waiting(a) - waiting(b)).slice(0, Math.max(0, room)));
+  return shown.filter((progress) => chosen.has(progress));
+}
+
+function waiting({ phase, downloadBytesPerSecond, uploadBytesPerSecond }: Progress): number {
+  if (downloadBytesPerSecond + uploadBytesPerSecond > 0) return 0;
+  return phase === 'announcing' || phase === 'looking' || phase === 'metadata' || phase === 'seeding' ? 2 : 1;
 }
 
 /** Bars below each other begin and end in the same columns. */

@@ -16,13 +16,19 @@ export interface SummaryFacts {
 }
 
 const MAX_PATH = 1000;
+/** What came is told apart from the size where it is another one by more than this share of it. */
+const NOTEWORTHY = 0.05;
 
 export function formatSummary(facts: SummaryFacts): string {
   const shown = sanitise(facts.path, MAX_PATH);
   const size = formatBytes(facts.totalBytes);
   if (facts.isAlreadyComplete) return `already complete: ${shown} (${size})`;
+  const whole = `done: ${shown}, ${size} in ${prettyMs(Math.max(1, facts.elapsedMs))}`;
+  if (facts.downloadedBytes === 0) return `${whole}, nothing had to be fetched`;
   const speed = facts.elapsedMs > 0 ? (facts.downloadedBytes * 1000) / facts.elapsedMs : 0;
-  return `done: ${shown}, ${size} in ${prettyMs(Math.max(1, facts.elapsedMs))}, ${formatRate(speed)} on average`;
+  const isOther = Math.abs(facts.downloadedBytes - facts.totalBytes) > facts.totalBytes * NOTEWORTHY;
+  const fetched = isOther ? `${formatBytes(facts.downloadedBytes)} fetched, ` : '';
+  return `${whole}, ${fetched}${formatRate(speed)} on average`;
 }
 
 export interface TotalFacts {

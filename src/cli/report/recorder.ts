@@ -19,6 +19,8 @@ export interface SourceRow {
   readonly client: string;
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
+  /** Sent bad data, and was not asked again. */
+  readonly isBanned: boolean;
 }
 
 export interface TrackerRow {
@@ -61,7 +63,8 @@ interface Sample {
 
 export class RunRecorder {
   readonly #startedAt: number;
-  readonly #sources = new Map<string, SourceRow>();
+  readonly #sources = new Map<string, Omit<SourceRow, 'isBanned'>>();
+  readonly #banned = new Set<string>();
   /** Of peers that are connected. */
   readonly #clients = new Map<string, string>();
   readonly #events: EventRow[] = [];
@@ -100,6 +103,9 @@ export class RunRecorder {
     if (notice.type === 'piece-stored') {
       const times = this.#pieceTimes;
       if (times !== null && Number.isNaN(times[notice.piece])) times[notice.piece] = now - this.#startedAt;
+    } else if (notice.type === 'peer-banned' || notice.type === 'web-seed-banned') {
+      const name = notice.type === 'peer-banned' ? formatAddress(notice.address) : notice.name;
+      if (this.#banned.size < MAX_SOURCES) this.#banned.add(name);
     } else if (notice.type === 'peer-opened') {
       if (this.#clients.size < MAX_SOURCES) this.#clients.set(formatAddress(notice.address), notice.client);
     } else if (notice.type === 'peer-closed') {
@@ -132,7 +138,9 @@ export class RunRecorder {
       elapsedMs,
       samples: ratesOf(this.#samples, snapshot, elapsedMs),
       pieceTimes: times,
-      sources: [...this.#sources.values()].toSorted(byAmount),
+      sources: [...this.#sources.values()]
+        .toSorted(byAmount)
+        .map((source) => ({ ...source, isBanned: this.#banned.has(source.name) })),
       trackers: (snapshot?.trackers ?? []).map((tracker) => ({
         url: tracker.url,
         state: tracker.state,
@@ -158,7 +166,7 @@ export class RunRecorder {
   }
 }
 
-function byAmount(a: SourceRow, b: SourceRow): number {
+function byAmount(a: Omit<SourceRow, 'isBanned'>, b: Omit<SourceRow, 'isBanned'>): number {
   return b.downloadedBytes + b.uploadedBytes - (a.downloadedBytes + a.uploadedBytes);
 }
 

@@ -10,9 +10,18 @@ const HEIGHT = 220;
 const LEFT = 76;
 const TOP = 12;
 const BOTTOM = 24;
-const GRID_LINES = 4;
+/** Nothing below it is told apart: an axis of single bytes would say 1 B/s on several lines. */
+const LEAST_TOP = 1024;
+/** Of the time axis, in milliseconds: the first step that leaves so many marks or fewer. */
+const TIME_STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400].map(
+  (seconds) => seconds * 1000,
+);
+const MAX_TIME_MARKS = 7;
+/** Kept free for the end's own mark. */
+const END_ROOM = 64;
 
-const MAX_CELLS = 2400;
+/** Of the map: where there are more pieces they share cells. */
+export const MAX_CELLS = 2400;
 const CELL = 10;
 const CELLS_A_ROW = Math.floor(WIDTH / CELL);
 
@@ -23,8 +32,8 @@ export function escapeMarkup(text: string): string {
 }
 
 export function drawSpeed(samples: readonly SpeedSample[], elapsedMs: number): string {
-  const peak = Math.max(1, ...samples.map((sample) => Math.max(sample.downloadBytesPerSecond, sample.uploadBytesPerSecond)));
-  const top = niceTop(peak);
+  const peak = Math.max(0, ...samples.map((sample) => Math.max(sample.downloadBytesPerSecond, sample.uploadBytesPerSecond)));
+  const { top, steps } = niceAxis(peak);
   const x = (atMs: number): number => LEFT + (elapsedMs <= 0 ? 0 : (atMs / elapsedMs) * (WIDTH - LEFT));
   const y = (rate: number): number => TOP + (HEIGHT - BOTTOM - TOP) * (1 - rate / top);
   const line = (rateOf: (sample: SpeedSample) => number): string => {
@@ -33,17 +42,24 @@ export function drawSpeed(samples: readonly SpeedSample[], elapsedMs: number): s
     return [...first, ...points].join(' ');
   };
   const download = line((sample) => sample.downloadBytesPerSecond);
-  const grid = Array.from({ length: GRID_LINES + 1 }, (_, at) => {
-    const rate = (top * at) / GRID_LINES;
+  const grid = Array.from({ length: steps + 1 }, (_, at) => {
+    const rate = (top * at) / steps;
     const height = round(y(rate));
     return `<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${height}" y2="${height}"/><text x="${LEFT - 6}" y="${round(height + 4)}" text-anchor="end">${escapeMarkup(formatRate(rate))}</text>`;
   });
   const ground = HEIGHT - BOTTOM;
+  const marks = timeMarks(elapsedMs).map((atMs) => {
+    const at = round(x(atMs));
+    return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${ground}"/><text x="${at}" y="${HEIGHT - 6}" text-anchor="middle">${escapeMarkup(prettyMs(atMs))}</text>`;
+  });
+  const isSending = samples.some((sample) => sample.uploadBytesPerSecond > 0);
+  const upload = `<polyline class="up" points="${line((sample) => sample.uploadBytesPerSecond)}"><title>sent</title></polyline>`;
   return [
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Speed over time: at most ${escapeMarkup(formatRate(peak))}">`,
     ...grid,
+    ...marks,
     `<polygon class="down" points="${LEFT},${ground} ${download} ${WIDTH},${ground}"><title>received</title></polygon>`,
-    `<polyline class="up" points="${line((sample) => sample.uploadBytesPerSecond)}"><title>sent</title></polyline>`,
+    ...(isSending ? [upload] : []),
     `<text x="${LEFT}" y="${HEIGHT - 6}">0</text>`,
     `<text x="${WIDTH}" y="${HEIGHT - 6}" text-anchor="end">${escapeMarkup(prettyMs(elapsedMs))}</text>`,
     '</svg>',
@@ -85,13 +101,24 @@ function describeCell(times: Float64Array, elapsedMs: number): { look: string; w
   return { look: `class="came" fill-opacity="${round(0.25 + 0.75 * share)}"`, words: `after ${prettyMs(latest)}` };
 }
 
-/** The next round number above it, in its unit. */
-function niceTop(peak: number): number {
-  const unit = 1024 ** Math.max(0, Math.floor(Math.log2(peak) / 10));
-  let step = 1;
-  for (;;) {
-    for (const factor of [1, 2, 3, 4, 6, 8]) if (factor * step * unit >= peak) return factor * step * unit;
-    step *= 10;
+/** Marks between the start and the end, round times, with room for that of the end. */
+function timeMarks(elapsedMs: number): number[] {
+  const day = TIME_STEPS[TIME_STEPS.length - 1];
+  const step =
+    TIME_STEPS.find((candidate) => elapsedMs / candidate <= MAX_TIME_MARKS) ?? day * Math.ceil(elapsedMs / day / MAX_TIME_MARKS);
+  const last = elapsedMs * (1 - END_ROOM / (WIDTH - LEFT));
+  return Array.from({ length: Math.max(0, Math.floor(last / step)) }, (_, at) => (at + 1) * step);
+}
+
+/** The next round number above it, in its unit (800 KiB/s, and then 1 MiB/s), and in how many steps it is reached. */
+function niceAxis(peak: number): { top: number; steps: number } {
+  for (let unit = LEAST_TOP; ; unit *= 1024) {
+    for (const power of [1, 10, 100]) {
+      for (const factor of [1, 2, 3, 4, 6, 8]) {
+        const top = factor * power * unit;
+        if (top >= peak) return { top, steps: factor % 3 === 0 ? 3 : 4 };
+      }
+    }
   }
 }
 

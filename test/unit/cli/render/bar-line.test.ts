@@ -48,6 +48,12 @@ describe('the line', () => {
     ],
   ])('at %i columns', (columns, line) => expect(formatBarLine(PROGRESS, columns, LOOK)).toBe(line));
 
+  test('says that it is paused, and no time left', () => {
+    expect(formatBarLine({ ...PROGRESS, isPaused: true }, 80, LOOK)).toBe(
+      'ubuntu-24… ██████▒░░░░░░░░  45.0% 2.5 of 5.6 GiB      paused ETA --:-- 12 peers',
+    );
+  });
+
   test('on very narrow terminals the percentage is left', () => expect(formatBarLine(PROGRESS, 12, LOOK)).toBe(' 45.0%'));
 
   test('is never wider than the terminal, whatever the name and the numbers', async () => {

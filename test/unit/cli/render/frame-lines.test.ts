@@ -57,7 +57,7 @@ describe('several torrents', () => {
     expect(formatFrame(SHOWN, OVERVIEW, { columns, maxLines: 23 }, LOOK)).toEqual(lines),
   );
 
-  test('more than there are rows: the first ones, and how many are left out', () => {
+  test('more than there are rows: so many as fit, and how many are left out', () => {
     const lines = formatFrame(SHOWN, OVERVIEW, { columns: 100, maxLines: 3 }, LOOK);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^a\.bin /);
@@ -66,6 +66,18 @@ describe('several torrents', () => {
     expect(formatFrame(SHOWN, OVERVIEW, { columns: 100, maxLines: 1 }, LOOK)).toEqual([
       '9 torrents: 4 done, 1 failed, 4 running, 4 more than fit here; 5.0 MiB/s',
     ]);
+  });
+
+  test('more than there are rows: what moves goes before what is at work, and that before what waits, in their own order', () => {
+    const waiting: Progress = { ...NO_DATA, name: 'waits', phase: 'announcing' };
+    const all = [waiting, SHOWN[3], SHOWN[2], { ...waiting, name: 'waits too' }, SHOWN[1], SHOWN[0]];
+    const names = (maxLines: number): string[] =>
+      formatFrame(all, OVERVIEW, { columns: 100, maxLines }, LOOK)
+        .slice(0, -1)
+        .map((line) => /^[a-z.-]+/.exec(line)?.[0] ?? line);
+    expect(names(3)).toEqual(['longer-name.iso', 'a.bin']);
+    expect(names(4)).toEqual(['checked', 'longer-name.iso', 'a.bin']);
+    expect(names(5)).toEqual(['waits', 'checked', 'longer-name.iso', 'a.bin']);
   });
 
   test('one torrent has no line about all', () => {

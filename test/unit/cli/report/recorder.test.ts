@@ -86,7 +86,7 @@ test('a peer that came and left between two looks counts too', () => {
   recorder.notice({ type: 'peer-opened', address, incoming: false, client: 'libtorrent' }, 1);
   recorder.notice({ type: 'peer-closed', address, reason: 'inactive', payloadBytes: 40 }, 5);
   expect(recorder.end(10).sources).toEqual([
-    { name: '203.0.113.7:6881', client: 'libtorrent', downloadedBytes: 40, uploadedBytes: 0 },
+    { name: '203.0.113.7:6881', client: 'libtorrent', downloadedBytes: 40, uploadedBytes: 0, isBanned: false },
   ]);
 });
 
@@ -100,4 +100,19 @@ test('ten thousand peers and events do not grow it', () => {
   const { events, eventsLeftOut, sources } = recorder.end(10_000);
   expect([events.length + eventsLeftOut, events.length <= 300, sources.length <= 500]).toEqual([10_000, true, true]);
   expect(sources[0].downloadedBytes).toBe(10_000);
+});
+
+test('who was banned is known at the end, whether or not a look saw it after that', () => {
+  const recorder = new RunRecorder(0);
+  const other = createAddress('203.0.113.8', 6881) ?? expect.unreachable();
+  recorder.look(snapshot(0), 0);
+  for (const from of [address, other]) {
+    recorder.notice({ type: 'peer-opened', address: from, incoming: false, client: 'x' }, 1);
+    recorder.notice({ type: 'peer-closed', address: from, reason: 'banned', payloadBytes: 100 }, 3);
+  }
+  recorder.notice({ type: 'peer-banned', address: other, piece: piece(2) }, 4);
+  expect(recorder.end(1000).sources.map(({ name, isBanned }) => [name, isBanned])).toEqual([
+    ['203.0.113.7:6881', false],
+    ['203.0.113.8:6881', true],
+  ]);
 });

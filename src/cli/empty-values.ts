@@ -1,0 +1,34 @@
+// Refuses values of nothing: what a script writes as `--output "$DIR"` where the variable is not set. Each command would make something
+// else of them, from the current folder to a fault of ours.
+
+import type { Command, Option } from 'commander';
+import { UsageError } from './usage-error.js';
+
+/** Texts that are put into a torrent: nothing takes out what is there. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['comment', 'createdBy', 'source']);
+
+const HINT = 'Write one, or leave it out: a variable of the shell may not be set.';
+
+/** Of the command that is about to run, and of the program; throws UsageError. Wherever the values come from. */
+export function refuseEmptyValues(program: Command, command: Command): void {
+  for (const holder of [program, command]) {
+    for (const option of holder.options) {
+      const name = option.attributeName();
+      if (!MAY_BE_EMPTY.has(name) && isEmpty(holder.getOptionValue(name)))
+        throw new UsageError(`${option.long ?? option.flags}: its ${placeholder(option)} is empty`, HINT);
+    }
+  }
+  const at = command.args.indexOf('');
+  if (at < 0) return;
+  const named = command.registeredArguments[Math.min(at, command.registeredArguments.length - 1)];
+  throw new UsageError(`a ${named === undefined ? 'word' : named.name()} is empty`, HINT);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || (Array.isArray(value) && value.includes(''));
+}
+
+/** What stands for the value in the help. */
+function placeholder({ flags }: Option): string {
+  return /[<[]([^>\]]*)[>\]]/.exec(flags)?.[1] ?? 'value';
+}
