@@ -230,6 +230,7 @@ export class TorrentDisk {
         paths,
         have,
         finished,
+        found,
         ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident) }),
       };
       await this.#prepareSpace(space, report('allocating'), signal);

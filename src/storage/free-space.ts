@@ -9,6 +9,7 @@ import type { Bitfield } from '../model/bitfield.js';
 import { StorageError } from '../model/error.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import type { FilePaths } from './file-paths.js';
+import type { FoundFile } from './file-scan.js';
 
 export interface SpaceOptions {
   readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
@@ -16,6 +17,8 @@ export interface SpaceOptions {
   readonly have: Bitfield;
   /** Files that have their own names. */
   readonly finished: ReadonlySet<number>;
+  /** What a look at the folder found just now: where that was nothing, nothing is asked of the disk. */
+  readonly found?: readonly FoundFile[];
   /** The file for pieces that are kept whole although some of their files are not made, and the bytes of those that it has or will have. */
   readonly parts?: { readonly path: string; readonly bytes: number };
   readonly disk?: Disk;
@@ -56,7 +59,7 @@ export function refuseWhereFull(need: SpaceNeed, others: number): void {
   throw new StorageError(text, { operation: 'space', path: folder, errno: 'ENOSPC' }, { advice });
 }
 
-function missingBytes({ metainfo, paths, have, finished, parts }: SpaceOptions, disk: Disk): number {
+function missingBytes({ metainfo, paths, have, finished, found, parts }: SpaceOptions, disk: Disk): number {
   const { files, geometry } = metainfo;
   const verified = new Float64Array(files.length);
   const layout = new FileLayout(files);
@@ -75,9 +78,14 @@ function missingBytes({ metainfo, paths, have, finished, parts }: SpaceOptions, 
   let missing = parts === undefined ? 0 : Math.max(0, parts.bytes - allocated(parts.path));
   for (const [index, file] of files.entries()) {
     if (file.isPadding || finished.has(index)) continue;
-    missing += Math.max(0, file.length - Math.max(verified[index], allocated(paths.part(index))));
+    const present = found !== undefined && isNothing(found[index]) ? 0 : allocated(paths.part(index));
+    missing += Math.max(0, file.length - Math.max(verified[index], present));
   }
   return missing;
+}
+
+function isNothing({ name, part, aside }: FoundFile): boolean {
+  return name === null && part === null && aside === undefined;
 }
 
 function allocatedBytes(location: string, disk: Disk): number {

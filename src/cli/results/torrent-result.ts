@@ -113,12 +113,14 @@ export function resultFiles(
 ): ResultFile[] {
   const made = chosen === null ? null : new Set(chosen);
   const results: ResultFile[] = [];
+  // Their components are safe as they are: thousands of files make no thousands of resolved paths.
+  const root = path.join(path.resolve(folder), path.sep);
   let number = 0;
   for (const [index, file] of files.entries()) {
     if (file.isPadding) continue;
     number++;
     if (made?.has(index) === false) continue;
-    results.push({ index: number, path: path.resolve(folder, ...file.path), length: file.length });
+    results.push({ index: number, path: root + file.path.join(path.sep), length: file.length });
   }
   return results;
 }

@@ -54,6 +54,27 @@ describe('needed', () => {
     ]);
   });
 
+  test('nothing is asked of the disk about a file of which nothing was found', async () => {
+    const folder = await makeTempFolder();
+    await putFiles(path.join(folder, 'out'), {
+      'album/a.part': new Uint8Array(50_000),
+      'album/sub/b.part': new Uint8Array(70_000),
+    });
+    const asked: string[] = [];
+    const lstatSync = ((at: string, options: object) => {
+      asked.push(path.basename(at));
+      return REAL_DISK.lstatSync(at, options);
+    }) as never;
+    const nothing = { name: null, part: null };
+    const stamp = { size: 70_000, mtimeMs: 1 } as never;
+    measureSpace({
+      ...terms(folder),
+      disk: { ...disk(null), lstatSync },
+      found: [nothing, nothing, { name: null, part: stamp }],
+    });
+    expect(asked).toEqual(['b.part']);
+  });
+
   test('less what files take up, and nothing for those that are whole', async () => {
     const folder = await makeTempFolder();
     await putFiles(path.join(folder, 'out'), { 'album/sub/b.part': TORRENT.fileBytes(2).subarray(0, 40_000) });
