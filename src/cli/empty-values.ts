@@ -4,8 +4,8 @@
 import type { Command, Option } from 'commander';
 import { UsageError } from './usage-error.js';
 
-/** Texts that are put into a torrent: nothing takes out what is there. */
-const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['comment', 'createdBy', 'source']);
+/** Texts that are put into a torrent: nothing takes out what is there. And the words of commands, one of which may be an empty argument. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['comment', 'createdBy', 'source', 'exec', 'execError', 'open']);
 
 const HINT = 'Write one, or leave it out: a variable of the shell may not be set.';
 

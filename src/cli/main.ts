@@ -24,6 +24,7 @@ import { asksForResult } from './results/json-argument.js';
 import { failedRunResult } from './results/torrent-result.js';
 import { Suspension } from './suspension.js';
 import { UsageError } from './usage-error.js';
+import { formatJson } from './render/sanitise.js';
 
 /** Help is wrapped at the width of the terminal, and at this where that is wider or unknown. */
 const MAX_HELP_WIDTH = 140;
@@ -79,7 +80,7 @@ export async function main(options: MainOptions): Promise<void> {
     events.emit({ event: 'error', ...facts });
     // Whoever reads results has one to read, also of a run that was refused before it began.
     if (!stdout.isUsed && !events.isOnStdout && asksForResult({ argv, commandNames, environment: env }))
-      stdout.line(JSON.stringify(failedRunResult(facts)));
+      stdout.line(formatJson(failedRunResult(facts), 0));
     stderr.line(report.text);
   };
   const crash = (error: unknown): void => {

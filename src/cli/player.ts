@@ -62,6 +62,7 @@ export async function runPlayer(
     child.kill('SIGTERM');
   };
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     return await new Promise<string | null>((resolve, reject) => {
       child.once('exit', (code, by) => {

@@ -330,7 +330,12 @@ export class SessionServer implements IncomingTorrent {
   /** Never throws: without the state the next run re-hashes, which is no reason to end this one. */
   #saveResume(): void {
     const run = this.#run;
-    if (run === null || this.#isComplete) return;
+    if (run === null) return;
+    // Who serves on has nothing to write down, but holds the folder.
+    if (this.#isComplete) {
+      this.#disk.touch();
+      return;
+    }
     try {
       this.#disk.saveResume(run.store.have);
     } catch (error) {

@@ -276,9 +276,14 @@ export class TorrentDisk {
     return this.#storage?.isMoving === true;
   }
 
+  /** The folder is still ours. */
+  touch(): void {
+    this.#locks?.touch();
+  }
+
   /** Writes down which pieces are there; throws a StorageError. */
   saveResume(have: Bitfield): void {
-    this.#locks?.touch();
+    this.touch();
     if (this.#keepsResume) this.#resume?.save(this.#inFiles(have));
   }
 

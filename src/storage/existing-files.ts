@@ -142,11 +142,13 @@ async function giveName(
   { metainfo, paths, found, overwrite, copyStepBytes, onCopyStep, signal, disk = REAL_DISK }: AdoptOptions,
 ): Promise<void> {
   const { path: components, length } = metainfo.files[file];
-  if (paths.partsFolder !== paths.folder) new DirectoryGuard(paths.folder, disk).ensureFor(components);
+  const isApart = paths.partsFolder !== paths.folder;
+  if (isApart) new DirectoryGuard(paths.folder, disk).ensureFor(components);
+  const landing = paths.landing(file);
   const moving = moveFile({
     from: paths.part(file),
     to: paths.name(file),
-    landing: placeForCopy(paths.landing(file), disk),
+    landing: isApart ? placeForCopy(landing, disk) : landing.beside,
     isKept: overwrite === 'never' || isVacant(found[file]),
     length,
     stepBytes: copyStepBytes,

@@ -22,12 +22,34 @@ export interface CopyOptions {
 const OPEN_NEW = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
 
 /**
- * At the top, so that what a kill leaves of the copy is found wherever the next run places the files; beside its place where another file
- * system is mounted there, as it gets its name by one step.
+ * At the top, so that what a kill leaves of the copy is found wherever the next run places the files; beside its place where a name can't be
+ * moved from there: another file system is mounted, or a folder of the same one in a second place, which no device number tells.
  */
 export function placeForCopy({ top, beside }: CopyPlaces, disk: Disk): string {
-  const deviceOf = (place: string): number | undefined => disk.statSync(path.dirname(place), { throwIfNoEntry: false })?.dev;
-  return deviceOf(top) === deviceOf(beside) ? top : beside;
+  if (path.dirname(top) === path.dirname(beside)) return top;
+  return canMove(top, beside, disk) ? top : beside;
+}
+
+/** Tries it with an empty file, under the names of the copy, which are ours. */
+function canMove(from: string, to: string, disk: Disk): boolean {
+  const remove = (place: string): void => {
+    try {
+      disk.unlinkSync(place);
+    } catch {
+      // It was not there.
+    }
+  };
+  let isMoved = false;
+  try {
+    remove(from);
+    disk.closeSync(disk.openSync(from, OPEN_NEW, 0o600));
+    disk.renameSync(from, to);
+    isMoved = true;
+  } catch {
+    // What stands in the way of any copy shows when it is made.
+  }
+  remove(isMoved ? to : from);
+  return isMoved;
 }
 
 /** May copy more than `maxBytes` where that costs nothing. Rejects with the system's error or the signal's reason. */

@@ -1,7 +1,7 @@
 // What can be said of a file that is there by the pieces that were found right: that it is whole, that it is wrong, or no more than that
 // nothing speaks against it. Pieces that it shares with a file that is not there, or not right itself, say nothing about it.
 
-import { FileLayout } from '../metainfo/file-layout.js';
+import { FileLayout, type FileSlice } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Bitfield } from '../model/bitfield.js';
 import type { PieceIndex } from '../model/ids.js';
@@ -14,10 +14,21 @@ export interface VerdictFacts {
   readonly have: Bitfield;
 }
 
+interface PieceFacts {
+  /** Padding left out. */
+  readonly slices: readonly FileSlice[];
+  /** Bytes of it belong to a file that is not there as far as that, or not whole. */
+  readonly isBeyondChecking: boolean;
+  /** Two at most of its files that are wrong: enough to know one besides any other. */
+  wrongFiles: readonly number[] | null;
+}
+
 export class FileVerdicts {
   readonly #facts: VerdictFacts;
   readonly #layout: FileLayout;
   readonly #wrong = new Map<number, boolean>();
+  /** Asked of one piece by each of its files, and thousands may share one. */
+  readonly #ofPieces = new Map<PieceIndex, PieceFacts>();
 
   constructor(facts: VerdictFacts) {
     this.#facts = facts;
@@ -45,7 +56,7 @@ export class FileVerdicts {
     let isWhole = true;
     for (const piece of this.#piecesOf(file)) {
       if (have.has(piece)) continue;
-      if (!this.#isBeyondChecking(piece) && !(blamesOthers && this.#isOfWrong(piece, file))) return false;
+      if (!this.#factsOf(piece).isBeyondChecking && !(blamesOthers && this.#isOfWrong(piece, file))) return false;
       isWhole = false;
     }
     return !isWhole;
@@ -56,25 +67,35 @@ export class FileVerdicts {
     const { name, part } = found[file];
     if (part !== null || name === null) return false;
     if (name.size !== metainfo.files[file].length) return true;
-    return this.#piecesOf(file).some((piece) => !have.has(piece) && this.#filesOf(piece).length === 1);
-  }
-
-  /** Bytes of it belong to a file that is not there as far as that, or not whole. */
-  #isBeyondChecking(piece: PieceIndex): boolean {
-    const { found } = this.#facts;
-    return this.#filesOf(piece).some((slice) => {
-      const stamp = countingStamp(found[slice.file]);
-      return stamp === null || found[slice.file].part !== null || stamp.size < slice.fileOffset + slice.length;
-    });
+    return this.#piecesOf(file).some((piece) => !have.has(piece) && this.#factsOf(piece).slices.length === 1);
   }
 
   #isOfWrong(piece: PieceIndex, besides: number): boolean {
-    return this.#filesOf(piece).some((slice) => slice.file !== besides && this.isWrong(slice.file));
+    const facts = this.#factsOf(piece);
+    if (facts.wrongFiles === null) {
+      const wrong: number[] = [];
+      for (const { file } of facts.slices) if (wrong.length < 2 && this.isWrong(file)) wrong.push(file);
+      facts.wrongFiles = wrong;
+    }
+    return facts.wrongFiles.some((file) => file !== besides);
   }
 
-  #filesOf(piece: PieceIndex): { readonly file: number; readonly fileOffset: number; readonly length: number }[] {
-    const { geometry } = this.#facts.metainfo;
-    return this.#layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)).filter((slice) => !slice.isPadding);
+  #factsOf(piece: PieceIndex): PieceFacts {
+    let facts = this.#ofPieces.get(piece);
+    if (facts === undefined) {
+      const { metainfo, found } = this.#facts;
+      const { geometry } = metainfo;
+      const slices = this.#layout
+        .slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))
+        .filter((slice) => !slice.isPadding);
+      const isBeyondChecking = slices.some((slice) => {
+        const stamp = countingStamp(found[slice.file]);
+        return stamp === null || found[slice.file].part !== null || stamp.size < slice.fileOffset + slice.length;
+      });
+      facts = { slices, isBeyondChecking, wrongFiles: null };
+      this.#ofPieces.set(piece, facts);
+    }
+    return facts;
   }
 
   #piecesOf(file: number): PieceIndex[] {

@@ -89,6 +89,27 @@ describeWith(['bash', 'tmux'], 'bash', () => {
     await line.run('source <(effusion completion bash)');
     await tryAll(line);
   });
+
+  test('puts no name into quotes that could end them or run in them', { timeout: 60_000 }, async () => {
+    const { cwd, env } = await prepare();
+    const hostile = makePayload('h', [
+      ['qa$(touch RAN)', 1],
+      ["qb';touch RAN;'", 1],
+      ['qcx', 1],
+    ]);
+    await rename((await writeTorrent(hostile, cwd, 16_384)).path, path.join(cwd, 'h.torrent'));
+    const candidatesOf = async (word: string): Promise<string[]> => {
+      const script = `source <(effusion completion bash); COMP_WORDS=(effusion h.torrent -s ${JSON.stringify(word).replaceAll("'", "'\\''")}); COMP_CWORD=3; _effusion 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout } = await startChild('bash', ['--norc', '-c', script], { cwd, env }).ended;
+      return stdout
+        .split('\n')
+        .filter((text) => text !== '')
+        .toSorted();
+    };
+    expect(await candidatesOf('q')).toEqual(['qa\\$\\(touch\\ RAN\\)', "qb\\'\\;touch\\ RAN\\;\\'", 'qcx'].toSorted());
+    expect(await candidatesOf('"q')).toEqual(['qcx']);
+    expect(await candidatesOf("'q")).toEqual(['qa$(touch RAN)', 'qcx']);
+  });
 });
 
 describeWith(['zsh', 'tmux'], 'zsh', () => {

@@ -26,12 +26,17 @@ _effusion() {
     word=\${word//\\'/}
     plain+=("$word")
   done
-  [[ \${COMP_WORDS[COMP_CWORD]} == [\\'\\"]* ]] && quote=1
+  # One that opens later in the word is taken for the kind in which more has a meaning.
+  [[ \${COMP_WORDS[COMP_CWORD]} == *[\\'\\"]* ]] && quote=\\"
+  [[ \${COMP_WORDS[COMP_CWORD]} == \\'* ]] && quote=\\'
   local kind='' candidate description ends=''
   COMPREPLY=()
   while IFS=$'\\t' read -r candidate description; do
     if [[ -z $kind ]]; then kind=$candidate; continue; fi
     candidate=\${candidate#"$cut"}
+    # Within quotes it would stand as it is, and a torrent's names are a stranger's: one that could end the quotes, or run in them, is left out.
+    [[ $quote == \\' && $candidate == *\\'* ]] && continue
+    [[ $quote == \\" && $candidate == *[\\\\\\"\\'\\\`\\$!]* ]] && continue
     ends+=\${candidate: -1}
     [[ -z $quote && $candidate == *[[:space:]\\"\\'\\\`\\$\\&\\;\\(\\)\\<\\>\\|\\*\\?\\[\\\\!]* ]] && candidate=$(printf '%q' "$candidate")
     COMPREPLY+=("$candidate")
@@ -114,7 +119,7 @@ Register-ArgumentCompleter -Native -CommandName effusion -ScriptBlock {
   foreach ($entry in ($answer | Select-Object -Skip 1)) {
     $text, $description = $entry -split [char]9, 2
     if (-not $description) { $description = $text }
-    $written = if ($text -match "[\\s'\`"$&;()|<>{}]") { "'" + $text.Replace("'", "''") + "'" } else { $text }
+    $written = if ($text -match "[\\s\\u2018-\\u201B'\`"$&;()|<>{}]") { "'" + ($text -replace "['\\u2018-\\u201B]", '$0$0') + "'" } else { $text }
     [System.Management.Automation.CompletionResult]::new($written, $text, 'ParameterValue', $description)
   }
   if ($answer.Count -gt 0 -and $answer[0] -ne ':none') {

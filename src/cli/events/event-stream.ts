@@ -7,6 +7,7 @@ import type { StopCause } from '../interruption.js';
 import { EVENT_VERSION, type EventBody, eventRank } from './event.js';
 import { openEventTarget } from './event-target.js';
 import { EventWriter, writeTo } from './event-writer.js';
+import { formatJson } from '../render/sanitise.js';
 
 export interface EventStreamOptions {
   readonly version: string;
@@ -98,6 +99,6 @@ export class EventStream {
   }
 
   #write(writer: EventWriter, body: EventBody): void {
-    writer.line(JSON.stringify({ v: EVENT_VERSION, t: this.#now(), ...body }), eventRank(body));
+    writer.line(formatJson({ v: EVENT_VERSION, t: this.#now(), ...body }, 0), eventRank(body));
   }
 }

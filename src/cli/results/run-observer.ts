@@ -16,6 +16,7 @@ import type { ResultOptions } from './result-options.js';
 import { TorrentObserver } from './torrent-observer.js';
 import { failedRunResult } from './torrent-result.js';
 import { expectFolderOf, writeWhole } from './whole-file.js';
+import { formatJson } from '../render/sanitise.js';
 
 /** Runs a command with an observer; what it rejects with is passed on. Rejects with UsageError where the options contradict each other. */
 export async function observeRun(
@@ -110,6 +111,6 @@ export class RunObserver {
       this.#reported.push(new TorrentReport().end(end));
     }
     if (this.#options.json !== true) return;
-    this.#context.stdout.line(JSON.stringify(failedRunResult(facts)));
+    this.#context.stdout.line(formatJson(failedRunResult(facts), 0));
   }
 }

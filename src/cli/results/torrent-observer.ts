@@ -17,7 +17,7 @@ import type { ErrorEvent, TorrentEvent, WarningEvent } from '../events/event.js'
 import { noticeToEvent } from '../events/notice-event.js';
 import { type Delivery, SessionFollower } from '../events/session-follower.js';
 import { EXIT } from '../exit-codes.js';
-import { sanitise } from '../render/sanitise.js';
+import { formatJson, sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
 import type { ReportedTorrent } from '../report/page.js';
 import { TorrentReport } from '../report/torrent-report.js';
@@ -320,7 +320,7 @@ export class TorrentObserver {
   }
 
   #print(outcome: Outcome): void {
-    if (this.#options.json === true) this.#context.stdout.line(JSON.stringify(this.#result(outcome)));
+    if (this.#options.json === true) this.#context.stdout.line(formatJson(this.#result(outcome), 0));
   }
 
   #result(outcome: Outcome): TorrentResult {

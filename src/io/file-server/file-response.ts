@@ -57,10 +57,14 @@ function isOurs(host: string | undefined, port: number): boolean {
   return named === `127.0.0.1:${port}` || named === `localhost:${port}`;
 }
 
+/** What a page has other pages in. */
+const FRAMES: ReadonlySet<string> = new Set(['iframe', 'frame', 'embed', 'object']);
+
 /** A page of another site has it in itself, or asks by script: what it can't read it shall not make us fetch either (W3C Fetch Metadata). */
 function isLoadedByOthers(headers: FileRequest['headers']): boolean {
   const site = single(headers['sec-fetch-site']);
-  return (site === 'cross-site' || site === 'same-site') && single(headers['sec-fetch-mode']) !== 'navigate';
+  const isFollowed = single(headers['sec-fetch-mode']) === 'navigate' && !FRAMES.has(single(headers['sec-fetch-dest']) ?? '');
+  return (site === 'cross-site' || site === 'same-site') && !isFollowed;
 }
 
 function fileResponse(file: ServedFile, { method, headers: asked }: FileRequest): FileResponse {

@@ -38,6 +38,10 @@ test('of options of every run, and of the default command', async () => {
   expect(await run('./x.torrent', '-o', 'there')).toBe('ran');
 });
 
+test('but not of one among the words of a command', async () => {
+  expect(await run('./x.torrent', '--exec', 'mail -s "" me')).toBe('ran');
+});
+
 test('of one among several', async () => {
   expect(await run('download', 'x.torrent', '--reuse', 'a', '--reuse', '')).toBe('--reuse: its DIR is empty');
 });

@@ -1,9 +1,10 @@
 // The copy of one file, by itself: what becomes of existing files with it is in existing-files.test.ts.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { copyFile } from '../../../src/storage/file-copy.js';
+import { REAL_DISK } from '../../../src/storage/disk.js';
+import { copyFile, placeForCopy } from '../../../src/storage/file-copy.js';
 import { copySpy } from '../../support/copy-spy.js';
 import { expectSameBytes, putFiles } from '../../support/stored-torrent.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
@@ -58,4 +59,17 @@ test('never takes the place of a file', async () => {
   const { from } = await prepare();
   const { disk } = copySpy({ canClone: false });
   await expect(copyFile({ from, to: from, maxBytes: 25_000, stepBytes: 10_000, disk })).rejects.toMatchObject({ code: 'EEXIST' });
+});
+
+test('is made at the top, and beside its place where no name moves from there, whatever the numbers of the devices say', async () => {
+  const folder = await makeTempFolder();
+  await putFiles(folder, { 'sub/other': BYTES });
+  const places = { top: path.join(folder, 'copy'), beside: path.join(folder, 'sub/copy') };
+  expect(placeForCopy(places, REAL_DISK)).toBe(places.top);
+  const renameSync = (): never => {
+    throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
+  };
+  expect(placeForCopy(places, { ...REAL_DISK, renameSync })).toBe(places.beside);
+  expect(readdirSync(folder)).toEqual(['sub']);
+  expect(readdirSync(path.join(folder, 'sub'))).toEqual(['other']);
 });

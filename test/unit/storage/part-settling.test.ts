@@ -179,8 +179,10 @@ describe('a copy for repair', () => {
     const isMounted = (at: unknown): boolean => String(at).startsWith(path.join(folder, 'album'));
     const disk: Disk = {
       ...REAL_DISK,
-      statSync: ((at: string, options: object) =>
-        Object.assign(REAL_DISK.statSync(at, options) as object, { dev: isMounted(at) ? 2 : 1 })) as never,
+      renameSync: (from, to) => {
+        if (isMounted(from) !== isMounted(to)) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
+        REAL_DISK.renameSync(from, to);
+      },
       copyFile: ((from: string, to: string, mode: number, done: (error: NodeJS.ErrnoException | null) => void) => {
         targets.push(to);
         REAL_DISK.copyFile(from, to, mode, done);

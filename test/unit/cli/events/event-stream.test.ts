@@ -56,6 +56,15 @@ test('what strangers wrote stays one line, and valid', () => {
   expect(lines[1]['client']).toBe(client);
 });
 
+test('what moves a cursor or turns text round is told as an escape', () => {
+  const { state, stream, write } = rig();
+  stream.begin(write);
+  const message = 'a\u009B31m\u202Eb';
+  stream.emit({ event: 'warning', code: 'x', message });
+  expect(state.text).not.toMatch(/[\u0080-\u009F\u202E]/);
+  expect(linesOf(state.text).at(-1)).toMatchObject({ message });
+});
+
 test('a slow reader gets what there is room for, hears how much it has missed, and the end', () => {
   vi.useFakeTimers();
   try {

@@ -108,7 +108,9 @@ describe('who is refused', () => {
   test.each(['cross-site', 'same-site'])('what a page of another site loads (%s); a link there may lead here', (site) => {
     for (const mode of ['no-cors', 'cors', 'websocket'])
       expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': mode }).status).toBe(403);
-    expect(ask('/1', { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }).status).toBe(200);
+    const followed = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+    expect(ask('/1', { ...followed, 'sec-fetch-dest': 'iframe' }).status).toBe(403);
+    expect(ask('/1', { ...followed, 'sec-fetch-dest': 'document' }).status).toBe(200);
   });
 
   test.each(['none', 'same-origin'])('but not our own page, nor an address that was typed (%s)', (site) => {
