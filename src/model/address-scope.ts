@@ -35,6 +35,11 @@ function scopeOfIpv6(bytes: Uint8Array): AddressScope {
   if (first === 0x20 && second === 0x02) return scopeOfIpv4(bytes.subarray(2, 6));
   if (first === 0 && second === 0x64 && bytes[2] === 0xff && bytes[3] === 0x9b && isZero(bytes.subarray(4, 12)))
     return scopeOfIpv4(bytes.subarray(12, 16));
+  // Gateways of one's own (RFC 8215) translate as their owner likes; ::ffff:0:0:0/96 stands for an IPv4 address too (RFC 2765, 2.1).
+  if (first === 0 && second === 0x64 && bytes[2] === 0xff && bytes[3] === 0x9b && bytes[4] === 0 && bytes[5] === 1)
+    return 'private';
+  if (isZero(bytes.subarray(0, 8)) && bytes[8] === 0xff && bytes[9] === 0xff && isZero(bytes.subarray(10, 12)))
+    return scopeOfIpv4(bytes.subarray(12, 16));
   // The block that leads nowhere (RFC 6666): what we let stand for a name (stand-in.ts) is nobody's to name.
   if (first === 1 && isZero(bytes.subarray(1, 8))) return 'never';
   if (!isZero(bytes.subarray(0, 12))) return 'global';

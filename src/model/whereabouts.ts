@@ -8,6 +8,8 @@ import { createAddress, type Address } from './address.js';
 const SOMEWHERE = '192.0.2.1';
 const THIS_HOST = '127.0.0.1';
 const NEARBY = '10.0.0.1';
+/** The last two are Debian's own, in every /etc/hosts. */
+const LOOPBACK_NAME = /^(?:.*\.)?localhost$|^ip6-(?:localhost|loopback)$/;
 const NEARBY_NAME = /^[^.]+$|\.(?:local|internal|home\.arpa)$/;
 
 /** `host`: a name or numeric, without brackets. An address of its scope (address-scope.ts) with any port; of a number, that itself. */
@@ -16,6 +18,6 @@ export function whereaboutsOf(host: string): Address {
 }
 
 function placeOfName(name: string): string {
-  if (name === 'localhost' || name.endsWith('.localhost')) return THIS_HOST;
+  if (LOOPBACK_NAME.test(name)) return THIS_HOST;
   return NEARBY_NAME.test(name) ? NEARBY : SOMEWHERE;
 }

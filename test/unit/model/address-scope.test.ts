@@ -22,13 +22,16 @@ const SCOPES: readonly (readonly [scope: AddressScope, hosts: readonly string[]]
   ['loopback', ['::1', '0:0:0:0:0:0:0:1']],
   ['link-local', ['fe80::', 'fe80::1', 'febf:ffff::1']],
   ['private', ['fc00::', 'fdff:ffff::1', 'fec0::1', 'feff::1']],
-  ['global', ['2001:db8::1', '2a00::1', 'fe7f::1', 'fbff::1', 'fe00::1', '64:ff9b:1::1', '::1:0:0:1', '1::']],
+  ['global', ['2001:db8::1', '2a00::1', 'fe7f::1', 'fbff::1', 'fe00::1', '::1:0:0:1', '1::']],
   // Mapped, through a gateway, 6to4: as wide as the IPv4 address they stand for.
   ['never', ['::ffff:0.0.0.0', '::ffff:224.0.0.1', '::ffff:255.255.255.255', '64:ff9b::255.255.255.255', '2002:e000:1::']],
-  ['loopback', ['::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::127.0.0.1', '2002:7f00:1::1']],
+  ['loopback', ['::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::127.0.0.1', '2002:7f00:1::1', '::ffff:0:127.0.0.1']],
   ['link-local', ['::ffff:169.254.1.1', '64:ff9b::169.254.1.1', '2002:a9fe:101::1']],
-  ['private', ['::ffff:10.0.0.1', '64:ff9b::192.168.0.1', '2002:c0a8:1::1']],
-  ['global', ['::ffff:8.8.8.8', '64:ff9b::8.8.8.8', '2002:808:808::1']],
+  [
+    'private',
+    ['::ffff:10.0.0.1', '64:ff9b::192.168.0.1', '2002:c0a8:1::1', '64:ff9b:1::1', '64:ff9b:1::808:808', '::ffff:0:10.0.0.1'],
+  ],
+  ['global', ['::ffff:8.8.8.8', '64:ff9b::8.8.8.8', '2002:808:808::1', '::ffff:0:8.8.8.8', '64:ff9b:2::1']],
 ];
 
 describe('the scope of an address', () => {

@@ -10,6 +10,8 @@ test.each([
   ['224.0.0.1', 'never'],
   ['8.8.8.8', 'global'],
   ['localhost', 'loopback'],
+  ['ip6-localhost', 'loopback'],
+  ['ip6-loopback.', 'loopback'],
   ['LocalHost.', 'loopback'],
   ['a.b.localhost', 'loopback'],
   ['nas', 'private'],
