@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { splitWords } from './results/hook-words.js';
 import { UsageError } from './usage-error.js';
 
@@ -46,32 +47,40 @@ async function whyNotRun(file: string): Promise<string | null> {
   }
 }
 
-/**
- * Resolves when it has ended: with a word on how, where that was not in order. Rejects with UsageError where it can't be started. Ended by
- * `signal`, it is asked to stop.
- */
-export async function runPlayer(
-  words: readonly string[],
-  url: string,
-  isQuiet: boolean,
-  signal: AbortSignal,
-): Promise<string | null> {
+/** A player that was started. */
+export interface Player {
+  readonly pid: number | undefined;
+  /** Resolves when it has ended: with a word on how, where that was not in order. Rejects with UsageError where it can't be started. */
+  readonly ended: Promise<string | null>;
+  /** Asks it to end. Resolves with true when it has, and with false where it has not within that time: it is left to itself then. */
+  stop(graceMs: number): Promise<boolean>;
+}
+
+/** `isQuiet`: what it says is dropped. */
+export function startPlayer(words: readonly string[], url: string, isQuiet: boolean): Player {
   const [command, ...args] = words;
   const child = spawn(command, [...args, url], { stdio: ['inherit', isQuiet ? 'ignore' : 2, isQuiet ? 'ignore' : 2] });
-  const stop = (): void => {
-    child.kill('SIGTERM');
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await new Promise<string | null>((resolve, reject) => {
-      child.once('exit', (code, by) => {
-        if (by !== null) resolve(`${command} was ended by ${by}`);
-        else resolve(code === 0 ? null : `${command} ended with exit code ${code}`);
-      });
-      child.once('error', (error) => reject(refuse(command, error.message, 'Name another player')));
+  const ended = new Promise<string | null>((resolve, reject) => {
+    child.once('exit', (code, by) => {
+      if (by !== null) resolve(`${command} was ended by ${by}`);
+      else resolve(code === 0 ? null : `${command} ended with exit code ${code}`);
     });
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+    child.once('error', (error) => reject(refuse(command, error.message, 'Name another player')));
+  });
+  const over = ended.then(
+    () => true,
+    () => true,
+  );
+  return {
+    pid: child.pid,
+    ended,
+    stop: async (graceMs) => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      const late = new AbortController();
+      const waited = setTimeout(graceMs, false, { signal: late.signal }).catch(() => false);
+      const hasEnded = await Promise.race([over, waited]);
+      late.abort();
+      return hasEnded;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 // What ends all torrents of a run at once: a signal, stdout that nobody reads, the time of --timeout. One for the run, so that several
-// torrents stop together and it is said once.
+// torrents stop together and it is said once. Who depends on what is ended (a player on its server) is let go first.
 
 import { setMaxListeners } from 'node:events';
 import { waitFor } from '../engine/deferred.js';
@@ -12,6 +12,7 @@ export class RunEnd {
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout | null;
   readonly #forgetStop: () => void;
+  readonly #preparations = new Set<() => Promise<void>>();
   #cause: StopCause | 'timeout' | null = null;
   #isTold = false;
 
@@ -23,7 +24,7 @@ export class RunEnd {
     this.#forgetStop = interruption.onStop((cause) => this.#end(cause));
   }
 
-  /** The first cause, null while the run goes on. */
+  /** The first cause, null while the run goes on. It is known before the signal, where something is to be over first. */
   get cause(): StopCause | 'timeout' | null {
     return this.#cause;
   }
@@ -49,6 +50,17 @@ export class RunEnd {
     return `stopping (${this.#cause}); once more to stop at once`;
   }
 
+  /**
+   * With the first cause `prepare` is called, and the signal comes when what it answers has settled: it has to be bounded in time. Answers how
+   * to take it back.
+   */
+  before(prepare: () => Promise<void>): () => void {
+    this.#preparations.add(prepare);
+    return () => {
+      this.#preparations.delete(prepare);
+    };
+  }
+
   /** Settles as `promise` does, or rejects with RunEndedError. */
   async waitFor<T>(promise: Promise<T>): Promise<T> {
     return waitFor(promise, this.signal);
@@ -63,6 +75,8 @@ export class RunEnd {
   #end(cause: StopCause | 'timeout'): void {
     if (this.#cause !== null) return;
     this.#cause = cause;
-    this.#stop.abort(new RunEndedError(cause));
+    const abort = (): void => this.#stop.abort(new RunEndedError(cause));
+    if (this.#preparations.size === 0) abort();
+    else void Promise.allSettled(Array.from(this.#preparations, (prepare) => prepare())).then(abort);
   }
 }

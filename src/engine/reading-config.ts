@@ -18,6 +18,8 @@ export const READING_CONFIG = {
   maxConnections: 64,
   /** What was fetched ahead of a player that left is kept so long: it has jumped, or asks for the next range, and comes again. */
   lingerMs: 5000,
+  /** A player that was asked to end is waited for so long before its server goes: some write down where they were. */
+  playerEndMs: 2000,
   /** Of those that left, kept at a time: the others have a smaller window for it. */
   maxLingering: 2,
   /** A reader waits for the piece, and the peer asked is four times slower than another: a few round trips, which a person hardly notices. */

@@ -82,10 +82,23 @@ describe('the player', () => {
       cli.run(['stream', 'show.torrent', '-s', '2', '--open', player, ...from], { cwd });
     const failed = await run('false');
     expect(failed.code, failed.stderr).toBe(0);
-    expect(failed.stderr).toMatch(/^false ended with exit code 1$/m);
+    const unread = ' without having read anything. Without --open the URL is served until ^C';
+    expect(failed.stderr).toContain(`false ended with exit code 1${unread}\n`);
     const ended = await run(`bash -c 'kill -9 "$$"'`);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(ended.stderr).toMatch(/^bash was ended by SIGKILL$/m);
+    expect(ended.stderr).toContain(`bash was ended by SIGKILL${unread}\n`);
+    // As xdg-open does, which leaves the URL to another program.
+    const left = await run('true');
+    expect(left.code, left.stderr).toBe(0);
+    expect(left.stderr).toContain(`true has ended${unread}\n`);
+  });
+
+  test('that has read and then fails: its exit code is told, also when it is quiet', async () => {
+    const { cwd, from } = await prepare();
+    await writeFile(path.join(cwd, 'player.cjs'), 'fetch(process.argv.at(-1)).then((r) => r.text()).then(() => process.exit(4))');
+    const player = `${process.execPath} player.cjs`;
+    const end = await cli.run(['-q', 'stream', 'show.torrent', '-s', '2', '--open', player, ...from], { cwd });
+    expect(end).toMatchObject({ code: 0, stderr: `${process.execPath} ended with exit code 4\n` });
   });
 
   test('is asked to end by ^C, and then it is 130', async () => {
@@ -95,6 +108,44 @@ describe('the player', () => {
     await child.outputMatching(/^playing$/m);
     child.kill('SIGINT');
     expect((await child.ended).code).toBe(130);
+  });
+
+  // It waits for bytes that nobody has, and takes its time to end. A server that goes first breaks its connection, as ffmpeg would say.
+  const WAITING = `
+    const { get } = require('node:http');
+    const broken = () => console.log('cut off');
+    get(process.argv.at(-1), (response) => {
+      console.log('playing');
+      response.on('error', broken).on('close', broken).resume();
+    }).on('error', broken);
+    process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500));`;
+
+  test.each<['SIGINT' | 'SIGTERM', number]>([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('ends before its server does, by %s', async (signal, code) => {
+    const { cwd } = await prepare();
+    await writeFile(path.join(cwd, 'player.cjs'), WAITING);
+    const args = ['stream', 'show.torrent', '-s', '1', '--open', `${process.execPath} player.cjs`];
+    const child = cli.start([...args, '--only-peers', '--peer', '127.0.0.1:9'], { cwd });
+    await child.outputMatching(/^playing$/m);
+    child.kill(signal);
+    const end = await child.ended;
+    expect(end.code, end.stderr).toBe(code);
+    expect(end.stderr).toMatch(/^stopping \(SIG/m);
+    expect(end.stderr).not.toMatch(/cut off|ended|read anything/);
+  });
+
+  test('is asked to end where what it plays can not be had, and then it is that error', async () => {
+    const { cwd } = await prepare();
+    await writeFile(
+      path.join(cwd, 'player.cjs'),
+      "process.on('SIGTERM', () => { console.log('asked'); process.exit(0); }); setInterval(() => {}, 1000)",
+    );
+    const args = ['stream', 'show.torrent', '-s', '1', '--open', `${process.execPath} player.cjs`];
+    const end = await cli.run([...args, '--only-peers', '--peer', '127.0.0.1:9', '--no-peers-timeout', '1'], { cwd });
+    expect(end.code, end.stderr).toBe(5);
+    expect(end.stderr).toMatch(/^asked$/m);
   });
 });
 

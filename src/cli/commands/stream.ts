@@ -6,7 +6,7 @@ import { type OpenedFileServer, serveTorrentFiles } from '../../engine/torrent-f
 import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
-import { expectPlayer, runPlayer } from '../player.js';
+import { expectPlayer, startPlayer } from '../player.js';
 import { type Reading, type ReadingOptions, runReading } from '../reading-run.js';
 import { formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
@@ -50,26 +50,62 @@ function refuseSeveral(files: readonly ListedFile[], { board }: CommandContext):
 
 /** Until its player has ended; without one until the run ends, and then rejects. */
 async function serve(
-  { metainfo, reader, end, torrent }: Reading,
+  reading: Reading,
   files: readonly ListedFile[],
   port: number,
   player: readonly string[] | null,
-  { stdout, stderr, board, isQuiet }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
+  const { stdout, stderr, board } = context;
+  const { metainfo, reader, end, torrent } = reading;
+  const bytes = files.reduce((sum, { length }) => sum + length, 0);
   const server = await open(() => serveTorrentFiles(metainfo, reader, files, port), port);
   try {
     torrent.serving(server.url);
     if (torrent.leavesStdout) stdout.line(server.url);
     if (player !== null) {
-      const trouble = await runPlayer(player, server.url, isQuiet, end.signal);
-      end.signal.throwIfAborted();
-      if (trouble !== null) board.log(sanitise(trouble));
+      await play(player, server.url, reading, bytes > 0, context);
       return;
     }
     if (stderr.isTerminal) board.log('open it in a player or a browser; ^C ends');
     await end.waitFor(reader.closed());
   } finally {
     await server.close();
+  }
+}
+
+/**
+ * Until the player has ended. Where the run or its session ends first the player is asked to end, and is waited for before its server goes: else
+ * it would say that it was cut off, and try again. `isReadable`: there is a byte to be read.
+ */
+async function play(
+  words: readonly string[],
+  url: string,
+  { reader, end }: Pick<Reading, 'reader' | 'end'>,
+  isReadable: boolean,
+  { board, isQuiet }: CommandContext,
+): Promise<void> {
+  end.signal.throwIfAborted();
+  const player = startPlayer(words, url, isQuiet);
+  let stopping: Promise<void> | null = null;
+  const askToEnd = async (): Promise<void> => {
+    if (!(await player.stop(CONFIG.reading.playerEndMs))) board.log(`${sanitise(words[0])} does not end, and is left to itself`);
+  };
+  const stop = (): Promise<void> => (stopping ??= askToEnd());
+  const forget = end.before(stop);
+  try {
+    const trouble = await Promise.race([player.ended, reader.closed()]);
+    // It was asked to: that is how the run ends, and not its player.
+    if (end.cause !== null) await end.waitFor(reader.closed());
+    // One such as xdg-open leaves the URL to another program, which finds nobody there any more.
+    const hint = ' without having read anything. Without --open the URL is served until ^C';
+    const isUseless = isReadable && reader.deliveredBytes === 0;
+    // Also when quiet: what it said itself was dropped then.
+    if (isUseless) board.always(`${sanitise(trouble ?? `${words[0]} has ended`)}${hint}`);
+    else if (trouble !== null) board.always(sanitise(trouble));
+  } finally {
+    forget();
+    await stop();
   }
 }
 
