@@ -4,19 +4,16 @@
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { toHex } from '../model/ids.js';
 import { FileServer } from '../io/file-server/file-server.js';
-import type { ServedFile } from '../io/file-server/file-response.js';
+import type { PageHead } from '../io/file-server/file-page.js';
+import type { ServedFile } from '../io/file-server/served-file.js';
 import { CONFIG } from './config.js';
 import { wireInfoHash } from './session-options.js';
 import type { TorrentReader } from './torrent-reader.js';
 
 /** A file to be served, under `/NUMBER/NAME`. */
-export interface StreamedFile {
-  readonly number: number;
+export interface StreamedFile extends Omit<ServedFile, 'tag'> {
   /** In `metainfo.files`. */
   readonly index: number;
-  /** With slashes: what is shown. */
-  readonly path: string;
-  readonly length: number;
 }
 
 export interface OpenedFileServer {
@@ -25,25 +22,24 @@ export interface OpenedFileServer {
   close(): Promise<void>;
 }
 
-/** `port`: 0 is any free one. Rejects with the error of the system: EADDRINUSE where the port is taken, EACCES where it may not be used. */
+/**
+ * `page`: what the list of them begins with. `port`: 0 is any free one. Rejects with the error of the system: EADDRINUSE where the port is
+ * taken, EACCES where it may not be used.
+ */
 export async function serveTorrentFiles(
   metainfo: Metainfo,
   reader: TorrentReader,
   files: readonly StreamedFile[],
+  page: PageHead,
   port: number,
 ): Promise<OpenedFileServer> {
   const infoHash = toHex(wireInfoHash(metainfo.infoHash));
   const indices = new Map(files.map(({ number, index }) => [number, index]));
-  const served = files.map(({ number, index, path, length }): ServedFile => ({
-    number,
-    path,
-    length,
-    tag: `${infoHash}-${index}`,
-  }));
+  const served = files.map(({ index, ...file }): ServedFile => ({ ...file, tag: `${infoHash}-${index}` }));
   const { maxReaders, maxConnections } = CONFIG.reading;
   const server = await FileServer.open({
     files: served,
-    title: metainfo.name,
+    page,
     port,
     maxReaders,
     maxConnections,

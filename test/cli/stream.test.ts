@@ -58,7 +58,9 @@ test('several files have a page', async () => {
   const url = await urlOf(child);
   expect(new URL(url).pathname).toBe('/');
   const page = await (await fetch(url)).text();
-  expect(Array.from(page.matchAll(/href="([^"]+)"/g), ([, link]) => link)).toEqual(['/1/film.mp4', '/2/notes.txt']);
+  expect(Array.from(page.matchAll(/<a href="([^"]+)"/g), ([, link]) => link)).toEqual(['/1/film.mp4', '/2/notes.txt']);
+  expect(page).toContain('<p>2 files, 2.9 MiB</p>');
+  expect(page).toContain('<td class="size" title="3000000 bytes">2.9 MiB</td>');
   expect(await (await fetch(new URL('/2/notes.txt', url))).text()).toBe('to be read\n');
   child.kill('SIGTERM');
   expect(await child.ended).toMatchObject({ code: 143, stdout: `${url}\n`, stderr: '' });

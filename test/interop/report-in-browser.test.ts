@@ -4,35 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { startChild, type ChildEnd } from '../support/child-process.js';
+import { openInBrowser } from '../support/browser.js';
 import { runEffusion } from '../support/effusion-command.js';
 import { describeWith } from '../support/real-peers.js';
 import { prepareSwarm, startEffusionSeeder } from '../support/swarm-of-two.js';
 import { makeTempFolder } from '../support/temp-folder.js';
-
-/** The page as the browser has it, and what it said on its console. */
-async function open(file: string): Promise<{ page: string; complaints: string[]; end: ChildEnd }> {
-  const profile = await makeTempFolder();
-  const child = startChild(
-    'chromium',
-    [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-dev-shm-usage',
-      '--no-first-run',
-      '--disable-background-networking',
-      `--user-data-dir=${profile}`,
-      '--enable-logging=stderr',
-      '--dump-dom',
-      pathToFileURL(file).href,
-    ],
-    { timeoutMs: 60_000 },
-  );
-  const end = await child.ended;
-  const complaints = end.stderr.split('\n').filter((line) => line.includes(':CONSOLE'));
-  return { page: end.stdout, complaints, end };
-}
 
 describeWith(['chromium'], 'a report in a browser', () => {
   test('a download that went well: speeds, pieces and peers, and nothing on the console', async () => {
@@ -42,7 +18,7 @@ describeWith(['chromium'], 'a report in a browser', () => {
     const from = ['--no-trackers', '--peer', `127.0.0.1:${port}`];
     const end = await runEffusion(['download', swarm.torrent.path, '-o', swarm.leechFolder, ...from, '--report', report]);
     expect(end.code, end.stderr).toBe(0);
-    const { page, complaints, end: browser } = await open(report);
+    const { page, complaints, end: browser } = await openInBrowser(pathToFileURL(report).href);
     expect(browser.code, browser.stderr).toBe(0);
     expect(complaints).toEqual([]);
     expect(page).toContain('whole and verified');
@@ -56,7 +32,7 @@ describeWith(['chromium'], 'a report in a browser', () => {
     const report = join(folder, 'report.html');
     const end = await runEffusion(['download', join(folder, 'none.torrent'), '--report', report]);
     expect(end.code).toBe(3);
-    const { page, complaints } = await open(report);
+    const { page, complaints } = await openInBrowser(pathToFileURL(report).href);
     expect(complaints).toEqual([]);
     expect(page).toContain('there is no such file');
     expect(await readFile(report, 'utf8')).toContain('</html>');

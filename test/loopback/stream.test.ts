@@ -26,8 +26,11 @@ async function open(torrent: StoredTorrent, windowBytes: number, lingerMs = 0): 
   const seeder = await startSeeder(torrent);
   const reader = new TorrentReader(metainfo, windowBytes, lingerMs);
   const server = await startSession(metainfo, null, { reader, peers: [peerHint(seeder)] });
-  const files = metainfo.files.map(({ path, length }, index) => ({ number: index + 1, index, path: path.join('/'), length }));
-  const served = await serveTorrentFiles(metainfo, reader, files, 0);
+  const files = metainfo.files.map(({ path, length }, index) => {
+    const name = path.join('/');
+    return { number: index + 1, index, path: name, length, shown: { path: name, size: `${length} B` } };
+  });
+  const served = await serveTorrentFiles(metainfo, reader, files, { title: metainfo.name, summary: '' }, 0);
   onTestFinished(() => served.close());
   return { url: served.url, reader, server };
 }
@@ -79,7 +82,7 @@ describe('a file', () => {
     });
     const { url } = await open(torrent, MIB);
     const page = (await bytesOf(await ask(url))).toString();
-    const links = Array.from(page.matchAll(/href="([^"]+)"/g), ([, link]) => link);
+    const links = Array.from(page.matchAll(/<a href="([^"]+)"/g), ([, link]) => link);
     expect(links).toEqual(['/1/a.txt', '/2/b%20%26%20c.srt']);
     for (const [index, link] of links.entries()) {
       const response = await ask(new URL(link, url).href);

@@ -6,7 +6,7 @@ import { respondTo } from '../../src/io/file-server/file-response.js';
 
 const word = fc.string({ unit: 'binary' });
 const headers = fc.dictionary(
-  fc.constantFrom('host', 'range', 'if-range', 'if-none-match'),
+  fc.constantFrom('host', 'range', 'if-range', 'if-match', 'if-none-match'),
   fc.oneof(word, fc.constant('127.0.0.1:80')),
 );
 
@@ -18,8 +18,10 @@ test('every request has its answer', () => {
   });
   fc.assert(
     fc.property(request, word, fc.nat(), (asked, path, length) => {
-      const answer = respondTo(asked, [{ number: 1, path, length, tag: 'a-1' }], path, 80);
+      const shown = { path, size: path };
+      const answer = respondTo(asked, [{ number: 1, path, length, tag: 'a-1', shown }], { title: path, summary: path }, 80);
       for (const value of Object.values(answer.headers)) expect(value).toMatch(/^[\x20-\x7e]+$/);
+      if (asked.method === 'HEAD') expect([answer.body, answer.status === 206]).toEqual([null, false]);
       if (answer.body === null || typeof answer.body === 'string') return;
       const { start, end } = answer.body.range;
       expect(start < end && end <= length).toBe(true);

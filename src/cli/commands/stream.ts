@@ -8,9 +8,12 @@ import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../command-context.js';
 import { expectPlayer, startPlayer } from '../player.js';
 import { type Reading, type ReadingOptions, runReading } from '../reading-run.js';
-import { formatCount } from '../render/human-numbers.js';
+import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { UsageError } from '../usage-error.js';
+
+/** Characters of a path on the page. */
+const MAX_PATH = 1000;
 
 export interface StreamOptions extends Omit<ReadingOptions, 'port'> {
   /** Of HTTP; left out: any free one. */
@@ -58,8 +61,13 @@ async function serve(
 ): Promise<void> {
   const { stdout, stderr, board } = context;
   const { metainfo, reader, end, torrent } = reading;
+  const shown = files.map((file) => ({
+    ...file,
+    shown: { path: sanitise(file.path, MAX_PATH), size: formatBytes(file.length) },
+  }));
   const bytes = files.reduce((sum, { length }) => sum + length, 0);
-  const server = await open(() => serveTorrentFiles(metainfo, reader, files, port), port);
+  const page = { title: sanitise(metainfo.name), summary: `${formatCount(files.length, 'file')}, ${formatBytes(bytes)}` };
+  const server = await open(() => serveTorrentFiles(metainfo, reader, shown, page, port), port);
   try {
     torrent.serving(server.url);
     if (torrent.leavesStdout) stdout.line(server.url);

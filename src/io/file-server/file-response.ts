@@ -3,16 +3,8 @@
 
 import { type ByteRange, parseRangeHeader } from '../../model/byte-range.js';
 import { mediaTypeOf } from '../../model/media-type.js';
-
-export interface ServedFile {
-  /** In the URL: `/NUMBER/NAME`. */
-  readonly number: number;
-  /** With slashes. */
-  readonly path: string;
-  readonly length: number;
-  /** Without the quotation marks: the same for the same bytes only, from the characters `0-9a-z-`. */
-  readonly tag: string;
-}
+import { filePage, PAGE_POLICY, type PageHead } from './file-page.js';
+import { encodeName, nameOf, type ServedFile } from './served-file.js';
 
 /** What is looked at of a request. Names of headers in lower case, as Node has them. */
 export interface FileRequest {
@@ -32,26 +24,23 @@ const GUARDS = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Pol
 const MAX_URL = 8192;
 
 /** `port`: ours. */
-export function respondTo(request: FileRequest, files: readonly ServedFile[], title: string, port: number): FileResponse {
+export function respondTo(request: FileRequest, files: readonly ServedFile[], head: PageHead, port: number): FileResponse {
   const { method, url, headers } = request;
   if (!isOurs(single(headers['host']), port)) return refusal(403, method, 'This server answers to its own address only.');
   if (isLoadedByOthers(headers)) return refusal(403, method, 'Not for pages of other sites.');
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, method, 'Only GET and HEAD.', { Allow: 'GET, HEAD' });
   if (url.length > MAX_URL) return refusal(414, method, 'Too long.');
   const [path] = url.split('?');
-  if (path === '/') return page(files, title, method);
+  if (path === '/') return page(files, head, method);
   const number = /^\/([1-9]\d{0,8})(?:\/[^/]*)?$/.exec(path)?.[1];
   const file = files.find((other) => other.number === Number(number));
   return file === undefined ? refusal(404, method, 'There is no such file.') : fileResponse(file, request);
 }
 
-/** The path of a file's URL. */
-export function pathOf({ number, path }: ServedFile): string {
-  return `/${number}/${encodeName(nameOf(path))}`;
-}
-
 function isOurs(host: string | undefined, port: number): boolean {
-  const name = host?.toLowerCase() ?? '';
+  // HTTP/1.0 knows clients that name no host. No browser is among them, and only browsers can be led here.
+  if (host === undefined) return true;
+  const name = host.toLowerCase();
   // The port that a URL leaves out (RFC 9110, 4.2.1).
   const named = port === 80 && !name.includes(':') ? `${name}:80` : name;
   return named === `127.0.0.1:${port}` || named === `localhost:${port}`;
@@ -79,16 +68,16 @@ function fileResponse(file: ServedFile, { method, headers: asked }: FileRequest)
     'Content-Disposition': `inline; filename*=UTF-8''${encodeName(name)}`,
     ETag: tag,
   };
+  // The order of RFC 9110, 13.2.2; what has no date is asked nothing about dates.
+  const wanted = single(asked['if-match']);
+  if (wanted !== undefined && !namesTag(wanted, tag, false)) return refusal(412, method, 'It has another tag.', headers);
   const known = single(asked['if-none-match']);
-  if (
-    known !== undefined &&
-    (known.trim() === '*' || known.split(',').some((other) => other.trim().replace(/^W\//, '') === tag))
-  ) {
-    return { status: 304, headers, body: null };
-  }
-  // With If-Range a range is meant of these very bytes; else the whole is.
+  if (known !== undefined && namesTag(known, tag, true)) return { status: 304, headers, body: null };
+  // A range is defined for GET alone, and is to be ignored for HEAD (RFC 9110, 14.2). With If-Range it is meant of these very bytes; else the
+  // whole is.
   const condition = single(asked['if-range']);
-  const range = condition === undefined || condition.trim() === tag ? parseRangeHeader(single(asked['range']), length) : null;
+  const isMeant = method === 'GET' && (condition === undefined || condition.trim() === tag);
+  const range = isMeant ? parseRangeHeader(single(asked['range']), length) : null;
   if (range === 'unsatisfiable')
     return refusal(416, method, 'No byte of it is there.', { ...headers, 'Content-Range': `bytes */${length}` });
   const { start, end } = range ?? { start: 0, end: length };
@@ -103,13 +92,14 @@ function fileResponse(file: ServedFile, { method, headers: asked }: FileRequest)
   };
 }
 
-function page(files: readonly ServedFile[], title: string, method: string): FileResponse {
-  const rows = files.map(
-    (file) => `<li value="${file.number}"><a href="${pathOf(file)}">${escapeHtml(file.path)}</a> ${file.length} bytes</li>`,
-  );
-  const head = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head>`;
-  const body = `${head}<body><h1>${escapeHtml(title)}</h1><ol>\n${rows.join('\n')}\n</ol></body></html>\n`;
-  return text(200, body, method, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': "default-src 'none'" });
+/** `*` is any. A weak tag stands for the same bytes or others, so it counts where it `mayBeWeak` (RFC 9110, 8.8.3.2). */
+function namesTag(list: string, tag: string, mayBeWeak: boolean): boolean {
+  return list.trim() === '*' || list.split(',').some((other) => other.trim().replace(mayBeWeak ? /^W\// : '', '') === tag);
+}
+
+function page(files: readonly ServedFile[], head: PageHead, method: string): FileResponse {
+  const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY };
+  return text(200, filePage(files, head), method, headers);
 }
 
 function refusal(status: number, method: string, words: string, headers: Readonly<Record<string, string>> = {}): FileResponse {
@@ -119,22 +109,6 @@ function refusal(status: number, method: string, words: string, headers: Readonl
 function text(status: number, body: string, method: string, headers: Readonly<Record<string, string>>): FileResponse {
   const length = String(new TextEncoder().encode(body).length);
   return { status, headers: { ...GUARDS, ...headers, 'Content-Length': length }, body: method === 'HEAD' ? null : body };
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** For URLs and for the extended notation of headers (RFC 8187): what `encodeURIComponent` leaves and that allows not, too. */
-function encodeName(name: string): string {
-  return encodeURIComponent(name.replaceAll(/\p{Surrogate}/gu, '\uFFFD')).replaceAll(
-    /['()*!]/g,
-    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function escapeHtml(words: string): string {
-  return words.replaceAll(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 /** The value of a header that may come once. */

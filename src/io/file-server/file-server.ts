@@ -4,14 +4,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FileResponse, pathOf, respondTo, type ServedFile } from './file-response.js';
+import type { PageHead } from './file-page.js';
+import { type FileResponse, respondTo } from './file-response.js';
+import { pathOf, type ServedFile } from './served-file.js';
 
 const HOST = '127.0.0.1';
 
 export interface FileServerOptions {
   readonly files: readonly ServedFile[];
   /** Of the page that lists them. */
-  readonly title: string;
+  readonly page: PageHead;
   /** 0: any free one. */
   readonly port: number;
   /** Files that are sent at a time; others are asked to come again (503). */
@@ -62,9 +64,9 @@ export class FileServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { files, title, maxReaders } = this.#options;
+    const { files, page, maxReaders } = this.#options;
     const { method = '', url = '', headers } = request;
-    const answer = respondTo({ method, url, headers }, files, title, this.port);
+    const answer = respondTo({ method, url, headers }, files, page, this.port);
     const { body } = answer;
     if (body === null || typeof body === 'string') {
       response.writeHead(answer.status, answer.headers).end(body ?? undefined);
