@@ -87,7 +87,8 @@ function explainPeers(snapshot: ServerSnapshot): string {
   if (peers.length === 0) return 'no peer is connected';
   const useful = peers.filter((peer) => peer.amInterested);
   if (useful.length === 0 && peers.some((peer) => peer.isSetAside)) {
-    return `${count(peers.length, 'connected peer')} without a piece that is read next, but with others: download takes them in any order`;
+    const others = 'but with others, as a seed has that shows its pieces one by one (super-seeding)';
+    return `${count(peers.length, 'connected peer')} without a piece that is read next, ${others}: download takes them in any order`;
   }
   if (useful.length === 0) return `${count(peers.length, 'connected peer')} without a piece we need`;
   const choking = useful.filter((peer) => peer.peerChoking).length;

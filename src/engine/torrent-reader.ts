@@ -68,6 +68,8 @@ export class TorrentReader {
   readonly #lingerMs: number;
   /** The pieces that may ever be read; null: any. */
   readonly readable: Bitfield | null;
+  /** These fit into the window together: what was read stays until the end. */
+  readonly holdsAll: boolean;
   readonly #cursors = new Set<Cursor>();
   #storage: WindowStorage | null = null;
   #run: ReaderRun | null = null;
@@ -78,7 +80,7 @@ export class TorrentReader {
   /**
    * `windowBytes`: of all readers together. What is fetched ahead and held, two pieces for each reader at least. `lingerMs`: how long the window
    * of a reader that left stays: for readers that jump by coming again. `parts`: all that will be read; whoever has none of it is not waited
-   * for. Default: anything may be.
+   * for, and where all of it fits into the window none of it is dropped and fetched again. Default: anything may be.
    */
   constructor(
     metainfo: Metainfo,
@@ -91,6 +93,8 @@ export class TorrentReader {
     this.#windowBytes = windowBytes;
     this.#lingerMs = lingerMs;
     this.readable = parts === null ? null : piecesOfParts(metainfo, parts);
+    const { standardPieceLength } = metainfo.geometry;
+    this.holdsAll = this.readable !== null && this.readable.count * standardPieceLength <= windowBytes;
     // Nobody need wait for it.
     this.#closed.promise.catch(() => undefined);
   }

@@ -134,6 +134,7 @@ export class TorrentRun {
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
       reads: options.reader !== undefined,
+      holdsRead: options.reader?.holdsAll === true,
       readable: options.reader?.readable ?? null,
     };
     // The store keeps the books: it reserves when a piece opens and releases when it closes. A forced piece has its memory

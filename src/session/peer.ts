@@ -58,6 +58,8 @@ export class Peer {
   /** What it has is not read soon, and it was told so; `uselessSince`: for how long nothing of it is, where nobody else has more. */
   isSetAside = false;
   uselessSince: Millis | null = null;
+  /** Though we read, it hears of the pieces that it gave: it shows others when it does. */
+  hearsOfPieces = false;
   /** Pieces it has that we want and lack. */
   wantedCount = 0;
   /** Pieces of ours that it has not heard of yet, as it has them too: told with the next thing said to it. */

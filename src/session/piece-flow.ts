@@ -24,20 +24,23 @@ export function storeWhole(state: SessionState, open: OpenPiece): void {
 export function countStored(state: SessionState, piece: PieceIndex): void {
   const open = state.tracker.finish(piece);
   state.blame.acquit(open);
-  const isTold = state.window === null;
+  const isRead = state.window !== null;
+  // Its readers went elsewhere while it was on its way.
+  const isLeft = state.window?.has(piece) === false;
   for (const peer of state.peers.values()) {
     peer.unverified.delete(piece);
     if (peer.have.has(piece)) {
+      // One that has shown all has no others to show, and is not to take us, who serve nothing, for a seed.
+      const isTold = !isRead || (peer.hearsOfPieces && !isLeft && !peer.isSeed);
       if (isTold) peer.untoldHaves.push(piece);
       loseWanted(state, peer);
-    } else if (isTold) {
+    } else if (!isRead) {
       state.send(peer, { type: 'have', piece });
     }
   }
   const { have } = state.tracker;
   state.notice({ type: 'piece-stored', piece, have: have.count, pieceCount: have.length });
-  // Its readers went elsewhere while it was on its way.
-  if (state.window?.has(piece) === false) forgetPiece(state, piece);
+  if (isLeft) forgetPiece(state, piece);
 }
 
 /** Says the haves that were held back. */

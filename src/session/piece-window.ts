@@ -60,22 +60,29 @@ export class PieceWindow {
     return this.#pieces.has(piece);
   }
 
-  /** Nearest first. */
+  /** What will be read next, nearest first. */
   pieces(): readonly PieceIndex[] {
     return this.#order;
   }
 
-  /** For each reader the ranges it will read next, in their order; they may overlap those of others. */
-  move(readers: readonly (readonly PieceRange[])[]): WindowMove {
+  /**
+   * For each reader the ranges it will read next, in their order; they may overlap those of others. `isKept`: what nobody will read next stays in
+   * the window, behind the readers. Default: none of it.
+   */
+  move(readers: readonly (readonly PieceRange[])[], isKept: (piece: PieceIndex) => boolean = () => false): WindowMove {
     const before = this.#pieces;
     this.#readers = readers;
     this.#order = inTurn(readers);
-    this.#pieces = new Set(this.#order);
+    const pieces = new Set(this.#order);
+    const left: PieceIndex[] = [];
+    for (const piece of before) {
+      if (pieces.has(piece)) continue;
+      if (isKept(piece)) pieces.add(piece);
+      else left.push(piece);
+    }
+    this.#pieces = pieces;
     this.#start = 0;
-    return {
-      entered: this.#order.filter((piece) => !before.has(piece)),
-      left: [...before].filter((piece) => !this.#pieces.has(piece)),
-    };
+    return { entered: this.#order.filter((piece) => !before.has(piece)), left };
   }
 
   /** For each reader the piece that it waits for, or will first: the first one that is not there. */

@@ -55,6 +55,8 @@ export interface SessionSettings {
   readonly superSeeds: boolean;
   /** Holds no more than a window of pieces that moves with its readers (piece-window.ts), is never complete, and serves nothing. Default false. */
   readonly reads?: boolean;
+  /** Of who reads: all that its readers may ever want fits into its memory, so what was read stays until the end. Default false. */
+  readonly holdsRead?: boolean;
   /** The pieces that its readers may ever want. Left out: any. */
   readonly readable?: Bitfield | null;
 }

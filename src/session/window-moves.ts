@@ -1,5 +1,6 @@
 // What a move of the readers' window changes: pieces that come into it may be picked, pieces that leave it are given up, wherever they stand.
-// What has left is gone, so nothing is ever announced or served of a window: we must not promise what we are about to drop.
+// What has left is gone, so nothing is announced or served of a window: we must not promise what we are about to drop. Where all that may be read
+// fits into the memory nothing is dropped, and one who shows its pieces one by one hears of what it gave (window-interest.ts).
 
 import type { PieceIndex } from '../model/ids.js';
 import { forgetPiece } from './forgetting.js';
@@ -16,7 +17,8 @@ import { takeUp } from './window-interest.js';
 export function moveWindow(state: SessionState, readers: readonly (readonly PieceRange[])[]): void {
   const { window, tracker } = state;
   if (window === null) return;
-  const { entered, left } = window.move(readers);
+  const holdsRead = state.settings.holdsRead === true;
+  const { entered, left } = window.move(readers, (piece) => holdsRead && tracker.have.has(piece));
   if (!state.isStarted) return;
   for (const piece of left) leaveWindow(state, piece);
   for (const piece of entered) if (tracker.stateOf(piece) === 'missing') tracker.makePickable(piece);

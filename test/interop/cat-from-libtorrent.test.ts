@@ -1,5 +1,5 @@
 // `effusion cat` from a libtorrent seeder, to which it is a peer that never has anything: byte-exact, with nearly nothing sent twice, and
-// of one file no more than its pieces.
+// of one file no more than its pieces. A seeder that super-seeds, and is alone, shows others when it hears of those that it has sent.
 
 import { expect, test } from 'vitest';
 import { createHash } from 'node:crypto';
@@ -49,6 +49,18 @@ describeWith(['libtorrent'], 'cat from libtorrent', () => {
     const uploaded = Number(/uploaded (\d+)/.exec(stdout)?.[1]);
     expect(uploaded).toBeGreaterThanOrEqual(whole.length);
     expect(uploaded).toBeLessThan(whole.length * 1.1);
+  });
+
+  test('that super-seeds: all that fits into the window comes, once', { timeout: 60_000 }, async () => {
+    const swarm = await prepareSwarm();
+    const address = `127.0.0.1:${await freePort()}`;
+    const seeder = await startLibtorrentSeeder(swarm.torrent.path, swarm.seedFolder, address, { superSeeds: true });
+    const end = await digestOf([swarm.torrent.path, '--files', '*', '--only-peers', '--peer', address]);
+    const whole = Buffer.concat(payload.files.map((file) => file.bytes));
+    expect(end).toEqual({ code: 0, bytes: whole.length, sha256: sha256(whole), stderr: '' });
+    seeder.kill('SIGTERM');
+    const { stdout } = await seeder.ended;
+    expect(Number(/uploaded (\d+)/.exec(stdout)?.[1])).toBeLessThan(whole.length * 1.1);
   });
 
   test('one file of several: little more than its pieces is asked for', async () => {

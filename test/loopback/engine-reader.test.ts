@@ -195,6 +195,45 @@ describe('web servers', () => {
   });
 });
 
+describe('what fits into the window together', () => {
+  const shape: TorrentShape = {
+    pieceLength: 32 * KIB,
+    files: [
+      ['a', 160 * KIB],
+      ['b', 160 * KIB],
+    ],
+  };
+
+  test('stays when it was read, so that nothing is fetched twice', async () => {
+    const torrent = storedTorrent(shape);
+    const seeder = await startSeeder(torrent);
+    const parts = [{ index: 0, start: 0, end: 160 * KIB }];
+    const reader = new TorrentReader(torrent.metainfo, 160 * KIB, 0, parts);
+    expect(reader.holdsAll).toBe(true);
+    const server = await startSession(torrent.metainfo, null, { reader, peers: [peerHint(seeder)] });
+    for (let times = 0; times < 2; times++) {
+      expect((await collect(reader.read(0))).equals(torrent.fileBytes(0))).toBe(true);
+      expect(reader.heldBytes).toBe(160 * KIB);
+    }
+    expect(server.snapshot().downloadedBytes).toBe(160 * KIB);
+  });
+
+  test.each([
+    [
+      'more than fits',
+      160 * KIB,
+      [
+        { index: 0, start: 0, end: 160 * KIB },
+        { index: 1, start: 0, end: 1 },
+      ],
+    ],
+    ['anything', 10 * MIB, null],
+  ])('%s does not', (_, windowBytes, parts) => {
+    const { metainfo } = storedTorrent(shape);
+    expect(new TorrentReader(metainfo, windowBytes, 0, parts).holdsAll).toBe(false);
+  });
+});
+
 describe('the window', () => {
   test('a reader that stops stops the download, and holds no more than its window', async () => {
     const windowBytes = 512 * KIB;

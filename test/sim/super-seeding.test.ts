@@ -14,6 +14,8 @@ interface Outcome {
   /** What the seed sent until everybody was complete, in sizes of the torrent. */
   readonly copies: number;
   readonly elapsedMs: number;
+  /** When the last piece came to anybody: a reader takes its time after that. */
+  readonly lastPieceMs: number;
   readonly ends: readonly SuperSeedingEnd[];
 }
 
@@ -27,12 +29,21 @@ function run(seed: number, superSeeds: boolean, leechers: readonly LinkSpec[], r
   ];
   const content = { totalLength: TOTAL, pieceLength: 65_536, padding: 0 };
   const swarm = new Swarm({ seed, content, members, strays: 0, limits: SIM_LIMITS, featureShare: 1 });
+  let lastPieceMs = 0;
+  for (const leecher of swarm.leechers) {
+    const { onStored } = leecher;
+    leecher.onStored = () => {
+      lastPieceMs = swarm.world.now;
+      onStored();
+    };
+  }
   const { elapsedMs } = swarm.run(60 * 60_000);
   const [node] = swarm.nodes;
   if (!(node instanceof SessionNode)) throw new Error('the first node is the seed');
   return {
     copies: node.session.snapshot(elapsedMs).uploadedBytes / TOTAL,
     elapsedMs,
+    lastPieceMs,
     ends: node.notices.flatMap((notice) => (notice.type === 'super-seeding-ended' ? [notice.reason] : [])),
   };
 }
@@ -68,6 +79,15 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(copies).toBeLessThan(1.15);
     // It declines what is revealed until all is, twice as much each time.
     expect(elapsedMs).toBeLessThan(8 * SIM_LIMITS.superSeedDeclineMs + (2 * TOTAL) / 200);
+  });
+
+  test('a reader alone that has room for all of it hears soon of others, as it tells what it has', () => {
+    const reads = { windowPieces: 100, readMs: 0, jumps: 0, readers: 1, holds: true };
+    const { copies, lastPieceMs } = run(seed, true, [link(1_000_000)], reads);
+    expect(copies).toBeLessThan(1.02);
+    expect(lastPieceMs).toBeLessThan(2 * SIM_LIMITS.setAsideMs + (1.25 * TOTAL) / 200);
+    const declining = run(seed, true, [link(1_000_000)], { ...reads, holds: false });
+    expect(lastPieceMs).toBeLessThan(declining.lastPieceMs);
   });
 
   test('two leechers that can not reach each other are not kept waiting for ever', () => {

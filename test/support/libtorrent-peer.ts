@@ -15,6 +15,8 @@ export interface LibtorrentSeederOptions {
   readonly usesLsd?: boolean;
   /** Takes and makes encrypted connections (RC4) only. */
   readonly encrypts?: boolean;
+  /** Shows its pieces one by one (BEP 16). */
+  readonly superSeeds?: boolean;
 }
 
 /** Seeds `folder` on `listen` (`127.0.0.1:6881` or `[::1]:6881`) once this resolves. */
@@ -28,6 +30,7 @@ export async function startLibtorrentSeeder(
   if (options.dial !== undefined) args.push('--peer', options.dial);
   if (options.encrypts === true) args.push('--encrypt');
   if (options.usesLsd === true) args.push('--lsd');
+  if (options.superSeeds === true) args.push('--super-seed');
   const child = startChild(PYTHON, args, { timeoutMs: 120_000 });
   await child.outputMatching(/^ready$/m);
   return child;

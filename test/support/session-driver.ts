@@ -46,6 +46,8 @@ export class SessionDriver {
       encryption?: EncryptionPolicy;
       /** It reads; nothing is in its window yet. */
       reads?: boolean;
+      /** What was read stays. */
+      holdsRead?: boolean;
       plan?: PiecePlan | null;
     } = {},
   ) {
@@ -65,6 +67,7 @@ export class SessionDriver {
       seeds: options.seeds === true,
       superSeeds: options.superSeeds === true,
       reads: options.reads === true,
+      holdsRead: options.holdsRead === true,
     };
     this.session = new Session(settings, createRandom(1), this.budget, () => false, 0);
     this.handle({ type: 'checked', have: options.have ?? new Bitfield(pieces) });

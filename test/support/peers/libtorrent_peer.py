@@ -1,6 +1,7 @@
 """A libtorrent peer for the interop tests and the benchmark: seeds or downloads one torrent on given addresses, nothing else.
 
 usage: libtorrent_peer.py seed  TORRENT FOLDER LISTEN[,LISTEN...] [--peer HOST:PORT ...] [--upload-limit BYTES_PER_SECOND] [--encrypt] [--lsd]
+                                [--super-seed]
        libtorrent_peer.py leech TORRENT|MAGNET FOLDER LISTEN [--peer HOST:PORT ...] [--download-limit BYTES_PER_SECOND] [--encrypt] [--lsd]
        libtorrent_peer.py show  TORRENT
 
@@ -52,6 +53,8 @@ def add(session, torrent, folder, seeding):
     params.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
     if seeding:
         params.flags |= lt.torrent_flags.seed_mode | lt.torrent_flags.override_trackers
+        if arguments.super_seed:
+            params.flags |= lt.torrent_flags.super_seeding
         params.trackers = []
     return session.add_torrent(params)
 
@@ -144,6 +147,7 @@ parser.add_argument("--upload-limit", type=int, default=0)
 parser.add_argument("--download-limit", type=int, default=0)
 parser.add_argument("--encrypt", action="store_true")
 parser.add_argument("--lsd", action="store_true")
+parser.add_argument("--super-seed", action="store_true")
 arguments = parser.parse_args()
 signal.signal(signal.SIGTERM, stop)
 signal.alarm(int(os.environ.get("PEER_SECONDS", "120")))

@@ -3,7 +3,7 @@
 
 import { addressKey, type Address, type AddressKey } from '../../../src/model/address.js';
 import type { Bitfield } from '../../../src/model/bitfield.js';
-import type { PeerKey } from '../../../src/model/ids.js';
+import type { PeerKey, PieceIndex } from '../../../src/model/ids.js';
 import type { SessionLimits } from '../../../src/session/limits.js';
 import type { Notice } from '../../../src/session/notices.js';
 import type { Session } from '../../../src/session/session.js';
@@ -52,7 +52,14 @@ export class ActionChecks {
   }
 
   send(session: Session, key: PeerKey, message: Message): void {
-    must(session.inspect().window === null || !PROMISES.has(message.type), 'who reads promises nothing', () => ({ ...message }));
+    const { window } = session.inspect();
+    const isHeld =
+      message.type === 'have' &&
+      window?.has(message.piece as PieceIndex) === true &&
+      session.hasPiece(message.piece as PieceIndex);
+    must(window === null || isHeld || !PROMISES.has(message.type), 'who reads promises nothing but what it holds', () => ({
+      ...message,
+    }));
     if (message.type !== 'request') return;
     const mirror = this.#mirrors.get(key);
     const peer = session.inspect().peers.get(key);

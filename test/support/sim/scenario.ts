@@ -144,7 +144,9 @@ export function drawReadingScenario(seed: number): Scenario {
       jumps: random.below(4),
       readers: 1 + random.below(3),
     };
-    return { ...member, haveShare: 0, seeds: false, reads };
+    // Some have room for all of it.
+    const room = seed % 4 === 0 ? { windowPieces: Number.MAX_SAFE_INTEGER, holds: true } : {};
+    return { ...member, haveShare: 0, seeds: false, reads: { ...reads, ...room } };
   });
   return { ...scenario, members };
 }
@@ -312,9 +314,9 @@ export class Swarm {
       seeds: isSeed || member.seeds,
       superSeeds: isSeed && member.superSeeds === true,
       writeMs: random.below(40),
-      reads: !isSeed && member.reads !== undefined,
       pace: isSeed ? null : (member.pace ?? null),
       ...(isSeed || member.webSeeds === undefined ? {} : { webSeeds: member.webSeeds }),
+      ...(isSeed || member.reads === undefined ? {} : { reads: member.reads }),
       ...(plan === null ? {} : { plan }),
       ...(scenario.sabotage === undefined ? {} : { sabotage: scenario.sabotage }),
     });

@@ -52,7 +52,7 @@ export interface SessionNodeOptions {
   readonly encryption: EncryptionPolicy;
   readonly writeMs: number;
   /** It reads instead of downloading all. */
-  readonly reads?: boolean;
+  readonly reads?: { readonly holds?: boolean };
   /** A download limit. */
   readonly pace?: RequestPace | null;
   readonly webSeeds?: readonly SimWebSeed[];
@@ -141,7 +141,8 @@ export class SessionNode implements SimNode {
       externalAddresses: new ExternalAddresses(100),
       seeds,
       superSeeds: options.superSeeds === true,
-      reads: options.reads === true,
+      reads: options.reads !== undefined,
+      holdsRead: options.reads?.holds === true,
     };
     const random = createRandom(world.random.below(2 ** 31));
     this.session = new Session(settings, random, budget, content.isPadding, world.now, options.pace);
@@ -323,6 +324,8 @@ export class SessionNode implements SimNode {
         this.disk.discard(action.piece);
         return;
       case 'forget-piece':
+        for (const { told } of this.#mirrors.values())
+          must(!told.has(action.piece), 'what was told of stays', () => ({ ...action }));
         this.disk.forget(action.piece);
         return;
       case 'fetch-run':

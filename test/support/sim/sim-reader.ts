@@ -16,6 +16,8 @@ export interface ReadSpec {
   readonly jumps: number;
   /** Readers at once. */
   readonly readers: number;
+  /** Its memory has room for all: what was read stays. Each reader's window has to be as large. */
+  readonly holds?: boolean;
 }
 
 export class SimReader {

@@ -116,7 +116,8 @@ test('what connected peers do', () => {
     '1 connected peer without a piece we need',
   );
   expect(explainStall(snapshot({ peers: [peer({ amInterested: false, isSetAside: true })] }))).toContain(
-    '1 connected peer without a piece that is read next, but with others: download takes them in any order',
+    '1 connected peer without a piece that is read next, but with others, as a seed has that shows its pieces one by one (super-seeding): ' +
+      'download takes them in any order',
   );
   const asked = { outstandingRequests: 1 };
   const silent = [peer(asked), peer(asked), peer({ ...asked, downloadBytesPerSecond: 9 }), peer({ ...asked, peerChoking: true })];

@@ -36,6 +36,18 @@ test('a move says what came into it and what left', () => {
   expect(window.move([])).toEqual({ entered: [], left: [8, 2] });
 });
 
+test('what is kept stays in the window, behind the readers', () => {
+  const window = new PieceWindow();
+  window.move([[range(0, 4)]]);
+  const isKept = (piece: PieceIndex): boolean => piece < 2;
+  expect(window.move([[range(3, 5)]], isKept)).toEqual({ entered: [4], left: [2] });
+  expect([0, 1, 2, 3, 4].map((piece) => window.has(piece as PieceIndex))).toEqual([true, true, false, true, true]);
+  expect(window.pieces()).toEqual([3, 4]);
+  expect([...window.heads(() => false)]).toEqual([3]);
+  // It comes back without having left.
+  expect(window.move([[range(1, 3)]], isKept)).toEqual({ entered: [2], left: [3, 4] });
+});
+
 test('the nearest piece of each reader comes first, by turns, each piece once', () => {
   const window = new PieceWindow();
   window.move([[range(10, 14)], [range(0, 2), range(12, 15)]]);
