@@ -1,5 +1,5 @@
 // What is there of a torrent before it begins, beyond what its own files hold: files that are to be passed over, and data in other folders.
-// Used where a session opens its disk, and where nothing but a plan is wanted.
+// Used where a session opens its disk, and where nothing but a plan is wanted. What is only served is looked at with other eyes.
 
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { checkExisting, type CheckResult } from '../storage/checker.js';
@@ -28,6 +28,19 @@ export async function lookAtFiles(options: LookOptions): Promise<CheckResult> {
   const { metainfo, paths, resume, overwrite, isChosen = () => true } = options;
   const scanned = scanFiles({ metainfo, paths, findsSpares: true, isLenient: (file) => !isChosen(file) });
   return checkExisting({ ...options, found: overwrite === 'always' ? passOver(scanned, resume) : scanned });
+}
+
+/**
+ * Looks at what is to be served and stays as it is. A seed has every file under its name; where a part is served, what a download has under part
+ * names counts too, and what is in the way is as good as nothing.
+ */
+export async function lookToServe(options: Omit<LookOptions, 'overwrite'>, servesPart: boolean): Promise<CheckResult> {
+  const { metainfo, paths, isChosen = () => true } = options;
+  const isLenient = (file: number): boolean => servesPart || !isChosen(file);
+  return checkExisting({
+    ...options,
+    found: scanFiles({ metainfo, paths, namesOnly: !servesPart, findsSpares: servesPart, isLenient }),
+  });
 }
 
 /** Files of that name are not looked at, but for those that an interrupted run of the same kind has brought. */

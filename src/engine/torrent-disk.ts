@@ -10,7 +10,6 @@ import { Bitfield } from '../model/bitfield.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
 import { allocateFiles } from '../storage/allocation.js';
-import { checkExisting } from '../storage/checker.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
@@ -31,7 +30,7 @@ import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
-import { lookAtFiles, takeReusable } from './disk-looks.js';
+import { lookAtFiles, lookToServe, takeReusable } from './disk-looks.js';
 import { chosenFiles, madeFiles, settleOnDisk, withPaddingFor } from './file-selection.js';
 import type { PlaceOptions } from './place-options.js';
 import { type SessionOptions, wireInfoHash } from './session-options.js';
@@ -110,7 +109,8 @@ export class TorrentDisk {
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     this.#resume =
       this.#paths === null ? null : new ResumeFile({ metainfo, paths: this.#paths, isPlaced: isElsewhere, isChosen });
-    this.#parts = this.#paths === null || isReadOnly ? null : new PartsFile(this.#paths.partsFolder, metainfo);
+    const usesParts = !isReadOnly || options.options.servesPart === true;
+    this.#parts = this.#paths === null || !usesParts ? null : new PartsFile(this.#paths.partsFolder, metainfo);
     const { notesFolder } = options.options;
     const { infoHash } = metainfo;
     const placed = isPlaced(placement) ? { placedFiles: metainfo.files } : {};
@@ -176,16 +176,8 @@ export class TorrentDisk {
     const onStep = (): void => this.#locks?.touch();
     const resume = isReadOnly ? this.#vouched() : await this.#resume.load();
     const look = { metainfo, paths, resume, overwrite, hashPool, onProgress: report('checking'), signal, onStep, isChosen };
-    const {
-      have,
-      found: checked,
-      resumed,
-    } = isReadOnly
-      ? await checkExisting({
-          ...look,
-          found: scanFiles({ metainfo, paths, namesOnly: true, isLenient: (file) => servesPart || !isChosen(file) }),
-        })
-      : await takeReusable(await lookAtFiles(look), reuseFolders, look);
+    const looked = isReadOnly ? lookToServe(look, servesPart) : takeReusable(await lookAtFiles(look), reuseFolders, look);
+    const { have, found: checked, resumed } = await looked;
     signal.throwIfAborted();
     const layout = new FileLayout(metainfo.files);
     const noted = this.#notes?.read() ?? new Map<number, FileStamp>();
@@ -203,13 +195,14 @@ export class TorrentDisk {
       contradicted,
       found,
     } = isLeft
-      ? await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, beforeWrite, hashPool, signal })
+      ? await recoverParts({ ...look, layout, parts, found: checked, have, isReadOnly, beforeWrite })
       : { pieces: new Set<PieceIndex>(), contradicted: new Set<number>(), found: checked };
     const choice = settle(found, contradicted);
     if (choice !== null) this.#targets = new Set([...choice.targets, ...choice.kept]);
     if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
+    else if (isReadOnly) this.#resident = recovered;
     const finished = isReadOnly
-      ? new Set(metainfo.files.keys())
+      ? new Set([...metainfo.files.keys()].filter((file) => found[file].part === null))
       : await adoptFiles({
           metainfo,
           paths,
@@ -244,6 +237,7 @@ export class TorrentDisk {
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: new WritePace(CONFIG.storage),
       fsync,
+      isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
     });
@@ -267,7 +261,7 @@ export class TorrentDisk {
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);
     // What it held is in the files now.
-    if (choice === null && isLeft) parts.remove();
+    if (choice === null && isLeft && !isReadOnly) parts.remove();
     return { storage, have, resumed, wasComplete, choice };
   }
 

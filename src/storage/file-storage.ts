@@ -5,7 +5,7 @@
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { FileSlice } from '../metainfo/file-layout.js';
 import type { MetainfoFile } from '../metainfo/metainfo.js';
-import { invariant } from '../model/error.js';
+import { invariant, StorageError } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { placeForCopy } from './file-copy.js';
@@ -24,6 +24,8 @@ export interface FileStorageOptions {
   readonly finished: ReadonlySet<number>;
   /** Files that were not chosen: read where they are there, never written to. Default: none. */
   readonly untouched?: ReadonlySet<number>;
+  /** Another run may finish files meanwhile: one that is gone under its part name is looked for under its own. Default false. */
+  readonly isFinishedByOthers?: boolean;
   /** Slices of a file below this are written synchronously. */
   readonly syncWriteBytes: number;
   /** Larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. */
@@ -65,6 +67,7 @@ export class FileStorage implements Storage {
   #moves = 0;
   readonly #states: StoredFile[];
   readonly #untouched: ReadonlySet<number> | undefined;
+  readonly #isFinishedByOthers: boolean;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
   readonly #keepsExisting: (file: number) => boolean;
@@ -84,6 +87,7 @@ export class FileStorage implements Storage {
     this.#move = options.move ?? DEFAULT_MOVE;
     this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), open: null }));
     this.#untouched = options.untouched;
+    this.#isFinishedByOthers = options.isFinishedByOthers === true;
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
     this.#keepsExisting = options.keepsExisting ?? (() => false);
@@ -218,9 +222,16 @@ export class FileStorage implements Storage {
     const guard = state.isFinished ? this.#guard : this.#partsGuard;
     if (forWriting) guard.ensureFor(components);
     else if (!guard.existsFor(components)) throw refuse('open', path, 'ENOENT');
-    const opened = this.#openFiles.open(path, forWriting);
-    state.open = opened;
-    return opened;
+    try {
+      const opened = this.#openFiles.open(path, forWriting);
+      state.open = opened;
+      return opened;
+    } catch (error) {
+      const isGone = error instanceof StorageError && error.detail.errno === 'ENOENT';
+      if (!isGone || !this.#isFinishedByOthers || state.isFinished) throw error;
+      state.isFinished = true;
+      return this.#acquire(file, forWriting);
+    }
   }
 
   async #writeAfter(slice: FileSlice, bytes: Uint8Array, at: number): Promise<void> {

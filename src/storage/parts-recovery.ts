@@ -24,6 +24,8 @@ export interface RecoveryOptions {
   /** Pieces that the files hold; those of the parts file are added. */
   readonly have: Bitfield;
   readonly isChosen: (file: number) => boolean;
+  /** Nothing is written, and what other files hold is all the same: the pieces are read from the parts file. Default false. */
+  readonly isReadOnly?: boolean;
   /** All is known, and nothing is written yet: what it throws ends it so. `contradicted`: as in the result. */
   readonly beforeWrite?: (contradicted: ReadonlySet<number>) => void;
   readonly hashPool: HashPool;
@@ -51,6 +53,7 @@ function* stepsOf({ length }: FileSlice): Generator<{ readonly done: number; rea
 export async function recoverParts(options: RecoveryOptions): Promise<Recovered> {
   const { metainfo, layout, paths, parts, found, have, isChosen, beforeWrite, hashPool, signal, disk = REAL_DISK } = options;
   const { geometry, pieceHashes } = metainfo;
+  const { isReadOnly = false } = options;
   const size = parts.size();
   const recovered = new Set<PieceIndex>();
   const contradicted = new Set<number>();
@@ -91,12 +94,14 @@ export async function recoverParts(options: RecoveryOptions): Promise<Recovered>
   for (const piece of right) {
     signal?.throwIfAborted();
     const start = parts.offsetOf(piece) ?? 0;
-    const others = slicesOf(piece).filter((slice) => hasName(slice.file) && !isSame(slice, start + slice.offset));
+    const named = isReadOnly ? [] : slicesOf(piece).filter((slice) => hasName(slice.file));
+    const others = named.filter((slice) => !isSame(slice, start + slice.offset));
     for (const { file } of others) contradicted.add(file);
     if (others.length > 0) continue;
     have.set(piece);
     recovered.add(piece);
   }
+  if (isReadOnly) return nothing;
   beforeWrite?.(contradicted);
   const guard = new DirectoryGuard(paths.partsFolder, disk);
   for (const piece of recovered) {

@@ -1,9 +1,9 @@
-// `effusion seed --partial`: what is there is served and told, what is not there at all is 10 with or without it, and nothing of the data is
-// changed.
+// `effusion seed --partial`: what is there is served and told, what a download has left included; what is not there at all is 10 with or without
+// it, and nothing of the data is changed.
 
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
@@ -89,4 +89,90 @@ test('a ratio counts with what is served', async () => {
   const end = await seeder.ended;
   expect(end.code, end.stderr).toBe(0);
   expect(end.stderr).toMatch(/^album: its ratio is 1: 64\.0 KiB sent$/m);
+});
+
+describe('what a download has left', () => {
+  /** Every file below the folder, with its bytes. */
+  async function contentOf(folder: string): Promise<Record<string, string>> {
+    const found = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = found.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    const read = files.map(async (file) => [path.relative(folder, file), (await readFile(file)).toString('hex')] as const);
+    return Object.fromEntries(await Promise.all(read));
+  }
+
+  async function fetchFrom(cwd: string, port: string, files: string): Promise<void> {
+    const args = ['--files', files, '--no-trackers', '--peer', `127.0.0.1:${port}`];
+    const fetched = await cli.run(['download', 'album.torrent', '-o', 'out', ...args], { cwd });
+    expect(fetched.code, fetched.stderr).toBe(0);
+  }
+
+  test('under part names is served, and stays as it is', async () => {
+    const cwd = await prepare();
+    const album = path.join(cwd, 'data/album');
+    // One is whole under its part name, one has two pieces of four and wrong bytes behind them, one has its name.
+    await rename(path.join(album, 'a.bin'), path.join(album, 'a.bin.part'));
+    await rm(path.join(album, 'b.bin'));
+    const half = bytesOf('b.bin').slice();
+    half.fill(0, 2 * 16_384);
+    await writeFile(path.join(album, 'b.bin.part'), half);
+    const before = await contentOf(path.join(cwd, 'data'));
+    const args = ['seed', 'album.torrent', '--data', 'data', '--no-trackers'];
+    const refused = await cli.run(args, { cwd });
+    expect([refused.code, refused.stderr]).toEqual([10, expect.stringContaining('or serve what is there with --partial.')]);
+    const seeder = cli.start([...args, '--partial'], { cwd });
+    const [, port] = await seeder.outputMatching(/^seeding album on port (\d+)$/m);
+    expect(seeder.output()).toMatch(/^album: serves 10 of 12 pieces \(160\.0 KiB of 192\.0 KiB\)/m);
+    await fetchFrom(cwd, port, 'a.bin');
+    expect(Buffer.compare(await readFile(path.join(cwd, 'out/album/a.bin')), bytesOf('a.bin'))).toBe(0);
+    seeder.kill('SIGINT');
+    expect((await seeder.ended).code).toBe(130);
+    expect(await contentOf(path.join(cwd, 'data'))).toEqual(before);
+  });
+
+  test('of one file: it is told what there is, and served', async () => {
+    const cwd = await makeTempFolder();
+    await mkdir(path.join(cwd, 'data'));
+    await writeFile(path.join(cwd, 'data/one.bin'), bytesOf('one'));
+    expect((await cli.run(['create', 'data/one.bin', '-o', 'one.torrent', '--piece-length', '16K'], { cwd })).code).toBe(0);
+    await rename(path.join(cwd, 'data/one.bin'), path.join(cwd, 'data/one.bin.part'));
+    const args = ['seed', 'one.torrent', '--data', 'data', '--no-trackers'];
+    const refused = await cli.run(args, { cwd });
+    expect(refused.code).toBe(10);
+    expect(refused.stderr).toMatch(
+      /there is no "one\.bin" in data, only what a download has of it so far\. Run effusion download .*, or serve what is there with --partial\. \(exit 10\)/,
+    );
+    const end = await cli.run([...args, '--partial', '--seed-time', '1s'], { cwd });
+    expect([end.code, end.stderr]).toEqual([0, expect.stringMatching(/^seeding one\.bin on port/m)]);
+    expect(await readdir(path.join(cwd, 'data'))).toEqual(['one.bin.part']);
+  });
+
+  test('with a choice of files: the pieces that these share with others are served too', async () => {
+    const cwd = await makeTempFolder();
+    await mkdir(path.join(cwd, 'data/mix'), { recursive: true });
+    for (const name of FILES) await writeFile(path.join(cwd, 'data/mix', name), bytesOf(name).subarray(0, 40_000));
+    expect((await cli.run(['create', 'data/mix', '-o', 'mix.torrent', '--piece-length', '16K'], { cwd })).code).toBe(0);
+    const source = cli.start(['seed', 'mix.torrent', '--data', 'data', '--no-trackers'], { cwd });
+    const [, port] = await source.outputMatching(/^seeding mix on port (\d+)$/m);
+    // Serves on, so that the parts file stays; then it is killed.
+    const choice = ['download', 'mix.torrent', '-o', 'part', '--files', 'b.bin', '--no-trackers', '--seed'];
+    const chosen = cli.start([...choice, '--peer', `127.0.0.1:${port}`], { cwd });
+    await chosen.outputMatching(/^seeding mix on port \d+/m);
+    chosen.kill('SIGKILL');
+    await chosen.ended;
+    const before = await contentOf(path.join(cwd, 'part'));
+    expect(Object.keys(before)).toContainEqual(expect.stringMatching(/^\.effusion-[0-9a-f]{8}\.parts$/));
+    const seeder = cli.start(['seed', 'mix.torrent', '--data', 'part', '--partial', '--no-trackers'], { cwd });
+    const [, other] = await seeder.outputMatching(/^seeding mix on port (\d+)$/m);
+    // b.bin has bytes 40,000 to 79,999: pieces 2 to 4, of which the first and the last are shared.
+    expect(seeder.output()).toMatch(/^mix: serves 3 of 8 pieces/m);
+    const fetched = await cli.run(
+      ['download', 'mix.torrent', '-o', 'out', '--files', 'b.bin', '--no-trackers', '--peer', `127.0.0.1:${other}`],
+      { cwd },
+    );
+    expect(fetched.code, fetched.stderr).toBe(0);
+    expect(Buffer.compare(await readFile(path.join(cwd, 'out/mix/b.bin')), bytesOf('b.bin').subarray(0, 40_000))).toBe(0);
+    seeder.kill('SIGINT');
+    await seeder.ended;
+    expect(await contentOf(path.join(cwd, 'part'))).toEqual(before);
+  });
 });

@@ -1,7 +1,7 @@
-// Partial seeds (BEP 21) as others see them: `effusion seed --partial` of a folder that lacks files and has damaged ones, and a download of
-// some files that goes on as a seed. libtorrent takes what is there and no more, and the tracker is told.
+// Partial seeds (BEP 21) as others see them: `effusion seed --partial` of a folder that lacks files and has damaged ones, and of one that a stopped
+// download has left, and a download of some files that goes on as a seed. libtorrent takes what is there and no more, and the tracker is told.
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Child } from '../support/child-process.js';
@@ -103,6 +103,39 @@ describeWith(['libtorrent'], 'a partial seed', () => {
       ]);
     },
   );
+
+  test('seed --partial serves libtorrent what a download has left that was stopped', { timeout: 60_000 }, async () => {
+    const swarm = await prepareSwarm();
+    const source = startEffusion(
+      ['seed', swarm.torrent.path, '--data', swarm.seedFolder, '--no-trackers', '--max-upload', '1M'],
+      { timeoutMs: 60_000 },
+    );
+    const [, sourcePort] = await source.outputMatching(/seeding .* on port (\d+)/);
+    const out = join(swarm.settings, 'part');
+    const args = ['download', swarm.torrent.path, '--output', out, '--no-trackers', '--peer', `127.0.0.1:${sourcePort}`];
+    const download = startEffusion([...args, '-v', '--events'], { timeoutMs: 60_000 });
+    await download.outputMatching(/"event":"piece".*"have":1\d\b/);
+    download.kill('SIGINT');
+    expect((await download.ended).code).toBe(130);
+    source.kill('SIGTERM');
+    await source.ended;
+    const before = (await readdir(out, { recursive: true })).toSorted();
+    expect(before.some((name) => name.endsWith('.part'))).toBe(true);
+
+    const seeder = startEffusion(['seed', swarm.torrent.path, '--data', out, '--partial', '--no-trackers'], {
+      timeoutMs: 60_000,
+    });
+    const [, port] = await seeder.outputMatching(/^seeding album on port (\d+)$/m);
+    const pieces = Number(/^album: serves (\d+) of 65 pieces/m.exec(seeder.output())?.[1]);
+    expect(pieces).toBeGreaterThanOrEqual(10);
+    const leecher = await startLeecher(swarm, port);
+    await leecher.outputMatching(new RegExp(`^pieces ${pieces}$`, 'm'));
+    leecher.kill('SIGTERM');
+    await leecher.ended;
+    seeder.kill('SIGINT');
+    expect(await seeder.ended).toMatchObject({ code: 130 });
+    expect((await readdir(out, { recursive: true })).toSorted()).toEqual(before);
+  });
 
   test('download --files --seed goes on as one, and libtorrent gets the file from it', { timeout: 60_000 }, async () => {
     const tracker = await startTracker();

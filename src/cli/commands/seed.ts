@@ -13,6 +13,7 @@ import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
+import { partName } from '../../metainfo/part-name.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { torrentOrigin, type TorrentOrigin } from '../../model/torrent-origin.js';
@@ -226,7 +227,7 @@ async function seedOne(
       context,
     );
     const { snapshot } = await ended.catch(async (error: unknown) => {
-      throw error instanceof IncompleteDataError ? await describeMissing(placed, folder, error) : error;
+      throw error instanceof IncompleteDataError ? await describeMissing(placed, folder, options.partial === true, error) : error;
     });
     run.uploadedBytes += snapshot.uploadedBytes;
     watch.count(snapshot);
@@ -282,7 +283,7 @@ function refuseNobody(options: SeedOptions): void {
   throw new UsageError(`${cause} nobody to serve`, 'Name a peer with --peer HOST:PORT.');
 }
 
-/** Is there something of that name at all? Said at once, and better than by a list of everything that is missing. */
+/** Is there something of it at all? Said at once, and better than by a list of everything that is missing. */
 async function expectData(metainfo: Metainfo, folder: string, isPartial: boolean): Promise<void> {
   const names = rootNames(metainfo);
   const [name] = names;
@@ -291,13 +292,29 @@ async function expectData(metainfo: Metainfo, folder: string, isPartial: boolean
   try {
     await stat(path.join(folder, name));
   } catch (error) {
+    const hasBegun = await hasPart(metainfo, folder);
+    if (hasBegun && isPartial) return;
+    const lack = `there is no ${JSON.stringify(name)} in ${folder}`;
     throw new CommandError(
       'data_incomplete',
-      `there is no ${JSON.stringify(name)} in ${folder}`,
-      'Name the folder that holds it with --data DIR, or download it first.',
+      hasBegun ? `${lack}, only what a download has of it so far` : lack,
+      hasBegun ? FETCH_OR_SERVE : 'Name the folder that holds it with --data DIR, or download it first.',
       { cause: error },
     );
   }
+}
+
+const FETCH_OR_SERVE =
+  'Run effusion download with the same torrent and folder to fetch what is missing, or serve what is there with --partial.';
+
+/** A download that was interrupted has left a file of it under its part name. */
+async function hasPart(metainfo: Metainfo, folder: string): Promise<boolean> {
+  for (const [index, { isPadding }] of metainfo.files.entries()) {
+    if (isPadding) continue;
+    const found = await stat(path.join(folder, ...partName(metainfo, index))).catch(() => null);
+    if (found?.isFile() === true) return true;
+  }
+  return false;
 }
 
 /** A line for people: that not all of it is served; null where all is. */
@@ -308,17 +325,23 @@ function describePart({ havePieces, totalBytes }: ServerSnapshot, { geometry }: 
   return `serves ${pieces} (${bytes}), the others are missing or wrong`;
 }
 
-async function describeMissing(metainfo: Metainfo, folder: string, cause: IncompleteDataError): Promise<CommandError> {
+async function describeMissing(
+  metainfo: Metainfo,
+  folder: string,
+  isPartial: boolean,
+  cause: IncompleteDataError,
+): Promise<CommandError> {
   const report = await verifyFolder(metainfo, folder);
   const bad = report.files.filter((item) => item.status !== 'ok' && item.status !== 'unsure');
   const named = bad.slice(0, MAX_NAMED_FILES).map((item) => `${item.path.join('/')} (${describeStatus(item)})`);
   const more = bad.length > MAX_NAMED_FILES ? ` and ${bad.length - MAX_NAMED_FILES} more` : '';
+  const isServable = cause.detail.havePieces > 0 || (!isPartial && (await hasPart(metainfo, folder)));
   return new CommandError(
     'data_incomplete',
     `${metainfo.name}: the data is not whole: ${named.join(', ')}${more}`,
-    cause.detail.havePieces === 0
-      ? 'No piece of it is there. Run effusion download with the same torrent and folder: it fetches what is missing.'
-      : 'Run effusion download with the same torrent and folder to fetch what is missing, or serve what is there with --partial.',
+    isServable
+      ? FETCH_OR_SERVE
+      : 'No piece of it is there. Run effusion download with the same torrent and folder: it fetches what is missing.',
     { cause },
   );
 }

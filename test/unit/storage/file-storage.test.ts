@@ -26,7 +26,14 @@ interface Setup {
 }
 
 async function setUp(
-  options: { torrent?: StoredTorrent; disk?: Partial<Disk>; finished?: number[]; fsync?: boolean; limit?: number } = {},
+  options: {
+    torrent?: StoredTorrent;
+    disk?: Partial<Disk>;
+    finished?: number[];
+    fsync?: boolean;
+    limit?: number;
+    isFinishedByOthers?: boolean;
+  } = {},
 ): Promise<Setup> {
   const folder = await makeTempFolder();
   const { metainfo } = options.torrent ?? TORRENT;
@@ -39,6 +46,7 @@ async function setUp(
     finished: new Set(options.finished ?? []),
     syncWriteBytes: 262_144,
     fsync: options.fsync ?? false,
+    isFinishedByOthers: options.isFinishedByOthers ?? false,
     disk,
   });
   return { folder, storage, openFiles };
@@ -131,6 +139,30 @@ describe('what must not be touched', () => {
     const into = new Uint8Array(100);
     await storage.read(0, 100, into, 0);
     expectSameBytes(into, TORRENT.content.subarray(0, 100));
+  });
+});
+
+describe('a part file that is gone', () => {
+  test.each([
+    ['had its name given by another run: it is read there', true],
+    ['is a failure where nobody else may do that', false],
+  ])('%s', async (_, isFinishedByOthers) => {
+    const { folder, storage } = await setUp({ isFinishedByOthers });
+    await putFiles(folder, { 'album/a': TORRENT.fileBytes(0) });
+    const into = new Uint8Array(100);
+    const reading = storage.read(50, 100, into, 0);
+    if (isFinishedByOthers) {
+      await reading;
+      expectSameBytes(into, TORRENT.content.subarray(50, 150));
+    } else {
+      await expect(reading).rejects.toMatchObject({ detail: { errno: 'ENOENT', path: path.join(folder, 'album/a.part') } });
+    }
+  });
+
+  test('is a failure where there is neither', async () => {
+    const { folder, storage } = await setUp({ isFinishedByOthers: true });
+    await mkdir(path.join(folder, 'album'));
+    await expect(storage.read(0, 100, new Uint8Array(100), 0)).rejects.toMatchObject({ detail: { errno: 'ENOENT' } });
   });
 });
 

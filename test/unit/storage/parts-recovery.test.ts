@@ -1,6 +1,6 @@
 // What the parts file gives back goes into the part file that counts, also where that has just got another name.
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { CONFIG } from '../../../src/engine/config.js';
@@ -46,4 +46,29 @@ test('a file that is whole by it gets its name, though a foreign file has its us
   expect(finished.has(0)).toBe(true);
   expectSameBytes(await readFile(paths.name(0)), torrent.fileBytes(0));
   expectSameBytes(await readFile(path.join(folder, 'album/a.part')), foreign);
+});
+
+test('where nothing may be written its pieces count all the same, and whatever other files hold', async () => {
+  const torrent = storedTorrent({
+    pieceLength: 16_384,
+    files: [
+      ['a', 1000],
+      ['b', 40_000],
+    ],
+  });
+  const { metainfo } = torrent;
+  const folder = await makeTempFolder();
+  const paths = new FilePaths(folder, metainfo);
+  const parts = new PartsFile(folder, metainfo);
+  // The parts file says otherwise of its first bytes.
+  const other = new Uint8Array(1000).fill(7);
+  await putFiles(folder, { 'album/a': other, [path.basename(parts.path)]: torrent.pieceBytes(0) });
+  const before = await readdir(folder, { recursive: true });
+  const hashPool = new HashPool(0, CONFIG.hashing);
+  const { have, found } = await checkExisting({ metainfo, paths, found: scanFiles({ metainfo, paths }), resume: null, hashPool });
+  const look = { metainfo, layout: new FileLayout(metainfo.files), paths, parts, found, have, isChosen: () => true, hashPool };
+  const recovered = await recoverParts({ ...look, isReadOnly: true });
+  expect([[...recovered.pieces], [...recovered.contradicted], [...have]]).toEqual([[0], [], [0]]);
+  expect(await readdir(folder, { recursive: true })).toEqual(before);
+  expectSameBytes(await readFile(paths.name(0)), other);
 });
