@@ -71,7 +71,8 @@ export function refuseContradictions(command: Command): void {
 function leavesNobody(typed: Typed): boolean {
   const globs = typed.value('excludeTracker');
   const isAll = Array.isArray(globs) && globs.some((glob) => /^\*+$/.test(String(glob).trim()));
-  return isAll && typed.has('listen', false) && typed.has('dht', false) && !typed.has('peer');
+  const isAlone = typed.has('listen', false) && typed.has('dht', false);
+  return isAll && isAlone && !typed.has('peer') && !typed.has('tracker');
 }
 
 function typedIn(command: Command): Typed {

@@ -84,6 +84,13 @@ const collectTiers = (text: string, previous: readonly string[][] = []): string[
   parseTier(text, '--tracker'),
 ];
 
+/** Of a torrent that is made, or that others have made. */
+export const servedTrackerOption = (): Option =>
+  new Option(
+    '--tracker <URL>',
+    'a tracker to announce to, before those of a torrent file; each --tracker is a tier, commas join URLs in one (repeatable)',
+  ).argParser(collectTiers);
+
 /** Of a torrent that is made. */
 export const tiersOption = (): Option =>
   new Option('--tracker <URL>', 'a tracker; each --tracker is a tier, commas join URLs in one (repeatable)').argParser(

@@ -14,7 +14,7 @@ import type { SeedSource } from './seed-source.js';
 import { refuseExistingTarget, writeTorrent } from './torrent-output.js';
 import { UsageError } from './usage-error.js';
 
-/** Of a torrent that is made; of others they have no use. */
+/** Of a torrent that is made; of others they have no use, but for the trackers, which are asked before those of its file. */
 export interface ContentOptions {
   readonly tracker?: readonly (readonly string[])[];
   readonly private?: boolean;

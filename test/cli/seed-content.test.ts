@@ -5,6 +5,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { startTracker } from '../support/engine-rig.js';
 import { startStaticTracker } from '../support/static-tracker.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 import { fixturePayload } from '../support/torrent-fixtures.js';
@@ -101,6 +102,20 @@ describe('data is served', () => {
     // What was hashed to make it is not read again.
     expect(events.filter(({ event }) => event === 'verify').map(({ bytesToCheck }) => bytesToCheck)).toEqual([0]);
   });
+});
+
+test('--tracker is for a torrent file too: it is announced to before those of the file', async () => {
+  const cwd = await makePhotos();
+  const other = await startTracker();
+  expect((await cli.run(['create', 'photos', '--tracker', 'http://127.0.0.1:9/announce'], { cwd })).code).toBe(0);
+  const args = ['seed', 'photos.torrent', '--tracker', other.url, '--no-dht', '--seed-time', '1s'];
+  const end = await cli.run(args, { cwd });
+  expect(end.code, end.stderr).toBe(0);
+  expect(other.announces.map(({ event }) => event)).toEqual(['started', 'stopped']);
+  // Nobody else leads to it.
+  const alone = ['--exclude-tracker', '*', '--no-dht', '--no-listen', '--seed-time', '1s'];
+  expect((await cli.run(['seed', 'photos.torrent', ...alone], { cwd })).code).toBe(2);
+  expect((await cli.run(['seed', 'photos.torrent', '--tracker', other.url, ...alone], { cwd })).code).toBe(0);
 });
 
 test('two of one name are told apart by their info hash', async () => {

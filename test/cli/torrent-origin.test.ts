@@ -118,6 +118,14 @@ describe("the user's own word", () => {
     expect(proxy.asked.filter((asked) => asked === `connect 127.0.0.1:${tracker.port}`).length).toBeGreaterThan(1);
   });
 
+  test('has it asked by seed, too, which has no other way to say it', async () => {
+    const { cwd, url, route, tracker } = await prepare();
+    const args = ['seed', url, '--data', 'seed', '--seed-time', '1s', '--tracker', tracker.url, ...route];
+    const end = await cli.run(args, { cwd });
+    expect([end.code, end.stderr]).toEqual([0, expect.not.stringContaining(REFUSED)]);
+    expect(tracker.announces.map(({ event }) => event)).toContain('started');
+  });
+
   test.each([
     ['a file of his', (rig: Rig): string => path.join(rig.cwd, 'data.torrent')],
     ['a link', ({ tracker }: Rig): string => `magnet:?xt=urn:btih:${'a'.repeat(40)}&tr=${encodeURIComponent(tracker.url)}`],

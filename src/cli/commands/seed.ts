@@ -253,13 +253,14 @@ async function loadNamed(
     );
   }
   const { metainfo: loaded, server } = await end.waitFor(readTorrentFile(argument, wayOut(options), end.signal));
-  const announceTiers = withoutTrackers(loaded.announceTiers, options.excludeTracker ?? []);
+  const named = options.tracker ?? [];
+  const announceTiers = [...named, ...withoutTrackers(loaded.announceTiers, options.excludeTracker ?? [])];
   return {
     metainfo: { ...loaded, announceTiers },
     folder: options.data,
     placement: placementOf(options),
     magnet: null,
-    origin: server === null ? null : torrentOrigin(server, []),
+    origin: server === null ? null : torrentOrigin(server, named.flat()),
   };
 }
 

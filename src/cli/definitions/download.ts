@@ -60,7 +60,6 @@ export const addDownload: CommandDefinition = (program, host, globals) => {
   addPlaceOptions(command);
   addSwarmOptions(command, {
     noTrackers: 'ask no tracker',
-    hasTracker: true,
     network: [portOption(), portmapOption(), listenOption()],
   })
     .optionsGroup(GROUP.webSeeds)

@@ -19,7 +19,7 @@ export const addFiles: CommandDefinition = (program, host, globals) => {
     .option('-0, --null', 'print paths alone, each with a zero byte behind it')
     .option('--json', 'print a JSON object, of several torrents one a line')
     .addOption(metadataTimeoutOption());
-  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer', hasTracker: true })
+  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer' })
     .addHelpText('after', EXAMPLES.files)
     .action(async (torrents: string[], options: FilesOptions) => {
       await host.run(globals(), async (context) =>

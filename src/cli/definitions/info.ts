@@ -20,7 +20,7 @@ export const addInfo: CommandDefinition = (program, host, globals) => {
     .addOption(durationOption('-t, --timeout <TIME>', 'give up on the answers of --scrape after this time in all (default: 15s)'))
     .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
     .addOption(metadataTimeoutOption());
-  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer', hasTracker: true })
+  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer' })
     .addHelpText('after', EXAMPLES.info)
     .action(async (torrents: string[], options: InfoOptions) => {
       await host.run(globals(), async (context) =>

@@ -18,7 +18,7 @@ export const addMetadata: CommandDefinition = (program, host, globals) => {
     .option('--force', 'replace the torrent file where it exists')
     .option('--json', 'print a JSON object, of several torrents one a line')
     .addOption(metadataTimeoutOption());
-  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata: use --peer', hasTracker: true })
+  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata: use --peer' })
     .addHelpText('after', EXAMPLES.metadata)
     .action(async (torrents: string[], options: MetadataOptions) => {
       await host.run(globals(), async (context) =>

@@ -11,7 +11,6 @@ export function addProbeOptions(command: Command): Command {
   maxDials.description = 'dial at most so many peers (default: 100; 0: no limit)';
   return addSwarmOptions(command, {
     noTrackers: 'ask no tracker',
-    hasTracker: true,
     network: [portOption(), portmapOption(), listenOption()],
   })
     .optionsGroup(GROUP.limits)

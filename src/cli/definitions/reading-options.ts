@@ -15,7 +15,7 @@ import { addSwarmOptions, GROUP } from './swarm-options.js';
 
 /** `network`: ports and the listener. `hasStdout`: events may go to stdout. */
 export function addReadingOptions(command: Command, network: readonly Option[], hasStdout: boolean): Command {
-  addSwarmOptions(command, { noTrackers: 'ask no tracker', hasTracker: true, network })
+  addSwarmOptions(command, { noTrackers: 'ask no tracker', network })
     .optionsGroup(GROUP.webSeeds)
     .addOption(webseedOption())
     .addOption(webseedsOption())

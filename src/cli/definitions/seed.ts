@@ -12,7 +12,7 @@ import {
   pieceLengthOption,
   portmapOption,
   portOption,
-  tiersOption,
+  servedTrackerOption,
 } from '../network-options.js';
 import { applySwitches } from '../network-switches.js';
 import { addPlacementOptions } from '../place-options.js';
@@ -34,13 +34,12 @@ export const addSeed: CommandDefinition = (program, host, globals) => {
     .option('--partial', 'serve the pieces that are there, where others are missing or wrong');
   addPlacementOptions(command)
     .optionsGroup(CONTENT_GROUP)
-    .addOption(tiersOption())
     .option('--private', 'peers are to come from the trackers only (BEP 27)')
     .addOption(pieceLengthOption())
     .option('--save <FILE.torrent>', 'write the torrent file too');
   addSwarmOptions(command, {
     noTrackers: 'announce to no tracker',
-    hasTracker: false,
+    tracker: servedTrackerOption(),
     network: [portOption(), portmapOption(), listenOption()],
   })
     .optionsGroup(GROUP.limits)

@@ -28,16 +28,20 @@ export const GROUP = {
 export interface SwarmOptions {
   /** What `--no-trackers` leaves undone. */
   readonly noTrackers: string;
-  /** `--tracker`, which adds one: not for who serves. */
-  readonly hasTracker: boolean;
+  /** `--tracker`, where it is another one than that of all who fetch. */
+  readonly tracker?: Option;
   /** Ports and the listener, and what else belongs to the network. */
   readonly network?: readonly Option[];
 }
 
-export function addSwarmOptions(command: Command, { noTrackers, hasTracker, network = [] }: SwarmOptions): Command {
-  command.optionsGroup(GROUP.peers).addOption(peerOption());
-  if (hasTracker) command.addOption(trackerOption());
+export function addSwarmOptions(
+  command: Command,
+  { noTrackers, tracker = trackerOption(), network = [] }: SwarmOptions,
+): Command {
   command
+    .optionsGroup(GROUP.peers)
+    .addOption(peerOption())
+    .addOption(tracker)
     .addOption(excludeTrackerOption())
     .option('--no-trackers', noTrackers)
     .addOption(pexOption())
