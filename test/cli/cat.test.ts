@@ -20,6 +20,7 @@ const parts: Readonly<Record<string, Uint8Array>> = {
   'a.bin': pseudoRandomBytes('a', 300_000),
   'b/c.txt': new TextEncoder().encode('to be read\n'),
   'd.bin': pseudoRandomBytes('d', 123_457),
+  empty: new Uint8Array(),
 };
 
 interface Place {
@@ -29,7 +30,7 @@ interface Place {
   readonly from: string;
 }
 
-/** `one.torrent` of one file, `parts.torrent` of three, and a seeder of both. */
+/** `one.torrent` of one file, `parts.torrent` of several, and a seeder of both. */
 async function prepare(): Promise<Place> {
   const cwd = await makeTempFolder();
   await mkdir(path.join(cwd, 'seed/parts/b'), { recursive: true });
@@ -81,16 +82,54 @@ describe('what comes out', () => {
     }
   });
 
-  test.each([
-    ['6-9', 6, 10],
-    ['300-', 300, undefined],
-    ['-5', -5, undefined],
-    ['0-999999999', 0, undefined],
-  ])('--range %s', async (range, start, end) => {
+  // a.bin has 300,000 bytes, in pieces of 16 KiB.
+  test('--range: from the middle of a piece, across pieces, open, the last so many, and what reaches beyond the end', async () => {
     const place = await prepare();
-    const done = await shell(place, `effusion -q cat parts.torrent -s a.bin --range ${range} ${place.from} > out`);
-    expect(done).toMatchObject({ code: 0, stderr: '' });
-    expect((await readFile(path.join(place.cwd, 'out'))).equals(parts['a.bin'].subarray(start, end))).toBe(true);
+    for (const [range, start, end] of [
+      ['6-9', 6, 10],
+      ['0-0', 0, 1],
+      ['16383-16384', 16_383, 16_385],
+      ['10000-200000', 10_000, 200_001],
+      ['300-', 300, undefined],
+      ['299999-', 299_999, undefined],
+      ['299999-300000', 299_999, undefined],
+      ['-5', -5, undefined],
+      ['-300000', 0, undefined],
+      ['-999999999999', 0, undefined],
+      ['0-999999999', 0, undefined],
+    ] as const) {
+      const done = await shell(place, `effusion -q cat parts.torrent -s a.bin --range ${range} ${place.from} > out`);
+      expect(done, range).toMatchObject({ code: 0, stdout: '', stderr: '' });
+      expect((await readFile(path.join(place.cwd, 'out'))).equals(parts['a.bin'].subarray(start, end)), range).toBe(true);
+    }
+  });
+
+  test('a file of nothing is there at once, and asks nobody', async () => {
+    const place = await prepare();
+    const nobody = '--only-peers --peer 127.0.0.1:9';
+    const end = await shell(place, `effusion cat parts.torrent -s empty ${nobody} | wc -c; exit \${PIPESTATUS[0]}`);
+    expect([end.code, end.stdout.trim()], end.stderr).toEqual([0, '0']);
+  });
+});
+
+describe('where it goes to', () => {
+  test('a disk that is full: exit 9, which says so', async () => {
+    const place = await prepare();
+    const end = await shell(place, `effusion cat one.torrent ${place.from} > /dev/full`);
+    expect(end.code, end.stderr).toBe(9);
+    expect(end.stderr).toMatch(
+      /^effusion: error: cannot write to stdout: no space left on the device \(ENOSPC\)\. Free some space where it goes to, and run it again\. \(exit 9\)$/m,
+    );
+    expect(end.stderr).not.toContain('done:');
+  });
+
+  test('a file that may not grow so large: exit 9, with what was written before', async () => {
+    const place = await prepare();
+    // In KiB; the signal that comes with it is ignored by Node.
+    const end = await shell(place, `ulimit -f 1024; effusion -q cat one.torrent ${place.from} > out`);
+    expect(end.code, end.stderr).toBe(9);
+    expect(end.stderr).toMatch(/cannot write to stdout: the file is too large for this file system \(EFBIG\)/);
+    expect((await readFile(path.join(place.cwd, 'out'))).equals(one.subarray(0, 1024 * 1024))).toBe(true);
   });
 });
 
@@ -145,12 +184,19 @@ describe('what is refused', () => {
     [
       'several files and no choice',
       'parts.torrent',
-      /  1 {2}a\.bin \(293\.0 KiB\)\n  2 {2}b\/c\.txt \(11 B\)\n[^]*the torrent has 3 files/,
+      /  1 {2}a\.bin \(293\.0 KiB\)\n  2 {2}b\/c\.txt \(11 B\)\n[^]*the torrent has 4 files/,
     ],
-    ['no such file', 'parts.torrent -s 4', /--files 4: there is no file 4: the torrent has 3 files/],
-    ['a range of several', "parts.torrent -s '*' --range 0-1", /--range is of one file, and --files chooses 3/],
-    ['a range beyond the end', 'parts.torrent -s 2 --range 11-', /--range has no byte of b\/c\.txt, which has 11/],
-    ['what is no range', 'parts.torrent -s 2 --range 5-4', /--range: '5-4' is no range of bytes/],
+    ['no such file', 'parts.torrent -s 5', /--files 5: there is no file 5: the torrent has 4 files/],
+    ['a range of several', "parts.torrent -s '*' --range 0-1", /--range is of one file, and --files chooses 4/],
+    ['a range beyond the end', 'parts.torrent -s 2 --range 11-', /--range has no byte of b\/c\.txt, which has 11\. The first/],
+    ['the last none', 'parts.torrent -s 2 --range -0', /--range has no byte of b\/c\.txt, which has 11\. The first/],
+    ['a range of nothing', 'parts.torrent -s 4 --range 0-', /--range has no byte of empty, which has 0\. Leave --range out/],
+    [
+      'a range that ends before it begins',
+      'parts.torrent -s 2 --range 5-4',
+      /'5-4' is no range of bytes: it ends before it begins\. /,
+    ],
+    ['what is no range', 'parts.torrent -s 2 --range 0x5-', /--range: '0x5-' is no range of bytes\. Write 0-99/],
     ['nobody to read from', 'one.torrent --only-peers', /--only-peers leaves nobody to download from/],
   ])('%s: exit 2', async (_, args, message) => {
     const place = await prepare();

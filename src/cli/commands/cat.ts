@@ -7,12 +7,15 @@ import type { FilePart } from '../../engine/torrent-reader.js';
 import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
 import { describeFiles, type ListedFile } from '../listed-files.js';
 import { CommandError } from '../command-error.js';
-import { fileReason } from '../file-reason.js';
+import { errnoOf, fileReason } from '../file-reason.js';
 import type { CommandContext } from '../command-context.js';
 import { type ReadingOptions, runReading } from '../reading-run.js';
 import { formatBytes, formatRate } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { UsageError } from '../usage-error.js';
+
+/** There is no room for what is written. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 export interface CatOptions extends ReadingOptions {
   readonly range?: RangeSpec;
@@ -70,7 +73,7 @@ export async function cat(torrent: string, options: CatOptions, context: Command
             ? new CommandError(
                 'output_failed',
                 `cannot write to stdout: ${fileReason(error)}`,
-                'Free some space where it goes to, and run it again.',
+                FULL.has(errnoOf(error)) ? 'Free some space where it goes to, and run it again.' : '',
               )
             : error;
         }
@@ -105,7 +108,8 @@ function partOf({ index, path, length }: ListedFile, range: RangeSpec | undefine
   if (range === undefined) return { index, start: 0, end: length };
   const resolved = resolveRange(range, length);
   if (resolved === null) {
-    throw new UsageError(`--range has no byte of ${path}, which has ${length}`, 'The first byte is 0.');
+    const hint = length === 0 ? 'Leave --range out: it is empty.' : 'The first byte is 0.';
+    throw new UsageError(`--range has no byte of ${path}, which has ${length}`, hint);
   }
   return { index, ...resolved };
 }

@@ -13,10 +13,11 @@ import { addReadingOptions } from './reading-options.js';
 
 /** `A-B`, `A-` or `-N` as the Range header of HTTP has it. */
 function parseRange(text: string): RangeSpec {
-  const spec = parseRangeSpec(text.trim());
-  if (spec === null)
-    throw new UsageError(`--range: '${text}' is no range of bytes`, 'Write 0-99 (the first hundred), 100- or -100.');
-  return spec;
+  const range = text.trim();
+  const spec = parseRangeSpec(range);
+  if (spec !== null) return spec;
+  const why = /^\d+-\d+$/.test(range) ? ': it ends before it begins' : '';
+  throw new UsageError(`--range: '${text}' is no range of bytes${why}`, 'Write 0-99 (the first hundred), 100- or -100.');
 }
 
 export const addCat: CommandDefinition = (program, host, globals) => {
