@@ -94,6 +94,18 @@ export class BencodeScanner {
     throw new BencodeError('no value begins with this byte', at);
   }
 
+  /** Checks all of the container that was just opened, and what is in it, and goes on after it. */
+  skip(): void {
+    const { depth } = this;
+    while (this.#depth >= depth) this.next();
+  }
+
+  /** Goes on after the container that was just opened; `end`: where an earlier walk found that it ends. */
+  leave(end: number): void {
+    this.#depth--;
+    this.#position = end;
+  }
+
   #close(at: number): TokenKind {
     if (this.#depth === 0) throw new BencodeError('no value begins with this byte', at);
     if (this.#open[this.#depth - 1] === BEFORE_VALUE) throw new BencodeError('a dictionary key without a value', at);

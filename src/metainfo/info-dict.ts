@@ -6,9 +6,10 @@ import { BencodeError } from '../bencode/bencode-error.js';
 import { decode } from '../bencode/decode.js';
 import { sha1, SHA1_BYTES, sha256 } from '../hash/digest.js';
 import { Geometry } from '../model/geometry.js';
-import { expectBytes, expectDict, expectInteger, fieldError } from './fields.js';
+import { expectBytes, expectDict, expectInteger, expectList, fieldError } from './fields.js';
 import { parseFileList, preferUtf8 } from './file-list.js';
-import type { InfoFields, MetainfoFile } from './metainfo.js';
+import type { FileList } from './file-list.js';
+import type { InfoFields } from './metainfo.js';
 import { safeComponent } from './safe-path.js';
 import type { NameRules } from './safe-path.js';
 
@@ -23,10 +24,10 @@ export const INFO_DEFAULTS: InfoLimits = { windows: false, maxPieceLength: 268_4
 
 const META_VERSION_2 = 2;
 
-/** Decodes what should be bencode; its error becomes a MetainfoError for `path`. */
+/** Decodes what should be bencode, lists of `files` left hollow; its error becomes a MetainfoError for `path`. */
 export function decodeField(bytes: Uint8Array, path: string, limits: InfoLimits): ReturnType<typeof decode> {
   try {
-    return decode(bytes, { maxNodes: limits.maxNodes });
+    return decode(bytes, { maxNodes: limits.maxNodes, hollow: 'files' });
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     throw fieldError(path, error.message, error);
@@ -39,14 +40,16 @@ function refuseV2Only(info: BencodeDict): void {
   throw fieldError('info.meta version', 'v2-only torrents are not yet supported');
 }
 
-function parseFiles(info: BencodeDict, name: string, limits: InfoLimits): MetainfoFile[] {
-  if (info.has('files')) {
+function parseFiles(info: BencodeDict, infoBytes: Uint8Array, start: number, name: string, limits: InfoLimits): FileList {
+  const span = info.span('files');
+  if (span !== null) {
     if (info.has('length')) throw fieldError('info', 'expected either length or files, found both');
-    return parseFileList(info.get('files'), 'info.files', name, limits);
+    expectList(info.get('files'), 'info.files');
+    return parseFileList(infoBytes.subarray(span.start - start, span.end - start), 'info.files', name, limits);
   }
   if (!info.has('length')) throw fieldError('info', 'expected either length or files, found neither');
   const length = expectInteger(info.get('length'), 'info.length', 0, Infinity);
-  return [{ path: [name], length, offset: 0, isPadding: false }];
+  return { files: [{ path: [name], length, offset: 0, isPadding: false }], isCanonical: true };
 }
 
 function parsePrivate(info: BencodeDict): boolean {
@@ -55,12 +58,15 @@ function parsePrivate(info: BencodeDict): boolean {
   return expectInteger(info.get('private'), 'info.private', -Infinity, Infinity) !== 0;
 }
 
-/** `info` decoded and `infoBytes` raw are the same dictionary; `infoBytes` is kept, not copied. Throws MetainfoError. */
-export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, limits: InfoLimits): InfoFields {
+/**
+ * `info` decoded by `decodeField` and `infoBytes` raw are the same dictionary; `infoBytes` is kept, not copied. `start`: where it began in
+ * what was decoded. Throws MetainfoError.
+ */
+export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, start: number, limits: InfoLimits): InfoFields {
   refuseV2Only(info);
   const name = safeComponent(preferUtf8(info, 'name', 'info.name'), 'info.name', limits);
   const pieceLength = expectInteger(info.get('piece length'), 'info.piece length', 1, limits.maxPieceLength);
-  const files = parseFiles(info, name, limits);
+  const { files, isCanonical } = parseFiles(info, infoBytes, start, name, limits);
   const last = files[files.length - 1];
   const geometry = new Geometry(last.offset + last.length, pieceLength);
   const pieceHashes = expectBytes(info.get('pieces'), 'info.pieces');
@@ -83,7 +89,7 @@ export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, limits: 
     pieceHashes,
     isPrivate: parsePrivate(info),
     isHybrid,
-    isCanonical: info.isCanonical,
+    isCanonical: info.isCanonical && isCanonical,
   };
 }
 
@@ -91,5 +97,5 @@ export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, limits: 
 export function parseInfoBytes(bytes: Uint8Array, limits: Partial<InfoLimits> = {}): InfoFields {
   const full = { ...INFO_DEFAULTS, ...limits };
   const info = expectDict(decodeField(bytes, 'info', full), 'info');
-  return parseInfoDict(info, new Uint8Array(bytes), full);
+  return parseInfoDict(info, new Uint8Array(bytes), 0, full);
 }

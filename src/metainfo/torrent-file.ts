@@ -1,7 +1,7 @@
 // A .torrent file (BEP 3, 5, 12, 19) from bytes nobody vouches for to a Metainfo. Fields that decide what is downloaded, and from
 // where, must be right; of those that only describe (comment, dates, nodes) a bad one is as good as none. Unknown ones are ignored.
 
-import type { BencodeDict } from '../bencode/bencode-dict.js';
+import type { BencodeDict, ByteSpan } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';
 import { MetainfoError } from '../model/error.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectList, fieldError } from './fields.js';
@@ -117,10 +117,10 @@ export function parseTorrentFile(bytes: Uint8Array, limits: Partial<TorrentFileL
   }
   const root = expectDict(decodeField(bytes, 'torrent', full), 'torrent');
   const info = expectDict(root.get('info'), 'info');
-  const span = root.span('info');
-  const infoBytes = new Uint8Array(bytes).subarray(span?.start, span?.end);
+  const { start, end } = root.span('info') as ByteSpan;
+  const infoBytes = new Uint8Array(bytes.subarray(start, end));
   return {
-    ...parseInfoDict(info, infoBytes, full),
+    ...parseInfoDict(info, infoBytes, start, full),
     announceTiers: parseTiers(root, full),
     webSeeds: parseWebSeeds(root, full),
     nodes: parseNodes(root, full),

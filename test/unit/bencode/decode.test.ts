@@ -99,6 +99,24 @@ describe('good input', () => {
   });
 });
 
+describe('hollow lists', () => {
+  test('are empty and have their span; those of other keys, and other values of that key, are as ever', () => {
+    const input = 'd1:ad5:filesld5:filesli1eeeee5:files3:abc4:listli2eee';
+    const value = decode(latin1(input), { hollow: 'files' }) as BencodeDict;
+    const inner = value.get('a') as BencodeDict;
+    expect(inner.get('files')).toEqual([]);
+    const span = inner.span('files');
+    expect(input.slice(span?.start, span?.end)).toBe('ld5:filesli1eeee');
+    expect(value.get('files')).toEqual(latin1('abc'));
+    expect(value.get('list')).toEqual([2]);
+  });
+
+  test('the order of keys within them is not told', () => {
+    expect((decode(latin1('d5:filesld1:bi1e1:ai2eeee'), { hollow: 'files' }) as BencodeDict).isCanonical).toBe(true);
+    expect((decode(latin1('d5:filesld1:bi1e1:ai2eeee')) as BencodeDict).isCanonical).toBe(false);
+  });
+});
+
 describe('bad input', () => {
   test.each([
     ['', 0, /ends too early/],
@@ -141,6 +159,15 @@ describe('bad input', () => {
     const error = errorOf(content);
     expect(error.code).toBe('invalid_bencode');
     expect(error.detail).toEqual({ offset, reason: expect.stringMatching(reason) });
+  });
+
+  test('what a list that stays hollow holds is checked as well', () => {
+    expect(errorOf('d5:filesli1xee', { hollow: 'files' }).detail).toEqual({
+      offset: 11,
+      reason: expect.stringMatching(/letter e/),
+    });
+    expect(errorOf('d5:filesl', { hollow: 'files' }).detail.reason).toMatch(/ends too early/);
+    expect(errorOf('d5:filesli1ei2ei3eee', { hollow: 'files', maxNodes: 4 }).detail.reason).toMatch(/more than 4/);
   });
 
   test('a key that comes twice among many is found', () => {

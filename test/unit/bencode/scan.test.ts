@@ -30,6 +30,16 @@ test('tokens come in order, with offsets and depth', () => {
   ]);
 });
 
+test('what was just opened can be checked and passed over at once', () => {
+  const scanner = new BencodeScanner(new TextEncoder().encode('ld1:ali1eeei2ee'), LIMITS);
+  expect([scanner.next(), scanner.next()]).toEqual(['list', 'dictionary']);
+  scanner.skip();
+  expect([scanner.position, scanner.depth, scanner.next()]).toEqual([11, 1, 'integer']);
+  const broken = new BencodeScanner(new TextEncoder().encode('lli1xee'), LIMITS);
+  broken.next();
+  expect(() => broken.skip()).toThrow(BencodeError);
+});
+
 test('limits are exact', () => {
   const run = (input: string, limits: typeof LIMITS): void => {
     const scanner = new BencodeScanner(new TextEncoder().encode(input), limits);
