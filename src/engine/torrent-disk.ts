@@ -187,7 +187,7 @@ export class TorrentDisk {
         })
       : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
-    const layout = new FileLayout(metainfo.files);
+    const layout = FileLayout.of(metainfo.files);
     const noted = this.#notes?.read() ?? new Map<number, FileStamp>();
     const settle = (now: readonly FoundFile[], contradicted: ReadonlySet<number>): FileChoice | null =>
       settleOnDisk({ metainfo, found: now, have, noted, contradicted }, chosen, isReadOnly ? 'verify' : overwrite);
