@@ -12,11 +12,19 @@ export interface DecodeOptions {
   readonly maxDepth?: number;
   /** Values and keys altogether; default 1,000,000. */
   readonly maxNodes?: number;
-  /**
-   * Lists that are the value of this key come back empty, their grammar checked: whoever asks for that reads them from the dictionary's
-   * `span` one by one, so that thousands of entries need no tree. Their keys are not looked at: order and doubles are the reader's.
-   */
-  readonly hollow?: string;
+  /** Lists to be left hollow. */
+  readonly hollow?: HollowLists;
+}
+
+/**
+ * Lists that come back empty because somebody else reads them, on the walk that checks the input: so thousands of entries need no tree.
+ * Whether keys within them are in order, or come twice, is then for that reader to find out.
+ */
+export interface HollowLists {
+  /** Of a dictionary, whose value such a list is. */
+  readonly key: string;
+  /** The scanner has just opened one; `read` leaves it just after the list, and keeps nothing of `bytes` but offsets. May throw BencodeError. */
+  read(scanner: BencodeScanner, bytes: Uint8Array): void;
 }
 
 const DEFAULT_MAX_DEPTH = 64;
@@ -104,7 +112,7 @@ interface Extent {
 }
 
 /** A first walk that makes nothing of what it sees: broken input is found out before it costs memory. */
-function measure(bytes: Uint8Array, limits: ScanLimits, hollow: string | undefined): Extent {
+function measure(bytes: Uint8Array, limits: ScanLimits, hollow: HollowLists | undefined): Extent {
   const scanner = new BencodeScanner(bytes, limits);
   const hollows = new Map<number, number>();
   let isHollow = false;
@@ -112,10 +120,10 @@ function measure(bytes: Uint8Array, limits: ScanLimits, hollow: string | undefin
     const kind = scanner.next();
     if (isHollow && kind === 'list') {
       const { start } = scanner;
-      scanner.skip();
+      hollow?.read(scanner, bytes);
       hollows.set(start, scanner.position);
     }
-    isHollow = hollow !== undefined && kind === 'key' && isText(bytes, scanner.contentStart, scanner.contentEnd, hollow);
+    isHollow = kind === 'key' && hollow !== undefined && isText(bytes, scanner.contentStart, scanner.contentEnd, hollow.key);
   } while (scanner.depth > 0);
   return { end: scanner.position, hollows };
 }

@@ -106,6 +106,18 @@ export class BencodeScanner {
     this.#position = end;
   }
 
+  /**
+   * Goes on after a value in a list, which somebody else has checked: it ends at `end`, is (and holds) so many values and keys, and has
+   * so many levels of lists and dictionaries. Throws BencodeError where that is beyond a limit.
+   */
+  jump(end: number, nodes: number, levels: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > this.#limits.maxNodes) throw new BencodeError(`more than ${this.#limits.maxNodes} values`, this.#position);
+    if (this.#depth + levels > this.#limits.maxDepth)
+      throw new BencodeError(`nested deeper than ${this.#limits.maxDepth}`, this.#position);
+    this.#position = end;
+  }
+
   #close(at: number): TokenKind {
     if (this.#depth === 0) throw new BencodeError('no value begins with this byte', at);
     if (this.#open[this.#depth - 1] === BEFORE_VALUE) throw new BencodeError('a dictionary key without a value', at);

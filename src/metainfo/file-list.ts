@@ -6,7 +6,7 @@ import type { BencodeValue } from '../bencode/bencode-dict.js';
 import { BencodeError } from '../bencode/bencode-error.js';
 import { decodePrefix } from '../bencode/decode.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError, within } from './fields.js';
-import { EntryReader, LEGACY_PADDING } from './file-entry.js';
+import { type FileEntries, LEGACY_PADDING, type PlainEntry } from './file-entries.js';
 import type { MetainfoFile } from './metainfo.js';
 import { checkPathLength, PathTree, safeComponent } from './safe-path.js';
 import type { NameRules } from './safe-path.js';
@@ -35,16 +35,8 @@ function readAttributes(entry: BencodeDict): string {
   return value instanceof Uint8Array ? decodeText(value.subarray(0, 16)) : '';
 }
 
-interface RawEntry {
-  readonly length: number;
-  readonly attributes: string;
-  readonly isLegacyPadding: boolean;
-  /** At least one; not yet safe. */
-  components(): readonly string[];
-}
-
-/** What `EntryReader` makes nothing of, decoded: says what is wrong with it, or reads one of the rare kinds that are right. */
-function decodeEntry(rest: Uint8Array): { entry: RawEntry; isCanonical: boolean } {
+/** What is not plain, decoded: says what is wrong with it, or reads one of the rare kinds that are right. */
+function decodeEntry(rest: Uint8Array): { entry: PlainEntry; isCanonical: boolean } {
   const dict = expectDict(decodeItem(rest), '');
   const length = expectInteger(dict.get('length'), 'length', 0, Infinity);
   const attributes = readAttributes(dict);
@@ -68,21 +60,20 @@ export interface FileList {
 }
 
 /**
- * All files, their offsets laid end to end. `raw`: the list's bytes, whose grammar is right. `name`: of the torrent, safe already.
- * Throws MetainfoError.
+ * All files, their offsets laid end to end. `entries`: attached to their bytes. `name`: of the torrent, safe already. Throws MetainfoError.
  */
-export function parseFileList(raw: Uint8Array, field: string, name: string, rules: NameRules): FileList {
-  const reader = new EntryReader(raw);
+export function parseFileList(entries: FileEntries, field: string, name: string, rules: NameRules): FileList {
+  if (entries.length === 0) throw fieldError(field, 'expected at least one file, found an empty list');
   const tree = new PathTree();
   const names = new SafeNames(rules);
   const files: MetainfoFile[] = [];
   let isCanonical = true;
   let offset = 0;
-  while (reader.next()) {
+  for (let index = 0; index < entries.length; index++) {
     try {
-      let entry: RawEntry | null = reader.read();
+      let entry = entries.read(index);
       if (entry === null) {
-        const decoded = decodeEntry(reader.rest);
+        const decoded = decodeEntry(entries.rest(index));
         isCanonical &&= decoded.isCanonical;
         ({ entry } = decoded);
       }
@@ -91,15 +82,14 @@ export function parseFileList(raw: Uint8Array, field: string, name: string, rule
       files.push(file);
       offset += file.length;
     } catch (error) {
-      throw within(`${field}[${files.length}]`, error);
+      throw within(`${field}[${index}]`, error);
     }
   }
-  if (files.length === 0) throw fieldError(field, 'expected at least one file, found an empty list');
   return { files, isCanonical };
 }
 
 /** One entry, which begins at `offset`. Its errors name the field within it: most entries need no name for where they are. */
-function placeEntry(entry: RawEntry, name: string, offset: number, names: SafeNames): MetainfoFile {
+function placeEntry(entry: PlainEntry, name: string, offset: number, names: SafeNames): MetainfoFile {
   const { length, attributes } = entry;
   if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError('length', 'the sum of the lengths is beyond 2^53');
   const isSymlink = attributes.includes('l');

@@ -115,12 +115,13 @@ export function parseTorrentFile(bytes: Uint8Array, limits: Partial<TorrentFileL
   if (bytes.length > full.maxTorrentBytes) {
     throw fieldError('torrent', `expected at most ${full.maxTorrentBytes} bytes, found ${bytes.length}`);
   }
-  const root = expectDict(decodeField(bytes, 'torrent', full), 'torrent');
+  const { value, found } = decodeField(bytes, 'torrent', full);
+  const root = expectDict(value, 'torrent');
   const info = expectDict(root.get('info'), 'info');
   const { start, end } = root.span('info') as ByteSpan;
   const infoBytes = new Uint8Array(bytes.subarray(start, end));
   return {
-    ...parseInfoDict(info, infoBytes, start, full),
+    ...parseInfoDict({ info, infoBytes, start, found }, full),
     announceTiers: parseTiers(root, full),
     webSeeds: parseWebSeeds(root, full),
     nodes: parseNodes(root, full),
@@ -133,7 +134,7 @@ export function isTorrentFile(bytes: Uint8Array): boolean {
   // Most other files are told apart here, without a look at all of it.
   if (bytes[0] !== DICTIONARY || bytes.length > DEFAULTS.maxTorrentBytes) return false;
   try {
-    return expectDict(decodeField(bytes, 'torrent', DEFAULTS), 'torrent').has('info');
+    return expectDict(decodeField(bytes, 'torrent', DEFAULTS).value, 'torrent').has('info');
   } catch (error) {
     if (error instanceof MetainfoError) return false;
     throw error;
