@@ -138,6 +138,19 @@ describe('the player', () => {
     expect(end.stderr).not.toMatch(/cut off|ended|read anything/);
   });
 
+  test('on a terminal ^C reaches both at once: it is the end of the run, and not of the player', async () => {
+    const { cwd } = await prepare();
+    await writeFile(path.join(cwd, 'player.cjs'), WAITING.replace(/process\.on\('SIGTERM'[^]*$/, ''));
+    const player = `--open '${process.execPath} player.cjs'`;
+    const child = cli.openTerminal('', `stream show.torrent -s 1 ${player} --only-peers --peer 127.0.0.1:9`, { cwd });
+    await child.outputMatching(/^playing\r$/m);
+    child.type('\x03');
+    const end = await child.ended;
+    expect(end.code, end.stdout).toBe(130);
+    expect(end.stdout).toMatch(/^stopped: show\r$/m);
+    expect(end.stdout).not.toMatch(/cut off|ended by|read anything/);
+  });
+
   test('is asked to end where what it plays can not be had, and then it is that error', async () => {
     const { cwd } = await prepare();
     await writeFile(
