@@ -9,7 +9,7 @@ import { isPlaced, placeFiles, rootNames } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
-import { allocateFiles } from '../storage/allocation.js';
+import { allocateFiles, type AllocationOptions } from '../storage/allocation.js';
 import { checkExisting } from '../storage/checker.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
@@ -203,7 +203,7 @@ export class TorrentDisk {
       contradicted,
       found,
     } = isLeft
-      ? await recoverParts({ metainfo, layout, paths, parts, found: checked, have, isChosen, beforeWrite, hashPool, signal })
+      ? await recoverParts({ ...look, layout, parts, found: checked, have, beforeWrite })
       : { pieces: new Set<PieceIndex>(), contradicted: new Set<number>(), found: checked };
     const choice = settle(found, contradicted);
     if (choice !== null) this.#targets = new Set([...choice.targets, ...choice.kept]);
@@ -231,7 +231,7 @@ export class TorrentDisk {
         have,
         finished,
         found,
-        ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident) }),
+        ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident, have) }),
       };
       await this.#prepareSpace(space, report('allocating'), signal);
     }
@@ -357,7 +357,7 @@ export class TorrentDisk {
 
   /** Refuses what has no room, claims it towards other torrents, and takes it where that is wanted. */
   async #prepareSpace(
-    look: SpaceOptions,
+    look: SpaceOptions & Pick<AllocationOptions, 'parts'>,
     onProgress: (doneBytes: number, totalBytes: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
