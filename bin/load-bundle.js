@@ -1,33 +1,36 @@
 // The bundle of the command, loaded with compiled code that a build has kept for it: a third of the start on Node 20. Node 22 and
 // later keep compiled code themselves. V8 refuses code of another version, and then compiles as it would without.
 
-import { readFileSync, statSync } from 'node:fs';
-import module from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import vm from 'node:vm';
+const { isAscii } = require('node:buffer');
+const { readFileSync, statSync } = require('node:fs');
+const module_ = require('node:module');
+const path = require('node:path');
+const vm = require('node:vm');
 
-const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const DIST = path.join(__dirname, '../dist/');
 const BUNDLE = path.join(DIST, 'cli.cjs');
 
-/** Made by make-code-cache.js. */
-export const CODE_CACHE = path.join(DIST, 'cli.cache');
+/** Made by make-code-cache.mjs. */
+const CODE_CACHE = path.join(DIST, 'cli.cache');
 
-export function hasBundle() {
+function hasBundle() {
   return statSync(BUNDLE, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** What the bundle exports. */
-export function loadBundle() {
-  const compiled = module.enableCompileCache === undefined ? readCodeCache() : undefined;
-  return compiled === undefined ? module.createRequire(BUNDLE)(BUNDLE) : runBundle(compiled).exports;
+function loadBundle() {
+  const compiled = module_.enableCompileCache === undefined ? readCodeCache() : undefined;
+  return compiled === undefined ? module_.createRequire(BUNDLE)(BUNDLE) : runBundle(compiled).exports;
 }
 
 /** @param {Uint8Array | undefined} cachedData */
-export function runBundle(cachedData) {
-  const script = new vm.Script(module.wrap(readFileSync(BUNDLE, 'utf8')), { filename: BUNDLE, cachedData });
+function runBundle(cachedData) {
+  const bytes = readFileSync(BUNDLE);
+  // To V8 one byte a character instead of two: half the memory, and 2 ms less.
+  const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+  const script = new vm.Script(module_.wrap(text), { filename: BUNDLE, cachedData });
   const loaded = { exports: {} };
-  script.runInThisContext()(loaded.exports, module.createRequire(BUNDLE), loaded, BUNDLE, DIST);
+  script.runInThisContext()(loaded.exports, module_.createRequire(BUNDLE), loaded, BUNDLE, DIST);
   return { exports: loaded.exports, script };
 }
 
@@ -35,7 +38,7 @@ export function runBundle(cachedData) {
  * Which file the compiled code belongs to, in front of it: V8 compares nothing but the length of the text, and would run the old
  * code of a bundle that was replaced.
  */
-export function bundleMark() {
+function bundleMark() {
   const { size, mtimeMs } = statSync(BUNDLE);
   return new Uint8Array(Float64Array.of(size, mtimeMs).buffer);
 }
@@ -50,3 +53,5 @@ function readCodeCache() {
     return undefined;
   }
 }
+
+module.exports = { CODE_CACHE, bundleMark, hasBundle, loadBundle, runBundle };

@@ -12,6 +12,19 @@ export interface DecodeOptions {
   readonly maxDepth?: number;
   /** Values and keys altogether; default 1,000,000. */
   readonly maxNodes?: number;
+  /** Lists to be left hollow. */
+  readonly hollow?: HollowLists;
+}
+
+/**
+ * Lists that come back empty because somebody else reads them, on the walk that checks the input: so thousands of entries need no tree.
+ * Whether keys within them are in order, or come twice, is then for that reader to find out.
+ */
+export interface HollowLists {
+  /** Of a dictionary, whose value such a list is. */
+  readonly key: string;
+  /** The scanner has just opened one; `read` leaves it just after the list, and keeps nothing of `bytes` but offsets. May throw BencodeError. */
+  read(scanner: BencodeScanner, bytes: Uint8Array): void;
 }
 
 const DEFAULT_MAX_DEPTH = 64;
@@ -85,12 +98,34 @@ function place(frame: Frame, value: BencodeValue, start: number, end: number): v
   else if (!frame.container.add(frame.key, value, start, end)) throw new BencodeError('a key comes twice', start);
 }
 
-/** The offset just after the value, by a first walk that allocates nothing: broken input is found out before it costs memory. */
-function findEnd(bytes: Uint8Array, limits: ScanLimits): number {
+function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  return true;
+}
+
+interface Extent {
+  /** Just after the value. */
+  readonly end: number;
+  /** Where the lists that are to be left hollow begin and end. */
+  readonly hollows: ReadonlyMap<number, number>;
+}
+
+/** A first walk that makes nothing of what it sees: broken input is found out before it costs memory. */
+function measure(bytes: Uint8Array, limits: ScanLimits, hollow: HollowLists | undefined): Extent {
   const scanner = new BencodeScanner(bytes, limits);
-  do scanner.next();
-  while (scanner.depth > 0);
-  return scanner.position;
+  const hollows = new Map<number, number>();
+  let isHollow = false;
+  do {
+    const kind = scanner.next();
+    if (isHollow && kind === 'list') {
+      const { start } = scanner;
+      hollow?.read(scanner, bytes);
+      hollows.set(start, scanner.position);
+    }
+    isHollow = kind === 'key' && hollow !== undefined && isText(bytes, scanner.contentStart, scanner.contentEnd, hollow.key);
+  } while (scanner.depth > 0);
+  return { end: scanner.position, hollows };
 }
 
 /**
@@ -99,7 +134,8 @@ function findEnd(bytes: Uint8Array, limits: ScanLimits): number {
  */
 export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { value: BencodeValue; end: number } {
   const limits = { maxDepth: options.maxDepth ?? DEFAULT_MAX_DEPTH, maxNodes: options.maxNodes ?? DEFAULT_MAX_NODES };
-  const own = new Uint8Array(bytes.subarray(0, findEnd(bytes, limits)));
+  const { end, hollows } = measure(bytes, limits, options.hollow);
+  const own = new Uint8Array(bytes.subarray(0, end));
   const scanner = new BencodeScanner(own, limits);
   const stack: Frame[] = [];
   const keys = new Keys();
@@ -112,9 +148,16 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
         stack[stack.length - 1].key = keys.read(own, scanner.contentStart, scanner.contentEnd);
         continue;
       case 'list':
-      case 'dictionary':
+      case 'dictionary': {
+        const hollowEnd = hollows.get(start);
+        if (hollowEnd !== undefined) {
+          scanner.leave(hollowEnd);
+          value = [];
+          break;
+        }
         stack.push({ container: kind === 'list' ? [] : new BencodeDict(), start, key: '', isCanonical: true });
         continue;
+      }
       case 'string':
         value = own.subarray(scanner.contentStart, scanner.contentEnd);
         break;

@@ -94,6 +94,30 @@ export class BencodeScanner {
     throw new BencodeError('no value begins with this byte', at);
   }
 
+  /** Checks all of the container that was just opened, and what is in it, and goes on after it. */
+  skip(): void {
+    const { depth } = this;
+    while (this.#depth >= depth) this.next();
+  }
+
+  /** Goes on after the container that was just opened; `end`: where an earlier walk found that it ends. */
+  leave(end: number): void {
+    this.#depth--;
+    this.#position = end;
+  }
+
+  /**
+   * Goes on after a value in a list, which somebody else has checked: it ends at `end`, is (and holds) so many values and keys, and has
+   * so many levels of lists and dictionaries. Throws BencodeError where that is beyond a limit.
+   */
+  jump(end: number, nodes: number, levels: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > this.#limits.maxNodes) throw new BencodeError(`more than ${this.#limits.maxNodes} values`, this.#position);
+    if (this.#depth + levels > this.#limits.maxDepth)
+      throw new BencodeError(`nested deeper than ${this.#limits.maxDepth}`, this.#position);
+    this.#position = end;
+  }
+
   #close(at: number): TokenKind {
     if (this.#depth === 0) throw new BencodeError('no value begins with this byte', at);
     if (this.#open[this.#depth - 1] === BEFORE_VALUE) throw new BencodeError('a dictionary key without a value', at);

@@ -42,7 +42,8 @@ export function chooseFiles(
   picked: readonly number[] | null = null,
 ): ChosenFiles {
   const { files: specs = [], priority = [], sequential = false, firstLast = false } = options;
-  const real = [...metainfo.files.keys()].filter((index) => !metainfo.files[index].isPadding);
+  const real: number[] = [];
+  for (let index = 0; index < metainfo.files.length; index++) if (!metainfo.files[index].isPadding) real.push(index);
   const named = specs.length > 0 ? selectFiles(specs, metainfo) : selection !== null ? filesOfLink(real, selection) : null;
   const files = picked ?? named;
   const priorities = new Map<number, 'high' | 'low'>();

@@ -188,7 +188,7 @@ function missingOfFiles(
 ): { readonly bytes: number; readonly byFile: readonly number[] } {
   const byFile = files.map(() => 0);
   let bytes = 0;
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   for (const piece of geometry.pieces()) {
     if (have.has(piece) || wanted?.has(piece) === false) continue;
     for (const { file, length, isPadding } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {

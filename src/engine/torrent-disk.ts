@@ -105,7 +105,7 @@ export class TorrentDisk {
     this.#chosen = chosen;
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
-    const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== folder;
+    const isElsewhere = isPlaced(placement) || this.#paths?.partsFolder !== this.#paths?.folder;
     if (this.#paths !== null) expectApart(this.#paths, madeFiles(metainfo, chosen));
     const isChosen = (file: number): boolean => chosen?.has(file) !== false;
     this.#resume =
@@ -187,7 +187,7 @@ export class TorrentDisk {
         })
       : await takeReusable(await lookAtFiles(look), reuseFolders, look);
     signal.throwIfAborted();
-    const layout = new FileLayout(metainfo.files);
+    const layout = FileLayout.of(metainfo.files);
     const noted = this.#notes?.read() ?? new Map<number, FileStamp>();
     const settle = (now: readonly FoundFile[], contradicted: ReadonlySet<number>): FileChoice | null =>
       settleOnDisk({ metainfo, found: now, have, noted, contradicted }, chosen, isReadOnly ? 'verify' : overwrite);

@@ -83,7 +83,7 @@ export async function verifyFolder(metainfo: Metainfo, folder: string, options: 
     await Promise.all(batch);
   }
 
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const pool = new HashPool(options.threads ?? availableParallelism(), CONFIG.hashing);
   const sources = files.map((file) => ({
     path: file.isPadding ? null : path.join(folder, ...file.path),

@@ -44,7 +44,7 @@ export class WebSeedRoster {
 
   constructor(options: WebSeedRosterOptions) {
     this.#options = options;
-    this.#layout = new FileLayout(options.metainfo.files);
+    this.#layout = FileLayout.of(options.metainfo.files);
   }
 
   /** Tells the session which web seeds there are. */

@@ -24,6 +24,8 @@ export interface FileSlice {
   readonly isPadding: boolean;
 }
 
+const layouts = new WeakMap<readonly LayoutFile[], FileLayout>();
+
 export class FileLayout {
   readonly #files: readonly LayoutFile[];
   /** Indices of the files that hold bytes, ascending by offset. */
@@ -32,9 +34,20 @@ export class FileLayout {
   /** `files` in the torrent's order, without gaps between them. */
   constructor(files: readonly LayoutFile[]) {
     this.#files = files;
-    const filled: number[] = [];
-    for (const [index, file] of files.entries()) if (file.length > 0) filled.push(index);
-    this.#filled = Uint32Array.from(filled);
+    const filled = new Uint32Array(files.length);
+    let count = 0;
+    for (let index = 0; index < files.length; index++) if (files[index].length > 0) filled[count++] = index;
+    this.#filled = filled.subarray(0, count);
+  }
+
+  /** The one layout of these files, which never change: a torrent of thousands is laid out by many, and once. */
+  static of(files: readonly LayoutFile[]): FileLayout {
+    let layout = layouts.get(files);
+    if (layout === undefined) {
+      layout = new FileLayout(files);
+      layouts.set(files, layout);
+    }
+    return layout;
   }
 
   /** The slices that cover offset … offset + length of the torrent's bytes, in order; what lies beyond its end is left out. */

@@ -3,13 +3,13 @@
 
 import type { BencodeDict } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';
+import { BencodeError } from '../bencode/bencode-error.js';
+import { decodePrefix } from '../bencode/decode.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError, within } from './fields.js';
+import { type FileEntries, LEGACY_PADDING, type PlainEntry } from './file-entries.js';
 import type { MetainfoFile } from './metainfo.js';
 import { checkPathLength, PathTree, safeComponent } from './safe-path.js';
 import type { NameRules } from './safe-path.js';
-
-/** How padding files were called before BEP 47. */
-const LEGACY_PADDING = '_____padding_file_';
 
 /** The UTF-8 twin of a field (`name.utf-8`) where it is there and valid, else the field itself. */
 export function preferUtf8(dict: BencodeDict, key: string, path: string): string {
@@ -35,16 +35,49 @@ function readAttributes(entry: BencodeDict): string {
   return value instanceof Uint8Array ? decodeText(value.subarray(0, 16)) : '';
 }
 
-/** All files, their offsets laid end to end. `name`: of the torrent, safe already. Throws MetainfoError. */
-export function parseFileList(value: BencodeValue | undefined, field: string, name: string, rules: NameRules): MetainfoFile[] {
-  const entries = expectList(value, field);
+/** What is not plain, decoded: says what is wrong with it, or reads one of the rare kinds that are right. */
+function decodeEntry(rest: Uint8Array): { entry: PlainEntry; isCanonical: boolean } {
+  const dict = expectDict(decodeItem(rest), '');
+  const length = expectInteger(dict.get('length'), 'length', 0, Infinity);
+  const attributes = readAttributes(dict);
+  const entry = { length, attributes, isLegacyPadding: isLegacyPadding(dict), components: () => readComponents(dict) };
+  return { entry, isCanonical: dict.isCanonical };
+}
+
+function decodeItem(rest: Uint8Array): BencodeValue {
+  try {
+    return decodePrefix(rest).value;
+  } catch (error) {
+    if (!(error instanceof BencodeError)) throw error;
+    throw fieldError('', error.detail.reason, error);
+  }
+}
+
+export interface FileList {
+  readonly files: MetainfoFile[];
+  /** Whether the keys of every entry were in order. */
+  readonly isCanonical: boolean;
+}
+
+/**
+ * All files, their offsets laid end to end. `entries`: attached to their bytes. `name`: of the torrent, safe already. Throws MetainfoError.
+ */
+export function parseFileList(entries: FileEntries, field: string, name: string, rules: NameRules): FileList {
   if (entries.length === 0) throw fieldError(field, 'expected at least one file, found an empty list');
   const tree = new PathTree();
+  const names = new SafeNames(rules);
   const files: MetainfoFile[] = [];
+  let isCanonical = true;
   let offset = 0;
   for (let index = 0; index < entries.length; index++) {
     try {
-      const file = parseFile(entries[index], name, offset, rules);
+      let entry = entries.read(index);
+      if (entry === null) {
+        const decoded = decodeEntry(entries.rest(index));
+        isCanonical &&= decoded.isCanonical;
+        ({ entry } = decoded);
+      }
+      const file = placeEntry(entry, name, offset, names);
       if (!file.isPadding) tree.add(file.path, 'path');
       files.push(file);
       offset += file.length;
@@ -52,25 +85,42 @@ export function parseFileList(value: BencodeValue | undefined, field: string, na
       throw within(`${field}[${index}]`, error);
     }
   }
-  return files;
+  return { files, isCanonical };
 }
 
 /** One entry, which begins at `offset`. Its errors name the field within it: most entries need no name for where they are. */
-function parseFile(item: BencodeValue, name: string, offset: number, rules: NameRules): MetainfoFile {
-  const entry = expectDict(item, '');
-  const length = expectInteger(entry.get('length'), 'length', 0, Infinity);
+function placeEntry(entry: PlainEntry, name: string, offset: number, names: SafeNames): MetainfoFile {
+  const { length, attributes } = entry;
   if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError('length', 'the sum of the lengths is beyond 2^53');
-  const attributes = readAttributes(entry);
   const isSymlink = attributes.includes('l');
   if (isSymlink && length > 0) throw fieldError('length', `expected 0 for a symbolic link, found ${length}`);
-  const isPadding = isSymlink || attributes.includes('p') || isLegacyPadding(entry);
-  const marks = attributes === '' ? {} : { attributes };
-  // Not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
-  if (isPadding) return { path: [name, '.pad', String(length)], length, offset, isPadding, ...marks };
-  const path = [name];
-  for (const part of readComponents(entry)) path.push(safeComponent(part, `path[${path.length - 1}]`, rules));
-  checkPathLength(path, 'path');
-  return { path, length, offset, isPadding, ...marks };
+  const isPadding = isSymlink || attributes.includes('p') || entry.isLegacyPadding;
+  // Padding is not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
+  const path = isPadding ? [name, '.pad', String(length)] : names.pathOf(name, entry.components());
+  if (!isPadding) checkPathLength(path, 'path');
+  return attributes === '' ? { path, length, offset, isPadding } : { path, length, offset, isPadding, attributes };
+}
+
+/** Files of one folder follow each other: what the one before was named is not looked at again. */
+class SafeNames {
+  readonly #rules: NameRules;
+  #raw: readonly string[] = [];
+  #safe: readonly string[] = [];
+
+  constructor(rules: NameRules) {
+    this.#rules = rules;
+  }
+
+  pathOf(name: string, components: readonly string[]): string[] {
+    const path = [name];
+    for (let at = 0; at < components.length; at++) {
+      const isSame = at < this.#raw.length && components[at] === this.#raw[at];
+      path.push(isSame ? this.#safe[at + 1] : safeComponent(components[at], `path[${at}]`, this.#rules));
+    }
+    this.#raw = components;
+    this.#safe = path;
+    return path;
+  }
 }
 
 function isLegacyPadding(entry: BencodeDict): boolean {

@@ -1,14 +1,17 @@
 // The info dictionary (BEP 3, 27, 47; the v1 half of BEP 52): from its raw bytes, because their digest is the torrent's
 // identity. The same whether they come from a torrent file or from peers.
 
-import type { BencodeDict } from '../bencode/bencode-dict.js';
+import type { BencodeDict, BencodeValue } from '../bencode/bencode-dict.js';
 import { BencodeError } from '../bencode/bencode-error.js';
 import { decode } from '../bencode/decode.js';
+import type { BencodeScanner } from '../bencode/scan.js';
 import { sha1, SHA1_BYTES, sha256 } from '../hash/digest.js';
 import { Geometry } from '../model/geometry.js';
-import { expectBytes, expectDict, expectInteger, fieldError } from './fields.js';
+import { expectBytes, expectDict, expectInteger, expectList, fieldError } from './fields.js';
+import { FileEntries } from './file-entries.js';
 import { parseFileList, preferUtf8 } from './file-list.js';
-import type { InfoFields, MetainfoFile } from './metainfo.js';
+import type { FileList } from './file-list.js';
+import type { InfoFields } from './metainfo.js';
 import { safeComponent } from './safe-path.js';
 import type { NameRules } from './safe-path.js';
 
@@ -23,10 +26,17 @@ export const INFO_DEFAULTS: InfoLimits = { windows: false, maxPieceLength: 268_4
 
 const META_VERSION_2 = 2;
 
-/** Decodes what should be bencode; its error becomes a MetainfoError for `path`. */
-export function decodeField(bytes: Uint8Array, path: string, limits: InfoLimits): ReturnType<typeof decode> {
+/** Where each list of `files` began in what was decoded. */
+export type FoundFiles = ReadonlyMap<number, FileEntries>;
+
+/** Decodes what should be bencode, lists of `files` left hollow; its error becomes a MetainfoError for `path`. */
+export function decodeField(bytes: Uint8Array, path: string, limits: InfoLimits): { value: BencodeValue; found: FoundFiles } {
+  const found = new Map<number, FileEntries>();
+  const read = (scanner: BencodeScanner): void => {
+    found.set(scanner.start, new FileEntries(scanner, bytes));
+  };
   try {
-    return decode(bytes, { maxNodes: limits.maxNodes });
+    return { value: decode(bytes, { maxNodes: limits.maxNodes, hollow: { key: 'files', read } }), found };
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     throw fieldError(path, error.message, error);
@@ -39,14 +49,27 @@ function refuseV2Only(info: BencodeDict): void {
   throw fieldError('info.meta version', 'v2-only torrents are not yet supported');
 }
 
-function parseFiles(info: BencodeDict, name: string, limits: InfoLimits): MetainfoFile[] {
-  if (info.has('files')) {
+/** An info dictionary by `decodeField`, and as it came. */
+export interface RawInfo {
+  readonly info: BencodeDict;
+  readonly infoBytes: Uint8Array;
+  /** Offset at which it began in what was decoded. */
+  readonly start: number;
+  readonly found: FoundFiles;
+}
+
+function parseFiles({ info, infoBytes, start, found }: RawInfo, name: string, limits: InfoLimits): FileList {
+  const span = info.span('files');
+  if (span !== null) {
     if (info.has('length')) throw fieldError('info', 'expected either length or files, found both');
-    return parseFileList(info.get('files'), 'info.files', name, limits);
+    expectList(info.get('files'), 'info.files');
+    const entries = found.get(span.start) as FileEntries;
+    entries.attach(infoBytes, start);
+    return parseFileList(entries, 'info.files', name, limits);
   }
   if (!info.has('length')) throw fieldError('info', 'expected either length or files, found neither');
   const length = expectInteger(info.get('length'), 'info.length', 0, Infinity);
-  return [{ path: [name], length, offset: 0, isPadding: false }];
+  return { files: [{ path: [name], length, offset: 0, isPadding: false }], isCanonical: true };
 }
 
 function parsePrivate(info: BencodeDict): boolean {
@@ -55,12 +78,13 @@ function parsePrivate(info: BencodeDict): boolean {
   return expectInteger(info.get('private'), 'info.private', -Infinity, Infinity) !== 0;
 }
 
-/** `info` decoded and `infoBytes` raw are the same dictionary; `infoBytes` is kept, not copied. Throws MetainfoError. */
-export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, limits: InfoLimits): InfoFields {
+/** `raw.infoBytes` is kept, not copied. Throws MetainfoError. */
+export function parseInfoDict(raw: RawInfo, limits: InfoLimits): InfoFields {
+  const { info, infoBytes } = raw;
   refuseV2Only(info);
   const name = safeComponent(preferUtf8(info, 'name', 'info.name'), 'info.name', limits);
   const pieceLength = expectInteger(info.get('piece length'), 'info.piece length', 1, limits.maxPieceLength);
-  const files = parseFiles(info, name, limits);
+  const { files, isCanonical } = parseFiles(raw, name, limits);
   const last = files[files.length - 1];
   const geometry = new Geometry(last.offset + last.length, pieceLength);
   const pieceHashes = expectBytes(info.get('pieces'), 'info.pieces');
@@ -83,13 +107,13 @@ export function parseInfoDict(info: BencodeDict, infoBytes: Uint8Array, limits: 
     pieceHashes,
     isPrivate: parsePrivate(info),
     isHybrid,
-    isCanonical: info.isCanonical,
+    isCanonical: info.isCanonical && isCanonical,
   };
 }
 
 /** The info dictionary alone, as peers send it. `bytes` is copied. Throws MetainfoError with paths that begin with `info`. */
 export function parseInfoBytes(bytes: Uint8Array, limits: Partial<InfoLimits> = {}): InfoFields {
   const full = { ...INFO_DEFAULTS, ...limits };
-  const info = expectDict(decodeField(bytes, 'info', full), 'info');
-  return parseInfoDict(info, new Uint8Array(bytes), full);
+  const { value, found } = decodeField(bytes, 'info', full);
+  return parseInfoDict({ info: expectDict(value, 'info'), infoBytes: new Uint8Array(bytes), start: 0, found }, full);
 }

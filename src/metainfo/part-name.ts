@@ -6,6 +6,8 @@ import type { Metainfo } from './metainfo.js';
 
 const SUFFIX = '.part';
 const MAX_NAME_BYTES = 255;
+/** UTF-16 units that can't be more than MAX_NAME_BYTES, at three bytes each. */
+const CERTAINLY_SHORT = 85;
 const HASH_DIGITS = 8;
 
 const utf8 = new TextEncoder();
@@ -16,11 +18,15 @@ function collectTaken(files: Metainfo['files']): ReadonlySet<string> {
   const taken = new Set<string>();
   for (const file of files) {
     if (file.isPadding) continue;
-    for (const [depth, name] of file.path.entries()) {
-      if (name.toLowerCase().endsWith(SUFFIX)) taken.add(pathKey(file.path.slice(0, depth + 1)));
+    for (let depth = 0; depth < file.path.length; depth++) {
+      if (endsInSuffix(file.path[depth])) taken.add(pathKey(file.path.slice(0, depth + 1)));
     }
   }
   return taken;
+}
+
+function endsInSuffix(name: string): boolean {
+  return name.length >= SUFFIX.length && name.slice(-SUFFIX.length).toLowerCase() === SUFFIX;
 }
 
 /** Some file systems tell neither the case of a letter nor its Unicode form. */
@@ -40,7 +46,8 @@ export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: n
   const folder = path.slice(0, -1);
   const name = path[path.length - 1] + SUFFIX;
   const plain = [...folder, name];
-  if (utf8.encode(name).length <= MAX_NAME_BYTES && (taken.size === 0 || !taken.has(pathKey(plain)))) return plain;
+  const isShort = name.length <= CERTAINLY_SHORT || utf8.encode(name).length <= MAX_NAME_BYTES;
+  if (isShort && (taken.size === 0 || !taken.has(pathKey(plain)))) return plain;
   const digits = toHex(infoHash.v1 ?? infoHash.v2 ?? new Uint8Array(HASH_DIGITS / 2)).slice(0, HASH_DIGITS);
   return [...folder, `.effusion-${digits}-${file}${SUFFIX}`];
 }

@@ -8,7 +8,7 @@ import { FileLayout, type LayoutFile } from './file-layout.js';
 
 /** The pieces with a byte of one of these files (indices into `files`). */
 export function piecesOfFiles(files: readonly LayoutFile[], geometry: Geometry, chosen: ReadonlySet<number>): Bitfield {
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const pieces = new Bitfield(geometry.pieceCount);
   for (const file of chosen) {
     const range = layout.piecesOf(file, geometry);
@@ -20,11 +20,11 @@ export function piecesOfFiles(files: readonly LayoutFile[], geometry: Geometry, 
 
 /** The pieces with bytes of two files or more, padding not counted, ascending. */
 export function sharedPieces(files: readonly LayoutFile[], geometry: Geometry): PieceIndex[] {
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const shared: PieceIndex[] = [];
   let last = -1;
-  for (const [index, file] of files.entries()) {
-    if (file.isPadding) continue;
+  for (let index = 0; index < files.length; index++) {
+    if (files[index].isPadding) continue;
     const range = layout.piecesOf(index, geometry);
     if (range === null) continue;
     // A piece is shared where a file begins that another one ends in.

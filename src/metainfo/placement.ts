@@ -94,7 +94,8 @@ export function isPlaced({ name, stripComponents = 0, renames }: Placement): boo
 export function rootNames({ files }: Pick<Metainfo, 'files'>, chosen?: Iterable<number> | null): string[] {
   const names = new Set<string>();
   const wanted = chosen == null ? null : new Set(chosen);
-  for (const [index, file] of files.entries()) {
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index];
     if (!file.isPadding && hasPlace(file) && wanted?.has(index) !== false) names.add(file.path[0]);
   }
   return [...names];

@@ -39,7 +39,7 @@ function hasControls(name: string): boolean {
 
 function forWindows(name: string): string {
   const plain = name.replaceAll(/[<>:"|?*]/g, '_').replace(/[. ]+$/, (tail) => '_'.repeat(tail.length));
-  return /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i.test(plain) ? `_${plain}` : plain;
+  return /^(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(?:\.|$)/i.test(plain) ? `_${plain}` : plain;
 }
 
 /** Cuts the stem, not the extension, at a whole character. */
@@ -62,7 +62,7 @@ export function safeComponent(name: string, field: string, rules: NameRules): st
   let safe = hasControls(name) ? replaceControls(name) : name;
   if (rules.windows) safe = forWindows(safe);
   safe = shorten(safe);
-  if (safe.slice(0, OWN_PREFIX.length).toLowerCase() === OWN_PREFIX) {
+  if (safe.startsWith('.') && safe.slice(0, OWN_PREFIX.length).toLowerCase() === OWN_PREFIX) {
     throw fieldError(field, `names that begin with ${OWN_PREFIX} are reserved`);
   }
   return safe;

@@ -1,7 +1,7 @@
 // A .torrent file (BEP 3, 5, 12, 19) from bytes nobody vouches for to a Metainfo. Fields that decide what is downloaded, and from
 // where, must be right; of those that only describe (comment, dates, nodes) a bad one is as good as none. Unknown ones are ignored.
 
-import type { BencodeDict } from '../bencode/bencode-dict.js';
+import type { BencodeDict, ByteSpan } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';
 import { MetainfoError } from '../model/error.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectList, fieldError } from './fields.js';
@@ -115,12 +115,13 @@ export function parseTorrentFile(bytes: Uint8Array, limits: Partial<TorrentFileL
   if (bytes.length > full.maxTorrentBytes) {
     throw fieldError('torrent', `expected at most ${full.maxTorrentBytes} bytes, found ${bytes.length}`);
   }
-  const root = expectDict(decodeField(bytes, 'torrent', full), 'torrent');
+  const { value, found } = decodeField(bytes, 'torrent', full);
+  const root = expectDict(value, 'torrent');
   const info = expectDict(root.get('info'), 'info');
-  const span = root.span('info');
-  const infoBytes = new Uint8Array(bytes).subarray(span?.start, span?.end);
+  const { start, end } = root.span('info') as ByteSpan;
+  const infoBytes = new Uint8Array(bytes.subarray(start, end));
   return {
-    ...parseInfoDict(info, infoBytes, full),
+    ...parseInfoDict({ info, infoBytes, start, found }, full),
     announceTiers: parseTiers(root, full),
     webSeeds: parseWebSeeds(root, full),
     nodes: parseNodes(root, full),
@@ -133,7 +134,7 @@ export function isTorrentFile(bytes: Uint8Array): boolean {
   // Most other files are told apart here, without a look at all of it.
   if (bytes[0] !== DICTIONARY || bytes.length > DEFAULTS.maxTorrentBytes) return false;
   try {
-    return expectDict(decodeField(bytes, 'torrent', DEFAULTS), 'torrent').has('info');
+    return expectDict(decodeField(bytes, 'torrent', DEFAULTS).value, 'torrent').has('info');
   } catch (error) {
     if (error instanceof MetainfoError) return false;
     throw error;

@@ -76,7 +76,7 @@ export function planHeld(geometry: Geometry, have: Bitfield): PiecePlan {
 
 function levelsOf(request: PlanRequest, targets: ReadonlySet<number>, wanted: Bitfield): Uint8Array {
   const { files, geometry, priorities, isEdgesFirst = false } = request;
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const levels = new Uint8Array(geometry.pieceCount);
   const raise = (piece: PieceIndex, level: number): void => {
     levels[piece] = Math.max(levels[piece], level);
@@ -100,7 +100,7 @@ function partialBytesOf(
   targets: ReadonlySet<number>,
   wanted: Bitfield,
 ): Map<PieceIndex, number> {
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const partial = new Map<PieceIndex, number>();
   for (const piece of wanted) {
     const length = geometry.pieceLength(piece);

@@ -111,7 +111,7 @@ function gapsOf(
   const { files, geometry } = metainfo;
   const gaps = new Map<number, Range[]>();
   for (const file of unfinished) if (!isAllocated(paths.part(file), files[file].length, disk)) gaps.set(file, []);
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   for (const piece of geometry.pieces()) {
     if (have.has(piece)) continue;
     for (const { file, fileOffset, length } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {

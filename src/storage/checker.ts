@@ -53,7 +53,7 @@ export async function checkExisting(options: CheckOptions): Promise<CheckResult>
     return { have, found: options.found, resumed: false, checkedBytes: 0 };
   }
 
-  const layout = new FileLayout(metainfo.files);
+  const layout = FileLayout.of(metainfo.files);
   const found = await settleParts({ ...options, layout });
   const trusted = found.map((file, index) => resume?.isTrusted(index, countingStamp(file)) ?? false);
   const judge = (piece: PieceIndex): Verdict => {

@@ -93,13 +93,14 @@ function completeOf({ metainfo, have, choice = null }: Pick<AdoptOptions, 'metai
 export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   const { metainfo, paths, found, have, overwrite, choice = null, disk = REAL_DISK } = options;
   const { files, geometry } = metainfo;
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   if (overwrite === 'never') refuseExisting(options);
   const complete = completeOf(options);
   const finished = new Set<number>();
   const plans: Plan[] = [];
   const stale: string[] = [];
-  for (const [file, { name, part, aside }] of found.entries()) {
+  for (let file = 0; file < files.length; file++) {
+    const { name, part, aside } = found[file];
     if (files[file].isPadding) continue;
     if (choice !== null && !choice.targets.has(file)) {
       if (part === null && name !== null) finished.add(file);
@@ -148,7 +149,7 @@ async function giveName(
   const moving = moveFile({
     from: paths.part(file),
     to: paths.name(file),
-    landing: isApart ? placeForCopy(landing, disk) : landing.beside,
+    landing: () => (isApart ? placeForCopy(landing, disk) : landing.beside),
     isKept: overwrite === 'never' || isVacant(found[file]),
     length,
     stepBytes: copyStepBytes,

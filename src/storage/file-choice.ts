@@ -67,7 +67,7 @@ export function residentPieces(
   recovered: ReadonlySet<PieceIndex>,
 ): Set<PieceIndex> {
   const { files, geometry } = metainfo;
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const resident = new Set<PieceIndex>();
   for (const piece of parts.pieces) {
     if (!recovered.has(piece) && (have.has(piece) || !wanted.has(piece))) continue;

@@ -12,8 +12,8 @@ export interface MoveOptions {
   readonly to: string;
   /** What lies there stays, and the move is refused (`EEXIST`): it came since the run began. */
   readonly isKept?: boolean;
-  /** On the file system of `to`, and nobody else's: see `FilePaths.landing`. */
-  readonly landing: string;
+  /** On the file system of `to`, and nobody else's: see `FilePaths.landing`. Asked for only where `from` is on another one. */
+  readonly landing: () => string;
   /** Bytes. */
   readonly length: number;
   /** Bytes copied between two looks at the signal. */
@@ -38,7 +38,8 @@ export function moveFile(options: MoveOptions): void | Promise<void> {
 }
 
 async function moveAcross(options: MoveOptions): Promise<void> {
-  const { from, to, landing, length, stepBytes, fsync = false, signal, onStep, disk = REAL_DISK } = options;
+  const { from, to, length, stepBytes, fsync = false, signal, onStep, disk = REAL_DISK } = options;
+  const landing = options.landing();
   try {
     removeQuietly(landing, disk);
     await copyFile({

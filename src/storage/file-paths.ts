@@ -14,6 +14,11 @@ export interface CopyPlaces {
   readonly beside: string;
 }
 
+/** Components of a torrent are safe as they are: `path.join` would look for dots and slashes in each of thousands. */
+function below(folder: string, components: readonly string[]): string {
+  return folder + (folder.endsWith(path.sep) ? '' : path.sep) + components.join(path.sep);
+}
+
 export class FilePaths {
   /** The output folder. */
   readonly folder: string;
@@ -24,17 +29,17 @@ export class FilePaths {
   readonly #parts: (string | undefined)[] = [];
 
   constructor(folder: string, metainfo: Metainfo, partsFolder: string = folder) {
-    this.folder = folder;
-    this.partsFolder = partsFolder;
+    this.folder = path.normalize(folder);
+    this.partsFolder = path.normalize(partsFolder);
     this.#metainfo = metainfo;
   }
 
   name(file: number): string {
-    return (this.#names[file] ??= path.join(this.folder, ...this.#metainfo.files[file].path));
+    return (this.#names[file] ??= below(this.folder, this.#metainfo.files[file].path));
   }
 
   part(file: number): string {
-    return (this.#parts[file] ??= path.join(this.partsFolder, ...partName(this.#metainfo, file)));
+    return (this.#parts[file] ??= below(this.partsFolder, partName(this.#metainfo, file)));
   }
 
   /** Where a copy of the file is made before it gets the part name: what lies there was never finished. */

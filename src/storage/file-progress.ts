@@ -16,7 +16,8 @@ export function completeFiles(
 ): Set<number> {
   const progress = new FileProgress(files, geometry, have);
   const complete = new Set<number>();
-  for (const [index, file] of files.entries()) {
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index];
     if (!file.isPadding && (file.length === 0 ? isAll : progress.missingOf(index) === 0)) complete.add(index);
   }
   return complete;
@@ -31,9 +32,9 @@ export class FileProgress {
   constructor(files: readonly MetainfoFile[], geometry: Geometry, have: Bitfield) {
     this.#files = files;
     this.#geometry = geometry;
-    this.#layout = new FileLayout(files);
+    this.#layout = FileLayout.of(files);
     this.#missing = new Uint32Array(files.length);
-    for (const [index] of files.entries()) {
+    for (let index = 0; index < files.length; index++) {
       const range = this.#layout.piecesOf(index, geometry);
       if (range === null) continue;
       for (let piece = range.first; piece <= range.last; piece = (piece + 1) as PieceIndex) {

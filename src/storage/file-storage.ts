@@ -75,7 +75,7 @@ export class FileStorage implements Storage {
   constructor(options: FileStorageOptions) {
     this.#files = options.files;
     this.#paths = options.paths;
-    this.#layout = new FileLayout(options.files);
+    this.#layout = FileLayout.of(options.files);
     this.#openFiles = options.openFiles;
     this.#disk = options.disk ?? REAL_DISK;
     const { folder, partsFolder } = options.paths;
@@ -171,13 +171,15 @@ export class FileStorage implements Storage {
     // Before the rename: closing is where some file systems tell that a write has failed.
     if (state.open !== null) this.#openFiles.close(state.open);
     state.open = null;
-    const landing = this.#paths.landing(file);
     const isApart = this.#guard !== this.#partsGuard;
     if (isApart) this.#guard.ensureFor(this.#files[file].path);
     const moving = moveFile({
       from: this.#paths.part(file),
       to: this.#paths.name(file),
-      landing: isApart ? placeForCopy(landing, this.#disk) : landing.beside,
+      landing: () => {
+        const landing = this.#paths.landing(file);
+        return isApart ? placeForCopy(landing, this.#disk) : landing.beside;
+      },
       length: this.#files[file].length,
       isKept: this.#keepsExisting(file),
       ...this.#move,

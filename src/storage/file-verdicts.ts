@@ -32,7 +32,7 @@ export class FileVerdicts {
 
   constructor(facts: VerdictFacts) {
     this.#facts = facts;
-    this.#layout = new FileLayout(facts.metainfo.files);
+    this.#layout = FileLayout.of(facts.metainfo.files);
   }
 
   /** Under its own name, and of another size, or with a wrong piece that lies in it alone. */

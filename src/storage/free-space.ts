@@ -63,7 +63,7 @@ export function refuseWhereFull(need: SpaceNeed, others: number): void {
 function missingBytes({ metainfo, paths, have, finished, found, parts }: SpaceOptions, disk: Disk): number {
   const { files, geometry } = metainfo;
   const verified = new Float64Array(files.length);
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   for (const piece of have) {
     for (const { file, length } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece)))
       verified[file] += length;
@@ -77,7 +77,8 @@ function missingBytes({ metainfo, paths, have, finished, found, parts }: SpaceOp
     return isThere ? allocatedBytes(location, disk) : 0;
   };
   let missing = parts === undefined ? 0 : Math.max(0, parts.bytes - allocated(parts.path));
-  for (const [index, file] of files.entries()) {
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index];
     if (file.isPadding || finished.has(index)) continue;
     const present = found !== undefined && isNothing(found[index]) ? 0 : allocated(paths.part(index));
     missing += Math.max(0, file.length - Math.max(verified[index], present));

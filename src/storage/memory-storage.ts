@@ -15,7 +15,7 @@ export class MemoryStorage implements Storage {
 
   /** `files` in the torrent's order, without gaps between them; a metainfo's files are such. */
   constructor(files: readonly LayoutFile[]) {
-    this.#layout = new FileLayout(files);
+    this.#layout = FileLayout.of(files);
   }
 
   /** Indices of the files that `finishFile` was called for. */

@@ -26,24 +26,29 @@ export class PartsFile {
   readonly path: string;
   /** Its name, as `MetainfoFile.path` has it. */
   readonly components: readonly string[];
-  /** Pieces that have a slot, in the order of the slots. */
-  readonly pieces: readonly PieceIndex[];
   readonly #geometry: Geometry;
   readonly #disk: Disk;
-  readonly #slots = new Map<PieceIndex, number>();
+  readonly #files: Metainfo['files'];
+  #pieces: readonly PieceIndex[] | null = null;
+  #slots: ReadonlyMap<PieceIndex, number> | null = null;
 
   constructor(folder: string, metainfo: Pick<Metainfo, 'files' | 'geometry' | 'infoHash'>, disk: Disk = REAL_DISK) {
     const { v1, v2 } = metainfo.infoHash;
     this.components = [`.effusion-${toHex(v1 ?? v2 ?? new Uint8Array(4)).slice(0, 8)}.parts`];
     this.path = path.join(folder, ...this.components);
-    this.pieces = sharedPieces(metainfo.files, metainfo.geometry);
+    this.#files = metainfo.files;
     this.#geometry = metainfo.geometry;
     this.#disk = disk;
-    for (const [slot, piece] of this.pieces.entries()) this.#slots.set(piece, slot);
+  }
+
+  /** Pieces that have a slot, in the order of the slots. Worked out when first asked for: who makes every file never asks. */
+  get pieces(): readonly PieceIndex[] {
+    return (this.#pieces ??= sharedPieces(this.#files, this.#geometry));
   }
 
   /** Where the piece's first byte lies. Only the last piece of a torrent is short, and its slot is the last one. */
   offsetOf(piece: PieceIndex): number | null {
+    this.#slots ??= new Map(this.pieces.map((each, slot) => [each, slot]));
     const slot = this.#slots.get(piece);
     return slot === undefined ? null : slot * this.#geometry.standardPieceLength;
   }

@@ -58,7 +58,7 @@ export class RangeHasher {
       files.push({ length: file.length, offset, isPadding: file.isPadding });
       offset += file.length;
     }
-    this.#layout = new FileLayout(files);
+    this.#layout = FileLayout.of(files);
   }
 
   /** Hashes `pieceCount` pieces. Pauses (yields the bytes done since the last pause) after every `turnBytes`; returns the batch. */

@@ -189,7 +189,7 @@ export class ResumeFile {
   #unflushedFiles(have: Bitfield, stamps: readonly (FileStamp | null)[]): number[] {
     const { files, geometry } = this.#metainfo;
     const flushed = this.#flushed;
-    const layout = new FileLayout(files);
+    const layout = FileLayout.of(files);
     const unflushed = new Set<number>();
     for (const piece of have) {
       const isNew = flushed?.have.has(piece) !== true;

@@ -58,7 +58,7 @@ export async function findReusable(options: ReuseOptions): Promise<ReuseResult> 
   const { metainfo, paths, found, have, folders, limits, hashPool, onProgress, signal } = options;
   const { isChosen = () => true, disk = REAL_DISK } = options;
   const { files, geometry, pieceHashes } = metainfo;
-  const layout = new FileLayout(files);
+  const layout = FileLayout.of(files);
   const after = have.clone();
   const wanted = files.flatMap((file, index) =>
     !file.isPadding && isChosen(index) && piecesOf(index).some((piece) => !have.has(piece)) ? [index] : [],

@@ -119,7 +119,17 @@ def environment(folder):
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": home, "PEER_SECONDS": "900"}
 
 
-def run_download(scenario, client, folder, cache):
+def wait_for_phase(seeder, phase):
+    """Until that part of a second since the seeder was ready is up, a full second later at least.
+
+    libtorrent counts what it uploads once a second and sends a peer one block at a time until it has counted the first ones: a client
+    that begins just before has its full rate 0.6 s sooner than one that begins just after (S4: 0.8 or 1.4 s). Every client gets the same phases.
+    """
+    since = time.monotonic() - seeder.ready_at
+    time.sleep(1 - (since - phase) % 1)
+
+
+def run_download(scenario, client, folder, cache, phase):
     name, kind, count, rate, _ = SCENARIOS[scenario]
     data = make_data.prepare(BENCH_DIR, name)
     out = os.path.join(folder, "out")
@@ -131,6 +141,8 @@ def run_download(scenario, client, folder, cache):
     stop_tracker = start_tracker(addresses)
     try:
         cache.fill()
+        if kind == "libtorrent":
+            wait_for_phase(seeder, phase)
         before = seeder.cpu() if seeder else 0
         command = download_command(client, data["torrent"], out, recheck)
         result = measure.run(command, os.path.join(folder, "client.log"), folder, environment(folder), 180)
@@ -177,12 +189,12 @@ def wait_for_listener(address):
     raise RuntimeError("nothing listens on " + address)
 
 
-def run_one(scenario, client, cache):
+def run_one(scenario, client, cache, phase):
     # What a run wrote is deleted after the last one: an ext4 without journal takes minutes to use the inode of a deleted file
     # again, and whoever makes files meanwhile pays for the search among them (S4: up to 3 s of system time).
     folder = tempfile.mkdtemp(prefix="run-", dir=os.path.join(BENCH_DIR, "runs"))
     try:
-        result = (run_seeding if scenario.startswith("seed") else run_download)(scenario, client, folder, cache)
+        result = run_seeding(scenario, client, folder, cache) if scenario.startswith("seed") else run_download(scenario, client, folder, cache, phase)
     except (OSError, RuntimeError) as error:
         result = {"state": f"failed: {error}"}
     if result["state"] != "ok":
@@ -240,7 +252,7 @@ def measure_all(scenarios, clients, rounds):
         make_data.prepare(BENCH_DIR, SCENARIOS[scenario][0])
         for round_number in range(rounds):
             for client in clients:
-                result = run_one(scenario, client, cache)
+                result = run_one(scenario, client, cache, round_number / rounds)
                 results.append(result)
                 with open(os.path.join(BENCH_DIR, "results.jsonl"), "a") as file:
                     file.write(json.dumps({"at": time.strftime("%F %T"), **result}) + "\n")

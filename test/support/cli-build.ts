@@ -73,12 +73,12 @@ async function build(folder: string): Promise<void> {
   const PATH = `${path.join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
   await promisify(execFile)('/bin/sh', ['-c', line], { cwd: ROOT, env: { ...process.env, PATH } });
   mkdirSync(path.join(folder, 'bin'));
-  for (const file of ['effusion.js', 'load-bundle.js', 'make-code-cache.js']) {
+  for (const file of ['effusion.js', 'load-bundle.js', 'make-code-cache.mjs', 'package.json']) {
     copyFileSync(path.join(ROOT, 'bin', file), path.join(folder, 'bin', file));
   }
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   const own = { ...process.env, EFFUSION_DHT_BOOTSTRAP: '127.0.0.1:9', EFFUSION_NO_LSD: '1', EFFUSION_NO_CONFIG: '1' };
-  await promisify(execFile)(process.execPath, [path.join(folder, 'bin/make-code-cache.js')], { env: own });
+  await promisify(execFile)(process.execPath, [path.join(folder, 'bin/make-code-cache.mjs')], { env: own });
 }
 
 export async function buildCli(): Promise<CliBuild> {

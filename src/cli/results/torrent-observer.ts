@@ -68,6 +68,12 @@ export interface TorrentObserverOptions {
   readonly keepReport: (reported: ReportedTorrent) => void;
 }
 
+function completeEvent(result: TorrentResult, alreadyComplete: boolean): TorrentEvent {
+  const { downloadedBytes, uploadedBytes, elapsedMs } = result;
+  const [name, path, size, files] = [result.name ?? '', result.path ?? '', result.size ?? 0, result.files ?? []];
+  return { event: 'complete', name, path, size, files, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs };
+}
+
 const NOT_YET: Outcome = { status: 'failed', exit: EXIT.ok, error: null, alreadyComplete: null };
 
 export class TorrentObserver {
@@ -84,6 +90,8 @@ export class TorrentObserver {
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
   #where: ResultPlace | null = null;
+  /** Of thousands of files nobody may ever ask. */
+  #listFiles: (() => readonly ResultFile[]) | null = null;
   #files: readonly ResultFile[] | null = null;
   #magnet: string | null = null;
   #session: SupervisedSession | null = null;
@@ -117,19 +125,20 @@ export class TorrentObserver {
   /** The metadata is there, and `where` the result will be. */
   known(metainfo: Metainfo, where: ResultPlace): void {
     this.#where = where;
-    this.#tellTorrent(metainfo, resultFiles(where.placed, where.folder, where.chosen));
+    this.#tellTorrent(metainfo, () => resultFiles(where.placed, where.folder, where.chosen));
   }
 
   /** The same of one that is read: nothing is written, so nothing has a path. `chosen`: indices of files; null: all. */
   reads(metainfo: Metainfo, chosen: readonly number[] | null): void {
-    this.#tellTorrent(metainfo, resultFiles(metainfo, '', chosen));
+    this.#tellTorrent(metainfo, () => resultFiles(metainfo, '', chosen));
   }
 
-  #tellTorrent(metainfo: Metainfo, chosenFiles: readonly ResultFile[]): void {
+  #tellTorrent(metainfo: Metainfo, listFiles: () => readonly ResultFile[]): void {
     if (this.#infoHash !== null) this.#emit({ event: 'metadata', state: 'fetched' });
     this.#metainfo = metainfo;
-    this.#files = chosenFiles;
+    this.#listFiles = listFiles;
     this.#infoHash = infoHashText(metainfo);
+    if (!this.#context.events.isOpen) return;
     const { name, size, path, files } = this.#result(NOT_YET);
     const { standardPieceLength: pieceLength, pieceCount: pieces } = metainfo.geometry;
     this.#emit({
@@ -190,13 +199,10 @@ export class TorrentObserver {
     const { alreadyComplete } = whole.result;
     this.#alreadyComplete = alreadyComplete;
     const outcome: Outcome = { status: 'complete', exit: EXIT.ok, error: null, alreadyComplete };
-    const result = this.#result(outcome);
-    const { downloadedBytes, uploadedBytes, elapsedMs } = result;
-    const [name, path, size, files] = [result.name ?? '', result.path ?? '', result.size ?? 0, result.files ?? []];
-    this.#emit({ event: 'complete', name, path, size, files, alreadyComplete, downloadedBytes, uploadedBytes, elapsedMs });
+    if (this.#context.events.isOpen) this.#emit(completeEvent(this.#result(outcome), alreadyComplete));
     this.#endReport(alreadyComplete ? 'already complete' : 'whole and verified', true);
-    if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result));
-    if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result);
+    if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, this.#result(outcome)));
+    if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, this.#result(outcome));
     this.#print(outcome);
   }
 
@@ -248,7 +254,7 @@ export class TorrentObserver {
     const firstByteAt = snapshot.firstByteAgoMs === undefined ? null : endedAt - snapshot.firstByteAgoMs;
     // Where they lie: with --rename and its like not where the torrent says.
     const folder = path.resolve(this.#where?.folder ?? '.');
-    const files = (this.#files ?? []).map((file) => {
+    const files = (result.files ?? []).map((file) => {
       return { path: path.relative(folder, file.path).split(path.sep).join('/'), place: file.path };
     });
     const digests = await digestFiles(files, end.signal);
@@ -324,6 +330,7 @@ export class TorrentObserver {
   }
 
   #result(outcome: Outcome): TorrentResult {
+    this.#files ??= this.#listFiles?.() ?? null;
     const facts = {
       label: this.#job.item.label,
       infoHash: this.#infoHash,

@@ -116,7 +116,8 @@ export function resultFiles(
   // Their components are safe as they are: thousands of files make no thousands of resolved paths.
   const root = path.join(path.resolve(folder), path.sep);
   let number = 0;
-  for (const [index, file] of files.entries()) {
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index];
     if (file.isPadding) continue;
     number++;
     if (made?.has(index) === false) continue;

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { BencodeDict } from '../../../src/bencode/bencode-dict.js';
 import { BencodeError } from '../../../src/bencode/bencode-error.js';
 import { decode, decodePrefix } from '../../../src/bencode/decode.js';
+import type { BencodeScanner } from '../../../src/bencode/scan.js';
 
 const latin1 = (content: string): Uint8Array => Uint8Array.from(content, (character) => character.charCodeAt(0));
 
@@ -99,6 +100,27 @@ describe('good input', () => {
   });
 });
 
+/** Reads them as one that only passes over them. */
+const HOLLOW = { key: 'files', read: (scanner: BencodeScanner): void => scanner.skip() };
+
+describe('hollow lists', () => {
+  test('are empty and have their span; those of other keys, and other values of that key, are as ever', () => {
+    const input = 'd1:ad5:filesld5:filesli1eeeee5:files3:abc4:listli2eee';
+    const value = decode(latin1(input), { hollow: HOLLOW }) as BencodeDict;
+    const inner = value.get('a') as BencodeDict;
+    expect(inner.get('files')).toEqual([]);
+    const span = inner.span('files');
+    expect(input.slice(span?.start, span?.end)).toBe('ld5:filesli1eeee');
+    expect(value.get('files')).toEqual(latin1('abc'));
+    expect(value.get('list')).toEqual([2]);
+  });
+
+  test('the order of keys within them is not told', () => {
+    expect((decode(latin1('d5:filesld1:bi1e1:ai2eeee'), { hollow: HOLLOW }) as BencodeDict).isCanonical).toBe(true);
+    expect((decode(latin1('d5:filesld1:bi1e1:ai2eeee')) as BencodeDict).isCanonical).toBe(false);
+  });
+});
+
 describe('bad input', () => {
   test.each([
     ['', 0, /ends too early/],
@@ -141,6 +163,15 @@ describe('bad input', () => {
     const error = errorOf(content);
     expect(error.code).toBe('invalid_bencode');
     expect(error.detail).toEqual({ offset, reason: expect.stringMatching(reason) });
+  });
+
+  test('what a list that stays hollow holds is checked as well', () => {
+    expect(errorOf('d5:filesli1xee', { hollow: HOLLOW }).detail).toEqual({
+      offset: 11,
+      reason: expect.stringMatching(/letter e/),
+    });
+    expect(errorOf('d5:filesl', { hollow: HOLLOW }).detail.reason).toMatch(/ends too early/);
+    expect(errorOf('d5:filesli1ei2ei3eee', { hollow: HOLLOW, maxNodes: 4 }).detail.reason).toMatch(/more than 4/);
   });
 
   test('a key that comes twice among many is found', () => {

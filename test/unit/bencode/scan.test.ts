@@ -30,6 +30,28 @@ test('tokens come in order, with offsets and depth', () => {
   ]);
 });
 
+test('what was just opened can be checked and passed over at once', () => {
+  const scanner = new BencodeScanner(new TextEncoder().encode('ld1:ali1eeei2ee'), LIMITS);
+  expect([scanner.next(), scanner.next()]).toEqual(['list', 'dictionary']);
+  scanner.skip();
+  expect([scanner.position, scanner.depth, scanner.next()]).toEqual([11, 1, 'integer']);
+  const broken = new BencodeScanner(new TextEncoder().encode('lli1xee'), LIMITS);
+  broken.next();
+  expect(() => broken.skip()).toThrow(BencodeError);
+});
+
+test('what somebody else has walked over counts towards the limits', () => {
+  const input = new TextEncoder().encode('lli1eeli2eee');
+  const scanner = new BencodeScanner(input, { maxDepth: 2, maxNodes: 4 });
+  scanner.next();
+  expect(() => scanner.jump(6, 2, 2)).toThrow(/deeper than 2/);
+  const other = new BencodeScanner(input, { maxDepth: 2, maxNodes: 4 });
+  other.next();
+  other.jump(6, 2, 1);
+  expect([other.position, other.depth]).toEqual([6, 1]);
+  expect(() => other.jump(11, 2, 1)).toThrow(/more than 4 values/);
+});
+
 test('limits are exact', () => {
   const run = (input: string, limits: typeof LIMITS): void => {
     const scanner = new BencodeScanner(new TextEncoder().encode(input), limits);

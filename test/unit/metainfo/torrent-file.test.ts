@@ -1,7 +1,7 @@
 // The fixtures against what libtorrent reads in them, and every field with a value that must be refused.
 
 import { describe, expect, test } from 'vitest';
-import { encode } from '../../../src/bencode/encode.js';
+import { encode, Encoded } from '../../../src/bencode/encode.js';
 import type { Encodable } from '../../../src/bencode/encode.js';
 import { sha1 } from '../../../src/hash/digest.js';
 import { parseInfoBytes } from '../../../src/metainfo/info-dict.js';
@@ -206,6 +206,14 @@ describe('what is accepted', () => {
     expect(parseTorrentFile(torrentOf(filesInfo(broken))).files[0].path).toEqual(['folder', 'x']);
   });
 
+  test('fields of a file may be out of order, which is told', () => {
+    const file = { length: 1, path: ['a'] };
+    const unsorted = filesInfo(file, new Encoded(text('d4:pathl1:be6:lengthi2ee')));
+    const { files, isCanonical } = parseTorrentFile(torrentOf(unsorted));
+    expect([files[1].path, files[1].length, isCanonical]).toEqual([['folder', 'b'], 2, false]);
+    expect(parseTorrentFile(torrentOf(filesInfo(file, { length: 2, path: ['b'] }))).isCanonical).toBe(true);
+  });
+
   test('padding may share names, even bad ones; links are not made', () => {
     const info = filesInfo(
       { length: 10, path: ['a'] },
@@ -292,6 +300,13 @@ describe('what is refused, by the name of the field', () => {
     expect(error.detail.path).toBe(path);
     expect(error.message).toMatch(message);
     expect(error.message.startsWith(`${path}: `)).toBe(true);
+  });
+
+  test('a field of a file that comes twice', () => {
+    const error = errorOf(
+      torrentOf(filesInfo({ length: 1, path: ['a'] }, new Encoded(text('d6:lengthi1e4:pathl1:be6:lengthi2ee')))),
+    );
+    expect(error.message).toBe('info.files[1]: a key comes twice');
   });
 
   test('a file where there is a folder already', () => {

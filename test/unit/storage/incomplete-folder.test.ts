@@ -166,13 +166,13 @@ describe('across file systems', () => {
     await writeFile(path.join(folder, 'inc/b.part'), B, { mode: 0o640 });
     await writeFile(path.join(folder, 'out/b'), 'old');
     const [from, to, landing] = ['inc/b.part', 'out/b', 'out/.effusion-00000000-2.copy'].map((name) => path.join(folder, name));
-    return { from, to, landing, length: B.length, stepBytes: 10_000, disk };
+    return { from, to, landing: () => landing, length: B.length, stepBytes: 10_000, disk };
   };
 
   test('what was left of an earlier copy is no obstacle, and the rights are the same', async () => {
     const folder = await makeTempFolder();
     const move = await terms(twoFileSystems(path.join(folder, 'inc')), folder);
-    await writeFile(move.landing, 'half');
+    await writeFile(move.landing(), 'half');
     const { mode } = statSync(move.from);
     await moveFile(move);
     expect(list(folder)).toEqual(['out/b']);
