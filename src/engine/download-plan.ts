@@ -77,7 +77,7 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   const isChosen = (file: number): boolean => chosen?.has(file) !== false;
   const paths = new FilePaths(folder, metainfo, incompleteFolder);
   expectApart(paths, madeFiles(metainfo, chosen));
-  const isElsewhere = isPlaced(placement) || incompleteFolder !== folder;
+  const isElsewhere = isPlaced(placement) || paths.partsFolder !== paths.folder;
   const resume = await new ResumeFile({ metainfo, paths, isPlaced: isElsewhere }).load();
   const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
   const look = {
@@ -96,8 +96,8 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
       ? { files: [], have }
       : await findReusable({ ...look, found, have, folders: reuseFolders, limits: CONFIG.storage.reuse });
 
-  const parts = new PartsFile(incompleteFolder, metainfo);
-  const layout = new FileLayout(files);
+  const parts = new PartsFile(paths.partsFolder, metainfo);
+  const layout = FileLayout.of(files);
   const inParts =
     chosen !== null || parts.isThere
       ? await lookIntoParts({ ...look, layout, parts, found, have: reused.have })

@@ -57,7 +57,8 @@ export class PartsFile {
   spaceFor(resident: ReadonlySet<PieceIndex>, have: Bitfield): PartsSpace {
     let bytes = 0;
     const missing: { offset: number; length: number }[] = [];
-    for (const [slot, piece] of this.pieces.entries()) {
+    // Where there are none, nobody need know which pieces are shared.
+    for (const [slot, piece] of resident.size === 0 ? [] : this.pieces.entries()) {
       if (!resident.has(piece)) continue;
       const length = this.#geometry.pieceLength(piece);
       bytes += length;
