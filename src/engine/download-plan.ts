@@ -7,6 +7,7 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { isPlaced, placeFiles } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
+import type { Geometry } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
 import { residentPieces } from '../storage/file-choice.js';
@@ -17,6 +18,7 @@ import { measureSpace } from '../storage/free-space.js';
 import { HashPool } from '../storage/hash-pool.js';
 import { PartsFile } from '../storage/parts-file.js';
 import { expectApart } from '../storage/parts-folder.js';
+import { lookIntoParts } from '../storage/parts-recovery.js';
 import { ResumeFile } from '../storage/resume-file.js';
 import { findReusable } from '../storage/reuse.js';
 import { CONFIG } from './config.js';
@@ -34,7 +36,8 @@ export interface PlannedFile {
   /** Bytes of it that would come from peers and web seeds. */
   readonly fetchBytes: number;
   /**
-   * `whole`: has its name and every byte. `absent`: nothing is there. `other`: there is a file of that name that differs, or that shares a
+   * `whole`: has its name and every byte. `part`: some of it is there, be it in the parts file of an earlier choice. `absent`: nothing is
+   * there. `other`: there is a file of that name that differs, or that shares a
    * piece with one that is not there, so that nothing can be said for it; with `overwrite: 'always'` whatever it holds. `kept`, with
    * `overwrite: 'never'`: right as far as it can be checked; the pieces it shares are fetched, and it is compared with them.
    */
@@ -74,7 +77,7 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   const isChosen = (file: number): boolean => chosen?.has(file) !== false;
   const paths = new FilePaths(folder, metainfo, incompleteFolder);
   expectApart(paths, madeFiles(metainfo, chosen));
-  const isElsewhere = isPlaced(placement) || incompleteFolder !== folder;
+  const isElsewhere = isPlaced(placement) || paths.partsFolder !== paths.folder;
   const resume = await new ResumeFile({ metainfo, paths, isPlaced: isElsewhere }).load();
   const hashPool = new HashPool(availableParallelism(), CONFIG.hashing);
   const look = {
@@ -93,7 +96,14 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
       ? { files: [], have }
       : await findReusable({ ...look, found, have, folders: reuseFolders, limits: CONFIG.storage.reuse });
 
-  // What an earlier choice left in its parts file is not looked at: to take it over is to write.
+  const parts = new PartsFile(paths.partsFolder, metainfo);
+  const layout = FileLayout.of(files);
+  const inParts =
+    chosen !== null || parts.isThere
+      ? await lookIntoParts({ ...look, layout, parts, found, have: reused.have })
+      : { pieces: new Set<PieceIndex>(), contradicted: new Set<number>() };
+  const there = reused.have.clone();
+  for (const piece of inParts.pieces) there.set(piece);
   const { notesFolder } = options;
   const notes =
     notesFolder === undefined
@@ -106,14 +116,16 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
           maxNotes: CONFIG.storage.maxChoiceNotes,
         });
   const noted: ReadonlyMap<number, FileStamp> = notes?.read() ?? new Map();
-  const choice = settleOnDisk({ metainfo, found, have: reused.have, noted }, chosen, overwrite);
-  const whole = completeFiles(files, geometry, reused.have);
+  const { contradicted } = inParts;
+  const choice = settleOnDisk({ metainfo, found, have: there, noted, contradicted }, chosen, overwrite);
+  const whole = completeFiles(files, geometry, there);
   const finished = new Set<number>();
   for (const [index, { name, part }] of found.entries()) {
     const isWhole = part === null && name?.size === files[index].length && (whole.has(index) || name.size === 0);
     if (isWhole || choice?.given.has(index) === true) finished.add(index);
   }
-  const missing = missingOfFiles(metainfo, reused.have, choice?.wanted ?? null);
+  const missing = missingOfFiles(metainfo, there, choice?.wanted ?? null);
+  const begun = filesOfPieces(layout, geometry, inParts.pieces);
   const sources = new Map(reused.files.map(({ file, from }) => [file, from]));
   const planned: PlannedFile[] = [];
   const refused: string[] = [];
@@ -128,7 +140,8 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
     // `always` does not look into what is there, but it is gone afterwards.
     const isInTheWay = name !== null || (overwrite === 'always' && lstatSync(path, { throwIfNoEntry: false }) !== undefined);
     const isKept = choice?.kept.has(index) === true;
-    const state = finished.has(index) ? 'whole' : isKept ? 'kept' : part !== null ? 'part' : isInTheWay ? 'other' : 'absent';
+    const isBegun = part !== null || (!isInTheWay && begun.has(index));
+    const state = finished.has(index) ? 'whole' : isKept ? 'kept' : isBegun ? 'part' : isInTheWay ? 'other' : 'absent';
     if (overwrite === 'never' && name !== null && state !== 'whole' && !isKept) refused.push(path);
     planned.push({
       position,
@@ -141,14 +154,13 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
   }
   // A file that is repaired is copied first: what matches of it is no space gained.
   const made = { files: chosen === null ? files : withPaddingFor(files, chosen), geometry };
-  const parts = new PartsFile(incompleteFolder, metainfo);
-  const resident = choice === null ? new Set<PieceIndex>() : residentPieces(metainfo, parts, choice, reused.have, new Set());
+  const resident = choice === null ? new Set<PieceIndex>() : residentPieces(metainfo, parts, choice, there, inParts.pieces);
   const space = measureSpace({
     metainfo: made,
     paths,
     have: new Bitfield(geometry.pieceCount),
     finished: new Set([...finished, ...(choice?.kept ?? [])]),
-    parts: parts.spaceFor(resident),
+    parts: parts.spaceFor(resident, there),
   });
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   return {
@@ -158,6 +170,14 @@ export async function planDownload(torrent: Metainfo, folder: string, options: P
     space: space.map(({ folder: place, neededBytes, freeBytes }) => ({ folder: place, neededBytes, freeBytes })),
     refused,
   };
+}
+
+function filesOfPieces(layout: FileLayout, geometry: Geometry, pieces: ReadonlySet<PieceIndex>): Set<number> {
+  const inThem = new Set<number>();
+  for (const piece of pieces) {
+    for (const { file } of layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) inThem.add(file);
+  }
+  return inThem;
 }
 
 /** Bytes of the missing pieces that are wanted (null: all), in all and for each file: pieces of chosen files hold bytes of others. */

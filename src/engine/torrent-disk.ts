@@ -9,7 +9,7 @@ import { isPlaced, placeFiles, rootNames } from '../metainfo/placement.js';
 import { Bitfield } from '../model/bitfield.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
-import { allocateFiles } from '../storage/allocation.js';
+import { allocateFiles, type AllocationOptions } from '../storage/allocation.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
@@ -22,7 +22,7 @@ import { MemoryStorage } from '../storage/memory-storage.js';
 import { expectWritable, isSameFolder } from '../storage/output-folder.js';
 import { expectApart } from '../storage/parts-folder.js';
 import { PartsFile } from '../storage/parts-file.js';
-import { recoverParts } from '../storage/parts-recovery.js';
+import { recoverParts, takeParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
 import { TorrentLocks } from '../storage/torrent-locks.js';
@@ -37,7 +37,7 @@ import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
 
 /**
- * Of the session. `isReadOnly`: serve what is there and change nothing, without lock and part files; `files`: indices of those that were
+ * Of the session. `isReadOnly`: serve what is there and change nothing, without a lock; `files`: indices of those that were
  * chosen, left out: all; the others are never made or changed.
  */
 type DiskSessionOptions = PlaceOptions &
@@ -190,13 +190,16 @@ export class TorrentDisk {
       if (overwrite !== 'never') return;
       refuseExisting({ metainfo, paths, found: checked, have, choice: settle(checked, contradicted), contradicted });
     };
+    const inParts = { ...look, layout, found: checked, have };
     const {
       pieces: recovered,
       contradicted,
       found,
-    } = isLeft
-      ? await recoverParts({ ...look, layout, parts, found: checked, have, isReadOnly, beforeWrite })
-      : { pieces: new Set<PieceIndex>(), contradicted: new Set<number>(), found: checked };
+    } = !isLeft
+      ? { pieces: new Set<PieceIndex>(), contradicted: new Set<number>(), found: checked }
+      : isReadOnly
+        ? await takeParts({ ...inParts, parts })
+        : await recoverParts({ ...inParts, parts, beforeWrite });
     const choice = settle(found, contradicted);
     if (choice !== null) this.#targets = new Set([...choice.targets, ...choice.kept]);
     if (choice !== null && parts !== null) this.#resident = residentPieces(metainfo, parts, choice, have, recovered);
@@ -224,7 +227,7 @@ export class TorrentDisk {
         have,
         finished,
         found,
-        ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident) }),
+        ...(parts === null ? {} : { parts: parts.spaceFor(this.#resident, have) }),
       };
       await this.#prepareSpace(space, report('allocating'), signal);
     }
@@ -351,7 +354,7 @@ export class TorrentDisk {
 
   /** Refuses what has no room, claims it towards other torrents, and takes it where that is wanted. */
   async #prepareSpace(
-    look: SpaceOptions,
+    look: SpaceOptions & Pick<AllocationOptions, 'parts'>,
     onProgress: (doneBytes: number, totalBytes: number) => void,
     signal: AbortSignal,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 // Files get their full length before the first byte comes. `sparse` only sets the length. `full` takes the space: Node knows no call for
-// it, so zeros are written wherever nothing verified lies, in steps that a signal can end. Where the disk is full, what was taken is
-// given back: a run that did not begin takes up nothing.
+// it, so zeros are written wherever nothing verified lies, in steps that a signal can end; in the parts file too, whose pieces are asked for
+// room like those of any file. Where the disk is full, what was taken is given back: a run that did not begin takes up nothing.
 
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -8,6 +8,7 @@ import type { Bitfield } from '../model/bitfield.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import type { FilePaths } from './file-paths.js';
+import type { PartsSpace } from './parts-file.js';
 import { toStorageError } from './storage-failure.js';
 
 export interface AllocationOptions {
@@ -17,6 +18,8 @@ export interface AllocationOptions {
   readonly have: Bitfield;
   /** Files that have their own names. */
   readonly finished: ReadonlySet<number>;
+  /** Of the parts file, whose length alone is of no use: `sparse` leaves it out. Default: there is none. */
+  readonly parts?: Pick<PartsSpace, 'path' | 'components' | 'missing'>;
   /** Bytes written between two looks at the signal. */
   readonly stepBytes: number;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
@@ -29,30 +32,38 @@ interface Range {
   readonly length: number;
 }
 
+/** A file that is to take up its space. */
+interface Claimant {
+  readonly path: string;
+  /** Below the folder where files grow. */
+  readonly components: readonly string[];
+  /** Bytes; shorter ones are made as long. Null: as long as its gaps make it. */
+  readonly length: number | null;
+  readonly gaps: readonly Range[];
+}
+
 const STAT_BLOCK_BYTES = 512;
 
 /** Rejects with a StorageError (`ENOSPC`: nothing of it is left), or with the signal's reason. */
 export async function allocateFiles(options: AllocationOptions): Promise<void> {
-  const { mode, metainfo, paths, finished, stepBytes, onProgress, signal, disk = REAL_DISK } = options;
-  const { files } = metainfo;
+  const { mode, paths, stepBytes, onProgress, signal, disk = REAL_DISK } = options;
   const guard = new DirectoryGuard(paths.partsFolder, disk);
-  const unfinished = files.flatMap((file, index) => (file.isPadding || file.length === 0 || finished.has(index) ? [] : [index]));
-  const gaps = mode === 'full' ? gapsOf(unfinished, options, disk) : new Map<number, readonly Range[]>();
+  const claimants = claimantsOf(options, disk);
   let totalBytes = 0;
-  for (const ranges of gaps.values()) for (const { length } of ranges) totalBytes += length;
+  for (const { gaps } of claimants) for (const { length } of gaps) totalBytes += length;
   let doneBytes = 0;
   /** Sizes before, for those that were touched; null: they were not there. */
-  const before = new Map<number, number | null>();
+  const before = new Map<string, number | null>();
   const zeros = new Uint8Array(mode === 'full' ? stepBytes : 0);
-  for (const file of unfinished) {
+  for (const { path: location, components, length: fullLength, gaps } of claimants) {
     signal?.throwIfAborted();
-    const location = paths.part(file);
     try {
-      guard.ensureFor(files[file].path);
-      before.set(file, sizeOf(location, disk));
+      guard.ensureFor(components);
+      const size = sizeOf(location, disk);
+      before.set(location, size);
       const fd = disk.openSync(location, OPEN_WRITABLE, 0o666);
       try {
-        for (const { offset, length } of gaps.get(file) ?? []) {
+        for (const { offset, length } of gaps) {
           for (let at = 0; at < length;) {
             signal?.throwIfAborted();
             const count = await write(disk, fd, zeros, Math.min(stepBytes, length - at), offset + at);
@@ -62,16 +73,33 @@ export async function allocateFiles(options: AllocationOptions): Promise<void> {
           }
         }
         // By another's hand it may be longer, which is the checker's to see to.
-        if ((before.get(file) ?? 0) < files[file].length) disk.ftruncateSync(fd, files[file].length);
+        if (fullLength !== null && (size ?? 0) < fullLength) disk.ftruncateSync(fd, fullLength);
       } finally {
         disk.closeSync(fd);
       }
     } catch (error) {
       signal?.throwIfAborted();
-      for (const [touched, size] of before) giveBack(paths.part(touched), size, disk);
+      for (const [touched, oldSize] of before) giveBack(touched, oldSize, disk);
       throw toStorageError('allocate', location, error);
     }
   }
+}
+
+function claimantsOf(options: AllocationOptions, disk: Disk): Claimant[] {
+  const { mode, metainfo, paths, finished, parts } = options;
+  const { files } = metainfo;
+  const unfinished = files.flatMap((file, index) => (file.isPadding || file.length === 0 || finished.has(index) ? [] : [index]));
+  const gaps = mode === 'full' ? gapsOf(unfinished, options, disk) : new Map<number, readonly Range[]>();
+  const claimants: Claimant[] = unfinished.map((file) => ({
+    path: paths.part(file),
+    components: files[file].path,
+    length: files[file].length,
+    gaps: gaps.get(file) ?? [],
+  }));
+  if (mode === 'full' && parts !== undefined && parts.missing.length > 0) {
+    claimants.push({ path: parts.path, components: parts.components, length: null, gaps: parts.missing });
+  }
+  return claimants;
 }
 
 /** Where nothing verified lies; nothing for files that take up their whole length already. */

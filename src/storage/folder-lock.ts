@@ -2,13 +2,23 @@
 // names its owner; it appears with its content in one step (a hard link of a finished file), so that nobody ever reads
 // half of one. Who finds the owner dead claims the right to replace exactly that dead owner's lock: of several that
 // try, one wins. Whether a process of another machine or container lives can't be seen from here: it counts as long as it
-// touches its lock, by the clock of the folder's own file system.
+// touches its lock, by the clock of the folder's own file system. What a run that was killed on the way leaves beside a lock, a draft or
+// a claim, is void, and goes with the next survey of the folder (torrent-locks.ts).
 
 import path from 'node:path';
 import { sha1 } from '../hash/digest.js';
 import { toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
-import { isNear, isRunning, type Judge, type LockOwner, ownIdentity, parseOwner } from './lock-owner.js';
+import {
+  isAbandoned,
+  isRunning,
+  type Judge,
+  type LockIdentity,
+  type LockOwner,
+  ownIdentity,
+  parseOwner,
+  whereaboutsOf,
+} from './lock-owner.js';
 import { makeOutputFolder } from './output-folder.js';
 import { errnoOf, toStorageError } from './storage-failure.js';
 import { StorageError } from '../model/error.js';
@@ -24,6 +34,8 @@ export interface FolderLockOptions {
   readonly command: string;
   /** Digests (`nameDigest`) of further names that the lock is for, which have no lock of their own: for whoever surveys the folder. */
   readonly names?: readonly string[];
+  /** Default: of this process. */
+  readonly identity?: LockIdentity;
   readonly disk?: Disk;
 }
 
@@ -39,6 +51,11 @@ export function nameDigest(name: string): string {
 /** The lock's file name: `.effusion-<digest of the torrent's name>.lock`. */
 export function lockFileName(name: string): string {
   return `.effusion-${nameDigest(name)}.lock`;
+}
+
+/** What lies beside locks while they are taken: a draft, or the claim on one that was left. */
+export function isBesideLock(fileName: string): boolean {
+  return /^\.effusion-[0-9a-f]{8}\.lock\.(?:new-)?[0-9a-f]{8}$/.test(fileName);
 }
 
 export class FolderLock {
@@ -58,14 +75,16 @@ export class FolderLock {
   static acquire(options: FolderLockOptions): FolderLock {
     const disk = options.disk ?? REAL_DISK;
     const lockPath = path.join(options.folder, lockFileName(options.name));
-    const { startedAt, command, names = [] } = options;
-    const owner: LockOwner = { ...ownIdentity(), startedAt, command, names };
+    const { startedAt, command, names = [], identity = ownIdentity() } = options;
+    const { uptimeMs, ...self } = identity;
+    const owner: LockOwner = { ...self, startedAt, command, names };
     const content = `${JSON.stringify({ ...owner, serial: ++serial })}\n`;
-    const draft = `${lockPath}.${process.pid}-${serial}`;
+    // Not called by the process number: two containers may have the same one.
+    const draft = `${lockPath}.new-${nameDigest(content)}`;
     try {
       makeOutputFolder(options.folder, disk);
       disk.writeFileSync(draft, content, { flag: 'w' });
-      const judge: Judge = { ...owner, nowMs: disk.statSync(draft).mtimeMs };
+      const judge: Judge = { ...owner, uptimeMs, nowMs: disk.statSync(draft).mtimeMs };
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         if (create(lockPath, draft, content, disk)) return new FolderLock(lockPath, content, disk);
         const found = read(lockPath, disk);
@@ -96,12 +115,13 @@ export class FolderLock {
   }
 
   /** Removes another lock, of a run that was killed, as long as it still reads `stale`. Never throws. */
-  removeDead(lockPath: string, stale: string): void {
+  removeDead(lockPath: string, stale: string, judge: Judge): void {
     const disk = this.#disk;
     const claim = claimPath(lockPath, stale);
     try {
       // Who takes it over needs the same claim: it is not removed from under somebody.
-      if (!create(claim, this.path, this.#content, disk)) return;
+      const take = (): boolean => create(claim, this.path, this.#content, disk);
+      if (!take() && !(removeVoidClaim(claim, judge, disk) && take())) return;
       if (read(lockPath, disk) === stale) unlink(lockPath, disk);
       unlink(claim, disk);
     } catch {
@@ -165,10 +185,8 @@ function claimPath(lockPath: string, stale: string): string {
 function replace(lockPath: string, draft: string, content: string, stale: string, judge: Judge, disk: Disk): boolean {
   const claim = claimPath(lockPath, stale);
   if (!create(claim, draft, content, disk)) {
-    // Somebody else replaces that very lock at this moment, or died while doing so: then its claim is void too.
-    const claimant = read(claim, disk);
-    const owner = claimant === null ? null : parseOwner(claimant);
-    if (claimant !== null && (owner === null || !isRunning(owner, claim, judge, disk))) unlink(claim, disk);
+    // Somebody else replaces that very lock at this moment, or died while doing so.
+    removeVoidClaim(claim, judge, disk);
     return false;
   }
   try {
@@ -181,16 +199,42 @@ function replace(lockPath: string, draft: string, content: string, stale: string
   }
 }
 
+/** False where its owner is at work. */
+function removeVoidClaim(claim: string, judge: Judge, disk: Disk): boolean {
+  const content = read(claim, disk);
+  return content === null || removeVoid(claim, content, judge, disk);
+}
+
+/** Removes a claim or a draft whose owner was killed; false where he lives, or has not finished it a minute ago. */
+export function removeVoid(location: string, content: string, judge: Judge, disk: Disk): boolean {
+  const owner = parseOwner(content);
+  if (owner === null ? !isAbandoned(location, judge, disk) : isRunning(owner, location, judge, disk)) return false;
+  unlink(location, disk);
+  return true;
+}
+
 /** `holder`: null where it is not known. */
 export function inUse(lockPath: string, name: string, holder: LockOwner | null, judge: Judge): StorageError {
   const folder = path.dirname(lockPath);
   let who = 'another process';
   let advice = 'Wait for it, stop it, or choose another folder with --output.';
   if (holder !== null) {
-    const where = holder.host === judge.host ? '' : ` on ${holder.host}`;
-    who = `process ${holder.pid}${where} (${holder.command}, since ${holder.startedAt})`;
-    if (!isNear(holder, judge)) advice += ` If it is not running any more, try again in a minute or remove ${lockPath}.`;
+    const where = whereaboutsOf(holder, judge);
+    who = `process ${holder.pid}${placeText(holder, judge)} (${holder.command}, since ${holder.startedAt})`;
+    // The path comes last, so that it can be copied.
+    if (where !== 'here') {
+      advice += ` Whether it still runs can't be seen from here, so its lock counts until it was not touched for a minute: try again then, or remove ${lockPath}.`;
+    }
   }
   const text = `${JSON.stringify(name)} in ${folder} is in use by ${who} (EINUSE)`;
   return new StorageError(text, { operation: 'lock', path: lockPath, errno: 'EINUSE' }, { advice });
+}
+
+function placeText(holder: LockOwner, judge: Judge): string {
+  if (holder.host !== judge.host) return ` on ${holder.host}`;
+  const where = whereaboutsOf(holder, judge);
+  if (where === 'here') return '';
+  return where === 'elsewhere'
+    ? ` on another machine or in another container that is called ${holder.host} too`
+    : ' of this machine before its last start, or of a copy of this machine';
 }

@@ -10,6 +10,7 @@ import { StorageError } from '../model/error.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import type { FilePaths } from './file-paths.js';
 import type { FoundFile } from './file-scan.js';
+import type { PartsSpace } from './parts-file.js';
 
 export interface SpaceOptions {
   readonly metainfo: Pick<Metainfo, 'files' | 'geometry'>;
@@ -20,7 +21,7 @@ export interface SpaceOptions {
   /** What a look at the folder found just now: where that was nothing, nothing is asked of the disk. */
   readonly found?: readonly FoundFile[];
   /** The file for pieces that are kept whole although some of their files are not made, and the bytes of those that it has or will have. */
-  readonly parts?: { readonly path: string; readonly bytes: number };
+  readonly parts?: Pick<PartsSpace, 'path' | 'bytes'>;
   readonly disk?: Disk;
 }
 

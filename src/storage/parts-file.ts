@@ -5,10 +5,22 @@
 import path from 'node:path';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { sharedPieces } from '../metainfo/pieces-of-files.js';
+import type { Bitfield } from '../model/bitfield.js';
 import type { Geometry } from '../model/geometry.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
+
+/** Room for pieces in it. */
+export interface PartsSpace {
+  readonly path: string;
+  /** As `MetainfoFile.path`. */
+  readonly components: readonly string[];
+  /** Of these pieces. */
+  readonly bytes: number;
+  /** The places of those that are not there yet, ascending. */
+  readonly missing: readonly { readonly offset: number; readonly length: number }[];
+}
 
 export class PartsFile {
   readonly path: string;
@@ -41,11 +53,18 @@ export class PartsFile {
     return slot === undefined ? null : slot * this.#geometry.standardPieceLength;
   }
 
-  /** What it takes up with these pieces in it, for `measureSpace`. */
-  spaceFor(resident: ReadonlySet<PieceIndex>): { readonly path: string; readonly bytes: number } {
+  /** What it takes up with these pieces in it, for `measureSpace` and `allocateFiles`. `have`: those that are there. */
+  spaceFor(resident: ReadonlySet<PieceIndex>, have: Bitfield): PartsSpace {
     let bytes = 0;
-    for (const piece of resident) bytes += this.#geometry.pieceLength(piece);
-    return { path: this.path, bytes };
+    const missing: { offset: number; length: number }[] = [];
+    // Where there are none, nobody need know which pieces are shared.
+    for (const [slot, piece] of resident.size === 0 ? [] : this.pieces.entries()) {
+      if (!resident.has(piece)) continue;
+      const length = this.#geometry.pieceLength(piece);
+      bytes += length;
+      if (!have.has(piece)) missing.push({ offset: slot * this.#geometry.standardPieceLength, length });
+    }
+    return { path: this.path, components: this.components, bytes, missing };
   }
 
   /** Bytes; null where it is not there. Throws a StorageError where something else is in its place. */

@@ -281,6 +281,8 @@ export class PieceStore {
     this.#pieces.delete(open.piece);
     const leftover = open.slots.free();
     this.#options.buffers.release(open.reservedBytes);
+    // A large one is in the storage already, unverified: where that is memory, nobody would ever let it go.
+    if (!this.#have.has(open.piece)) this.#options.storage.forget?.(open.piece);
     if (leftover === undefined) return;
     const settled: Promise<void> = leftover.finally(() => {
       if (this.#leftovers.get(open.piece) === settled) this.#leftovers.delete(open.piece);

@@ -1,7 +1,10 @@
 // Who a process is beyond its number: numbers are used again, so a lock also keeps when its owner started (in ticks
-// since boot), and a resume file the boot in which it was written. Linux tells both in /proc; elsewhere they are null.
+// since boot), and a resume file the boot in which it was written. A lock in a network folder says too which machine and boot its
+// process number is of. Linux tells all of it; elsewhere it is null.
 
 import fs from 'node:fs';
+import { sha1 } from '../hash/digest.js';
+import { toHex } from '../model/ids.js';
 
 /** The id of this boot of the machine, or null where the system does not tell. */
 export function readBootId(): string | null {
@@ -10,6 +13,21 @@ export function readBootId(): string | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * The id of this installation, which stays from boot to boot; null where the system does not tell. Machines made from one image may share it.
+ * A digest of it: machine-id(5) wants the id itself kept from others, and this one lies in folders that are shared.
+ */
+export function readMachineId(): string | null {
+  let text: string;
+  try {
+    text = fs.readFileSync('/etc/machine-id', 'latin1').trim();
+  } catch {
+    return null;
+  }
+  if (!/^[0-9a-f]{32}$/.test(text)) return null;
+  return toHex(sha1(new TextEncoder().encode(`effusion lock ${text}`))).slice(0, 16);
 }
 
 /** Where this process's number is a number: another container counts its own. Null where the system does not tell. */

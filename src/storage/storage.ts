@@ -20,7 +20,10 @@ export interface Storage {
    */
   finishFile(file: number): void | Promise<void>;
 
-  /** The bytes of this piece are of no use any more; left out where they stay. What was read of it before stays as it is. */
+  /**
+   * The bytes of this piece, if it has any, are of no use any more: it was given up, was wrong, or is not read any more. Left out where they
+   * stay. What was read of it before stays as it is.
+   */
   forget?(piece: PieceIndex): void;
 
   /** Gives up what can be had again (descriptors): for a session that has nothing to do for a while. */

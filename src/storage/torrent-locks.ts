@@ -1,11 +1,12 @@
 // All locks of one torrent: in each of its folders one for every name that it puts there, and one for the hidden names that are its own. A
 // torrent without a folder of its own may have thousands of names: those beyond a number are written into its last lock, and whoever comes
-// later looks into the locks that are there. Locks of runs that were killed, of whatever torrent, are swept on the way.
+// later looks into the locks that are there. Locks of runs that were killed, of whatever torrent, are swept on the way, and so is what
+// such runs left beside them.
 
 import path from 'node:path';
 import { type Disk, REAL_DISK } from './disk.js';
-import { FolderLock, inUse, nameDigest } from './folder-lock.js';
-import { isNear, isRunning, type Judge, ownIdentity, parseOwner } from './lock-owner.js';
+import { FolderLock, inUse, isBesideLock, nameDigest, removeVoid } from './folder-lock.js';
+import { isRunning, type Judge, type LockIdentity, ownIdentity, parseOwner, whereaboutsOf } from './lock-owner.js';
 import { toStorageError } from './storage-failure.js';
 
 /** A larger file is no lock of ours: half a million names take less. */
@@ -23,6 +24,8 @@ export interface TorrentLocksOptions {
   /** As for each lock. */
   readonly startedAt: string;
   readonly command: string;
+  /** Default: of this process. */
+  readonly identity?: LockIdentity;
   readonly disk?: Disk;
 }
 
@@ -52,30 +55,40 @@ export class TorrentLocks {
   }
 
   #take(folder: string, options: TorrentLocksOptions): void {
-    const { names, ownName, maxLockedNames, startedAt, command, disk = REAL_DISK } = options;
-    const terms = { folder, startedAt, command, disk };
+    const { names, ownName, maxLockedNames, startedAt, command, identity = ownIdentity(), disk = REAL_DISK } = options;
+    const terms = { folder, startedAt, command, identity, disk };
     for (const name of names.slice(0, maxLockedNames)) this.#locks.push(FolderLock.acquire({ ...terms, name }));
     const own = FolderLock.acquire({ ...terms, name: ownName, names: names.slice(maxLockedNames).map(nameDigest) });
     this.#locks.push(own);
     // After all of ours are there: of two that come at a time at least one sees the other.
-    this.#survey(folder, own, options, disk);
+    this.#survey(folder, own, options, { identity, disk });
   }
 
-  #survey(folder: string, own: FolderLock, { names, maxLockedNames }: TorrentLocksOptions, disk: Disk): void {
+  #survey(
+    folder: string,
+    own: FolderLock,
+    { names, maxLockedNames }: TorrentLocksOptions,
+    { identity, disk }: { readonly identity: LockIdentity; readonly disk: Disk },
+  ): void {
     const byDigest = new Map(names.map((name) => [nameDigest(name), name]));
     const unlocked = new Set(names.slice(maxLockedNames).map(nameDigest));
     const ours = new Set(this.#locks.map((lock) => lock.path));
     try {
-      const judge: Judge = { ...ownIdentity(), nowMs: disk.statSync(own.path).mtimeMs };
+      const judge: Judge = { ...identity, nowMs: disk.statSync(own.path).mtimeMs };
       for (const entry of disk.readdirSync(folder)) {
         const digest = /^\.effusion-([0-9a-f]{8})\.lock$/.exec(entry)?.[1];
         const location = path.join(folder, entry);
+        if (isBesideLock(entry)) {
+          const left = readQuietly(location, disk);
+          if (left !== null) removeVoid(location, left, judge, disk);
+        }
         if (digest === undefined || ours.has(location)) continue;
         const content = readQuietly(location, disk);
         const owner = content === null ? null : parseOwner(content);
         if (content === null || owner === null) continue;
         if (!isRunning(owner, location, judge, disk)) {
-          if (isNear(owner, judge)) own.removeDead(location, content);
+          // Of another machine only who needs its name takes it away: that one may sleep.
+          if (whereaboutsOf(owner, judge) !== 'elsewhere') own.removeDead(location, content, judge);
           continue;
         }
         const shared = [...(unlocked.has(digest) ? [digest] : []), ...owner.names].map((one) => byDigest.get(one));

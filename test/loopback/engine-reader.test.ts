@@ -287,6 +287,30 @@ describe('the window', () => {
     }
     expect(server.snapshot().downloadedBytes).toBeLessThanOrEqual(3 * (windowBytes + 100_000));
   });
+
+  test('readers that jump away from pieces too large for the memory leave none of them behind', async () => {
+    const pieceLength = 512 * KIB;
+    const torrent = storedTorrent({ pieceLength, files: [['', 16 * MIB]] });
+    const seeder = await startSeeder(torrent, { rateBytesPerSecond: 4 * MIB });
+    // Pieces of more than half of this go to the storage run by run, before they are verified.
+    const client = await openClient({ pieceBudgetBytes: pieceLength });
+    const reader = new TorrentReader(torrent.metainfo, 1);
+    await startSession(torrent.metainfo, null, { client, reader, peers: [peerHint(seeder)] });
+    for (let jump = 0; jump < 12; jump++) {
+      const stop = new AbortController();
+      const start = ((jump * 5) % 30) * pieceLength;
+      const reading = reader.read(0, { start, signal: stop.signal });
+      const waiting = reading.next();
+      // A run of it is there.
+      await until(() => reader.heldBytes > 0);
+      stop.abort(new Error('elsewhere'));
+      await waiting.catch(() => undefined);
+      await reading.return();
+      // What was whole by then is hashed first.
+      for (let turn = 0; turn < 500 && reader.heldBytes > 0; turn++) await setImmediate();
+      expect(reader.heldBytes, `jump ${jump}`).toBe(0);
+    }
+  });
 });
 
 describe('the end', () => {

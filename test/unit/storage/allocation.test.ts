@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Bitfield } from '../../../src/model/bitfield.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { allocateFiles } from '../../../src/storage/allocation.js';
@@ -116,4 +116,53 @@ test('a part file that is too long is left to the check', async () => {
   await truncate(path.join(folder, 'album/a.part'), 60_000);
   await allocateFiles(terms(folder, 'sparse'));
   expect(statSync(path.join(folder, 'album/a.part')).size).toBe(60_000);
+});
+
+describe('the parts file of a choice', () => {
+  const HIDDEN = '.effusion-01234567.parts';
+
+  /** Room for two slots of it, the second of which lies behind one that nobody wants. */
+  function withParts(folder: string, mode: 'sparse' | 'full', disk: Disk = REAL_DISK): Parameters<typeof allocateFiles>[0] {
+    const missing = [
+      { offset: 0, length: 16_384 },
+      { offset: 32_768, length: 15_000 },
+    ];
+    return { ...terms(folder, mode, [], disk), parts: { path: path.join(folder, HIDDEN), components: [HIDDEN], missing } };
+  }
+
+  test('full: its missing pieces take up their space too, and what is between them stays', async () => {
+    const folder = await makeTempFolder();
+    const kept = new Uint8Array(32_768).fill(9);
+    await putFiles(folder, { [HIDDEN]: kept });
+    const progress: number[] = [];
+    await allocateFiles({ ...withParts(folder, 'full'), onProgress: (_done, total) => progress.push(total) });
+    const after = new Uint8Array(readFileSync(path.join(folder, HIDDEN)));
+    expect(after.length).toBe(32_768 + 15_000);
+    expect(after.subarray(0, 16_384).every((byte) => byte === 0)).toBe(true);
+    expectSameBytes(after.subarray(16_384, 32_768), kept.subarray(16_384));
+    expect(statSync(path.join(folder, HIDDEN)).blocks * 512).toBeGreaterThanOrEqual(after.length);
+    expect(new Set(progress)).toEqual(new Set([120_000 + 16_384 + 15_000]));
+  });
+
+  test('sparse: it is not made, as its length alone is of no use', async () => {
+    const folder = await makeTempFolder();
+    await allocateFiles(withParts(folder, 'sparse'));
+    expect(existsSync(path.join(folder, HIDDEN))).toBe(false);
+  });
+
+  test('a full disk: it is as it was before', async () => {
+    const folder = await makeTempFolder();
+    let room = 130_000;
+    const write = ((...args: [number, Uint8Array, number, number, number, (error: Error | null, count: number) => void]) => {
+      const [fd, bytes, at, length, offset, done] = args;
+      room -= length;
+      if (room < 0) done(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 0);
+      else REAL_DISK.write(fd, bytes, at, length, offset, done);
+    }) as never;
+    await expect(allocateFiles(withParts(folder, 'full', { ...REAL_DISK, write }))).rejects.toMatchObject({
+      detail: { operation: 'allocate', errno: 'ENOSPC', path: path.join(folder, HIDDEN) },
+    });
+    expect(existsSync(path.join(folder, HIDDEN))).toBe(false);
+    expect(existsSync(path.join(folder, 'album/a.part'))).toBe(false);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PieceIndex } from '../../../src/model/ids.js';
-import { blockDigestsOf, driveFaultyStore, PEER_A, PEER_B, turns } from '../../support/store-driver.js';
+import { WindowStorage } from '../../../src/storage/window-storage.js';
+import { blockDigestsOf, driveFaultyStore, driveStore, PEER_A, PEER_B, turns } from '../../support/store-driver.js';
 import { damaged, storedTorrent } from '../../support/stored-torrent.js';
 
 const P0 = 0 as PieceIndex;
@@ -92,5 +93,40 @@ describe('a piece larger than half the budget', () => {
     storage.releaseWrites();
     await store.close();
     expect(buffers.takenBytes).toBe(0);
+  });
+});
+
+describe('a large piece of a session that reads, whose storage is memory', () => {
+  const torrent = storedTorrent({ pieceLength: 200_000, files: [['', 4_000_000]] });
+  const limits = { runBytes: 65_536, maxRunsPerPiece: 2 };
+
+  test('takes none when it is given up: seek after seek, never more than the one that is open', () => {
+    const storage = new WindowStorage(torrent.metainfo.geometry);
+    const { store, send } = driveStore(torrent, storage, { budgetBytes: 200_000, limits });
+    let most = 0;
+    for (let seek = 0; seek < 60; seek++) {
+      const piece = (seek * 7) % 20;
+      // All but the last block: three runs are written, unverified.
+      for (let block = 0; block < 12; block++) expect(send(PEER_A, piece, block)).toBe('kept');
+      most = Math.max(most, storage.heldBytes / 200_000);
+      store.discard(piece as PieceIndex);
+      expect(storage.heldBytes).toBe(0);
+    }
+    expect(most).toBe(1);
+  });
+
+  test('nor when it is wrong, and can be had again; when it is right it stays until it is forgotten', async () => {
+    const storage = new WindowStorage(torrent.metainfo.geometry);
+    const { store, sendPiece, next } = driveStore(torrent, storage, { budgetBytes: 200_000, limits });
+    sendPiece(PEER_A, 0, damaged(torrent.pieceBytes(0), 70_000));
+    store.store(P0, 'never');
+    expect(await next()).toMatchObject({ type: 'mismatch' });
+    expect(storage.heldBytes).toBe(0);
+    sendPiece(PEER_B, 0);
+    store.store(P0, 'never');
+    expect(await next()).toEqual({ type: 'stored', piece: 0 });
+    expect(storage.heldBytes).toBe(200_000);
+    store.forget(P0);
+    expect(storage.heldBytes).toBe(0);
   });
 });

@@ -1,11 +1,14 @@
 // The locks of a torrent: thousands of names at the top of a folder, two folders, and what killed runs have left.
 
 import { readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../../src/model/random.js';
+import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { lockFileName } from '../../../src/storage/folder-lock.js';
+import { ownIdentity } from '../../../src/storage/lock-owner.js';
 import { TorrentLocks, type TorrentLocksOptions } from '../../../src/storage/torrent-locks.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
@@ -103,5 +106,100 @@ describe('locks that were left', () => {
     const folder = await makeTempFolder();
     await leaveLock(folder, 'alive', { pid: process.pid, startTicks: null, names: [1, null, 'album', { length: 3 }] });
     acquire(folder, { ownName: 'album (01234567)' }).releaseSync();
+  });
+});
+
+/** From its step `last` on the process is gone, whatever the code still tries; `isReached` says whether it came to that. */
+function killedAt(last: number): { readonly disk: Disk; readonly isReached: () => boolean } {
+  let steps = 0;
+  const guard = (call: unknown): never =>
+    ((...args: unknown[]): unknown => {
+      if (++steps > last) throw Object.assign(new Error('killed'), { code: 'EKILLED' });
+      return (call as (...all: unknown[]) => unknown)(...args);
+    }) as never;
+  const disk: Disk = {
+    ...REAL_DISK,
+    writeFileSync: guard(REAL_DISK.writeFileSync),
+    linkSync: guard(REAL_DISK.linkSync),
+    unlinkSync: guard(REAL_DISK.unlinkSync),
+    renameSync: guard(REAL_DISK.renameSync),
+  };
+  return { disk, isReached: () => steps > last };
+}
+
+describe('a run that is killed while it takes its locks', () => {
+  const killed = { ...ownIdentity(), pid: DEAD_PID, startTicks: '1' };
+
+  /** Nothing here yet; a dead lock to be replaced; one to be removed. */
+  async function before(what: string): Promise<string> {
+    const folder = await makeTempFolder();
+    if (what === 'a lock of the same name') await leaveLock(folder, 'album', { pid: DEAD_PID });
+    if (what === 'a lock of another name') await leaveLock(folder, 'other', { pid: DEAD_PID });
+    return folder;
+  }
+
+  test.each(['nothing', 'a lock of the same name', 'a lock of another name'])(
+    'leaves nothing that the next one does not sweep, whatever its last step was: %s is there',
+    async (what) => {
+      let killings = 0;
+      for (let last = 0; ; last++) {
+        const folder = await before(what);
+        const { disk, isReached } = killedAt(last);
+        try {
+          acquire(folder, { ownName: 'album (01234567)', identity: killed, disk });
+        } catch {
+          // It was killed.
+        }
+        if (!isReached()) break;
+        killings++;
+        const locks = acquire(folder, { ownName: 'album (01234567)' });
+        const ours = ['album', 'album (01234567)'].map(lockFileName).toSorted();
+        expect([last, readdirSync(folder).toSorted()]).toEqual([last, ours]);
+        locks.releaseSync();
+        expect([last, readdirSync(folder)]).toEqual([last, []]);
+      }
+      expect(killings).toBeGreaterThan(5);
+    },
+  );
+
+  test.each(Array.from({ length: 20 }, (_, seed) => seed))('and so do several in a row, seed %i', async (seed) => {
+    const random = createRandom(seed);
+    const folder = await before('a lock of another name');
+    for (let run = 0; run < 4; run++) {
+      try {
+        acquire(folder, { ownName: 'album (01234567)', identity: killed, disk: killedAt(1 + random.below(16)).disk });
+      } catch {
+        // It was killed.
+      }
+    }
+    acquire(folder, { ownName: 'album (01234567)' }).releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('what lies beside locks', () => {
+  const beside = [`${lockFileName('other')}.01234567`, `${lockFileName('other')}.new-89abcdef`];
+  const put = (folder: string, text: string): Promise<void[]> =>
+    Promise.all(beside.map((name) => writeFile(path.join(folder, name), text)));
+  const take = (folder: string): void => acquire(folder, { ownName: 'album (01234567)' }).releaseSync();
+
+  test('of a process that lives stays', async () => {
+    const folder = await makeTempFolder();
+    await put(folder, JSON.stringify(ownIdentity()));
+    take(folder);
+    expect(readdirSync(folder).toSorted()).toEqual(beside);
+  });
+
+  test('half written: stays while somebody may be at it, and goes when that is a minute ago', async () => {
+    const folder = await makeTempFolder();
+    await put(folder, '{"pid":');
+    take(folder);
+    expect(readdirSync(folder).toSorted()).toEqual(beside);
+    for (const name of beside) {
+      const at = (await stat(path.join(folder, name))).mtimeMs / 1000 - 90;
+      await utimes(path.join(folder, name), at, at);
+    }
+    take(folder);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

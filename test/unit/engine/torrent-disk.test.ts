@@ -1,0 +1,62 @@
+// Between a folder and a session: that others see the folder taken while it is looked at, and that all of the space is taken where that is
+// wanted. The disk is real.
+
+import { statSync, utimesSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { SpaceLedger } from '../../../src/engine/space-ledger.js';
+import { TorrentDisk, type TorrentDiskOptions } from '../../../src/engine/torrent-disk.js';
+import { OpenFiles } from '../../../src/storage/open-files.js';
+import { PartsFile } from '../../../src/storage/parts-file.js';
+import { expectSameBytes, putFiles, storedTorrent } from '../../support/stored-torrent.js';
+import { makeTempFolder } from '../../support/temp-folder.js';
+
+/** Pieces 0, 2 and 4 are shared: of a and b, of b and c, of c and d. */
+const TORRENT = storedTorrent({
+  pieceLength: 16_384,
+  files: [
+    ['a', 1000],
+    ['b', 40_000],
+    ['c', 40_000],
+    ['d', 40_000],
+  ],
+});
+const { metainfo } = TORRENT;
+
+function take(folder: string, options: TorrentDiskOptions['options']): TorrentDisk {
+  const client = { openFiles: new OpenFiles(8), space: new SpaceLedger() };
+  const disk = new TorrentDisk({ metainfo, folder, client, options });
+  disk.lock();
+  onTestFinished(() => disk.unlock());
+  return disk;
+}
+
+async function open(disk: TorrentDisk): Promise<void> {
+  const { storage } = await disk.open(() => {}, new AbortController().signal);
+  storage.close();
+}
+
+test('the lock is touched while the parts file of an earlier choice is hashed', async () => {
+  const folder = await makeTempFolder();
+  const parts = new PartsFile(folder, metainfo);
+  await putFiles(folder, { [path.basename(parts.path)]: new Uint8Array(3 * 16_384) });
+  const disk = take(folder, { files: [1] });
+  const locks = (await readdir(folder)).filter((name) => name.endsWith('.lock')).map((name) => path.join(folder, name));
+  expect(locks).toHaveLength(2);
+  for (const lock of locks) utimesSync(lock, 5, 5);
+  await open(disk);
+  for (const lock of locks) expect(statSync(lock).mtimeMs).toBeGreaterThan(5000);
+});
+
+test('allocate full: what a choice keeps in the parts file is taken too, and what is there stays', async () => {
+  const folder = await makeTempFolder();
+  const parts = new PartsFile(folder, metainfo);
+  await putFiles(folder, { [path.basename(parts.path)]: TORRENT.pieceBytes(0) });
+  await open(take(folder, { files: [1], allocate: 'full' }));
+  const stat = statSync(parts.path);
+  expect(stat.size).toBe(2 * 16_384);
+  expect(stat.blocks * 512).toBeGreaterThanOrEqual(2 * 16_384);
+  expectSameBytes((await readFile(parts.path)).subarray(0, 16_384), TORRENT.pieceBytes(0));
+  expect(statSync(path.join(folder, 'album/b.part')).size).toBe(40_000);
+});
