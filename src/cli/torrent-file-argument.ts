@@ -8,7 +8,7 @@ import type { EgressOptions } from '../engine/egress.js';
 import { fetchTorrentFrom } from '../engine/torrent-fetch.js';
 import type { Address } from '../model/address.js';
 import { MetainfoError } from '../model/error.js';
-import { redactUrl, redactUrls } from '../model/redact-url.js';
+import { redactUrl } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
 import { CommandError } from './command-error.js';
@@ -21,6 +21,8 @@ import { UsageError } from './usage-error.js';
 
 const MAX_BYTES = CONFIG.download.maxTorrentBytes;
 const READ_BYTES = 256 * 1024;
+/** Characters of a link's name. */
+const MAX_SHOWN_LINK = 60;
 /** Names of a folder that are compared for "did you mean". */
 const MAX_COMPARED_NAMES = 5000;
 
@@ -29,7 +31,7 @@ export async function loadTorrent(argument: string, way: EgressOptions = {}): Pr
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
     const hint = `Fetch its torrent file first: effusion metadata MAGNET -o FILE.torrent.`;
-    throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
+    throw new UsageError(`${sanitise(parsed.text, MAX_SHOWN_LINK)}: a torrent file is needed here, not a link`, hint);
   }
   return (await readTorrentFile(parsed, way)).metainfo;
 }
