@@ -11,6 +11,7 @@ import { findEventsArgument } from './events/events-argument.js';
 import { EXIT } from './exit-codes.js';
 import { fileReason } from './file-reason.js';
 import { closeGoneTerminals, standardTerminals } from './gone-terminal.js';
+import { helpWidth } from './help-width.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { joinColor } from './definitions/global-options.js';
 import type { ProgramHost } from './definitions/program-host.js';
@@ -28,9 +29,6 @@ import { failedRunResult } from './results/torrent-result.js';
 import { Suspension } from './suspension.js';
 import { UsageError } from './usage-error.js';
 import { formatJson } from './render/sanitise.js';
-
-/** Help is wrapped at the width of the terminal, and at this where that is wider or unknown. */
-const MAX_HELP_WIDTH = 140;
 
 export interface MainOptions {
   /** Without the interpreter and the script. */
@@ -68,9 +66,13 @@ export async function main(options: MainOptions): Promise<void> {
   const { argv, target, stray } = findEventsArgument(options.argv);
 
   const tree = (writeOut: (text: string) => void = () => {}, run: ProgramHost['run'] = () => Promise.resolve()): Command => {
-    const columns = stdout.isTerminal ? stdout.columns : MAX_HELP_WIDTH;
-    const helpWidth = Math.min(columns, MAX_HELP_WIDTH);
-    return createProgram({ version: options.version, helpWidth, writeOut, environment: env, run });
+    return createProgram({
+      version: options.version,
+      helpWidth: helpWidth(stdout, stderr, env.COLUMNS),
+      writeOut,
+      environment: env,
+      run,
+    });
   };
   const finish = async (): Promise<void> => {
     await stdout.flush();
