@@ -116,6 +116,10 @@ export function listenOn(range: PortRange | undefined): { port?: number; lastPor
 export function parsePortRange(text: string, option: string): PortRange {
   const match = /^([0-9]+)-([0-9]+)$/.exec(text.trim());
   if (match === null) {
+    if (!/^[0-9]+$/.test(text.trim())) {
+      const how = 'Use a number from 1 to 65535, or two of them, such as 6881-6889.';
+      throw new UsageError(`${option}: '${text}' is neither a port nor a range of ports`, how);
+    }
     const port = parsePort(text.trim(), option, 0);
     return { first: port, last: port };
   }

@@ -136,6 +136,10 @@ describe('parsePortRange', () => {
     expect(() => parsePortRange(text, '--port')).toThrow(UsageError);
     expect(() => parsePortRange(text, '--port')).toThrow(/--port/);
   });
+
+  test.each(['6881:6889', '6881,6889', 'any'])('how a range is written is told for %j', (text) => {
+    expect(() => parsePortRange(text, '--port')).toThrow(/neither a port nor a range/);
+  });
 });
 
 describe('parseMinSpeed', () => {
