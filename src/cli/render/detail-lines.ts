@@ -10,6 +10,8 @@ const INDENT = '  ';
 const MAX_CELLS = 120;
 /** Widest address that keeps its column: an IPv4 one with its port. */
 const ADDRESS_WIDTH = 21;
+/** Of a client's name less than this says nothing. */
+const MIN_CLIENT = 6;
 
 /** By how much of a cell's pieces is there: nothing, up to half, more, all. */
 const UNICODE_CELLS = ['·', '░', '▒', '█'] as const;
@@ -52,8 +54,18 @@ export function formatPieceMap({ have, open }: ProgressDetail['pieces'], room: n
   }
 }
 
+/** Whole columns only, but for the client at the end: on a narrow terminal there are fewer, and of the two rates the one that is not 0. */
 function formatPeer(peer: PeerLine, width: number, { style, widthOf }: BarLook): string {
-  const rates = `${formatRate(peer.downloadBytesPerSecond).padStart(11)} down ${formatRate(peer.uploadBytesPerSecond).padStart(11)} up`;
-  const text = `${INDENT}${peer.address.padEnd(ADDRESS_WIDTH)} ${rates} ${formatPercent(peer.share, 1, 0).padStart(4)}  ${peer.client}`;
+  const { downloadBytesPerSecond, uploadBytesPerSecond, client } = peer;
+  const address = `${INDENT}${peer.address.padEnd(ADDRESS_WIDTH)}`;
+  const share = formatPercent(peer.share, 1, 0).padStart(4);
+  const down = `${formatRate(downloadBytesPerSecond).padStart(11)} down`;
+  const up = `${formatRate(uploadBytesPerSecond).padStart(11)} up`;
+  const rate = downloadBytesPerSecond === 0 && uploadBytesPerSecond > 0 ? up : down;
+  const full = `${address} ${down} ${up} ${share}`;
+  const room = Math.max(0, width - INDENT.length - 1 - rate.trim().length);
+  const forms = [full, `${address} ${rate} ${share}`, `${INDENT}${peer.address.padEnd(room)} ${rate.trim()}`];
+  const fitting = forms.find((form) => widthOf(form) <= width) ?? forms[2];
+  const text = fitting === full && widthOf(full) + MIN_CLIENT < width ? `${full}  ${client}` : fitting;
   return style.faint(truncateToWidth(text.trimEnd(), width, widthOf));
 }

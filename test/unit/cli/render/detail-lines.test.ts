@@ -57,7 +57,21 @@ test('peers below the map, as wide as the terminal at most', () => {
     '  203.0.113.7:51413       2.5 MiB/s down       0 B/s up 100%  Transmission 4.0.5',
     '  203.0.113.7:51413       2.5 MiB/s down       0 B/s up  50%',
   ]);
-  for (const line of formatDetail(DETAIL, 40, 8, LOOK)) expect(line.length).toBeLessThan(40);
+});
+
+test('on a narrow terminal a peer keeps whole what it has room for: first its client goes, then what we send, then what it has', () => {
+  const peerAt = (columns: number): string => formatDetail(DETAIL, columns, 8, LOOK)[1];
+  expect(peerAt(80)).toBe('  203.0.113.7:51413       2.5 MiB/s down       0 B/s up 100%  Transmission 4.0…');
+  expect(peerAt(62)).toBe('  203.0.113.7:51413       2.5 MiB/s down       0 B/s up 100%');
+  expect(peerAt(50)).toBe('  203.0.113.7:51413       2.5 MiB/s down 100%');
+  expect(peerAt(40)).toBe('  203.0.113.7:51413      2.5 MiB/s down');
+  const seeding = { ...DETAIL, peers: [{ ...PEER, downloadBytesPerSecond: 0, uploadBytesPerSecond: 1024 }] };
+  expect(formatDetail(seeding, 40, 8, LOOK)[1]).toBe('  203.0.113.7:51413        1.0 KiB/s up');
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 120 }), (columns) => {
+      for (const line of formatDetail(DETAIL, columns, 8, LOOK)) expect(line.length).toBeLessThan(columns);
+    }),
+  );
 });
 
 test('details never push a torrent off the screen: they take the lines that are left', () => {
