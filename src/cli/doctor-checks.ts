@@ -50,6 +50,8 @@ export interface DoctorFindings {
   /** Something of the torrent's name is there: it may need less space than all. */
   readonly isBegun: boolean;
   readonly usesProxy: boolean;
+  /** By an option, a variable or the configuration, of a torrent that is not private. */
+  readonly isDhtOff: boolean;
   /** Variables of the environment that name a proxy, which is not looked at. */
   readonly proxyVariables: readonly string[];
 }
@@ -114,6 +116,12 @@ function checkDht({ state, nodes, peers, searchMs }: DhtFinding): Check {
   const time = searchMs === null ? 'the search has not come to its end' : `searched in ${(searchMs / 1000).toFixed(1)} s`;
   const text = `DHT: ${nodes.v4} nodes by IPv4, ${nodes.v6} by IPv6; names ${formatCount(found, 'peer')} (${peers.v4} IPv4, ${peers.v6} IPv6), ${time}`;
   return found === 0 ? check('dht', 'warn', text, 'It works, and knows nobody who has this torrent.') : check('dht', 'ok', text);
+}
+
+/** What was turned off, perhaps long ago in a file, is told where it may be missed. */
+function checkDhtOff({ peers }: DoctorFindings): Check {
+  if (peers.length > 0) return check('dht', 'ok', 'DHT: off, as was asked');
+  return check('dht', 'warn', 'DHT: off, as was asked', 'It may know peers: effusion config shows where no-dht comes from.');
 }
 
 function checkPort({ port, seenAs, own, mapping, isMappingAsked, incoming }: PortFinding): Check {
@@ -274,11 +282,12 @@ function checkProxy({ usesProxy, proxyVariables, swarm }: DoctorFindings): Check
 
 /** In the order in which they are read; the torrent's own comes before them. */
 export function makeChecks(findings: DoctorFindings): Check[] {
-  const { swarm, port, routes, webSeeds, usesProxy } = findings;
+  const { swarm, port, routes, webSeeds, usesProxy, isDhtOff } = findings;
   const { v4 = null, v6 = null } = routes;
   return [
     ...swarm.trackers.map(checkTracker),
     ...(swarm.dht === null ? [] : [checkDht(swarm.dht)]),
+    ...(isDhtOff && !usesProxy ? [checkDhtOff(findings)] : []),
     checkPeers(findings),
     ...webSeeds.map(checkWebSeed),
     ...(usesProxy ? [] : [checkPort(port), checkRoute(4, v4, v6), checkRoute(6, v6, v4)]),

@@ -113,6 +113,7 @@ async function examine(
       disk,
       isBegun,
       usesProxy: options.proxy !== undefined,
+      isDhtOff: !options.dht && metainfo?.isPrivate !== true,
       proxyVariables: PROXY_VARIABLES.filter((name) => (environment[name] ?? '') !== ''),
     };
   } finally {

@@ -60,6 +60,7 @@ const good: DoctorFindings = {
   disk: { folder: '/data', freeBytes: 5000, writeBytesPerSecond: 1e9, errno: null, refusedNames: [], isCaseSensitive: true },
   isBegun: false,
   usesProxy: false,
+  isDhtOff: false,
   proxyVariables: [],
 };
 
@@ -160,6 +161,13 @@ describe('the checks', () => {
     expect(judge({ ...good, ...cutOff })).toEqual({ exitCode: 6, text: 'there is no route to the internet' });
     expect(judge({ ...good, ...cutOff, routes: { v4: '10.0.0.2', v6: null } }).text).toBe('nobody who could name peers answers');
     expect(judge({ ...good, routes: cutOff.routes }).exitCode).toBe(0);
+  });
+
+  test('a DHT that was turned off: told, and a warning where nobody else names a peer', () => {
+    expect(look({}).checks).not.toHaveProperty('dht');
+    expect(look({ isDhtOff: true })).toMatchObject({ code: 0, checks: { dht: 'ok: DHT: off, as was asked' } });
+    expect(look({ isDhtOff: true, peers: [] }).checks['dht']).toBe('warn: DHT: off, as was asked');
+    expect(look({ isDhtOff: true, usesProxy: true }).checks).not.toHaveProperty('dht');
   });
 
   test('a proxy that carries no tracker', () => {
