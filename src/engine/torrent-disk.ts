@@ -258,6 +258,7 @@ export class TorrentDisk {
             geometry: metainfo.geometry,
             folder: paths.partsFolder,
             openFiles,
+            isOfOthers: isReadOnly,
           });
     const storage = this.#partsStorage ?? files;
     const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
