@@ -129,12 +129,18 @@ describe('what a download has left', () => {
     expect(await contentOf(path.join(cwd, 'data'))).toEqual(before);
   });
 
-  test('of one file: it is told what there is, and served', async () => {
+  test.each([
+    ['its part name', () => 'one.bin.part'],
+    ['a hidden one, as somebody had the other', (infoHash: string) => `.effusion-${infoHash.slice(0, 8)}-0.part`],
+  ])('of one file under %s: it is told what there is, and served', async (_, nameFor) => {
     const cwd = await makeTempFolder();
     await mkdir(path.join(cwd, 'data'));
     await writeFile(path.join(cwd, 'data/one.bin'), bytesOf('one'));
     expect((await cli.run(['create', 'data/one.bin', '-o', 'one.torrent', '--piece-length', '16K'], { cwd })).code).toBe(0);
-    await rename(path.join(cwd, 'data/one.bin'), path.join(cwd, 'data/one.bin.part'));
+    const { stdout } = await cli.run(['info', 'one.torrent', '--json'], { cwd });
+    const { infoHash } = JSON.parse(stdout) as { infoHash: string };
+    const name = nameFor(infoHash);
+    await rename(path.join(cwd, 'data/one.bin'), path.join(cwd, 'data', name));
     const args = ['seed', 'one.torrent', '--data', 'data', '--no-trackers'];
     const refused = await cli.run(args, { cwd });
     expect(refused.code).toBe(10);
@@ -143,7 +149,7 @@ describe('what a download has left', () => {
     );
     const end = await cli.run([...args, '--partial', '--seed-time', '1s'], { cwd });
     expect([end.code, end.stderr]).toEqual([0, expect.stringMatching(/^seeding one\.bin on port/m)]);
-    expect(await readdir(path.join(cwd, 'data'))).toEqual(['one.bin.part']);
+    expect(await readdir(path.join(cwd, 'data'))).toEqual([name]);
   });
 
   /** A torrent of three files that share pieces, and a folder in which b.bin was chosen by a run that was killed while it served. */
