@@ -206,4 +206,22 @@ describe('what a download has left', () => {
     seeder.kill('SIGINT');
     expect((await seeder.ended).code).toBe(130);
   });
+
+  test('and was changed since is sent to nobody: it ends with 9', async () => {
+    const cwd = await prepare();
+    const part = path.join(cwd, 'data/album/a.bin.part');
+    await rename(path.join(cwd, 'data/album/a.bin'), part);
+    const seeder = cli.start(['seed', 'album.torrent', '--data', 'data', '--partial', '--no-trackers'], { cwd });
+    const [, port] = await seeder.outputMatching(/^seeding album on port (\d+)$/m);
+    await writeFile(part, bytesOf('wrong'));
+    const fetch = ['download', 'album.torrent', '-o', 'out', '--files', 'a.bin', '--no-trackers'];
+    const fetching = cli.start([...fetch, '--peer', `127.0.0.1:${port}`], { cwd });
+    const end = await seeder.ended;
+    expect([end.code, end.stderr]).toEqual([
+      9,
+      expect.stringContaining('a.bin.part: somebody else changed it since it was checked (ECHANGED). Run it again. (exit 9)'),
+    ]);
+    fetching.kill('SIGINT');
+    expect((await fetching.ended).stderr).not.toContain('bad data');
+  });
 });

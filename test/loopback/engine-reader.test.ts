@@ -220,9 +220,8 @@ describe('what fits into the window together', () => {
 
   test('is alone in staying: whatever else is read all the same goes as ever', async () => {
     const torrent = storedTorrent(shape);
-    const seeder = await startSeeder(torrent);
     const reader = new TorrentReader(torrent.metainfo, 160 * KIB, 0, [{ index: 0, start: 0, end: 160 * KIB }]);
-    await startSession(torrent.metainfo, null, { reader, peers: [peerHint(seeder)] });
+    await startSession(torrent.metainfo, null, { reader, peers: [peerHint(await startSeeder(torrent))] });
     for (const index of [0, 1]) await collect(reader.read(index));
     expect(reader.heldBytes).toBe(160 * KIB);
   });
