@@ -221,13 +221,19 @@ export async function expectWanted(
 
 /** Those that differ are an error. Throws CommandError. */
 export function expectChecksums(results: readonly ChecksumResult[]): void {
+  const failure = checksumFailure(results);
+  if (failure !== null) throw failure;
+}
+
+/** Null where none differs. */
+export function checksumFailure(results: readonly ChecksumResult[]): CommandError | null {
   const wrong = results.filter(({ expected, found }) => expected !== found);
-  if (wrong.length === 0) return;
+  if (wrong.length === 0) return null;
   const named = wrong
     .slice(0, MAX_NAMED)
     .map(({ path: file, algorithm, expected, found }) => `${file} has ${algorithm} ${found}, and ${expected} was expected`);
   const more = wrong.length > MAX_NAMED ? [`${wrong.length - MAX_NAMED} more`] : [];
-  throw new CommandError(
+  return new CommandError(
     'checksum_mismatch',
     `${formatCount(wrong.length, 'checksum')} of ${results.length} wrong: ${[...named, ...more].join('; ')}`,
     `The data is what the torrent says, and not what the checksum says: one of the two is of something else.`,

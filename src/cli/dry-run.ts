@@ -15,8 +15,9 @@ import type { PlaceCommandOptions } from './place-options.js';
 import { formatBytes, formatCount } from './render/human-numbers.js';
 import { formatJson, sanitise } from './render/sanitise.js';
 import { infoHashText } from './render/torrent-text.js';
+import { failureJson } from './results/failure-json.js';
 import { RunEnd } from './run-end.js';
-import { exitCodeOfJobs, runJobs, type TorrentJob } from './torrent-jobs.js';
+import { exitCodeOfJobs, isFailure, runJobs, type TorrentJob } from './torrent-jobs.js';
 import type { TorrentItem } from './torrent-list.js';
 
 export interface DryRunOptions extends DiscoveryOptions, PlaceCommandOptions, ChoiceOptions {
@@ -46,7 +47,12 @@ export async function dryRun(
     }
     return clients[0];
   };
-  const work = async (job: TorrentJob): Promise<void> => {
+  const work = (job: TorrentJob): Promise<void> =>
+    plan(job).catch((error: unknown) => {
+      if (options.json === true && isFailure(error)) stdout.line(failureJson(error, job.item.label));
+      throw error;
+    });
+  const plan = async (job: TorrentJob): Promise<void> => {
     const view = board.open();
     const { metainfo, selection } = await obtainTorrent(job, options, { openClient: open, claims, end }, view, context).finally(
       () => view.close(),
@@ -55,7 +61,7 @@ export async function dryRun(
     const { files } = chooseFiles(metainfo, options, selection).session;
     const progress = openCheckProgress(metainfo.name, context);
     const { overwrite, output } = options;
-    const plan = await planDownload(metainfo, output, {
+    const planned = await planDownload(metainfo, output, {
       ...sessionPlaces(options),
       overwrite,
       ...(files === undefined ? {} : { files }),
@@ -63,8 +69,8 @@ export async function dryRun(
       onProgress: progress.update,
       signal: end.signal,
     }).finally(progress.close);
-    if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, plan), job.isOneOfSeveral ? 0 : 2));
-    else for (const line of describePlan(job.name, plan)) stdout.line(line);
+    if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, planned), job.isOneOfSeveral ? 0 : 2));
+    else for (const line of describePlan(job.name, planned)) stdout.line(line);
   };
   // One after the other: their lines belong together.
   const tally = await runJobs({ items, jobs: 1, end, work }, context);

@@ -93,7 +93,8 @@ export function toEdits(options: EditOptions): TorrentEdits {
   throw new UsageError('nothing is to be changed', 'See effusion edit --help for what can be.');
 }
 
-function expectName(name: string): void {
+/** Of `--name`. Throws UsageError where no torrent can have it. */
+export function expectName(name: string): void {
   let safe: string | null = null;
   let why = 'a name without special characters, of at most 255 bytes, is needed';
   try {

@@ -116,7 +116,7 @@ Examples:
   effusion doctor ubuntu.torrent --json | jq -r '.checks[] | select(.status != "ok").text'`,
   swarm: `
 Prints one line of JSON when all is ready: torrent (a file that is gone at the end), magnet, tracker, infoHash, peers, name, totalBytes,
-randomSeed, pid. Ends when it is stopped, when whoever started it is gone, or as --exit-after says.
+randomSeed, pid; in a pipe one with the error where it comes to nothing. Ends when it is stopped, when whoever started it is gone, or as --exit-after says.
 
 Examples:
   effusion swarm photos

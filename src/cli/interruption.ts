@@ -21,6 +21,7 @@ export class Interruption {
   readonly #handlers = new Set<(cause: StopCause) => void>();
   readonly #cleanups = new Set<() => void>();
   #cause: StopCause | null = null;
+  #by: string | null = null;
 
   /** `exitAtOnce` must end the process, without waiting for anything. */
   constructor(exitAtOnce: (code: number) => void) {
@@ -30,6 +31,11 @@ export class Interruption {
   /** The first cause, null while nobody wants an end. */
   get cause(): StopCause | null {
     return this.#cause;
+  }
+
+  /** The same for people: the signal, or what was done in place of one, such as the key that was pressed. */
+  get by(): string | null {
+    return this.#by;
   }
 
   /** What the run exits with when it ends because of `cause`; null: as if nothing had been. */
@@ -55,10 +61,11 @@ export class Interruption {
     };
   }
 
-  /** A signal came, or stdout broke. */
-  request(cause: StopCause): void {
+  /** A signal came, or stdout broke. `by`: what people are told instead, where it was no signal that came. */
+  request(cause: StopCause, by: string = cause): void {
     const isFirst = this.#cause === null;
     this.#cause ??= cause;
+    this.#by ??= by;
     if (isFirst && this.#handlers.size > 0) {
       for (const handler of this.#handlers) handler(cause);
       return;

@@ -59,7 +59,7 @@ export function listenForKeys(options: KeyCommandsOptions, context: CommandConte
     if (key === 'p' || key === ' ') {
       client.setPaused(!client.isPaused);
       board.log(client.isPaused ? 'paused: p goes on' : 'going on');
-    } else if (key === 'q') interruption.request('SIGINT');
+    } else if (key === 'q') interruption.request('SIGINT', 'q');
     else if (key === 'v') board.toggleDetail();
     else if (key === '+' || key === '=') setLimit('+');
     else if (key === '-') setLimit('-');

@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { EventStream } from './events/event-stream.js';
@@ -12,6 +13,7 @@ import { fileReason } from './file-reason.js';
 import { closeGoneTerminals, standardTerminals } from './gone-terminal.js';
 import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { joinColor } from './definitions/global-options.js';
+import type { ProgramHost } from './definitions/program-host.js';
 import { LogFile } from './log-file.js';
 import { isUnderNohup, readParentStatus } from './nohup.js';
 import { colorChoice, type GlobalOptions } from './options.js';
@@ -20,7 +22,8 @@ import { createProgram } from './program.js';
 import { ProgressBoard } from './progress-board.js';
 import { decideColorLevel, loadStyle } from './render/color-level.js';
 import { describeError, errorFacts } from './report-error.js';
-import { asksForResult } from './results/json-argument.js';
+import { failureJson } from './results/failure-json.js';
+import { owedJson } from './results/json-argument.js';
 import { failedRunResult } from './results/torrent-result.js';
 import { Suspension } from './suspension.js';
 import { UsageError } from './usage-error.js';
@@ -59,11 +62,16 @@ export async function main(options: MainOptions): Promise<void> {
   let exitCode: number = EXIT.ok;
   let isRunning = false;
   let log: LogFile | null = null;
-  let commandNames: readonly string[] = [];
+  let used: Command | null = null;
   const events = new EventStream({ version: options.version, onBroken: (error) => onBroken('the events', error) });
   // Before anything can be refused: whoever asked for events gets its end told.
   const { argv, target, stray } = findEventsArgument(options.argv);
 
+  const tree = (writeOut: (text: string) => void = () => {}, run: ProgramHost['run'] = () => Promise.resolve()): Command => {
+    const columns = stdout.isTerminal ? stdout.columns : MAX_HELP_WIDTH;
+    const helpWidth = Math.min(columns, MAX_HELP_WIDTH);
+    return createProgram({ version: options.version, helpWidth, writeOut, environment: env, run });
+  };
   const finish = async (): Promise<void> => {
     await stdout.flush();
     if (outputFailure !== null && exitCode === EXIT.ok) fail(new CommandError('output_failed', outputFailure, ''));
@@ -79,8 +87,10 @@ export async function main(options: MainOptions): Promise<void> {
     const facts = errorFacts(error);
     events.emit({ event: 'error', ...facts });
     // Whoever reads results has one to read, also of a run that was refused before it began.
-    if (!stdout.isUsed && !events.isOnStdout && asksForResult({ argv, commandNames, environment: env }))
-      stdout.line(formatJson(failedRunResult(facts), 0));
+    if (!stdout.isUsed && !events.isOnStdout) {
+      const owed = owedJson({ argv: joinColor(argv), program: tree(), used, environment: env, isTerminal: stdout.isTerminal });
+      if (owed !== null) stdout.line(owed === 'result' ? formatJson(failedRunResult(facts), 0) : failureJson(error));
+    }
     stderr.line(report.text);
   };
   const crash = (error: unknown): void => {
@@ -130,15 +140,8 @@ export async function main(options: MainOptions): Promise<void> {
         `--events: '${stray}' stands apart from it, and is no file`,
         `Its value is behind a =: --events=${stray}.`,
       );
-    const columns = stdout.isTerminal ? stdout.columns : MAX_HELP_WIDTH;
-    const program = createProgram({
-      version: options.version,
-      helpWidth: Math.min(columns, MAX_HELP_WIDTH),
-      writeOut: (text) => (events.isOnStdout ? stderr : stdout).write(text),
-      environment: env,
-      run,
-    });
-    commandNames = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+    const program = tree((text) => (events.isOnStdout ? stderr : stdout).write(text), run);
+    used = program;
     if (argv.length === 0) {
       // No arguments is a question: the help, but not as a success.
       stderr.write(program.helpInformation());

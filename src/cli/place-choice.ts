@@ -41,7 +41,6 @@ export function checkPlacementOptions(options: PlacementCommandOptions, torrents
 /** The same, and whether there is anything to reuse. */
 export async function checkPlaceOptions(options: PlaceCommandOptions, torrents: number): Promise<void> {
   checkPlacementOptions(options, torrents);
-  if (options.incompleteDir === '') throw new UsageError('--incomplete-dir names no folder', 'Give it a path.');
   for (const folder of options.reuse ?? []) {
     const found = await stat(folder).catch(() => null);
     if (found?.isDirectory() !== true) throw new UsageError(`--reuse: there is no folder ${folder}`, 'Check the path.');

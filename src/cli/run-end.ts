@@ -10,6 +10,7 @@ export class RunEndedError extends Error {}
 
 export class RunEnd {
   readonly #stop = new AbortController();
+  readonly #interruption: Interruption;
   readonly #timer: NodeJS.Timeout | null;
   readonly #forgetStop: () => void;
   readonly #preparations = new Set<() => Promise<void>>();
@@ -20,6 +21,7 @@ export class RunEnd {
   constructor(interruption: Interruption, timeoutMs = 0) {
     // Each torrent under way listens, and Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
+    this.#interruption = interruption;
     this.#timer = timeoutMs > 0 ? setTimeout(() => this.#end('timeout'), timeoutMs) : null;
     this.#forgetStop = interruption.onStop((cause) => this.#end(cause));
   }
@@ -47,7 +49,7 @@ export class RunEnd {
   takeNotice(): string | null {
     if (this.#isTold || this.#cause === null || this.isTimedOut) return null;
     this.#isTold = true;
-    return `stopping (${this.#cause}); once more to stop at once`;
+    return `stopping (${this.#interruption.by ?? this.#cause}); once more to stop at once`;
   }
 
   /**

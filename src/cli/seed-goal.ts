@@ -54,6 +54,11 @@ export function seedGoalAfter({ seed, seedRatio = 0, seedTime }: SeedOptionValue
   return { ratio: lower(seed?.ratio ?? 0, seedRatio), timeMs: lower(seed?.timeMs ?? 0, seedTime ?? 0) };
 }
 
+/** Said where a ratio of download has no use: a script for aria2 has both, and a person may have meant 0 as no limit. Null: it has. */
+export function describeUnusedRatio({ seedRatio = 0, seedTime }: SeedOptionValues): string | null {
+  return seedTime === 0 && seedRatio > 0 ? 'nothing is served: --seed-time 0 goes before --seed-ratio' : null;
+}
+
 /** The lower of two limits, of which 0 is none. */
 function lower(a: number, b: number): number {
   return a === 0 || b === 0 ? a + b : Math.min(a, b);

@@ -11,8 +11,9 @@ import { EXIT } from './exit-codes.js';
 import { wayOut } from './network-switches.js';
 import { type DiscoveryOptions, type ObtainedTorrent, type ObtainRun, obtainTorrent } from './obtain-torrent.js';
 import { formatJson } from './render/sanitise.js';
+import { failureJson } from './results/failure-json.js';
 import { RunEnd, RunEndedError } from './run-end.js';
-import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from './torrent-jobs.js';
+import { exitCodeOfJobs, isFailure, runJobs, type TorrentJob, whoseLines } from './torrent-jobs.js';
 import type { TorrentItem } from './torrent-list.js';
 
 /** How peers are found and reached, for every command of these. */
@@ -24,8 +25,8 @@ export interface ShowOptions extends DiscoveryOptions, DhtCommandOptions {
 
 interface ShownText {
   readonly text: string;
-  /** When it and all before it have been printed; what it throws is the torrent's failure. */
-  readonly onPrinted?: () => void;
+  /** The torrent's, although there is something to print; told behind it. */
+  readonly failure?: Error | null;
 }
 
 export interface ShowTask {
@@ -53,14 +54,15 @@ export async function showTorrents(task: ShowTask, context: CommandContext): Pro
   const run: ObtainRun = { openClient, claims: new Claims(), end };
   const print = inOrder(items, task.print);
   const work = async (job: TorrentJob): Promise<void> => {
+    let shown: ShownText;
     try {
-      const shown = await show(job, run);
-      print(job.item, shown.text);
-      shown.onPrinted?.();
+      shown = await show(job, run);
     } catch (error) {
-      print(job.item, null);
+      print(job.item, options.json === true && isFailure(error) ? failureJson(error, job.item.label) : null);
       throw error;
     }
+    print(job.item, shown.text);
+    if (shown.failure != null) throw shown.failure;
   };
   const tally = await runJobs({ items, jobs: CONFIG.cli.jobs, end, work }, context);
   end.close();

@@ -81,11 +81,11 @@ async function askDht(
   }
 }
 
-/** To be called when everything has been printed. Throws CommandError (network_failed). */
-export function expectAnswer(outcomes: readonly ScrapeOutcome[]): void {
-  if (outcomes.some((outcome) => 'counts' in outcome)) return;
+/** The failure (network_failed) where nobody answered, to be thrown when everything has been printed; null where somebody did. */
+export function scrapeFailure(outcomes: readonly ScrapeOutcome[]): CommandError | null {
+  if (outcomes.some((outcome) => 'counts' in outcome)) return null;
   const isTracker = outcomes[0]?.url !== 'DHT';
   const many = `none of ${outcomes.length} ${outcomes.some(({ url }) => url === 'DHT') ? 'sources' : 'trackers'} answered`;
   const who = outcomes.length === 1 ? `the ${isTracker ? 'tracker' : 'DHT'} did not answer` : many;
-  throw new CommandError('network_failed', `${who} the scrape`, 'The table says why; --tracker URL asks another.');
+  return new CommandError('network_failed', `${who} the scrape`, 'The table says why; --tracker URL asks another.');
 }

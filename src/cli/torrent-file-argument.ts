@@ -1,16 +1,17 @@
 // A torrent file from where it lies (a path, stdin, a web server) to a checked torrent: read with a size cap, and what is wrong said
 // in terms of the user, such as a file that is nearly called so. Exit 3.
 
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
 import { fetchTorrentFrom } from '../engine/torrent-fetch.js';
 import type { Address } from '../model/address.js';
 import { MetainfoError } from '../model/error.js';
-import { redactUrl, redactUrls } from '../model/redact-url.js';
+import { redactUrl } from '../model/redact-url.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { parseTorrentFile } from '../metainfo/torrent-file.js';
+import { readBoundedFile } from './bounded-file.js';
 import { CommandError } from './command-error.js';
 import { findNearestName } from './edit-distance.js';
 import { describeForeignBytes } from './foreign-bytes.js';
@@ -20,7 +21,8 @@ import { namedMetainfoError, parseTorrentArgument, type TorrentArgument } from '
 import { UsageError } from './usage-error.js';
 
 const MAX_BYTES = CONFIG.download.maxTorrentBytes;
-const READ_BYTES = 256 * 1024;
+/** Characters of a link's name. */
+const MAX_SHOWN_LINK = 60;
 /** Names of a folder that are compared for "did you mean". */
 const MAX_COMPARED_NAMES = 5000;
 
@@ -29,7 +31,7 @@ export async function loadTorrent(argument: string, way: EgressOptions = {}): Pr
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {
     const hint = `Fetch its torrent file first: effusion metadata MAGNET -o FILE.torrent.`;
-    throw new UsageError(`${sanitise(redactUrls(argument), 60)}: a torrent file is needed here, not a link`, hint);
+    throw new UsageError(`${sanitise(parsed.text, MAX_SHOWN_LINK)}: a torrent file is needed here, not a link`, hint);
   }
   return (await readTorrentFile(parsed, way)).metainfo;
 }
@@ -99,22 +101,9 @@ function tooLarge(where: string): CommandError {
 
 async function readTorrentBytes(file: string): Promise<Uint8Array> {
   try {
-    const handle = await open(file, 'r');
-    try {
-      const chunks: Buffer[] = [];
-      let total = 0;
-      // Not by the size that stat says: pipes and /proc have none, and a file may grow.
-      for (;;) {
-        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
-        if (bytesRead === 0) break;
-        total += bytesRead;
-        if (total > MAX_BYTES) throw tooLarge(file);
-        chunks.push(buffer.subarray(0, bytesRead));
-      }
-      return new Uint8Array(Buffer.concat(chunks, total));
-    } finally {
-      await handle.close();
-    }
+    const bytes = await readBoundedFile(file, MAX_BYTES);
+    if (bytes === null) throw tooLarge(file);
+    return bytes;
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw await describeUnreadable(file, error, false);

@@ -84,6 +84,11 @@ export async function runJobs(options: JobsOptions, context: CommandContext): Pr
   return tally();
 }
 
+/** What work rejects with: something failed, and it is neither the end of the run nor a torrent that is there twice. */
+export function isFailure(error: unknown): boolean {
+  return !(error instanceof SameTorrentError) && !(error instanceof RunEndedError);
+}
+
 /** What lines of a torrent begin with that do not name it: nothing where there is one. */
 export function whoseLines({ isOneOfSeveral, name }: TorrentJob): string {
   return isOneOfSeveral ? `${name}: ` : '';

@@ -54,6 +54,13 @@ const PATIENCE = 4;
 /** How a dial ends where the other side wants the other kind of handshake. */
 const UNANSWERED: ReadonlySet<DisconnectReason> = new Set(['closed-in-handshake', 'handshake-timeout', 'malformed-handshake']);
 
+function forgetOldest<Key>(kept: Map<Key, unknown> | Set<Key>, limit: number): void {
+  for (const key of kept.keys()) {
+    if (kept.size <= limit) return;
+    kept.delete(key);
+  }
+}
+
 function isIdle(entry: Entry): boolean {
   return entry.state === 'usable' && !entry.isDialing && entry.connections === 0;
 }
@@ -282,6 +289,9 @@ export class PeerBook {
   ban(address: Address, withHost: boolean): void {
     this.#banned.set(addressKey(address), address);
     if (withHost) this.#bannedHosts.add(address.host);
+    // Each has cost whoever has so many addresses a piece; in weeks they may be more than is to be remembered.
+    forgetOldest(this.#banned, this.#limits.maxAddresses);
+    forgetOldest(this.#bannedHosts, this.#limits.maxAddresses);
     this.#change(address, (entry) => {
       entry.state = 'banned';
     });

@@ -110,3 +110,10 @@ test.each([
   expect(last).toBe(`effusion: error: ${fill(line)}`);
   expect(end.code).toBe(Number(/\d+(?=\)$)/.exec(line)?.[0]));
 });
+
+test('a stdin that cannot be read', async () => {
+  const cwd = await prepare();
+  const end = await cli.shell('info - 0> written', { cwd });
+  expect(end).toMatchObject({ code: 3, stdout: '' });
+  expect(end.stderr).toMatch(/^effusion: error: cannot read stdin: EBADF.*\. Name the torrent file instead\. \(exit 3\)\n$/);
+});

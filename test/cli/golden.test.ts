@@ -1,116 +1,137 @@
 // What people and scripts read, word for word: every command's messages on a terminal of 40, 80 and 200 columns and in a pipe. The files in
-// golden/ are read by people when they change (`npx vitest run test/cli/golden.test.ts -u`), so each holds what one situation shows.
+// golden/ are read by people when they change (`npx vitest run test/cli/golden -u`), so each holds what one situation shows. What is refused
+// before it begins is in golden-refused.test.ts, what is stopped or fails otherwise in golden-ends.test.ts.
 
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { parseTorrentFile } from '../../src/metainfo/torrent-file.js';
-import { FaultySeeder } from '../../src/swarm/faulty-seeder.js';
-import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildCli } from '../support/cli-build.js';
 import { COMMAND_NAMES } from '../support/command-names.js';
-import { freePort } from '../support/free-port.js';
+import { GoldenRig } from '../support/golden-rig.js';
 import { openProgramRig } from '../support/program-rig.js';
-import { Screen } from '../support/screen.js';
-import { startStaticTracker } from '../support/static-tracker.js';
 import { makeTempFolder } from '../support/temp-folder.js';
-import { fixturePayload } from '../support/torrent-fixtures.js';
 
-let cli: CliBuild;
+let rig: GoldenRig;
 beforeAll(async () => {
-  cli = await buildCli();
+  rig = await GoldenRig.open();
 });
-afterAll(() => cli.remove());
+afterAll(() => rig.close());
 
-const WIDTHS = [40, 80, 200];
-/** More rows than anything writes: nothing scrolls away. */
-const ROWS = 300;
 const LINK = 'magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=It';
+const DATA_LINK = 'magnet:?xt=urn:btih:db5e6a109f5658c91365b140e846b4b096fab0b8&dn=data.bin';
 const NOBODY = '--no-trackers --no-dht --no-listen';
+/** Of somebody who is not needed. */
+const UNUSED = '--peer 127.0.0.1:9';
+const ZEROS = '0'.repeat(64);
 
-interface Place {
-  readonly cwd: string;
-  /** Of a seeder, where there is one. */
-  readonly peer: string;
-  /** An HTTP tracker that knows nobody, and one that nobody runs. */
-  readonly tracker: string;
-  readonly deadTracker: string;
-}
-
-interface Situation {
-  readonly name: string;
-  /** The arguments, as in a shell; `{peer}`, `{tracker}` and `{dead}` are filled in. */
-  readonly args: string;
-  /** A peer behind `{peer}`: one that serves, that lies in every piece, or that keeps everybody waiting. */
-  readonly needs?: 'seeder' | 'liar' | 'miser';
-  /** Done in the folder before. */
-  readonly before?: string;
-}
-
-const SITUATIONS: readonly Situation[] = [
-  { name: 'download', args: `download data.torrent -o out ${NOBODY} --peer {peer}`, needs: 'seeder' },
-  { name: 'download-verbose', args: `download data.torrent -v -o out ${NOBODY} --peer {peer}`, needs: 'seeder' },
-  { name: 'download-again', args: `download data.torrent -o seed ${NOBODY} --peer 127.0.0.1:9` },
-  { name: 'download-several', args: `download -j 1 data.torrent none.torrent bad.torrent -o seed ${NOBODY} --peer 127.0.0.1:9` },
-  { name: 'dead-tracker', args: 'download data.torrent -o out --no-dht --tracker {dead} --no-peers-timeout 1s' },
-  { name: 'empty-tracker', args: 'download data.torrent -v -o out --no-dht --tracker {tracker} --no-peers-timeout 1s' },
-  { name: 'refused-peer', args: `download data.torrent -o out ${NOBODY} --peer {refused} --no-peers-timeout 1s` },
-  { name: 'time-is-up', args: 'download data.torrent -o out --no-dht --no-trackers --timeout 1s' },
-  { name: 'name-taken', args: `download data.torrent -o other --overwrite never ${NOBODY} --peer 127.0.0.1:9` },
-  { name: 'no-torrent', args: 'download none.torrent' },
-  { name: 'bad-torrent', args: 'info bad.torrent' },
-  { name: 'bad-magnet', args: 'download magnet:?xt=urn:btih:1234' },
-  { name: 'unknown-option', args: 'download data.torrent --otput here' },
-  { name: 'unknown-command', args: 'dowload data' },
-  { name: 'bad-value', args: 'download data.torrent --timeout soon' },
-  { name: 'nobody-left', args: `download data.torrent ${NOBODY}` },
-  { name: 'info', args: 'info data.torrent' },
-  { name: 'verify', args: 'verify data.torrent seed' },
-  { name: 'verify-bad', args: 'verify data.torrent other' },
-  { name: 'verify-missing', args: 'verify data.torrent empty' },
-  { name: 'create', args: 'create seed/data.bin -o new.torrent --tracker https://tracker.example/announce' },
-  { name: 'create-exists', args: 'create seed/data.bin -o data.torrent' },
-  { name: 'seed-content', args: 'seed other --no-trackers --no-dht --seed-time 1s' },
-  { name: 'seed-private', args: 'seed other --private' },
-  { name: 'seed-link', args: `seed ${LINK}` },
-  { name: 'stream-no-player', args: 'stream data.torrent --open no-such-player' },
-  { name: 'seed-missing', args: 'seed data.torrent --data empty' },
-  { name: 'download-repairs', args: `download data.torrent -o nearly ${NOBODY} --peer {peer}`, needs: 'seeder' },
-  { name: 'only-liars', args: `download data.torrent -o out ${NOBODY} --peer {peer}`, needs: 'liar' },
-  { name: 'stalled', args: `download data.torrent -o out ${NOBODY} --peer {peer} --stall-timeout 1s`, needs: 'miser' },
-  { name: 'no-such-file', args: 'download data.torrent --files data.bim' },
-  { name: 'checksum-wrong', args: `verify data.torrent seed --checksum sha256:${'0'.repeat(64)}` },
-  { name: 'hook-fails', args: `download data.torrent -o seed ${NOBODY} --peer 127.0.0.1:9 --exec false` },
-  { name: 'all-files', args: 'files data.torrent' },
-  { name: 'magnet', args: 'magnet data.torrent' },
-  { name: 'edit', args: 'edit data.torrent -o new.torrent --comment hello --add-tracker https://tracker.example/announce' },
-  { name: 'edit-new-hash', args: 'edit data.torrent -o new.torrent --private' },
-  { name: 'no-metadata', args: `metadata ${LINK} --no-dht --no-trackers --peer {peer} --metadata-timeout 1s` },
-  { name: 'config', args: 'config magnet --no-config' },
-  { name: 'cat-nothing', args: 'cat data.torrent --range 30000-' },
-  { name: 'swarm-of-nothing', args: 'swarm none' },
+/** A name, and the arguments as in a shell; what stands for `{word}` is in golden-place.ts. */
+const SITUATIONS: readonly (readonly [name: string, line: string])[] = [
+  ['download', `download data.torrent -o out ${NOBODY} --peer {seeder}`],
+  ['download-verbose', `download data.torrent -v -o out ${NOBODY} --peer {seeder}`],
+  ['download-json', `download data.torrent --json -o out ${NOBODY} --peer {seeder}`],
+  ['download-again', `download data.torrent -o seed ${NOBODY} ${UNUSED}`],
+  ['download-several', `download -j 1 data.torrent none.torrent bad.torrent -o seed ${NOBODY} ${UNUSED}`],
+  ['download-two', `download -j 1 data.torrent album.torrent -o seed ${NOBODY} ${UNUSED}`],
+  ['download-twice', `download -j 1 data.torrent data.torrent -o seed ${NOBODY} ${UNUSED}`],
+  ['download-list', `download -j 1 -i more/torrents -o seed ${NOBODY} ${UNUSED}`],
+  ['download-one-name', `download -j 1 data.torrent other.torrent -o seed ${NOBODY} ${UNUSED}`],
+  ['download-repairs', `download data.torrent -o nearly ${NOBODY} --peer {seeder}`],
+  ['download-link', `download ${LINK} -o out ${NOBODY} --peer {refused} --metadata-timeout 1s`],
+  ['link-late', `download ${LINK} -o out ${NOBODY} --peer {refused} --timeout 1s`],
+  ['link-selects-nothing', `download ${DATA_LINK}&so=7 -o out ${NOBODY} --peer {seeder} --progress none`],
+  ['download-seeds', `download data.torrent -o seed --no-trackers --no-dht ${UNUSED} --seed=1s`],
+  ['download-serves-nothing', `download data.torrent -o seed ${NOBODY} ${UNUSED} --seed-time=0 --seed-ratio=2`],
+  ['download-blocklist', `download data.torrent -o seed ${NOBODY} ${UNUSED} --blocklist more/addresses.p2p`],
+  ['dry-run', `download album.torrent -o out ${NOBODY} ${UNUSED} --dry-run`],
+  ['dry-run-link', `download ${DATA_LINK} -o out ${NOBODY} --peer {seeder} --dry-run --progress none`],
+  ['dry-run-json', `download data.torrent none.torrent -o nearly ${NOBODY} ${UNUSED} --dry-run --json`],
+  ['dead-tracker', 'download data.torrent -o out --no-dht --tracker {deadTracker} --no-peers-timeout 1s'],
+  ['empty-tracker', 'download data.torrent -v -o out --no-dht --tracker {tracker} --no-peers-timeout 1s'],
+  ['warning-tracker', 'download data.torrent -o out --no-dht --tracker {warningTracker} --no-peers-timeout 1s'],
+  ['rude-peer', `download data.torrent -v -o out ${NOBODY} --peer {rude} --encryption off --timeout 1s`],
+  ['refused-peer', `download data.torrent -o out ${NOBODY} --peer {refused} --no-peers-timeout 1s`],
+  ['dead-web-seed', 'download {deadWebTorrent} -o out --no-trackers --no-dht --no-listen --no-peers-timeout 1s'],
+  ['lacking-web-seed', `download {lackingWebTorrent} -o out ${NOBODY} --webseeds only`],
+  ['web-seed', `download {webTorrent} -o out ${NOBODY}`],
+  ['lying-web-seed', `download {lyingWebTorrent} -o out ${NOBODY} --webseeds only`],
+  ['part-of-a-web-seed', `download {partWebTorrent} -o out ${NOBODY} --webseeds only`],
+  ['only-liars', `download data.torrent -o out ${NOBODY} --peer {liar}`],
+  ['stalled', `download data.torrent -o out ${NOBODY} --peer {miser} --stall-timeout 1s`],
+  ['too-slow', `download data.torrent -o out ${NOBODY} --peer {miser} --min-speed 10M:1s`],
+  ['time-is-up', 'download data.torrent -o out --no-dht --no-trackers --timeout 1s'],
+  ['name-taken', `download data.torrent -o other --overwrite never ${NOBODY} ${UNUSED}`],
+  ['folder-is-file', `download data.torrent -o data.torrent ${NOBODY} ${UNUSED}`],
+  ['one-place', `download album.torrent -o out --rename 1=album/two.bin ${NOBODY} ${UNUSED}`],
+  ['no-torrent', 'download none.torrent'],
+  ['no-url', 'download {lackingUrl}'],
+  ['bad-torrent', 'info bad.torrent'],
+  ['bad-blocklist', `download data.torrent ${NOBODY} ${UNUSED} --blocklist more/broken.toml`],
+  ['nobody-left', `download data.torrent ${NOBODY}`],
+  ['no-such-file', 'download data.torrent --files data.bim'],
+  ['checksum-wrong', `verify data.torrent seed --checksum sha256:${ZEROS}`],
+  ['download-checksum-wrong', `download data.torrent -o seed ${NOBODY} ${UNUSED} --checksum sha256:${ZEROS}`],
+  ['checksum-list', 'verify data.torrent seed --checksums more/some-sums'],
+  ['checksum-list-of-others', 'verify data.torrent album.torrent --data seed --checksums more/sums'],
+  ['hook-fails', `download data.torrent -o seed ${NOBODY} ${UNUSED} --exec false`],
+  ['hook-is-late', `download data.torrent -o seed ${NOBODY} ${UNUSED} --exec 'sleep 20' --exec-timeout 500ms`],
+  ['hook-out-of-time', `download data.torrent -o seed ${NOBODY} ${UNUSED} --exec 'sleep 20' --timeout 1s`],
+  ['error-hook-fails', 'download none.torrent --exec-error false'],
+  ['no-log-file', `download data.torrent --log-file none/log ${NOBODY} ${UNUSED}`],
+  ['no-receipt', `download data.torrent --receipt none/receipt ${NOBODY} ${UNUSED}`],
+  ['no-events', `download data.torrent --events=none/events ${NOBODY} ${UNUSED}`],
+  ['info', 'info data.torrent'],
+  ['info-several', 'info data.torrent album.torrent'],
+  ['info-json', 'info data.torrent --json'],
+  ['info-json-several', 'info data.torrent album.torrent --json'],
+  ['info-scrape', 'info data.torrent --scrape --no-dht --tracker {deadTracker} --timeout 2s'],
+  ['info-saves', `info data.torrent --save kept.torrent`],
+  ['info-save-exists', `info data.torrent --save album.torrent`],
+  ['all-files', 'files data.torrent'],
+  ['files-tree', 'files album.torrent --tree'],
+  ['files-missing', 'files none.torrent'],
+  ['verify', 'verify data.torrent seed'],
+  ['verify-bad', 'verify data.torrent other'],
+  ['verify-json', 'verify data.torrent other --json'],
+  ['verify-missing', 'verify data.torrent empty'],
+  ['verify-several', 'verify data.torrent album.torrent none.torrent --data seed'],
+  ['verify-no-folder', 'verify data.torrent nowhere'],
+  ['create', 'create seed/data.bin -o new.torrent --tracker https://tracker.example/announce'],
+  ['create-json', 'create seed/data.bin -o new.torrent --json'],
+  ['create-exists', 'create seed/data.bin -o data.torrent'],
+  ['create-leaves-out', 'create more/litter -o new.torrent --magnet'],
+  ['create-nowhere', 'create seed/data.bin -o none/new.torrent'],
+  ['create-of-nothing', 'create none'],
+  ['edit', 'edit data.torrent -o new.torrent --comment hello --add-tracker https://tracker.example/announce'],
+  ['edit-new-hash', 'edit data.torrent -o new.torrent --private'],
+  ['edit-allowed', 'edit data.torrent -o new.torrent --private --allow-new-hash'],
+  ['edit-changes-nothing', "edit data.torrent --in-place --comment '' --remove-tracker 'http://*'"],
+  ['magnet', 'magnet data.torrent'],
+  ['magnet-secret', 'magnet keyed.torrent'],
+  ['magnet-json', 'magnet data.torrent --json'],
+  ['magnet-missing', 'magnet none.torrent'],
+  ['metadata', `metadata data.torrent -o new.torrent`],
+  ['metadata-of-link', `metadata ${DATA_LINK} --no-dht --no-trackers --peer {seeder}`],
+  ['no-metadata', `metadata ${LINK} --no-dht --no-trackers --peer {refused} --metadata-timeout 1s`],
+  ['seed-content', 'seed other --no-trackers --no-dht --seed-time 1s'],
+  ['seed', 'seed data.torrent --data seed --no-trackers --no-dht --seed-time 1s --seed-ratio 2'],
+  ['seed-dead-tracker', 'seed private.torrent --data seed --seed-time 2s'],
+  ['seed-super', 'seed data.torrent --data seed --no-trackers --no-dht --super-seeding --peer {seeder} --seed-time 2s'],
+  ['seed-part', 'seed data.torrent --data nearly --no-trackers --no-dht --seed-time 1s --partial'],
+  ['seed-bad', 'seed data.torrent --data nearly --no-trackers --no-dht'],
+  ['seed-missing', 'seed data.torrent --data empty'],
+  ['seed-nowhere', 'seed nothing'],
+  ['cat-nothing', 'cat data.torrent --range 30000-'],
+  ['cat-unclear', `cat album.torrent ${NOBODY} ${UNUSED}`],
+  ['cat-stalls', `cat data.torrent ${NOBODY} --peer {miser} --stall-timeout 1s`],
+  ['cat-late', `cat data.torrent ${NOBODY} --peer {miser} --timeout 1s`],
+  ['stream-no-player', 'stream data.torrent --open no-such-player'],
+  ['stream-player-fails', `stream data.torrent ${NOBODY} --peer {seeder} --open false`],
+  ['stream-unclear', `stream album.torrent ${NOBODY} ${UNUSED} --open true`],
+  ['swarm', 'swarm seed/data.bin --timeout 1s --random-seed 7 --seeders 1 --corrupt 5%'],
+  ['swarm-of-nothing', 'swarm none'],
+  ['config', 'config magnet --no-config'],
+  ['config-json', 'config completion --json --no-config'],
 ];
 
-test.each(SITUATIONS)('$name', async (situation) => {
-  const place = await prepare(situation);
-  const parts: string[] = [`$ effusion ${situation.args}`];
-  const [piped, ...drawn] = await Promise.all([
-    cli.run(argumentsOf(situation, place), { cwd: await copyOf(place) }),
-    ...WIDTHS.map(async (columns) =>
-      cli.terminal(`stty cols ${columns} rows ${ROWS} -onlcr; `, quoted(argumentsOf(situation, place)), {
-        cwd: await copyOf(place),
-      }),
-    ),
-  ]);
-  for (const control of ['\u001B', '\r']) expect(`${piped.stdout}${piped.stderr}`).not.toContain(control);
-  parts.push(`=== stdout, piped\n${plain(piped.stdout)}=== stderr, piped\n${plain(piped.stderr)}=== exit ${piped.code}`);
-  for (const [at, columns] of WIDTHS.entries()) {
-    const screen = new Screen(columns, ROWS);
-    await screen.write(drawn[at].stdout);
-    expect(drawn[at].code).toBe(piped.code);
-    parts.push(`=== terminal, ${columns} columns\n${wrap(plain(screen.paragraphs().join('\n')), columns)}`);
-  }
-  await expect(`${parts.join('\n').trimEnd()}\n`).toMatchFileSnapshot(`golden/${situation.name}.txt`);
-});
+test.each(SITUATIONS)('%s', (name, line) => rig.expect(name, line));
 
 const HELPS = ['', ...COMMAND_NAMES];
 
@@ -123,7 +144,9 @@ const LONGER_THAN_80 = [
 ];
 
 test.each(HELPS)('the help of %s fits 80 columns', async (command) => {
-  const { stdout, code } = await cli.terminal('stty cols 80 rows 300; ', `${command} --help`, { cwd: await makeTempFolder() });
+  const { stdout, code } = await (
+    await buildCli()
+  ).terminal('stty cols 80 rows 300; ', `${command} --help`, { cwd: await makeTempFolder() });
   expect(code).toBe(0);
   const text = stdout.replaceAll('\r', '');
   // The width that is shown, not the bytes.
@@ -137,70 +160,3 @@ test('no longer line is excused that is not there', async () => {
   const lines = new Set(helps.join('\n').split('\n'));
   expect(LONGER_THAN_80.filter((line) => !lines.has(line))).toEqual([]);
 });
-
-/** `data.torrent` and its data in seed/, nearly that in nearly/, other data of that name in other/, an empty folder, a torrent that is none. */
-async function prepare({ needs }: Situation): Promise<Place> {
-  const cwd = await makeTempFolder();
-  for (const folder of ['seed', 'nearly', 'other', 'empty']) await mkdir(path.join(cwd, folder));
-  await writeFile(path.join(cwd, 'seed/data.bin'), fixturePayload(3, 20_000));
-  await writeFile(path.join(cwd, 'nearly/data.bin'), fixturePayload(3, 20_000).fill(0, 17_000));
-  await writeFile(path.join(cwd, 'other/data.bin'), fixturePayload(4, 20_000));
-  await writeFile(path.join(cwd, 'bad.torrent'), 'd4:infod6:lengthi-1e4:name1:x12:piece lengthi16384e6:pieces0:ee');
-  const made = await cli.run(['create', 'seed/data.bin', '-o', 'data.torrent'], { cwd });
-  expect(made.code, made.stderr).toBe(0);
-  const tracker = (await startStaticTracker([])).url;
-  const deadTracker = `http://127.0.0.1:${await freePort()}/announce`;
-  if (needs === undefined) return { cwd, peer: `127.0.0.1:${await freePort()}`, tracker, deadTracker };
-  if (needs !== 'seeder') return { cwd, peer: await openFaulty(cwd, needs), tracker, deadTracker };
-  const seeder = cli.start(['seed', 'data.torrent', '--data', 'seed', '--no-trackers', '--no-dht'], { cwd });
-  const [, port] = await seeder.outputMatching(/on port (\d+)/);
-  return { cwd, peer: `127.0.0.1:${port}`, tracker, deadTracker };
-}
-
-/** The address of a seeder that does wrong. */
-async function openFaulty(cwd: string, kind: 'liar' | 'miser'): Promise<string> {
-  const metainfo = parseTorrentFile(new Uint8Array(await readFile(path.join(cwd, 'data.torrent'))));
-  const content = new Uint8Array(await readFile(path.join(cwd, 'seed/data.bin')));
-  const faults = kind === 'liar' ? { corruptShare: 1 } : { neverUnchokes: true };
-  const seeder = await FaultySeeder.open({ metainfo, content, faults });
-  onTestFinished(() => seeder.close());
-  return seeder.address;
-}
-
-/** Each run has the folder as it was. */
-async function copyOf({ cwd }: Place): Promise<string> {
-  const copy = await makeTempFolder();
-  await cp(cwd, copy, { recursive: true });
-  return copy;
-}
-
-function argumentsOf({ args }: Situation, { peer, tracker, deadTracker }: Place): string[] {
-  const filled = args
-    .replace('{peer}', peer)
-    .replace('{refused}', peer)
-    .replace('{tracker}', tracker)
-    .replace('{dead}', deadTracker);
-  return filled.split(' ');
-}
-
-function quoted(args: readonly string[]): string {
-  return args.map((arg) => `'${arg}'`).join(' ');
-}
-
-/** Without what differs from run to run. */
-function plain(text: string): string {
-  return text
-    .replaceAll(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:PORT')
-    .replaceAll(/\bon port \d+/g, 'on port PORT')
-    .replaceAll(/\bpiece \d+/g, 'piece N')
-    .replaceAll(/\bin \d[\d.]*(?:ms|s)\b/g, 'in TIME')
-    .replaceAll(/\b\d+(?:\.\d+)? (?:ms|s)\b/g, 'TIME')
-    .replaceAll(/\b\d+(?:\.\d+)? (?:B|KiB|MiB|GiB)\/s/g, 'RATE')
-    .replaceAll(/effusion\/\d+\.\d+\.\d+/g, 'effusion/VERSION');
-}
-
-/** As the terminal breaks it. */
-function wrap(text: string, columns: number): string {
-  const lines = text.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']);
-  return lines.join('\n');
-}

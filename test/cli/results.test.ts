@@ -90,11 +90,6 @@ describe('--json of a run that is refused', () => {
         .map((line) => lineOf(line)['event']),
     ).toEqual(['start', 'error', 'done']);
   });
-
-  test('other commands print what they know, and nothing where they know nothing', async () => {
-    const end = await cli.run(['info', 'a.torrent', '--json', '--frob'], { cwd: await makeTempFolder() });
-    expect(end).toMatchObject({ code: 2, stdout: '' });
-  });
 });
 
 describe('--json', () => {

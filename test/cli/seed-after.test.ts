@@ -144,6 +144,7 @@ describe('download --seed', () => {
     const end = await cli.run(['a.torrent', '-o', 'seed', '--no-trackers', '--seed-time=0', '--seed-ratio=2'], { cwd });
     expect(end.code).toBe(0);
     expect(end.stderr).not.toContain('seeding');
+    expect(end.stderr).toContain('nothing is served: --seed-time 0 goes before --seed-ratio\n');
   });
 
   test('before it is whole ^C is that of a download', async () => {

@@ -356,7 +356,8 @@ describe('info of several', () => {
     await writeFile(path.join(cwd, 'list'), 'gone.torrent\na.torrent\n');
     const end = await cli.run(['info', '-i', 'list', '--json'], { cwd });
     expect(end.code).toBe(14);
-    expect(JSON.parse(end.stdout)).toMatchObject({ name: 'a.bin' });
+    const lines = end.stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ error: { exit: 3 } }, { name: 'a.bin' }]);
     expect(end.stderr).toMatch(/^effusion: error: list line 1: cannot read gone\.torrent/);
   });
 });

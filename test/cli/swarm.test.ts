@@ -269,7 +269,8 @@ test('what cannot be asked for is 2, a port that is taken 8, data that is not th
   const { ready } = await startSwarm(folder, []);
   const run = async (...args: string[]): Promise<string> => {
     const end = await cli.run(['swarm', ...args], { cwd: folder });
-    return `${end.code} ${end.stdout}${end.stderr}`;
+    expect(JSON.parse(end.stdout)).toMatchObject({ error: { exit: end.code } });
+    return `${end.code} ${end.stderr}`;
   };
   expect(await run('nothing')).toMatch(/^2 .*there is no file or folder nothing/);
   expect(await run('data.bin', '--honest', '3')).toMatch(/^2 .*--honest 3 is more than there are seeders/);

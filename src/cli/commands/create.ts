@@ -7,6 +7,7 @@ import type { CreateOptions as TorrentOptions } from '../../engine/torrent-files
 import { formatMagnet, magnetOf } from '../../metainfo/magnet-format.js';
 import type { CommandContext } from '../command-context.js';
 import { ContentExcludes } from '../content-excludes.js';
+import { expectName } from '../edit-options.js';
 import { EXIT } from '../exit-codes.js';
 import { makeTorrent } from '../made-torrent.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
@@ -38,6 +39,7 @@ const EXISTS_HINT = 'Choose another name with --output, or replace it with --for
 
 export async function create(source: string, options: CreateOptions, context: CommandContext): Promise<number> {
   await expectSource(source);
+  if (options.name !== undefined) expectName(options.name);
   const name = options.name ?? path.basename(path.resolve(source));
   const target = options.output ?? `${name}.torrent`;
   if (options.force !== true && (await exists(target))) {

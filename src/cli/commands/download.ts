@@ -38,7 +38,7 @@ import type { TorrentObserver } from '../results/torrent-observer.js';
 import { RunEnd, RunEndedError } from '../run-end.js';
 import { runSession, type SessionRun } from '../run-session.js';
 import { SeedAfter, settleSeeding } from '../seed-after.js';
-import { seedGoalAfter, type SeedOptionValues } from '../seed-goal.js';
+import { describeUnusedRatio, seedGoalAfter, type SeedOptionValues } from '../seed-goal.js';
 import {
   describeFailures,
   describeTally,
@@ -120,6 +120,8 @@ async function downloadAll(
   const { stderr, board, interruption } = context;
   const limits = chooseLimits(options, stderr.isTerminal);
   if (options.proxy !== undefined) board.log(describeProxy(options.proxy));
+  const unused = describeUnusedRatio(options);
+  if (unused !== null) board.log(unused);
   const openClient = async (): Promise<Client> =>
     Client.open({
       // With web seeds only, others are needed for the metadata of a magnet link alone.

@@ -10,10 +10,11 @@ import { type ObtainRun, withoutTrackers } from '../obtain-torrent.js';
 import { sanitise } from '../render/sanitise.js';
 import { formatScrape, toScrapeJson } from '../render/scrape-text.js';
 import { formatTorrent, toTorrentJson } from '../render/torrent-text.js';
+import { errorFacts } from '../report-error.js';
 import { RunEndedError } from '../run-end.js';
 import { saveObtained } from '../save-obtained.js';
 import { obtainForShow, type ShowOptions, showTorrents, toJsonText } from '../show-torrents.js';
-import { expectAnswer, ScrapeStoppedError, scrapeSwarm } from '../swarm-scrape.js';
+import { scrapeFailure, ScrapeStoppedError, scrapeSwarm } from '../swarm-scrape.js';
 import type { TorrentArgument } from '../torrent-argument.js';
 import { type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
@@ -49,7 +50,7 @@ export async function info(torrents: readonly string[], options: InfoOptions, co
       // The numbers come after what has been printed: an error is told behind them.
       show: async (job, run) => {
         const { text, outcomes } = await showOne(job, options, run, context);
-        return outcomes === null ? { text } : { text, onPrinted: () => expectAnswer(outcomes) };
+        return { text, failure: outcomes === null ? null : scrapeFailure(outcomes) };
       },
       // Asked without a session, the DHT keeps what it has learnt when it is closed.
       closesClient: options.scrape === true,
@@ -99,12 +100,18 @@ async function showTorrent(job: TorrentJob, options: InfoOptions, run: ObtainRun
   };
   const outcomes = options.scrape === true ? await scrapeSwarm(request, context) : null;
   if (options.json === true) {
-    const scrape = outcomes === null ? {} : { scrape: toScrapeJson(outcomes) };
+    const scrape = outcomes === null ? {} : scrapeFields(outcomes);
     return { text: toJsonText({ ...toTorrentJson(metainfo), ...scrape }, job), outcomes };
   }
   const { resultStyle } = context;
   const table = outcomes === null ? [] : formatScrape(outcomes, resultStyle);
   return { text: [...formatTorrent(metainfo, resultStyle), ...table].join('\n'), outcomes };
+}
+
+/** With the error of the run in it, where nobody answered. */
+function scrapeFields(outcomes: readonly ScrapeOutcome[]): object {
+  const failure = scrapeFailure(outcomes);
+  return { scrape: toScrapeJson(outcomes), ...(failure === null ? {} : { error: errorFacts(failure) }) };
 }
 
 async function scrapeMagnet(
@@ -133,7 +140,7 @@ async function scrapeMagnet(
   const outcomes = await scrapeSwarm(request, context);
   if (options.json === true) {
     return {
-      text: toJsonText({ name: magnet.displayName, infoHash: toHex(infoHash), scrape: toScrapeJson(outcomes) }, job),
+      text: toJsonText({ name: magnet.displayName, infoHash: toHex(infoHash), ...scrapeFields(outcomes) }, job),
       outcomes,
     };
   }

@@ -97,6 +97,8 @@ async function play(
   const player = startPlayer(words, url, isQuiet);
   let stopping: Promise<void> | null = null;
   const askToEnd = async (): Promise<void> => {
+    const notice = end.takeNotice();
+    if (notice !== null) board.log(notice);
     if (!(await player.stop(CONFIG.reading.playerEndMs))) board.log(`${sanitise(words[0])} does not end, and is left to itself`);
   };
   const stop = (): Promise<void> => (stopping ??= askToEnd());

@@ -11,7 +11,7 @@ import {
   type ChecksumOptions,
   type ChecksumResult,
   computeChecksums,
-  expectChecksums,
+  checksumFailure,
   loadChecksumsFor,
   matchChecksums,
 } from '../checksums.js';
@@ -25,10 +25,12 @@ import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { infoHashText } from '../render/torrent-text.js';
 import { openCheckProgress } from '../check-progress.js';
+import { errorFacts } from '../report-error.js';
+import { failureJson } from '../results/failure-json.js';
 import { RunEnd } from '../run-end.js';
 import { loadTorrent } from '../torrent-file-argument.js';
 import { TorrentNames } from '../torrent-names.js';
-import { exitCodeOfJobs, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
+import { exitCodeOfJobs, isFailure, runJobs, type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 
 /** How to come to a torrent that is named by its URL is the rest of it. */
@@ -55,6 +57,14 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
   let bad = 0;
   const named = new TorrentNames();
   const work = async (job: TorrentJob): Promise<void> => {
+    const failure = await check(job).catch((error: unknown) => {
+      if (options.json === true && isFailure(error)) context.stdout.line(failureJson(error, job.item.label));
+      throw error;
+    });
+    if (failure !== null) throw failure;
+  };
+  /** Prints what it found, and answers what is to be told behind that. */
+  const check = async (job: TorrentJob): Promise<Error | null> => {
     const torrent = await end.waitFor(loadTorrent(job.item.text, wayOut(options)));
     job.name = named.nameOf(torrent);
     const chosen = options.files === undefined ? {} : { files: selectFiles(options.files, torrent) };
@@ -72,8 +82,9 @@ export async function verify(names: readonly string[], options: VerifyOptions, c
       checks === null || checks.files.length === 0 || !report.isWhole
         ? null
         : await computeChecksums({ placed: metainfo, folder }, checks.files, context, end.signal);
-    tell(report, checksums, metainfo, job, options, context);
-    if (checksums !== null) expectChecksums(checksums);
+    const failure = checksums === null ? null : checksumFailure(checksums);
+    tell(report, checksums, failure, metainfo, job, options, context);
+    return failure;
   };
   const tally = await runJobs({ items, jobs: 1, end, work }, context);
   end.close();
@@ -111,6 +122,7 @@ async function splitArguments(
 function tell(
   report: VerifyReport,
   checksums: readonly ChecksumResult[] | null,
+  failure: Error | null,
   metainfo: Metainfo,
   job: TorrentJob,
   options: VerifyOptions,
@@ -122,7 +134,8 @@ function tell(
     const files = report.files.map((item) => ({ ...item, path: item.path.join('/') }));
     const { isWhole, pieceCount, badPieces, uncheckedPieces } = report;
     const facts = { whole: isWhole, pieceCount, badPieces, uncheckedPieces, files, ...(checksums && { checksums }) };
-    const result = { name: metainfo.name, infoHash: infoHashText(metainfo), ...facts };
+    const error = failure === null ? {} : { error: errorFacts(failure) };
+    const result = { name: metainfo.name, infoHash: infoHashText(metainfo), ...facts, ...error };
     stdout.line(formatJson(result, job.isOneOfSeveral ? 0 : 2));
     return;
   }

@@ -43,7 +43,7 @@ export function addSeedOptions(command: Command, after: boolean): Command {
     );
     bindSeed(command);
   }
-  const off = after ? ' (0: not at all)' : ' (0: no limit)';
+  const off = after ? ' (0: not at all, whatever the ratio)' : ' (0: no limit)';
   return command
     .addOption(
       new Option(

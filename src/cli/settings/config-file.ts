@@ -1,10 +1,10 @@
 // The configuration file: where it is, and what is in it as keys with their lines. It is TOML, read by a library; what the keys mean is
 // decided elsewhere. A file that is not there is none, unless it was named.
 
-import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { CONFIG } from '../../engine/config.js';
+import { readBoundedFile } from '../bounded-file.js';
 import { fileReason } from '../file-reason.js';
 import { UsageError } from '../usage-error.js';
 
@@ -70,11 +70,11 @@ export async function readConfigFile(file: string, isNamed: boolean): Promise<Fi
 
 async function readBounded(file: string, isNamed: boolean): Promise<string | null> {
   try {
-    const { size } = await stat(file);
-    if (size > CONFIG.cli.configFileBytes) {
+    const bytes = await readBoundedFile(file, CONFIG.cli.configFileBytes);
+    if (bytes === null) {
       throw new UsageError(`the configuration file ${file} is too large`, 'Name another with --config, or use --no-config.');
     }
-    return await readFile(file, 'utf8');
+    return Buffer.from(bytes).toString('utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof UsageError) throw error;

@@ -110,6 +110,10 @@ describe('what is refused', () => {
     expect(refusal(() => parseFileSpec(spec, '--files')).message).toContain(why);
   });
 
+  test('more than anybody types', () => {
+    expect(refusal(() => parseFileSpec('x'.repeat(10_001), '--files')).message).toBe('--files: longer than 10000 characters');
+  });
+
   test('a number beyond the last file, in a range too, and of an exclusion', () => {
     for (const spec of ['9', '7-9', '9-', '!9']) {
       expect(refusal(() => select(spec)).message).toBe(`--files ${spec}: there is no file 9: the torrent has 8 files`);

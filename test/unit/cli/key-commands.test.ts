@@ -66,7 +66,7 @@ function rig({ isQuiet = false, canDraw = true, hasInput = true } = {}) {
       toggleDetail: () => did.push('detail'),
       rates: { download: 3 * MIB, upload: 0 },
     },
-    interruption: { request: (cause: string) => did.push(cause), onExit: () => () => {} },
+    interruption: { request: (...said: string[]) => did.push(said.join(' by ')), onExit: () => () => {} },
     suspension: { add: () => () => {} },
   } as unknown as CommandContext;
   const stop = listenForKeys({ client, direction: 'download', limit: 0 }, context, () => true);
@@ -80,7 +80,7 @@ test('p pauses and goes on, q stops in order, v shows more, ? says which there a
   press('p');
   expect(client.isPaused).toBe(false);
   for (const key of ['q', 'v', '?', 'x']) press(key);
-  expect(did).toEqual(['raw', 'paused: p goes on', 'going on', 'SIGINT', 'detail', KEY_HELP]);
+  expect(did).toEqual(['raw', 'paused: p goes on', 'going on', 'SIGINT by q', 'detail', KEY_HELP]);
   stop();
   press('q');
   expect(did.at(-1)).toBe('cooked');

@@ -1,4 +1,4 @@
-// The end of a run: one cause, told once, and whoever depends on what is ended goes first.
+// The end of a run: one cause, told once for what it was, and whoever depends on what is ended goes first.
 
 import { expect, test, vi } from 'vitest';
 import { Deferred } from '../../../src/engine/deferred.js';
@@ -43,4 +43,27 @@ test('what fails on the way holds nothing up, and what was taken back is not cal
   interruption.request('SIGHUP');
   await expect(waiting).rejects.toThrow(RunEndedError);
   expect(forgotten).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['a signal', undefined, 'stopping (SIGTERM); once more to stop at once'],
+  ['a key', 'q', 'stopping (q); once more to stop at once'],
+])('%s is named once for what it was', (_, by, notice) => {
+  const interruption = new Interruption(() => {});
+  const end = new RunEnd(interruption);
+  expect(end.takeNotice()).toBeNull();
+  interruption.request('SIGTERM', by);
+  expect(end.signal.reason).toBeInstanceOf(RunEndedError);
+  expect(end.cause).toBe('SIGTERM');
+  expect(interruption.exitCode).toBe(143);
+  expect(end.takeNotice()).toBe(notice);
+  expect(end.takeNotice()).toBeNull();
+});
+
+test('what came first is named', () => {
+  const interruption = new Interruption(() => {});
+  const end = new RunEnd(interruption);
+  interruption.request('SIGINT', 'q');
+  interruption.request('EPIPE');
+  expect(end.takeNotice()).toMatch(/^stopping \(q\)/);
 });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { describeSeedGoal, parseRatio, parseSeed, seedGoalAfter, SeedWatch, type SeedGoal } from '../../../src/cli/seed-goal.js';
+import {
+  describeSeedGoal,
+  describeUnusedRatio,
+  parseRatio,
+  parseSeed,
+  type SeedGoal,
+  seedGoalAfter,
+  SeedWatch,
+} from '../../../src/cli/seed-goal.js';
 import { UsageError } from '../../../src/cli/usage-error.js';
 import type { ServerSnapshot } from '../../../src/engine/server-snapshot.js';
 
@@ -138,3 +146,11 @@ describe('the watch', () => {
     expect([stops, seen.reached]).toEqual([[1], null]);
   });
 });
+
+test.each([
+  [{ seedRatio: 2, seedTime: 0 }, 'nothing is served: --seed-time 0 goes before --seed-ratio'],
+  [{ seedRatio: 0, seedTime: 0 }, null],
+  [{ seedRatio: 2, seedTime: 5 }, null],
+  [{ seedRatio: 2 }, null],
+  [{ seedTime: 0 }, null],
+])('a ratio without a use is told: %j', (options, line) => expect(describeUnusedRatio(options)).toBe(line));

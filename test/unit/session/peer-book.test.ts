@@ -69,6 +69,15 @@ describe('PeerBook', () => {
     expect(book.halfOpen).toBe(0);
   });
 
+  test('remembers as many banned ones as it knows addresses, the last ones', () => {
+    const book = create({ ...SIM_LIMITS, maxAddresses: 3 });
+    const host = (n: number): Address => at(1, `10.0.0.${n}`);
+    for (let n = 1; n <= 5; n++) book.ban(host(n), true);
+    expect(book.bannedCount).toBe(3);
+    expect([1, 2, 3, 4, 5].map((n) => book.isBanned(host(n)))).toEqual([false, false, true, true, true]);
+    expect([1, 2, 3, 4, 5].map((n) => book.isBannedHost(host(n)))).toEqual([false, false, true, true, true]);
+  });
+
   test('counts half-open dials, and obeys their limit', () => {
     const book = create({ ...SIM_LIMITS, maxHalfOpen: 3 });
     book.add(

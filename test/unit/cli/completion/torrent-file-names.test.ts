@@ -1,5 +1,6 @@
 // Names for `--files`, of a torrent as it lies on the disk.
 
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -23,4 +24,10 @@ test('none of what is missing, or no torrent', async () => {
   expect(await torrentFileNames(path.join(folder, 'x.torrent'))).toEqual([]);
   expect(await torrentFileNames(path.join(folder, 'none.torrent'))).toEqual([]);
   expect(await torrentFileNames(folder)).toEqual([]);
+});
+
+test('a pipe is not waited for', async () => {
+  const pipe = path.join(await makeTempFolder(), 'x.torrent');
+  execFileSync('mkfifo', [pipe]);
+  expect(await torrentFileNames(pipe)).toEqual([]);
 });

@@ -102,4 +102,8 @@ describe('a file', () => {
     await writeFile(file, '#'.repeat(CONFIG.cli.configFileBytes + 1));
     await expect(readConfigFile(file, false)).rejects.toThrow(/too large/);
   });
+
+  test('that never ends is not read for ever', async () => {
+    await expect(readConfigFile('/dev/zero', true)).rejects.toThrow(/too large/);
+  });
 });
