@@ -15,6 +15,7 @@ import type { PlaceCommandOptions } from './place-options.js';
 import { formatBytes, formatCount } from './render/human-numbers.js';
 import { formatJson, sanitise } from './render/sanitise.js';
 import { infoHashText } from './render/torrent-text.js';
+import { errorFacts } from './report-error.js';
 import { failureJson } from './results/failure-json.js';
 import { RunEnd } from './run-end.js';
 import { exitCodeOfJobs, isFailure, runJobs, type TorrentJob } from './torrent-jobs.js';
@@ -36,7 +37,7 @@ export async function dryRun(
   openClient: () => Promise<Client>,
   context: CommandContext,
 ): Promise<number> {
-  const { board, interruption, stdout } = context;
+  const { board, events, interruption, stdout } = context;
   const end = new RunEnd(interruption, options.timeout ?? 0);
   const claims = new Claims();
   const clients: Promise<Client>[] = [];
@@ -47,9 +48,14 @@ export async function dryRun(
     }
     return clients[0];
   };
+  // Stdout is for events alone where these were asked for there.
+  const tell = (line: string): void => (events.isOnStdout ? board.always(line) : stdout.line(line));
   const work = (job: TorrentJob): Promise<void> =>
     plan(job).catch((error: unknown) => {
-      if (options.json === true && isFailure(error)) stdout.line(failureJson(error, job.item.label));
+      if (isFailure(error)) {
+        events.emit({ event: 'error', id: items.indexOf(job.item) + 1, ...errorFacts(error) });
+        if (options.json === true) stdout.line(failureJson(error, job.item.label));
+      }
       throw error;
     });
   const plan = async (job: TorrentJob): Promise<void> => {
@@ -70,7 +76,7 @@ export async function dryRun(
       signal: end.signal,
     }).finally(progress.close);
     if (options.json === true) stdout.line(formatJson(planAsJson(metainfo, planned), job.isOneOfSeveral ? 0 : 2));
-    else for (const line of describePlan(job.name, planned)) stdout.line(line);
+    else for (const line of describePlan(job.name, planned)) tell(line);
   };
   // One after the other: their lines belong together.
   const tally = await runJobs({ items, jobs: 1, end, work }, context);

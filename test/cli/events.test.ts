@@ -173,6 +173,16 @@ describe('every other end', () => {
     expect(lines.at(-1)).toMatchObject({ exit: 14, name: 'some-failed' });
   });
 
+  test('a plan: its lines elsewhere, an error for each torrent that has none', async () => {
+    const cwd = await prepare();
+    const end = await cli.run(['download', 'none.torrent', 'a.torrent', '--dry-run', '--events', '-o', 'out'], { cwd });
+    expect(end.code).toBe(14);
+    const events = readEvents(end.stdout);
+    expect(namesOf(events)).toEqual(['start', 'error', 'done']);
+    expect(only(events, 'error')).toMatchObject([{ id: 1, code: 'torrent_unreadable', exit: 3 }]);
+    expect(end.stderr).toMatch(/^a\.bin: 293\.0 KiB in 1 file, 293\.0 KiB to fetch$/m);
+  });
+
   test('a torrent that is named twice is a warning', async () => {
     const cwd = await prepare();
     const end = await cli.run(['download', 'a.torrent', 'a.torrent', '-j', '1', '-o', 'seed', '--events'], { cwd });
