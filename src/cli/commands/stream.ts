@@ -102,12 +102,7 @@ async function play(
     if (!(await player.stop(CONFIG.reading.playerEndMs))) board.log(`${sanitise(words[0])} does not end, and is left to itself`);
   };
   const stop = (): Promise<void> => (stopping ??= askToEnd());
-  const forget = end.before(() => {
-    // Before the wait for it, not behind: it tells the way to go at once.
-    const notice = end.takeNotice();
-    if (notice !== null && end.cause !== 'EPIPE') board.log(notice);
-    return stop();
-  });
+  const forget = end.before(stop);
   try {
     const trouble = await Promise.race([player.ended, reader.closed()]);
     // It was asked to: that is how the run ends, and not its player.
