@@ -1,12 +1,6 @@
 #!/usr/bin/env node
-// The command. Plain JavaScript that any Node can parse, so that one too old gets a clear line instead of a stack.
-// Runs the bundle in dist/ where there is one, else (a checkout that was not built) the sources through tsx. CommonJS (package.json beside
-// it): a start without Node's loader of modules is 5 to 10 ms shorter.
-
-const { readFileSync } = require('node:fs');
-const module_ = require('node:module');
-const path = require('node:path');
-const { pathToFileURL } = require('node:url');
+// The command. Plain JavaScript that any Node can parse and run, so that one too old gets a clear line instead of a stack: the rest is
+// in files that only a new one reads. CommonJS (package.json beside it): a start without Node's loader of modules is 5 to 10 ms shorter.
 
 const MINIMUM = [20, 19];
 
@@ -19,22 +13,4 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
   process.exit(2);
 }
 
-// Node 22 and later keep compiled code between runs.
-module_.enableCompileCache?.();
-
-const ROOT = path.join(__dirname, '..');
-const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-const { hasBundle, loadBundle } = require('./load-bundle.js');
-const command = { argv: process.argv.slice(2), version };
-void run();
-
-async function run() {
-  const { main } = hasBundle() ? loadBundle() : await loadSources();
-  await main(command);
-}
-
-async function loadSources() {
-  const { register } = await import('tsx/esm/api');
-  register();
-  return import(pathToFileURL(path.join(ROOT, 'src/cli/main.ts')).href);
-}
+require('./start.js');

@@ -69,7 +69,17 @@ try {
   silence(process.stdout);
   silence(process.stderr);
   await bundle.exports.main({
-    argv: ['--no-config', 'download', torrent, '--output', path.join(folder, 'out'), '--no-dht', '--no-lsd'],
+    argv: [
+      '--no-config',
+      'download',
+      torrent,
+      '--output',
+      path.join(folder, 'out'),
+      '--no-dht',
+      '--no-lsd',
+      '--interface',
+      '127.0.0.1',
+    ],
     version: '',
   });
 } catch {

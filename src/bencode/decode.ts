@@ -12,18 +12,19 @@ export interface DecodeOptions {
   readonly maxDepth?: number;
   /** Values and keys altogether; default 1,000,000. */
   readonly maxNodes?: number;
-  /** Lists to be left hollow. */
-  readonly hollow?: HollowLists;
+  /** A list to be left hollow. */
+  readonly hollow?: HollowList;
 }
 
 /**
- * Lists that come back empty because somebody else reads them, on the walk that checks the input: so thousands of entries need no tree.
- * Whether keys within them are in order, or come twice, is then for that reader to find out.
+ * A list that comes back empty because somebody else reads it, on the walk that checks the input: so thousands of entries need no tree.
+ * Whether keys within it are in order, or come twice, is then for that reader to find out. There is one at most: of many, each with a
+ * reader, the readers would cost more than the tree.
  */
-export interface HollowLists {
-  /** Of a dictionary, whose value such a list is. */
-  readonly key: string;
-  /** The scanner has just opened one; `read` leaves it just after the list, and keeps nothing of `bytes` but offsets. May throw BencodeError. */
+export interface HollowList {
+  /** Where it is: a key of the outermost dictionary, of the dictionary that is its value, and so on. One or more. */
+  readonly path: readonly string[];
+  /** The scanner has just opened it; `read` leaves it just after the list, and keeps nothing of `bytes` but offsets. May throw BencodeError. */
   read(scanner: BencodeScanner, bytes: Uint8Array): void;
 }
 
@@ -107,25 +108,34 @@ function isText(bytes: Uint8Array, start: number, end: number, text: string): bo
 interface Extent {
   /** Just after the value. */
   readonly end: number;
-  /** Where the lists that are to be left hollow begin and end. */
-  readonly hollows: ReadonlyMap<number, number>;
+  /** Where the list that is to be left hollow begins and ends. */
+  readonly hollow: { readonly start: number; readonly end: number } | null;
 }
 
 /** A first walk that makes nothing of what it sees: broken input is found out before it costs memory. */
-function measure(bytes: Uint8Array, limits: ScanLimits, hollow: HollowLists | undefined): Extent {
+function measure(bytes: Uint8Array, limits: ScanLimits, wanted: HollowList | undefined): Extent {
   const scanner = new BencodeScanner(bytes, limits);
-  const hollows = new Map<number, number>();
-  let isHollow = false;
+  const path = wanted?.path ?? [];
+  let hollow: Extent['hollow'] = null;
+  /** Keys of the path whose dictionaries are open, and whether the next one was just read. */
+  let inside = 0;
+  let isOnPath = false;
   do {
     const kind = scanner.next();
-    if (isHollow && kind === 'list') {
+    if (isOnPath && inside === path.length - 1 && kind === 'list') {
       const { start } = scanner;
-      hollow?.read(scanner, bytes);
-      hollows.set(start, scanner.position);
-    }
-    isHollow = kind === 'key' && hollow !== undefined && isText(bytes, scanner.contentStart, scanner.contentEnd, hollow.key);
+      if (hollow !== null) throw new BencodeError('a key comes twice', start);
+      wanted?.read(scanner, bytes);
+      hollow = { start, end: scanner.position };
+    } else if (isOnPath && inside < path.length - 1 && kind === 'dictionary') inside++;
+    else if (kind === 'end' && scanner.depth === inside && inside > 0) inside--;
+    isOnPath =
+      kind === 'key' &&
+      inside < path.length &&
+      scanner.depth === inside + 1 &&
+      isText(bytes, scanner.contentStart, scanner.contentEnd, path[inside]);
   } while (scanner.depth > 0);
-  return { end: scanner.position, hollows };
+  return { end: scanner.position, hollow };
 }
 
 /**
@@ -134,7 +144,7 @@ function measure(bytes: Uint8Array, limits: ScanLimits, hollow: HollowLists | un
  */
 export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { value: BencodeValue; end: number } {
   const limits = { maxDepth: options.maxDepth ?? DEFAULT_MAX_DEPTH, maxNodes: options.maxNodes ?? DEFAULT_MAX_NODES };
-  const { end, hollows } = measure(bytes, limits, options.hollow);
+  const { end, hollow } = measure(bytes, limits, options.hollow);
   const own = new Uint8Array(bytes.subarray(0, end));
   const scanner = new BencodeScanner(own, limits);
   const stack: Frame[] = [];
@@ -149,9 +159,8 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
         continue;
       case 'list':
       case 'dictionary': {
-        const hollowEnd = hollows.get(start);
-        if (hollowEnd !== undefined) {
-          scanner.leave(hollowEnd);
+        if (start === hollow?.start) {
+          scanner.leave(hollow.end);
           value = [];
           break;
         }

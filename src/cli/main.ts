@@ -16,6 +16,7 @@ import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { joinColor } from './definitions/global-options.js';
 import type { ProgramHost } from './definitions/program-host.js';
 import { LogFile } from './log-file.js';
+import { InvariantError } from '../model/error.js';
 import { isUnderNohup, readParentStatus } from './nohup.js';
 import { colorChoice, type GlobalOptions } from './options.js';
 import { Output } from './output.js';
@@ -102,6 +103,8 @@ export async function main(options: MainOptions): Promise<void> {
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+  // Node would end with 0, as if all were done.
+  process.on('beforeExit', () => crash(new InvariantError('nothing is left to wait for, and the command has not ended')));
   const isHangupIgnored = isUnderNohup(env, readParentStatus());
   for (const signal of STOP_SIGNALS) {
     // A handler that does nothing: without one the signal would end us.

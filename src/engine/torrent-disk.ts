@@ -25,6 +25,7 @@ import { PartsFile } from '../storage/parts-file.js';
 import { recoverParts, takeParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
+import { ServedStorage } from '../storage/served-storage.js';
 import { TorrentLocks } from '../storage/torrent-locks.js';
 import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
@@ -258,8 +259,10 @@ export class TorrentDisk {
             geometry: metainfo.geometry,
             folder: paths.partsFolder,
             openFiles,
+            isOfOthers: isReadOnly,
           });
-    const storage = this.#partsStorage ?? files;
+    const own = this.#partsStorage ?? files;
+    const storage = isReadOnly ? new ServedStorage({ storage: own, metainfo, layout, paths, found }) : own;
     const isNamed = (file: number): boolean => finished.has(file) || choice?.targets.has(file) === false;
     const wasComplete = isWhole && metainfo.files.every((file, index) => file.isPadding || isNamed(index));
     if (isWhole && !wasComplete && !isReadOnly) await this.#finishRest(storage, isNamed);

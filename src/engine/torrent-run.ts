@@ -87,6 +87,8 @@ export class TorrentRun {
     const { choice } = disk;
     const { geometry } = metainfo;
     const isPart = options.servesPart === true && !disk.have.isFull;
+    // It may hold all, and serves nothing of it.
+    const isReading = options.reader !== undefined;
     const random = createRandom(client.nextSeed());
     const meetsPeers = options.webSeedMode !== 'only';
     const isPadding = paddingRule(metainfo);
@@ -133,7 +135,7 @@ export class TorrentRun {
       externalAddresses: client.externalAddresses,
       seeds: options.seed === true,
       superSeeds: options.superSeeding === true,
-      reads: options.reader !== undefined,
+      reads: isReading,
       holdsRead: options.reader?.holdsAll === true,
       readable: options.reader?.readable ?? null,
     };
@@ -220,8 +222,8 @@ export class TorrentRun {
       announces: true,
       hasOthers: this.#trackers !== null || (options.peers ?? []).length > 0,
       // Who seeds is to be found; who downloads looks for more where he has few.
-      isNeeded: () => this.store.isWhole || this.snapshot().peers.length < CONFIG.dht.enoughPeers,
-      isSeed: () => this.store.have.isFull,
+      isNeeded: () => (this.store.isWhole && !isReading) || this.snapshot().peers.length < CONFIG.dht.enoughPeers,
+      isSeed: () => !isReading && this.store.have.isFull,
       listener: {
         onAddresses: (addresses) => this.addAddresses('dht', addresses),
         onNotice: (notice) => handler.onNotice(notice),

@@ -6,6 +6,7 @@ import { BencodeError } from '../bencode/bencode-error.js';
 import { decode } from '../bencode/decode.js';
 import type { BencodeScanner } from '../bencode/scan.js';
 import { sha1, SHA1_BYTES, sha256 } from '../hash/digest.js';
+import { invariant } from '../model/error.js';
 import { Geometry } from '../model/geometry.js';
 import { expectBytes, expectDict, expectInteger, expectList, fieldError } from './fields.js';
 import { FileEntries } from './file-entries.js';
@@ -26,17 +27,23 @@ export const INFO_DEFAULTS: InfoLimits = { windows: false, maxPieceLength: 268_4
 
 const META_VERSION_2 = 2;
 
-/** Where each list of `files` began in what was decoded. */
-export type FoundFiles = ReadonlyMap<number, FileEntries>;
-
-/** Decodes what should be bencode, lists of `files` left hollow; its error becomes a MetainfoError for `path`. */
-export function decodeField(bytes: Uint8Array, path: string, limits: InfoLimits): { value: BencodeValue; found: FoundFiles } {
-  const found = new Map<number, FileEntries>();
+/**
+ * Decodes what should be bencode; its error becomes a MetainfoError for `path`. `files`: the keys that lead to the list of files, which is
+ * left hollow; `entries`: what it holds, null where there is none.
+ */
+export function decodeField(
+  bytes: Uint8Array,
+  path: string,
+  files: readonly string[],
+  limits: InfoLimits,
+): { value: BencodeValue; entries: FileEntries | null } {
+  let entries: FileEntries | null = null;
   const read = (scanner: BencodeScanner): void => {
-    found.set(scanner.start, new FileEntries(scanner, bytes));
+    entries = new FileEntries(scanner, bytes);
   };
   try {
-    return { value: decode(bytes, { maxNodes: limits.maxNodes, hollow: { key: 'files', read } }), found };
+    const value = decode(bytes, { maxNodes: limits.maxNodes, hollow: { path: files, read } });
+    return { value, entries };
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     throw fieldError(path, error.message, error);
@@ -55,15 +62,15 @@ export interface RawInfo {
   readonly infoBytes: Uint8Array;
   /** Offset at which it began in what was decoded. */
   readonly start: number;
-  readonly found: FoundFiles;
+  /** Of `files`; null where that is no list. */
+  readonly entries: FileEntries | null;
 }
 
-function parseFiles({ info, infoBytes, start, found }: RawInfo, name: string, limits: InfoLimits): FileList {
-  const span = info.span('files');
-  if (span !== null) {
+function parseFiles({ info, infoBytes, start, entries }: RawInfo, name: string, limits: InfoLimits): FileList {
+  if (info.has('files')) {
     if (info.has('length')) throw fieldError('info', 'expected either length or files, found both');
     expectList(info.get('files'), 'info.files');
-    const entries = found.get(span.start) as FileEntries;
+    invariant(entries !== null, 'a list of files was walked over', { start });
     entries.attach(infoBytes, start);
     return parseFileList(entries, 'info.files', name, limits);
   }
@@ -114,6 +121,6 @@ export function parseInfoDict(raw: RawInfo, limits: InfoLimits): InfoFields {
 /** The info dictionary alone, as peers send it. `bytes` is copied. Throws MetainfoError with paths that begin with `info`. */
 export function parseInfoBytes(bytes: Uint8Array, limits: Partial<InfoLimits> = {}): InfoFields {
   const full = { ...INFO_DEFAULTS, ...limits };
-  const { value, found } = decodeField(bytes, 'info', full);
-  return parseInfoDict({ info: expectDict(value, 'info'), infoBytes: new Uint8Array(bytes), start: 0, found }, full);
+  const { value, entries } = decodeField(bytes, 'info', ['files'], full);
+  return parseInfoDict({ info: expectDict(value, 'info'), infoBytes: new Uint8Array(bytes), start: 0, entries }, full);
 }

@@ -48,6 +48,11 @@ export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: n
   const plain = [...folder, name];
   const isShort = name.length <= CERTAINLY_SHORT || utf8.encode(name).length <= MAX_NAME_BYTES;
   if (isShort && (taken.size === 0 || !taken.has(pathKey(plain)))) return plain;
+  return sparePartName({ files, infoHash }, file);
+}
+
+/** The name of our own, which it has too where somebody else's file has the usual one. */
+export function sparePartName({ files, infoHash }: Pick<Metainfo, 'files' | 'infoHash'>, file: number): readonly string[] {
   const digits = toHex(infoHash.v1 ?? infoHash.v2 ?? new Uint8Array(HASH_DIGITS / 2)).slice(0, HASH_DIGITS);
-  return [...folder, `.effusion-${digits}-${file}${SUFFIX}`];
+  return [...files[file].path.slice(0, -1), `.effusion-${digits}-${file}${SUFFIX}`];
 }

@@ -28,6 +28,9 @@ const DEFAULTS: TorrentFileLimits = {
   maxUrls: 10_000,
 };
 
+/** Keys that lead to the list of files. */
+const FILES = ['info', 'files'];
+
 /** `d`: how a bencoded dictionary begins. */
 const DICTIONARY = 0x64;
 
@@ -115,13 +118,13 @@ export function parseTorrentFile(bytes: Uint8Array, limits: Partial<TorrentFileL
   if (bytes.length > full.maxTorrentBytes) {
     throw fieldError('torrent', `expected at most ${full.maxTorrentBytes} bytes, found ${bytes.length}`);
   }
-  const { value, found } = decodeField(bytes, 'torrent', full);
+  const { value, entries } = decodeField(bytes, 'torrent', FILES, full);
   const root = expectDict(value, 'torrent');
   const info = expectDict(root.get('info'), 'info');
   const { start, end } = root.span('info') as ByteSpan;
   const infoBytes = new Uint8Array(bytes.subarray(start, end));
   return {
-    ...parseInfoDict({ info, infoBytes, start, found }, full),
+    ...parseInfoDict({ info, infoBytes, start, entries }, full),
     announceTiers: parseTiers(root, full),
     webSeeds: parseWebSeeds(root, full),
     nodes: parseNodes(root, full),
@@ -134,7 +137,7 @@ export function isTorrentFile(bytes: Uint8Array): boolean {
   // Most other files are told apart here, without a look at all of it.
   if (bytes[0] !== DICTIONARY || bytes.length > DEFAULTS.maxTorrentBytes) return false;
   try {
-    return expectDict(decodeField(bytes, 'torrent', DEFAULTS).value, 'torrent').has('info');
+    return expectDict(decodeField(bytes, 'torrent', FILES, DEFAULTS).value, 'torrent').has('info');
   } catch (error) {
     if (error instanceof MetainfoError) return false;
     throw error;

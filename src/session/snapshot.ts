@@ -156,7 +156,8 @@ export function takeSnapshot(state: SessionState, now: Millis): SessionSnapshot 
     totalBytes: tracker.wantedBytes,
     verifiedBytes: tracker.wantedBytes - tracker.missingBytes,
     leftBytes: tracker.missingBytes,
-    announcedLeftBytes: geometry.totalLength - tracker.verifiedBytes,
+    // Who reads serves nothing of what it holds, be it all.
+    announcedLeftBytes: geometry.totalLength - (state.window === null ? tracker.verifiedBytes : 0),
     downloadedBytes: state.download.totalBytes,
     uploadedBytes: state.upload.totalBytes,
     wastedBytes: state.wastedBytes,

@@ -18,7 +18,9 @@ export function moveWindow(state: SessionState, readers: readonly (readonly Piec
   const { window, tracker } = state;
   if (window === null) return;
   const holdsRead = state.settings.holdsRead === true;
-  const { entered, left } = window.move(readers, (piece) => holdsRead && tracker.have.has(piece));
+  // What was not said to be read had no part in what fits.
+  const isKept = (piece: PieceIndex): boolean => holdsRead && tracker.have.has(piece) && window.mayCome(piece);
+  const { entered, left } = window.move(readers, isKept);
   if (!state.isStarted) return;
   for (const piece of left) leaveWindow(state, piece);
   for (const piece of entered) if (tracker.stateOf(piece) === 'missing') tracker.makePickable(piece);

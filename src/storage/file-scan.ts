@@ -139,7 +139,8 @@ export function hiddenFiles(
   return hidden;
 }
 
-function stampOf(location: string, disk: Disk): FileStamp | null {
+/** Null where nothing is there. Throws a StorageError where something else than a file is. */
+export function stampOf(location: string, disk: Disk): FileStamp | null {
   let stat;
   try {
     stat = disk.lstatSync(location, { bigint: true, throwIfNoEntry: false });

@@ -1,7 +1,7 @@
 // One run at a time for each (folder, torrent name): two would write the same .part files. The lock is a file that
 // names its owner; it appears with its content in one step (a hard link of a finished file), so that nobody ever reads
 // half of one. Who finds the owner dead claims the right to replace exactly that dead owner's lock: of several that
-// try, one wins. Whether a process of another machine or container lives can't be seen from here: it counts as long as it
+// try, one wins; and so with a claim that was left by one who was killed while he had it. Whether a process of another machine or container lives can't be seen from here: it counts as long as it
 // touches its lock, by the clock of the folder's own file system. What a run that was killed on the way leaves beside a lock, a draft or
 // a claim, is void, and goes with the next survey of the folder (torrent-locks.ts).
 
@@ -20,7 +20,7 @@ import {
   whereaboutsOf,
 } from './lock-owner.js';
 import { makeOutputFolder } from './output-folder.js';
-import { errnoOf, toStorageError } from './storage-failure.js';
+import { errnoOf, refuse, toStorageError } from './storage-failure.js';
 import { StorageError } from '../model/error.js';
 
 export interface FolderLockOptions {
@@ -40,7 +40,11 @@ export interface FolderLockOptions {
 }
 
 const MAX_ATTEMPTS = 20;
+/** Claims on claims, each left by a run that was killed in the moment that it had one. */
+const MAX_CLAIM_DEPTH = 8;
 const TOUCH_EVERY_MS = 5000;
+/** A larger file is no lock of ours: half a million names take less. */
+export const MAX_LOCK_BYTES = 8_388_608;
 let serial = 0;
 
 /** 8 hex of the SHA-1 of a name in the folder. */
@@ -53,9 +57,9 @@ export function lockFileName(name: string): string {
   return `.effusion-${nameDigest(name)}.lock`;
 }
 
-/** What lies beside locks while they are taken: a draft, or the claim on one that was left. */
+/** What lies beside locks while they are taken: a draft, or the claim on something that was left. */
 export function isBesideLock(fileName: string): boolean {
-  return /^\.effusion-[0-9a-f]{8}\.lock\.(?:new-)?[0-9a-f]{8}$/.test(fileName);
+  return /^\.effusion-[0-9a-f]{8}\.lock(?:\.(?:new-)?[0-9a-f]{8})+$/.test(fileName);
 }
 
 export class FolderLock {
@@ -86,12 +90,12 @@ export class FolderLock {
       disk.writeFileSync(draft, content, { flag: 'w' });
       const judge: Judge = { ...owner, uptimeMs, nowMs: disk.statSync(draft).mtimeMs };
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-        if (create(lockPath, draft, content, disk)) return new FolderLock(lockPath, content, disk);
+        if (create(lockPath, { file: draft, content }, disk)) return new FolderLock(lockPath, content, disk);
         const found = read(lockPath, disk);
         if (found === null) continue;
         const holder = parseOwner(found);
-        if (holder !== null && isRunning(holder, lockPath, judge, disk)) throw inUse(lockPath, options.name, holder, judge);
-        if (replace(lockPath, draft, content, found, judge, disk)) return new FolderLock(lockPath, content, disk);
+        if (!isVoid(lockPath, holder, judge, disk)) throw inUse(lockPath, options.name, holder, judge);
+        if (replace(lockPath, found, { file: draft, content }, judge, disk)) return new FolderLock(lockPath, content, disk);
       }
       throw inUse(lockPath, options.name, null, judge);
     } catch (error) {
@@ -114,16 +118,10 @@ export class FolderLock {
     }
   }
 
-  /** Removes another lock, of a run that was killed, as long as it still reads `stale`. Never throws. */
-  removeDead(lockPath: string, stale: string, judge: Judge): void {
-    const disk = this.#disk;
-    const claim = claimPath(lockPath, stale);
+  /** Removes another lock, a claim or a draft, of a run that was killed, as long as it still reads `stale`. Never throws. */
+  removeDead(location: string, stale: string, judge: Judge): void {
     try {
-      // Who takes it over needs the same claim: it is not removed from under somebody.
-      const take = (): boolean => create(claim, this.path, this.#content, disk);
-      if (!take() && !(removeVoidClaim(claim, judge, disk) && take())) return;
-      if (read(lockPath, disk) === stale) unlink(lockPath, disk);
-      unlink(claim, disk);
+      removeStale(location, stale, { file: this.path, content: this.#content }, judge, this.#disk);
     } catch {
       // It stays as one more hidden file.
     }
@@ -144,6 +142,9 @@ export class FolderLock {
 
 function read(file: string, disk: Disk): string | null {
   try {
+    const stat = disk.lstatSync(file);
+    // Where others may write, one could wait for ever in a pipe that somebody has put there.
+    if (!stat.isFile() || stat.size > MAX_LOCK_BYTES) throw refuse('lock', file, 'ENOTREG');
     return disk.readFileSync(file, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
@@ -159,73 +160,92 @@ function unlink(file: string, disk: Disk): void {
   }
 }
 
-function create(lockPath: string, draft: string, content: string, disk: Disk): boolean {
+function create(location: string, { file, content }: Proof, disk: Disk): boolean {
   try {
-    disk.linkSync(draft, lockPath);
+    disk.linkSync(file, location);
     return true;
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
+    if (errnoOf(error) !== 'EEXIST') {
+      // A file system without hard links: the exclusive open is still atomic, only its content comes a moment later.
+      try {
+        disk.writeFileSync(location, content, { flag: 'wx' });
+      } catch (failure) {
+        if (errnoOf(failure) !== 'EEXIST') throw failure;
+      }
+    }
   }
-  // A file system without hard links: the exclusive open is still atomic, only its content comes a moment later.
-  try {
-    disk.writeFileSync(lockPath, content, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  }
+  // Over the network the answer may be lost, and the link be there all the same. Without links, who stood still before he wrote for longer
+  // than an unfinished one counts may have lost it.
+  return read(location, disk) === content;
 }
 
-/** Who has this file may do away with the lock that reads `stale`. */
-function claimPath(lockPath: string, stale: string): string {
-  return `${lockPath}.${nameDigest(stale)}`;
+/** Our lock's file, finished, to be given further names, and what it says. */
+interface Proof {
+  readonly file: string;
+  readonly content: string;
 }
 
 /** Puts the draft in the place of the dead owner's lock, whose content was `stale`. False: look again. */
-function replace(lockPath: string, draft: string, content: string, stale: string, judge: Judge, disk: Disk): boolean {
-  const claim = claimPath(lockPath, stale);
-  if (!create(claim, draft, content, disk)) {
-    // Somebody else replaces that very lock at this moment, or died while doing so.
-    removeVoidClaim(claim, judge, disk);
-    return false;
-  }
+function replace(lockPath: string, stale: string, draft: Proof, judge: Judge, disk: Disk): boolean {
+  return withClaim(lockPath, stale, draft, judge, disk, () => {
+    disk.renameSync(draft.file, lockPath);
+  });
+}
+
+/** Removes a lock or a claim of somebody dead. False where another one is at it. */
+function removeStale(location: string, stale: string, own: Proof, judge: Judge, disk: Disk, depth = 0): boolean {
+  const remove = (): void => {
+    unlink(location, disk);
+  };
+  return withClaim(location, stale, own, judge, disk, remove, depth);
+}
+
+/**
+ * Does `act` while nobody else may do away with the file that reads `stale`: who has the claim on it, a file named after both. False where
+ * somebody else has, or it does not read so any more.
+ */
+function withClaim(location: string, stale: string, own: Proof, judge: Judge, disk: Disk, act: () => void, depth = 0): boolean {
+  const claim = `${location}.${nameDigest(stale)}`;
+  const take = (): boolean => create(claim, own, disk);
+  if (!take() && !(clearClaim(claim, own, judge, disk, depth) && take())) return false;
   try {
-    // Who was slow may find a new owner here: only the lock that was judged may be replaced.
-    if (read(lockPath, disk) !== stale) return false;
-    disk.renameSync(draft, lockPath);
+    // Who was slow may find a new owner here: only the one that was judged may be done away with.
+    if (read(location, disk) !== stale) return false;
+    act();
     return true;
   } finally {
     unlink(claim, disk);
   }
 }
 
-/** False where its owner is at work. */
-function removeVoidClaim(claim: string, judge: Judge, disk: Disk): boolean {
+/** False where its owner is at work. A claim is not simply removed: of two that judge it void the slower one would remove the quicker one's. */
+function clearClaim(claim: string, own: Proof, judge: Judge, disk: Disk, depth: number): boolean {
   const content = read(claim, disk);
-  return content === null || removeVoid(claim, content, judge, disk);
+  if (content === null) return true;
+  if (!isVoid(claim, parseOwner(content), judge, disk)) return false;
+  if (depth < MAX_CLAIM_DEPTH) return removeStale(claim, content, own, judge, disk, depth + 1);
+  unlink(claim, disk);
+  return true;
 }
 
-/** Removes a claim or a draft whose owner was killed; false where he lives, or has not finished it a minute ago. */
-export function removeVoid(location: string, content: string, judge: Judge, disk: Disk): boolean {
-  const owner = parseOwner(content);
-  if (owner === null ? !isAbandoned(location, judge, disk) : isRunning(owner, location, judge, disk)) return false;
-  unlink(location, disk);
-  return true;
+/** Whether the owner of that lock, claim or draft is dead; of one that is not finished, whether nobody has been at work on it for a minute. */
+export function isVoid(location: string, owner: LockOwner | null, judge: Judge, disk: Disk): boolean {
+  return owner === null ? isAbandoned(location, judge, disk) : !isRunning(owner, location, judge, disk);
 }
 
 /** `holder`: null where it is not known. */
 export function inUse(lockPath: string, name: string, holder: LockOwner | null, judge: Judge): StorageError {
   const folder = path.dirname(lockPath);
   let who = 'another process';
-  let advice = 'Wait for it, stop it, or choose another folder with --output.';
+  let doubt = 'Who has it is not known';
   if (holder !== null) {
-    const where = whereaboutsOf(holder, judge);
     who = `process ${holder.pid}${placeText(holder, judge)} (${holder.command}, since ${holder.startedAt})`;
-    // The path comes last, so that it can be copied.
-    if (where !== 'here') {
-      advice += ` Whether it still runs can't be seen from here, so its lock counts until it was not touched for a minute: try again then, or remove ${lockPath}.`;
-    }
+    doubt = whereaboutsOf(holder, judge) === 'here' ? '' : "Whether it still runs can't be seen from here";
   }
+  let advice = 'Wait for it, stop it, or choose another folder with --output.';
+  // The path comes last, so that it can be copied.
+  if (doubt !== '')
+    advice += ` ${doubt}, so its lock counts until it was not touched for a minute: try again then, or remove ${lockPath}.`;
   const text = `${JSON.stringify(name)} in ${folder} is in use by ${who} (EINUSE)`;
   return new StorageError(text, { operation: 'lock', path: lockPath, errno: 'EINUSE' }, { advice });
 }

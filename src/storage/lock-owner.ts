@@ -100,10 +100,10 @@ export function isRunning(owner: LockOwner, location: string, judge: Judge, disk
   return Math.abs(silenceMs) <= Math.min(SILENCE_MS, Math.max(judge.uptimeMs, TOUCH_GAP_MS));
 }
 
-/** Whether nobody is at work on that file: for one that does not say whose it is. */
+/** Whether nobody is at work on that file, or it is gone: for one that does not say whose it is. */
 export function isAbandoned(location: string, judge: Judge, disk: Disk): boolean {
   const silenceMs = silenceOf(location, judge, disk);
-  return silenceMs !== null && Math.abs(silenceMs) > SILENCE_MS;
+  return silenceMs === null || Math.abs(silenceMs) > SILENCE_MS;
 }
 
 export function whereaboutsOf(owner: SystemIdentity, judge: SystemIdentity): Whereabouts {

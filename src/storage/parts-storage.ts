@@ -26,6 +26,8 @@ export interface PartsStorageOptions {
   readonly geometry: Geometry;
   readonly folder: string;
   readonly openFiles: OpenFiles;
+  /** The parts file is another run's, which may remove it: it is there now, and is read to the end, name or no name. Default false. */
+  readonly isOfOthers?: boolean;
   readonly disk?: Disk;
 }
 
@@ -38,10 +40,15 @@ export class PartsStorage implements Storage {
   readonly #layout: FileLayout;
   readonly #disk: Disk;
   #open: OpenFile | null = null;
+  /** Never closed before the end. */
+  readonly #pinned: OpenFile | null;
   #writtenBytes = 0;
 
+  /** Throws a StorageError where the file of others is not there. */
   constructor(options: PartsStorageOptions) {
+    const { openFiles, parts, isOfOthers = false } = options;
     this.#options = options;
+    this.#pinned = isOfOthers ? openFiles.open(parts.path, false) : null;
     this.#layout = options.layout;
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.folder, this.#disk);
@@ -82,6 +89,10 @@ export class PartsStorage implements Storage {
 
   close(): void {
     this.#closeOwn();
+    if (this.#pinned?.isOpen === true) {
+      this.#options.openFiles.close(this.#pinned);
+      this.#options.openFiles.release(this.#pinned);
+    }
     this.#options.files.close();
   }
 
@@ -166,6 +177,10 @@ export class PartsStorage implements Storage {
   /** The descriptor, pinned: the caller releases it. */
   #acquire(forWriting: boolean): OpenFile {
     const { openFiles, parts } = this.#options;
+    if (this.#pinned !== null) {
+      openFiles.acquire(this.#pinned);
+      return this.#pinned;
+    }
     if (this.#open?.isOpen === true && (this.#open.isWritable || !forWriting)) {
       openFiles.acquire(this.#open);
       return this.#open;

@@ -52,6 +52,7 @@ const CAUSES: Record<string, readonly [why: string, advice: string]> = {
   ],
   EFBIG: ['the file is too large for this file system', 'Choose another folder with --output.'],
   ENOTREG: ['it is not a regular file', 'Move it away, or choose another folder with --output.'],
+  ECHANGED: ['somebody else changed it since it was checked', 'Run it again.'],
   ESHORT: ['the file is shorter than it should be: somebody else changed it', 'Run it again.'],
 };
 

@@ -5,12 +5,9 @@
 
 import path from 'node:path';
 import { type Disk, REAL_DISK } from './disk.js';
-import { FolderLock, inUse, isBesideLock, nameDigest, removeVoid } from './folder-lock.js';
+import { FolderLock, inUse, isBesideLock, isVoid, MAX_LOCK_BYTES, nameDigest } from './folder-lock.js';
 import { isRunning, type Judge, type LockIdentity, ownIdentity, parseOwner, whereaboutsOf } from './lock-owner.js';
 import { toStorageError } from './storage-failure.js';
-
-/** A larger file is no lock of ours: half a million names take less. */
-const MAX_BYTES = 8_388_608;
 
 export interface TorrentLocksOptions {
   /** Different ones; made where they are missing. */
@@ -80,7 +77,7 @@ export class TorrentLocks {
         const location = path.join(folder, entry);
         if (isBesideLock(entry)) {
           const left = readQuietly(location, disk);
-          if (left !== null) removeVoid(location, left, judge, disk);
+          if (left !== null && isVoid(location, parseOwner(left), judge, disk)) own.removeDead(location, left, judge);
         }
         if (digest === undefined || ours.has(location)) continue;
         const content = readQuietly(location, disk);
@@ -105,7 +102,7 @@ export class TorrentLocks {
 function readQuietly(location: string, disk: Disk): string | null {
   try {
     const stat = disk.lstatSync(location);
-    return stat.isFile() && stat.size <= MAX_BYTES ? disk.readFileSync(location, 'utf8') : null;
+    return stat.isFile() && stat.size <= MAX_LOCK_BYTES ? disk.readFileSync(location, 'utf8') : null;
   } catch {
     return null;
   }

@@ -268,7 +268,9 @@ describe('--exec', () => {
   test('is run with its words, the result and the environment; what it writes is on stderr', async () => {
     const cwd = await prepare();
     const hook = await writeHook(cwd, 'echo to stdout; echo to stderr >&2');
-    const end = await cli.run(whole(`${hook} --flag "two words" it\\'s '$HOME'`, '--receipt', 'r.json'), { cwd });
+    const end = await cli.run(whole(`${hook} --flag "two words" it\\'s '$HOME'`, '--receipt', 'r.json', '--events=e.jsonl'), {
+      cwd,
+    });
     expect(end.code, end.stderr).toBe(0);
     expect(end.stdout).toBe("seed/it's here\n");
     expect(end.stderr).toContain('to stdout\n');
@@ -276,6 +278,11 @@ describe('--exec', () => {
     expect(await readFile(path.join(cwd, 'words'), 'utf8')).toBe("<--flag>\n<two words>\n<it's>\n<$HOME>\n");
     const result = lineOf(await readFile(path.join(cwd, 'input'), 'utf8'));
     expect(result).toMatchObject({ status: 'complete', name: "it's here", size: LENGTH + 1000 });
+    // Of one moment for all: the receipt, which comes in between, takes its time.
+    const { elapsedMs } = result;
+    expect(lineOf(await readFile(path.join(cwd, 'r.json'), 'utf8'))).toMatchObject({ elapsedMs });
+    const lines = readEvents(await readFile(path.join(cwd, 'e.jsonl'), 'utf8'));
+    expect(lines.find((line) => line.event === 'complete')).toMatchObject({ elapsedMs });
     const environment = (await readFile(path.join(cwd, 'env'), 'utf8')).split('\n');
     expect(environment).toContain('EFFUSION_EVENT=complete');
     expect(environment).toContain('EFFUSION_STATUS=complete');

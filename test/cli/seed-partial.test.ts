@@ -129,12 +129,18 @@ describe('what a download has left', () => {
     expect(await contentOf(path.join(cwd, 'data'))).toEqual(before);
   });
 
-  test('of one file: it is told what there is, and served', async () => {
+  test.each([
+    ['its part name', () => 'one.bin.part'],
+    ['a hidden one, as somebody had the other', (infoHash: string) => `.effusion-${infoHash.slice(0, 8)}-0.part`],
+  ])('of one file under %s: it is told what there is, and served', async (_, nameFor) => {
     const cwd = await makeTempFolder();
     await mkdir(path.join(cwd, 'data'));
     await writeFile(path.join(cwd, 'data/one.bin'), bytesOf('one'));
     expect((await cli.run(['create', 'data/one.bin', '-o', 'one.torrent', '--piece-length', '16K'], { cwd })).code).toBe(0);
-    await rename(path.join(cwd, 'data/one.bin'), path.join(cwd, 'data/one.bin.part'));
+    const { stdout } = await cli.run(['info', 'one.torrent', '--json'], { cwd });
+    const { infoHash } = JSON.parse(stdout) as { infoHash: string };
+    const name = nameFor(infoHash);
+    await rename(path.join(cwd, 'data/one.bin'), path.join(cwd, 'data', name));
     const args = ['seed', 'one.torrent', '--data', 'data', '--no-trackers'];
     const refused = await cli.run(args, { cwd });
     expect(refused.code).toBe(10);
@@ -143,36 +149,79 @@ describe('what a download has left', () => {
     );
     const end = await cli.run([...args, '--partial', '--seed-time', '1s'], { cwd });
     expect([end.code, end.stderr]).toEqual([0, expect.stringMatching(/^seeding one\.bin on port/m)]);
-    expect(await readdir(path.join(cwd, 'data'))).toEqual(['one.bin.part']);
+    expect(await readdir(path.join(cwd, 'data'))).toEqual([name]);
   });
 
-  test('with a choice of files: the pieces that these share with others are served too', async () => {
+  /** A torrent of three files that share pieces, and a folder in which b.bin was chosen by a run that was killed while it served. */
+  async function chooseOne(): Promise<{ cwd: string; sourcePort: string }> {
     const cwd = await makeTempFolder();
     await mkdir(path.join(cwd, 'data/mix'), { recursive: true });
     for (const name of FILES) await writeFile(path.join(cwd, 'data/mix', name), bytesOf(name).subarray(0, 40_000));
     expect((await cli.run(['create', 'data/mix', '-o', 'mix.torrent', '--piece-length', '16K'], { cwd })).code).toBe(0);
     const source = cli.start(['seed', 'mix.torrent', '--data', 'data', '--no-trackers'], { cwd });
-    const [, port] = await source.outputMatching(/^seeding mix on port (\d+)$/m);
+    const [, sourcePort] = await source.outputMatching(/^seeding mix on port (\d+)$/m);
     // Serves on, so that the parts file stays; then it is killed.
     const choice = ['download', 'mix.torrent', '-o', 'part', '--files', 'b.bin', '--no-trackers', '--seed'];
-    const chosen = cli.start([...choice, '--peer', `127.0.0.1:${port}`], { cwd });
+    const chosen = cli.start([...choice, '--peer', `127.0.0.1:${sourcePort}`], { cwd });
     await chosen.outputMatching(/^seeding mix on port \d+/m);
     chosen.kill('SIGKILL');
     await chosen.ended;
-    const before = await contentOf(path.join(cwd, 'part'));
-    expect(Object.keys(before)).toContainEqual(expect.stringMatching(/^\.effusion-[0-9a-f]{8}\.parts$/));
+    return { cwd, sourcePort };
+  }
+
+  async function servePart(cwd: string): Promise<{ seeder: ReturnType<CliBuild['start']>; port: string }> {
     const seeder = cli.start(['seed', 'mix.torrent', '--data', 'part', '--partial', '--no-trackers'], { cwd });
-    const [, other] = await seeder.outputMatching(/^seeding mix on port (\d+)$/m);
+    const [, port] = await seeder.outputMatching(/^seeding mix on port (\d+)$/m);
     // b.bin has bytes 40,000 to 79,999: pieces 2 to 4, of which the first and the last are shared.
     expect(seeder.output()).toMatch(/^mix: serves 3 of 8 pieces/m);
-    const fetched = await cli.run(
-      ['download', 'mix.torrent', '-o', 'out', '--files', 'b.bin', '--no-trackers', '--peer', `127.0.0.1:${other}`],
-      { cwd },
-    );
+    return { seeder, port };
+  }
+
+  async function expectServed(cwd: string, port: string): Promise<void> {
+    const fetch = ['download', 'mix.torrent', '-o', 'out', '--files', 'b.bin', '--no-trackers', '--peer', `127.0.0.1:${port}`];
+    const fetched = await cli.run(fetch, { cwd });
     expect(fetched.code, fetched.stderr).toBe(0);
     expect(Buffer.compare(await readFile(path.join(cwd, 'out/mix/b.bin')), bytesOf('b.bin').subarray(0, 40_000))).toBe(0);
+  }
+
+  test('with a choice of files: the pieces that these share with others are served too', async () => {
+    const { cwd } = await chooseOne();
+    const before = await contentOf(path.join(cwd, 'part'));
+    expect(Object.keys(before)).toContainEqual(expect.stringMatching(/^\.effusion-[0-9a-f]{8}\.parts$/));
+    const { seeder, port } = await servePart(cwd);
+    await expectServed(cwd, port);
     seeder.kill('SIGINT');
     await seeder.ended;
     expect(await contentOf(path.join(cwd, 'part'))).toEqual(before);
+  });
+
+  test('is served on where the download goes on, and is through with its file of shared pieces', async () => {
+    const { cwd, sourcePort } = await chooseOne();
+    const { seeder, port } = await servePart(cwd);
+    const choice = ['download', 'mix.torrent', '-o', 'part', '--files', 'b.bin', '--no-trackers'];
+    const ended = await cli.run([...choice, '--peer', `127.0.0.1:${sourcePort}`], { cwd });
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(Object.keys(await contentOf(path.join(cwd, 'part')))).toEqual(['mix/b.bin']);
+    await expectServed(cwd, port);
+    seeder.kill('SIGINT');
+    expect((await seeder.ended).code).toBe(130);
+  });
+
+  test('and was changed since is sent to nobody: it ends with 9', async () => {
+    const cwd = await prepare();
+    const part = path.join(cwd, 'data/album/a.bin.part');
+    await rename(path.join(cwd, 'data/album/a.bin'), part);
+    const seeder = cli.start(['seed', 'album.torrent', '--data', 'data', '--partial', '--no-trackers'], { cwd });
+    const [, port] = await seeder.outputMatching(/^seeding album on port (\d+)$/m);
+    await writeFile(part, bytesOf('wrong'));
+    const fetch = ['download', 'album.torrent', '-o', 'out', '--files', 'a.bin', '--no-trackers'];
+    const fetching = cli.start([...fetch, '--peer', `127.0.0.1:${port}`], { cwd });
+    const end = await seeder.ended;
+    expect([end.code, end.stderr]).toEqual([
+      9,
+      expect.stringContaining('a.bin.part: somebody else changed it since it was checked (ECHANGED). Run it again. (exit 9)'),
+    ]);
+    fetching.kill('SIGINT');
+    expect((await fetching.ended).stderr).not.toContain('bad data');
   });
 });

@@ -218,6 +218,24 @@ describe('what fits into the window together', () => {
     expect(server.snapshot().downloadedBytes).toBe(160 * KIB);
   });
 
+  test('is alone in staying: whatever else is read all the same goes as ever', async () => {
+    const torrent = storedTorrent(shape);
+    const reader = new TorrentReader(torrent.metainfo, 160 * KIB, 0, [{ index: 0, start: 0, end: 160 * KIB }]);
+    await startSession(torrent.metainfo, null, { reader, peers: [peerHint(await startSeeder(torrent))] });
+    for (const index of [0, 1]) await collect(reader.read(index));
+    expect(reader.heldBytes).toBe(160 * KIB);
+  });
+
+  test('is not what trackers take for a seed, be it all of the torrent', async () => {
+    const torrent = storedTorrent(shape);
+    const seeder = await startSeeder(torrent);
+    const parts = [0, 1].map((index) => ({ index, start: 0, end: 160 * KIB }));
+    const reader = new TorrentReader(torrent.metainfo, MIB, 0, parts);
+    const server = await startSession(torrent.metainfo, null, { reader, peers: [peerHint(seeder)] });
+    for (const index of [0, 1]) await collect(reader.read(index));
+    expect(server.snapshot()).toMatchObject({ leftBytes: 0, announcedLeftBytes: 320 * KIB, isComplete: false });
+  });
+
   test.each([
     [
       'more than fits',

@@ -13,7 +13,7 @@ import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
-import { partName } from '../../metainfo/part-name.js';
+import { partName, sparePartName } from '../../metainfo/part-name.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
 import { MetainfoError } from '../../model/error.js';
 import { torrentOrigin, type TorrentOrigin } from '../../model/torrent-origin.js';
@@ -312,8 +312,10 @@ const FETCH_OR_SERVE =
 async function hasPart(metainfo: Metainfo, folder: string): Promise<boolean> {
   for (const [index, { isPadding }] of metainfo.files.entries()) {
     if (isPadding) continue;
-    const found = await stat(path.join(folder, ...partName(metainfo, index))).catch(() => null);
-    if (found?.isFile() === true) return true;
+    for (const name of [partName(metainfo, index), sparePartName(metainfo, index)]) {
+      const found = await stat(path.join(folder, ...name)).catch(() => null);
+      if (found?.isFile() === true) return true;
+    }
   }
   return false;
 }

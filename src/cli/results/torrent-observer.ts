@@ -199,10 +199,13 @@ export class TorrentObserver {
     const { alreadyComplete } = whole.result;
     this.#alreadyComplete = alreadyComplete;
     const outcome: Outcome = { status: 'complete', exit: EXIT.ok, error: null, alreadyComplete };
-    if (this.#context.events.isOpen) this.#emit(completeEvent(this.#result(outcome), alreadyComplete));
+    // Of this moment for all of them: the receipt takes its time, and the hook.
+    let taken: TorrentResult | null = null;
+    const result = (): TorrentResult => (taken ??= this.#result(outcome));
+    if (this.#context.events.isOpen) this.#emit(completeEvent(result(), alreadyComplete));
     this.#endReport(alreadyComplete ? 'already complete' : 'whole and verified', true);
-    if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, this.#result(outcome)));
-    if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, this.#result(outcome));
+    if (this.#options.receipt !== undefined) await this.#keepReceipt(await this.#makeReceipt(whole, result()));
+    if (this.#options.exec !== undefined) await this.#runHook(this.#options.exec, whole.end, result());
     this.#print(outcome);
   }
 

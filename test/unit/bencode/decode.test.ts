@@ -100,22 +100,53 @@ describe('good input', () => {
   });
 });
 
-/** Reads them as one that only passes over them. */
-const HOLLOW = { key: 'files', read: (scanner: BencodeScanner): void => scanner.skip() };
+/** Reads it as one that only passes over it, and counts. */
+function hollowAt(...path: string[]): { path: string[]; reads: number; read: (scanner: BencodeScanner) => void } {
+  return {
+    path,
+    reads: 0,
+    read(scanner: BencodeScanner) {
+      this.reads++;
+      scanner.skip();
+    },
+  };
+}
+const HOLLOW = hollowAt('files');
 
-describe('hollow lists', () => {
-  test('are empty and have their span; those of other keys, and other values of that key, are as ever', () => {
-    const input = 'd1:ad5:filesld5:filesli1eeeee5:files3:abc4:listli2eee';
-    const value = decode(latin1(input), { hollow: HOLLOW }) as BencodeDict;
-    const inner = value.get('a') as BencodeDict;
-    expect(inner.get('files')).toEqual([]);
-    const span = inner.span('files');
+describe('a hollow list', () => {
+  test('is empty and has its span; lists under that key elsewhere are as ever', () => {
+    const input = 'd5:filesli8ee4:infod1:xd5:filesli9eee5:filesld5:filesli1eeeee4:listd4:infod5:filesli2eeeee';
+    const hollow = hollowAt('info', 'files');
+    const value = decode(latin1(input), { hollow }) as BencodeDict;
+    const info = value.get('info') as BencodeDict;
+    expect(info.get('files')).toEqual([]);
+    const span = info.span('files');
     expect(input.slice(span?.start, span?.end)).toBe('ld5:filesli1eeee');
-    expect(value.get('files')).toEqual(latin1('abc'));
-    expect(value.get('list')).toEqual([2]);
+    expect((info.get('x') as BencodeDict).get('files')).toEqual([9]);
+    expect(value.get('files')).toEqual([8]);
+    expect(((value.get('list') as BencodeDict).get('info') as BencodeDict).get('files')).toEqual([2]);
+    expect(hollow.reads).toBe(1);
   });
 
-  test('the order of keys within them is not told', () => {
+  test.each(['d5:files3:abce', 'd5:filesd5:filesli1eeee', 'ld5:filesli1eeee', 'd1:ad5:filesli1eeee', 'l5:filesli1eee'])(
+    'is not what %s has',
+    (input) => {
+      const hollow = hollowAt('files');
+      expect(decode(latin1(input), { hollow })).toEqual(decode(latin1(input)));
+      expect(hollow.reads).toBe(0);
+    },
+  );
+
+  test.each([
+    ['the list', ['info', 'files'], 'd4:infod5:filesle5:filesleee'],
+    ['what it is in', ['info', 'files'], 'd4:infod5:fileslee4:infod5:filesleee'],
+  ])('is read once: %s comes twice', (_what, path, input) => {
+    const hollow = hollowAt(...path);
+    expect(errorOf(input, { hollow }).detail.reason).toMatch(/twice/);
+    expect(hollow.reads).toBe(1);
+  });
+
+  test('the order of keys within it is not told', () => {
     expect((decode(latin1('d5:filesld1:bi1e1:ai2eeee'), { hollow: HOLLOW }) as BencodeDict).isCanonical).toBe(true);
     expect((decode(latin1('d5:filesld1:bi1e1:ai2eeee')) as BencodeDict).isCanonical).toBe(false);
   });

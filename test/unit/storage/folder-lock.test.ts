@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { REAL_DISK } from '../../../src/storage/disk.js';
-import { FolderLock, lockFileName } from '../../../src/storage/folder-lock.js';
+import { FolderLock, lockFileName, nameDigest } from '../../../src/storage/folder-lock.js';
 import { readPidNamespace, readStartTicks } from '../../../src/storage/process-identity.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
@@ -63,10 +65,6 @@ describe('taking the lock', () => {
   test.each([
     ['of a process that is gone', lockJson({ pid: DEAD_PID })],
     ['of a number that belongs to somebody else by now', lockJson({ pid: process.pid, startTicks: '1' })],
-    ['that is empty', ''],
-    ['that is garbage', '{"pid":'],
-    ['with a nonsensical number', lockJson({ pid: -5 })],
-    ['that is another kind of JSON', '[1,2]'],
   ])('a lock %s is taken over', async (_what, content) => {
     const folder = await makeTempFolder();
     await leaveLock(folder, content);
@@ -75,6 +73,54 @@ describe('taking the lock', () => {
     expect(JSON.parse(await readFile(lock.path, 'utf8'))).toMatchObject({ pid: process.pid, startedAt: OWNER.startedAt });
     expect(readdirSync(folder)).toEqual([lockFileName('album')]);
     lock.releaseSync();
+  });
+
+  test.each([
+    ['that is empty', ''],
+    ['that is garbage', '{"pid":'],
+    ['with a nonsensical number', lockJson({ pid: -5 })],
+    ['that is another kind of JSON', '[1,2]'],
+  ])('a lock %s may be one that is just being written: it counts for a minute', async (_what, content) => {
+    const folder = await makeTempFolder();
+    await leaveLock(folder, content);
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/in use by another process/),
+        advice: expect.stringMatching(/for a minute: try again then, or remove .*\.lock\.$/),
+      }),
+    );
+    const location = path.join(folder, lockFileName('album'));
+    const at = (await stat(location)).mtimeMs / 1000 - 61;
+    await utimes(location, at, at);
+    const lock = FolderLock.acquire({ ...OWNER, folder });
+    expect(JSON.parse(await readFile(lock.path, 'utf8'))).toMatchObject({ pid: process.pid, startedAt: OWNER.startedAt });
+    lock.releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['a folder', (location: string) => mkdir(location)],
+    ['a pipe', (location: string) => promisify(execFile)('mkfifo', [location])],
+    ['a link', (location: string) => symlink('/dev/zero', location)],
+  ])('what is no file is no lock: %s', async (what, make) => {
+    if (process.platform === 'win32' && what !== 'a folder') return;
+    const folder = await makeTempFolder();
+    const location = path.join(folder, lockFileName('album'));
+    await make(location);
+    expect(() => FolderLock.acquire({ ...OWNER, folder })).toThrow(
+      expect.objectContaining({ detail: { operation: 'lock', path: location, errno: 'ENOTREG' } }),
+    );
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+  });
+
+  test('a link that is made although the answer to that was lost is the lock', async () => {
+    const folder = await makeTempFolder();
+    const linkSync: typeof REAL_DISK.linkSync = (from, to) => {
+      REAL_DISK.linkSync(from, to);
+      throw Object.assign(new Error('done already'), { code: 'EEXIST' });
+    };
+    FolderLock.acquire({ ...OWNER, folder, disk: { ...REAL_DISK, linkSync } }).releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('a lock of another machine is respected, and the advice says how to get rid of it', async () => {
@@ -140,6 +186,62 @@ describe('taking the lock', () => {
     );
     expect(readdirSync(folder)).toEqual([lockFileName('album')]);
     (winner as FolderLock | null)?.releaseSync();
+  });
+
+  test('whoever judged the claim of a killed run does not do away with the claim that came in its place', async () => {
+    const folder = await makeTempFolder();
+    const stale = lockJson({ pid: DEAD_PID });
+    await leaveLock(folder, stale);
+    const claim = path.join(folder, `${lockFileName('album')}.${nameDigest(stale)}`);
+    const left = lockJson({ pid: DEAD_PID, startedAt: 'later' });
+    await writeFile(claim, left);
+    let slow: unknown = null;
+    const renameSync: typeof REAL_DISK.renameSync = (from, to) => {
+      // The slow one has read the claim before the quick one took it over, and goes on when that one is about to take the lock.
+      let hasRead = false;
+      const readFileSync = ((file: string, encoding: 'utf8') => {
+        if (file !== claim || hasRead) return REAL_DISK.readFileSync(file, encoding);
+        hasRead = true;
+        return left;
+      }) as typeof REAL_DISK.readFileSync;
+      try {
+        slow = FolderLock.acquire({ ...OWNER, folder, disk: { ...REAL_DISK, readFileSync } });
+      } catch (error) {
+        slow = error;
+      }
+      expect(hasRead).toBe(true);
+      REAL_DISK.renameSync(from, to);
+    };
+    const lock = FolderLock.acquire({ ...OWNER, folder, disk: { ...REAL_DISK, renameSync } });
+    expect(slow).toMatchObject({ detail: { errno: 'EINUSE' } });
+    expect(readdirSync(folder)).toEqual([lockFileName('album')]);
+    lock.releaseSync();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('without hard links, one that is there but not written yet is somebody’s', async () => {
+    const folder = await makeTempFolder();
+    const linkSync = (): never => {
+      throw Object.assign(new Error('no links'), { code: 'EPERM' });
+    };
+    let second: unknown = null;
+    const writeFileSync = ((file: string, content: string, options: { flag: string }) => {
+      if (options.flag !== 'wx') {
+        REAL_DISK.writeFileSync(file, content, options);
+        return;
+      }
+      const fd = REAL_DISK.openSync(file, 'wx');
+      try {
+        FolderLock.acquire({ ...OWNER, folder, disk: { ...REAL_DISK, linkSync } });
+      } catch (error) {
+        second = error;
+      }
+      REAL_DISK.writeSync(fd, content);
+      REAL_DISK.closeSync(fd);
+    }) as typeof REAL_DISK.writeFileSync;
+    FolderLock.acquire({ ...OWNER, folder, disk: { ...REAL_DISK, linkSync, writeFileSync } }).releaseSync();
+    expect(second).toMatchObject({ detail: { errno: 'EINUSE' } });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('works on file systems without hard links', async () => {

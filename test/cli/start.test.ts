@@ -1,0 +1,66 @@
+// What comes before the command: a Node that is too old, and how it was called; and what must not come after it: an end that is none.
+
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { transform } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChild, type ChildEnd } from '../support/child-process.js';
+import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { makeTempFolder } from '../support/temp-folder.js';
+
+let cli: CliBuild;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+/** Runs the command after a script of its own in the same process. */
+async function runAfter(script: string, args: readonly string[]): Promise<ChildEnd> {
+  const before = path.join(await makeTempFolder(), 'before.cjs');
+  await writeFile(before, script);
+  const env = { EFFUSION_NO_CONFIG: '1' };
+  return startChild(process.execPath, ['--require', before, cli.script, ...args], { cwd: path.dirname(before), env }).ended;
+}
+
+/** Node 12, the one of Ubuntu 22.04, knows no `node:` in front of its modules. */
+const NODE_12 = `
+Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '12.22.9' } });
+const { _load } = require('module');
+require('module')._load = function (name, ...rest) {
+  if (name.startsWith('node:')) throw new Error("Cannot find module '" + name + "'");
+  return _load.call(this, name, ...rest);
+};`;
+
+test('a Node that is too old is told so in a line', async () => {
+  expect(await runAfter(NODE_12, ['--version'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^effusion: error: Node\.js 12\.22\.9 is too old: effusion needs 20\.19 .* \(exit 2\)\n$/),
+  });
+});
+
+test('and can read that far: nothing in the first file is newer than 2015', async () => {
+  const source = await readFile(cli.script, 'utf8');
+  const to = async (target: string): Promise<string> => (await transform(source, { target, format: 'cjs' })).code;
+  expect(await to('es2015')).toBe(await to('esnext'));
+});
+
+test('is found by the link that npm makes', async () => {
+  const link = path.join(await makeTempFolder(), 'effusion');
+  await symlink(cli.script, link);
+  const { code, stdout } = await startChild(process.execPath, [link, '--version'], { cwd: path.dirname(link), env: {} }).ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});
+
+test('a run that waits for what never comes is no success', async () => {
+  const never = `
+const never = () => new Promise(() => {});
+const files = require('node:fs/promises');
+files.open = never;
+files.readFile = never;`;
+  expect(await runAfter(never, ['info', 'x.torrent'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/this is a bug: .*nothing is left to wait for/),
+  });
+});
