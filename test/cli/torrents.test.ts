@@ -142,7 +142,9 @@ describe('create, info, verify', () => {
     await cli.run(['create', 'data', '-o', 'two.torrent'], { cwd });
     const one = await readFile(path.join(cwd, 'one.torrent'));
     expect(one.equals(await readFile(path.join(cwd, 'two.torrent')))).toBe(true);
-    expect((await cli.run(['create', 'data', '-o', 'one.torrent', '--private'], { cwd })).code).toBe(2);
+    const refused = await cli.run(['create', 'data', '-o', 'one.torrent', '--private'], { cwd });
+    expect(refused).toMatchObject({ code: 9, stdout: '' });
+    expect(refused.stderr).toContain('one.torrent: it exists (EEXIST)');
     expect(one.equals(await readFile(path.join(cwd, 'one.torrent')))).toBe(true);
     expect((await cli.run(['create', 'data', '-o', 'one.torrent', '--private', '--force'], { cwd })).code).toBe(0);
     expect(one.equals(await readFile(path.join(cwd, 'one.torrent')))).toBe(false);

@@ -1,7 +1,7 @@
 // `effusion create PATH`: a torrent of a file or a folder, with what was asked for in it and nothing else, so that the same input makes the
 // same bytes each time.
 
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreateOptions as TorrentOptions } from '../../engine/torrent-files.js';
 import { formatMagnet, magnetOf } from '../../metainfo/magnet-format.js';
@@ -13,7 +13,7 @@ import { makeTorrent } from '../made-torrent.js';
 import { formatBytes, formatCount } from '../render/human-numbers.js';
 import { formatJson, sanitise } from '../render/sanitise.js';
 import { dataBytes, infoHashText, toTorrentJson } from '../render/torrent-text.js';
-import { writeTorrent } from '../torrent-output.js';
+import { refuseExistingTarget, writeTorrent } from '../torrent-output.js';
 import { UsageError } from '../usage-error.js';
 
 export interface CreateOptions {
@@ -42,9 +42,7 @@ export async function create(source: string, options: CreateOptions, context: Co
   if (options.name !== undefined) expectName(options.name);
   const name = options.name ?? path.basename(path.resolve(source));
   const target = options.output ?? `${name}.torrent`;
-  if (options.force !== true && (await exists(target))) {
-    throw new UsageError(`${target} is already there`, EXISTS_HINT);
-  }
+  if (options.force !== true) await refuseExistingTarget(target, EXISTS_HINT);
   const excludes = new ContentExcludes(options.exclude ?? [], options.defaultExcludes);
   const created = await makeTorrent(source, toTorrentOptions(options), excludes, context);
   await writeTorrent(target, created.bytes, { isForced: options.force === true, hint: EXISTS_HINT });
@@ -88,14 +86,5 @@ async function expectSource(source: string): Promise<void> {
       throw new UsageError(`there is no file or folder ${source}`, 'Check the path.');
     }
     // Anything else is told better by the code that reads it.
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
   }
 }
