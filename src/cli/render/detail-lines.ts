@@ -13,8 +13,8 @@ const ADDRESS_WIDTH = 21;
 /** Of a client's name less than this says nothing. */
 const MIN_CLIENT = 6;
 
-/** By how much of a cell's pieces is there: nothing, up to half, more, all. */
-const UNICODE_CELLS = ['·', '░', '▒', '█'] as const;
+/** By how much of a cell's pieces is there: nothing, up to half, more, all. None is what the bar above leaves empty. */
+const UNICODE_CELLS = ['·', '▒', '▓', '█'] as const;
 const ASCII_CELLS = ['.', '-', '+', '#'] as const;
 
 /** `maxPeers`: lines for peers at most. */

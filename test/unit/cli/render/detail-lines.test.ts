@@ -20,15 +20,15 @@ function pieces(count: number, have: readonly number[], open: readonly number[] 
 
 test('a cell for each piece where there is room, else for several', () => {
   expect(formatPieceMap(pieces(5, [0, 2]), 80, LOOK)).toBe('█·█··');
-  expect(formatPieceMap(pieces(8, [0, 1, 2, 4, 5, 6]), 2, LOOK)).toBe('▒▒');
-  expect(formatPieceMap(pieces(8, [0, 1, 2, 3, 4]), 2, LOOK)).toBe('█░');
+  expect(formatPieceMap(pieces(8, [0, 1, 2, 4, 5, 6]), 2, LOOK)).toBe('▓▓');
+  expect(formatPieceMap(pieces(8, [0, 1, 2, 3, 4]), 2, LOOK)).toBe('█▒');
   expect(formatPieceMap(pieces(8, [0, 1, 2, 3, 4]), 2, { ...LOOK, isUnicode: false })).toBe('#-');
 });
 
 test('where blocks are coming it shows, with and without colour', () => {
   expect(formatPieceMap(pieces(4, [0], [1]), 4, LOOK)).toBe('█>··');
   const style = { ...PLAIN_STYLE, accent: (text: string) => `<${text}>` };
-  expect(formatPieceMap(pieces(4, [0], [1]), 4, { ...LOOK, style })).toBe('█<░>··');
+  expect(formatPieceMap(pieces(4, [0], [1]), 4, { ...LOOK, style })).toBe('█<▒>··');
 });
 
 test('the map is as wide as it may be, a whole torrent is all solid, and an empty one all dots', () => {
