@@ -41,6 +41,13 @@ export const ALWAYS_SO: readonly string[] = ['-c, --continue', '--resume'];
 
 /** Their flags, how ours is written instead, and our long option, so that none is named that a command lacks. */
 export const NOT_THE_SAME: ReadonlyMap<string, readonly [advice: string, ours: string]> = new Map([
+  ['-O', ['--output DIR, and --name NAME', '--name']],
+  ['--output-document', ['--output DIR, and --name NAME', '--name']],
+  ['--remote-name', ['--output DIR (names are those of the torrent)', '--output']],
+  ['-w', ['--output', '--output']],
+  ['-S', ['effusion files', '--overwrite']],
+  ['-x', ['--max-peers', '--max-peers']],
+  ['--max-connection-per-server', ['--max-peers', '--max-peers']],
   ['--no-seed', ['--seed-time=0 (it serves only where it is asked to)', '--seed']],
   ['--no-webseed', ['--webseeds never', '--webseeds']],
   ['--no-webseeds', ['--webseeds never', '--webseeds']],

@@ -48,12 +48,17 @@ function hasOption(command: Command, flag: string): boolean {
 
 function addOpposites(command: Command): void {
   // What is added on the way is hidden, and passed over.
-  for (const { long, negate, hidden, required, optional } of command.options) {
+  for (const { long, hidden, required, optional } of command.options) {
     // `--no-peers-timeout` has a value, and is the opposite of nothing.
     if (long === undefined || hidden || required || optional || long === '--version') continue;
-    const opposite = negate ? long.replace('--no-', '--') : long.replace('--', '--no-');
+    const opposite = oppositeOf(long);
     if (!hasOption(command, opposite)) command.addOption(new Option(opposite).hideHelp());
   }
+}
+
+/** Of a switch. */
+function oppositeOf(long: string): string {
+  return long.startsWith('--no-') ? long.replace('--no-', '--') : long.replace('--', '--no-');
 }
 
 /** `flag` is the word as it was typed, also with a value behind `=`. */
@@ -64,6 +69,8 @@ function refuse(flag: string, command: Command, program: Command): UsageError {
   if (advice !== '' && (hasOption(command, ours) || hasOption(program, ours))) {
     return new UsageError(`${what}: effusion calls it ${advice}`, helpOf(command, program));
   }
+  if (flag !== name && (hasOption(command, name) || hasOption(program, name)))
+    return new UsageError(`${name}: takes no value`, `Write ${name}, or ${oppositeOf(name)}.`);
   const [instead, own] = INSTEAD.get(name) ?? ['', ''];
   if (instead !== '' && hasOption(command, own)) return new UsageError(`${what} of effusion ${command.name()}`, instead);
   const near = name.startsWith('--') ? didYouMean(suggestOptions(name, visibleOptions(command, program))) : '';

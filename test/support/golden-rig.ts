@@ -49,9 +49,19 @@ const EVENTS = 'events.jsonl';
 const WITH_EVENTS = commandsWith('--events');
 const WITH_JSON = commandsWith('--json');
 
+const TORRENTS = [
+  ['data.torrent', 'seed/data.bin'],
+  ['album.torrent', 'seed/album'],
+  ['other.torrent', 'other/data.bin'],
+  ['private.torrent', 'seed/data.bin', '--private', '--tracker', 'http://127.0.0.1:9/announce'],
+  ['keyed.torrent', 'seed/data.bin', '--tracker', 'https://tracker.example/0123456789abcdef0123456789abcdef/announce'],
+] as const;
+
 export class GoldenRig {
   readonly #cli: CliBuild;
   readonly #base: string;
+  /** By name. */
+  readonly #torrents = new Map<string, Uint8Array>();
 
   private constructor(cli: CliBuild, base: string) {
     this.#cli = cli;
@@ -146,19 +156,24 @@ export class GoldenRig {
     await expect(`${parts.join('\n').trimEnd()}\n`).toMatchFileSnapshot(path.join(GOLDEN_FOLDER, `${name}.txt`));
   }
 
+  /** Made once: the same line makes the same bytes. */
+  async #addTorrent(place: string, torrent: string, args: readonly string[]): Promise<void> {
+    const file = path.join(place, torrent);
+    const known = this.#torrents.get(torrent);
+    if (known !== undefined) {
+      await writeFile(file, known);
+      return;
+    }
+    const made = await this.#cli.run(['create', ...args, '-o', torrent], { cwd: place });
+    expect(made.code, made.stderr).toBe(0);
+    this.#torrents.set(torrent, await readFile(file));
+  }
+
   /** A folder for the line, with what the line needs, and its words. */
   async #prepare(line: string): Promise<{ words: string[]; place: string }> {
     const place = await copyOf(this.#base);
-    for (const [torrent, ...args] of [
-      ['data.torrent', 'seed/data.bin'],
-      ['album.torrent', 'seed/album'],
-      ['other.torrent', 'other/data.bin'],
-      ['private.torrent', 'seed/data.bin', '--private', '--tracker', 'http://127.0.0.1:9/announce'],
-      ['keyed.torrent', 'seed/data.bin', '--tracker', 'https://tracker.example/0123456789abcdef0123456789abcdef/announce'],
-    ]) {
-      if (torrent !== 'data.torrent' && !line.includes(torrent)) continue;
-      const made = await this.#cli.run(['create', ...args, '-o', torrent], { cwd: place });
-      expect(made.code, made.stderr).toBe(0);
+    for (const [torrent, ...args] of TORRENTS) {
+      if (torrent === 'data.torrent' || line.includes(torrent)) await this.#addTorrent(place, torrent, args);
     }
     let filled = line;
     for (const [word, name] of line.matchAll(/\{(\w+)\}/g)) {

@@ -84,6 +84,14 @@ describe('slips', () => {
     [['x:y', '--prot=5'], "unknown option '--prot'", 'Did you mean --port?'],
     [['info', 'x:y', '--qiet'], "unknown option '--qiet'", 'Did you mean --quiet?'],
     [['verify', 'x', '--super-seeding'], "unknown option '--super-seeding' of effusion verify", 'It is one of effusion seed.'],
+    [['x:y', '--dht=false'], '--dht: takes no value', 'Write --dht, or --no-dht.'],
+    [['x:y', '--no-pex=1'], '--no-pex: takes no value', 'Write --no-pex, or --pex.'],
+    [['x:y', '--quiet=yes'], '--quiet: takes no value', 'Write --quiet, or --no-quiet.'],
+    [
+      ['x:y', '-O', 'file'],
+      "unknown option '-O': effusion calls it --output DIR, and --name NAME",
+      'See effusion download --help.',
+    ],
     [['seed', 'x', '--frobnicate'], "unknown option '--frobnicate'", 'See effusion seed --help.'],
   ])('%j', async (args, message, hint) => {
     const error: unknown = await openProgramRig()
