@@ -1,7 +1,7 @@
 // Message Stream Encryption with peers that take nothing else: libtorrent, aria2 and transmission, as seeders and as leechers, by a
 // torrent file and by a magnet link; and that the default finds its way to them.
 
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startAria2Leecher, startAria2Seeder } from '../support/aria2-peer.js';
 import { runEffusion } from '../support/effusion-command.js';
 import { freePort } from '../support/free-port.js';
@@ -85,23 +85,26 @@ describeWith(['aria2c'], 'with an aria2 that encrypts', () => {
 });
 
 describeWith(['transmission'], 'with a transmission that encrypts', () => {
-  describe.each(MODES)('and --encryption %s', (mode) => {
-    test('a download', { timeout: 60_000 }, async () => {
-      const swarm = await prepareSwarm();
-      const port = await freePort();
-      const seeder = await startTransmission(swarm.torrent.path, swarm.seedFolder, port, swarm.settings, true);
-      await seeder.complete();
-      await expectDownloadWith(swarm, swarm.torrent.path, '--encryption', mode, '--peer', `127.0.0.1:${port}`);
-    });
+  async function download(mode: string): Promise<void> {
+    const swarm = await prepareSwarm();
+    const port = await freePort();
+    const seeder = await startTransmission(swarm.torrent.path, swarm.seedFolder, port, swarm.settings, true);
+    await seeder.complete();
+    await expectDownloadWith(swarm, swarm.torrent.path, '--encryption', mode, '--peer', `127.0.0.1:${port}`);
+  }
 
-    test('a seed that dials it', { timeout: 60_000 }, async () => {
-      const swarm = await prepareSwarm();
-      const port = await freePort();
-      const leecher = await startTransmission(swarm.torrent.path, swarm.leechFolder, port, swarm.settings, true);
-      await startEffusionSeeder(swarm, ['--peer', `127.0.0.1:${port}`, '--encryption', mode]);
-      await leecher.complete();
-      const differences = await payloadDifferences(payload, swarm.leechFolder);
-      expect(differences).toEqual(['empty.txt is missing']); // transmission makes no empty files
-    });
+  async function seed(mode: string): Promise<void> {
+    const swarm = await prepareSwarm();
+    const port = await freePort();
+    const leecher = await startTransmission(swarm.torrent.path, swarm.leechFolder, port, swarm.settings, true);
+    await startEffusionSeeder(swarm, ['--peer', `127.0.0.1:${port}`, '--encryption', mode]);
+    await leecher.complete();
+    const differences = await payloadDifferences(payload, swarm.leechFolder);
+    expect(differences).toEqual(['empty.txt is missing']); // transmission makes no empty files
+  }
+
+  // At once: transmission takes its time for each.
+  test.each(MODES)('a download, and a seed that dials it, with --encryption %s', { timeout: 60_000 }, async (mode) => {
+    await Promise.all([download(mode), seed(mode)]);
   });
 });
