@@ -35,6 +35,18 @@ function terms(
   return { mode, metainfo, paths: new FilePaths(folder, metainfo), have: bitfield, finished: new Set(), stepBytes: 10_000, disk };
 }
 
+/** One that is full after so many bytes. */
+function diskWithRoom(bytes: number): Disk {
+  let room = bytes;
+  const write = ((...args: [number, Uint8Array, number, number, number, (error: Error | null, count: number) => void]) => {
+    const [fd, data, at, length, offset, done] = args;
+    room -= length;
+    if (room < 0) done(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 0);
+    else REAL_DISK.write(fd, data, at, length, offset, done);
+  }) as never;
+  return { ...REAL_DISK, write };
+}
+
 test('sparse: every file has its length, in no time; empty ones and padding are not made', async () => {
   const folder = await makeTempFolder();
   await allocateFiles(terms(folder, 'sparse'));
@@ -80,14 +92,7 @@ test('full: verified bytes stay, holes around them are filled, and a second time
 test('a full disk: what was made is gone, what was there has its old size', async () => {
   const folder = await makeTempFolder();
   await putFiles(folder, { 'album/sub/b.part': B.subarray(0, 20_000) });
-  let room = 90_000;
-  const write = ((...args: [number, Uint8Array, number, number, number, (error: Error | null, count: number) => void]) => {
-    const [fd, bytes, at, length, offset, done] = args;
-    room -= length;
-    if (room < 0) done(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 0);
-    else REAL_DISK.write(fd, bytes, at, length, offset, done);
-  }) as never;
-  const disk = { ...REAL_DISK, write };
+  const disk = diskWithRoom(90_000);
   await expect(allocateFiles(terms(folder, 'full', [], disk))).rejects.toMatchObject({
     code: 'storage_failed',
     detail: { operation: 'allocate', errno: 'ENOSPC' },
@@ -152,14 +157,7 @@ describe('the parts file of a choice', () => {
 
   test('a full disk: it is as it was before', async () => {
     const folder = await makeTempFolder();
-    let room = 130_000;
-    const write = ((...args: [number, Uint8Array, number, number, number, (error: Error | null, count: number) => void]) => {
-      const [fd, bytes, at, length, offset, done] = args;
-      room -= length;
-      if (room < 0) done(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 0);
-      else REAL_DISK.write(fd, bytes, at, length, offset, done);
-    }) as never;
-    await expect(allocateFiles(withParts(folder, 'full', { ...REAL_DISK, write }))).rejects.toMatchObject({
+    await expect(allocateFiles(withParts(folder, 'full', diskWithRoom(130_000)))).rejects.toMatchObject({
       detail: { operation: 'allocate', errno: 'ENOSPC', path: path.join(folder, HIDDEN) },
     });
     expect(existsSync(path.join(folder, HIDDEN))).toBe(false);
