@@ -1,7 +1,7 @@
 // The command tree. Loads commander and nothing heavier: what a command needs is imported when it runs, so that
 // `--version` and `--help` start as quickly as Node itself nearly does. Each command is defined in definitions/.
 
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { refuseContradictions } from './contradictions.js';
 import { addCat } from './definitions/cat.js';
 import { addCompletion } from './definitions/completion.js';
@@ -23,6 +23,7 @@ import { addStream } from './definitions/stream.js';
 import { addSwarm } from './definitions/swarm.js';
 import { addVerify } from './definitions/verify.js';
 import { refuseEmptyValues } from './empty-values.js';
+import { LazyCommand } from './lazy-command.js';
 import { fitHelp } from './render/fit-help.js';
 import { OVERVIEW } from './help-texts.js';
 import { WITHOUT_SETTINGS } from './settings/setting.js';
@@ -53,8 +54,8 @@ const COMMANDS: readonly CommandDefinition[] = [
 /** Columns for what is said of an option; commander's own 40 would wrap nothing at 80. */
 const MIN_WIDTH_TO_WRAP = 24;
 
-export function createProgram(host: ProgramHost): Command {
-  const program = new Command('effusion')
+export function createProgram(host: ProgramHost): LazyCommand {
+  const program = new LazyCommand('effusion')
     .description('Downloads, serves, makes and checks torrents.')
     .version(host.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')

@@ -4,15 +4,18 @@
 import { type Command, type CommanderError, Option } from 'commander';
 import { ForeignOption } from './foreign-option.js';
 import { ALIASES, ALWAYS_SO, INSTEAD, NOT_THE_SAME } from './foreign-spellings.js';
+import type { LazyCommand } from './lazy-command.js';
 import { didYouMean, suggestOptions } from './option-suggestion.js';
 import { UsageError } from './usage-error.js';
 
-/** Called once, when every command has its options. */
-export function understandOthers(program: Command): void {
+/** Called once, when every command is defined. */
+export function understandOthers(program: LazyCommand): void {
   for (const command of [program, ...program.commands]) {
     if (command.name().startsWith('__')) continue;
-    addAliases(command, program);
-    addOpposites(command);
+    command.defineOptions(() => {
+      addAliases(command, program);
+      addOpposites(command);
+    });
     command.exitOverride((error) => {
       const flag = /unknown option '(.*)'/.exec(error.message)?.[1];
       if (error.code === 'commander.unknownOption' && flag !== undefined) throw refuse(flag, command, program);

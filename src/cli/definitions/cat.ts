@@ -21,17 +21,20 @@ function parseRange(text: string): RangeSpec {
 }
 
 export const addCat: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('cat')
     .description('write verified bytes of a file to stdout, in order, as they come')
     .argument('<TORRENT>', TORRENT)
-    .addOption(filesOption('the files to read, one after the other; not needed where there is one'))
-    .option(
-      '--range <A-B>',
-      'these bytes of the file only, both ends included, from 0; A- to the end, -N the last N',
-      parseRange,
-    );
-  addReadingOptions(command, [portOption(), portmapOption(), listenOption()], false)
+    .defineOptions((command) => {
+      command
+        .addOption(filesOption('the files to read, one after the other; not needed where there is one'))
+        .option(
+          '--range <A-B>',
+          'these bytes of the file only, both ends included, from 0; A- to the end, -N the last N',
+          parseRange,
+        );
+      addReadingOptions(command, [portOption(), portmapOption(), listenOption()], false);
+    })
     .addHelpText('after', EXAMPLES.cat)
     .action(async (torrent: string, options: CatOptions) => {
       await host.run(globals(), async (context) =>

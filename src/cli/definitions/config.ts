@@ -13,8 +13,11 @@ export const addConfig: CommandDefinition = (program, host, globals) => {
     .argument('[COMMAND]', 'show the options of this command only')
     .argument('[OPTION...]', 'as that command would be given them')
     .allowUnknownOption()
-    .addOption(new Option('--path', 'print where the configuration file is looked for'))
-    .option('--json', 'print one JSON object')
+    .defineOptions((command) => {
+      command
+        .addOption(new Option('--path', 'print where the configuration file is looked for'))
+        .option('--json', 'print one JSON object');
+    })
     .addHelpText('after', EXAMPLES.config)
     .action(async (name: string | undefined, rest: string[], options: ConfigOptions) => {
       const { showConfig } = await import('../commands/config.js');

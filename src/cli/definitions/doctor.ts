@@ -9,14 +9,17 @@ import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addProbeOptions } from './probe-options.js';
 
 export const addDoctor: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('doctor')
     .description('look for what keeps a torrent from being downloaded: trackers, DHT, port, peers, web seeds, disk')
     .argument('<TORRENT>', TORRENT)
-    .option('-o, --output <DIR>', 'the folder that the data would go to', '.')
-    .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 20s)'))
-    .option('--json', 'print one JSON object');
-  addProbeOptions(command)
+    .defineOptions((command) => {
+      command
+        .option('-o, --output <DIR>', 'the folder that the data would go to', '.')
+        .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 20s)'))
+        .option('--json', 'print one JSON object');
+      addProbeOptions(command);
+    })
     .addHelpText('after', EXAMPLES.doctor)
     .action(async (torrent: string, options: DoctorOptions) => {
       await host.run(globals(), async (context) =>

@@ -38,51 +38,57 @@ import { addSwarmOptions, GROUP } from './swarm-options.js';
 const MAX_COMPARED_NAMES = 5000;
 
 export const addDownload: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('download', { isDefault: true })
     .alias('get')
     .description('download what a torrent names, verify it, and end')
     .argument('[TORRENT...]', TORRENT)
-    .addOption(inputFileOption())
-    .addOption(jobsOption());
-  addChoiceOptions(command)
-    .optionsGroup('Output:')
-    .option('-o, --output <DIR>', 'the folder to put it in', '.')
-    .option('--fsync', 'flush each file to the disk before it gets its name')
-    .addOption(
-      new Option(
-        '--overwrite <MODE>',
-        'existing files of that name: keep what matches and repair the rest, refuse (exit 9), or fetch all anew and replace them',
-      )
-        .choices(['verify', 'never', 'always'])
-        .default('verify'),
-    );
-  addPlaceOptions(command);
-  addSwarmOptions(command, {
-    noTrackers: 'ask no tracker',
-    network: [portOption(), portmapOption(), listenOption()],
-  })
-    .optionsGroup(GROUP.webSeeds)
-    .addOption(webseedOption())
-    .addOption(webseedsOption())
-    .optionsGroup(GROUP.limits)
-    .addOption(maxDownloadOption())
-    .addOption(maxDownloadEachOption())
-    .addOption(maxUploadOption())
-    .addOption(maxUploadEachOption())
-    .addOption(maxPeersOption())
-    .addOption(maxUploadsOption())
-    .optionsGroup('When to give up:')
-    .addOption(durationOption('-t, --timeout <TIME>', 'give up after this time in all (exit 124)'))
-    .addOption(
-      durationOption('--no-peers-timeout <TIME>', 'give up when no peer answered for so long (exit 5; without a terminal 2m)'),
-    )
-    .addOption(metadataTimeoutOption())
-    .addOption(durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'))
-    .addOption(minSpeedOption());
-  addSeedOptions(command, true);
-  addChecksumOptions(command);
-  addResultOptions(command, true)
+    .defineOptions((command) => {
+      command.addOption(inputFileOption()).addOption(jobsOption());
+      addChoiceOptions(command)
+        .optionsGroup('Output:')
+        .option('-o, --output <DIR>', 'the folder to put it in', '.')
+        .option('--fsync', 'flush each file to the disk before it gets its name')
+        .addOption(
+          new Option(
+            '--overwrite <MODE>',
+            'existing files of that name: keep what matches and repair the rest, refuse (exit 9), or fetch all anew and replace them',
+          )
+            .choices(['verify', 'never', 'always'])
+            .default('verify'),
+        );
+      addPlaceOptions(command);
+      addSwarmOptions(command, {
+        noTrackers: 'ask no tracker',
+        network: [portOption(), portmapOption(), listenOption()],
+      })
+        .optionsGroup(GROUP.webSeeds)
+        .addOption(webseedOption())
+        .addOption(webseedsOption())
+        .optionsGroup(GROUP.limits)
+        .addOption(maxDownloadOption())
+        .addOption(maxDownloadEachOption())
+        .addOption(maxUploadOption())
+        .addOption(maxUploadEachOption())
+        .addOption(maxPeersOption())
+        .addOption(maxUploadsOption())
+        .optionsGroup('When to give up:')
+        .addOption(durationOption('-t, --timeout <TIME>', 'give up after this time in all (exit 124)'))
+        .addOption(
+          durationOption(
+            '--no-peers-timeout <TIME>',
+            'give up when no peer answered for so long (exit 5; without a terminal 2m)',
+          ),
+        )
+        .addOption(metadataTimeoutOption())
+        .addOption(
+          durationOption('--stall-timeout <TIME>', 'give up when no data came for so long (exit 7; without a terminal 5m)'),
+        )
+        .addOption(minSpeedOption());
+      addSeedOptions(command, true);
+      addChecksumOptions(command);
+      addResultOptions(command, true);
+    })
     .addHelpText('after', EXAMPLES.download)
     .action(async (torrents: string[], options: DownloadOptions) => {
       const isNamed = program.args[0] === 'download' || program.args[0] === 'get';

@@ -28,45 +28,54 @@ export const addEdit: CommandDefinition = (program, host, globals) => {
     .command('edit')
     .description('change trackers, comment and the like of a torrent file')
     .argument('<FILE.torrent>', 'the torrent file')
-    .option('-o, --output <FILE>', 'the torrent file to write')
-    .option('--in-place', 'change the file itself')
-    .option('--force', 'replace the file of --output where it exists')
-    .option('--json', 'print one JSON object')
-    .optionsGroup('Trackers and web seeds:')
-    .addOption(
-      repeatable('--tracker <URL>', 'these instead of all that are there; each is a tier, commas join URLs in one', (text) =>
-        parseTier(text, '--tracker'),
-      ),
-    )
-    .addOption(
-      repeatable('--add-tracker <URL>', 'one more tier, behind those that are there', (text) => parseTier(text, '--add-tracker')),
-    )
-    .addOption(
-      repeatable('--remove-tracker <GLOB>', 'a tracker to take out: its URL, * for any characters', glob('--remove-tracker')),
-    )
-    .addOption(repeatable('--replace-tracker <OLD=NEW>', 'a tracker in the place of another one', parseReplacement))
-    .option('--clear-trackers', 'take all trackers out')
-    .addOption(
-      repeatable('--add-web-seed <URL>', 'one more web server that has the data', (text) =>
-        parseUrl(text, '--add-web-seed', ['http:', 'https:', 'ftp:']),
-      ),
-    )
-    .addOption(
-      repeatable('--remove-web-seed <GLOB>', 'a web seed to take out: its URL, * for any characters', glob('--remove-web-seed')),
-    )
-    .optionsGroup('Facts:')
-    .option('--comment <TEXT>', "a comment for people; '' takes it out")
-    .option('--created-by <TEXT>', "the program that made it; '' takes it out")
-    .addOption(new Option('--creation-date <DATE>', 'a day, a time with its zone, or none').argParser(parseCreationDate))
-    .optionsGroup('What makes another torrent of it:')
-    .option('--allow-new-hash', 'change the info hash where one of these asks for it')
-    .option('--name <NAME>', 'the name of the file or folder')
-    .option('--private', 'peers are to come from the trackers only (BEP 27)')
-    .option('--no-private', 'peers may come from everywhere')
-    .option('--source <TEXT>', "a mark that sets it apart from the same data's torrents elsewhere; '' takes it out")
-    .optionsGroup(GROUP.network)
-    .addOption(proxyOption())
-    .addOption(interfaceOption())
+    .defineOptions((command) => {
+      command
+        .option('-o, --output <FILE>', 'the torrent file to write')
+        .option('--in-place', 'change the file itself')
+        .option('--force', 'replace the file of --output where it exists')
+        .option('--json', 'print one JSON object')
+        .optionsGroup('Trackers and web seeds:')
+        .addOption(
+          repeatable('--tracker <URL>', 'these instead of all that are there; each is a tier, commas join URLs in one', (text) =>
+            parseTier(text, '--tracker'),
+          ),
+        )
+        .addOption(
+          repeatable('--add-tracker <URL>', 'one more tier, behind those that are there', (text) =>
+            parseTier(text, '--add-tracker'),
+          ),
+        )
+        .addOption(
+          repeatable('--remove-tracker <GLOB>', 'a tracker to take out: its URL, * for any characters', glob('--remove-tracker')),
+        )
+        .addOption(repeatable('--replace-tracker <OLD=NEW>', 'a tracker in the place of another one', parseReplacement))
+        .option('--clear-trackers', 'take all trackers out')
+        .addOption(
+          repeatable('--add-web-seed <URL>', 'one more web server that has the data', (text) =>
+            parseUrl(text, '--add-web-seed', ['http:', 'https:', 'ftp:']),
+          ),
+        )
+        .addOption(
+          repeatable(
+            '--remove-web-seed <GLOB>',
+            'a web seed to take out: its URL, * for any characters',
+            glob('--remove-web-seed'),
+          ),
+        )
+        .optionsGroup('Facts:')
+        .option('--comment <TEXT>', "a comment for people; '' takes it out")
+        .option('--created-by <TEXT>', "the program that made it; '' takes it out")
+        .addOption(new Option('--creation-date <DATE>', 'a day, a time with its zone, or none').argParser(parseCreationDate))
+        .optionsGroup('What makes another torrent of it:')
+        .option('--allow-new-hash', 'change the info hash where one of these asks for it')
+        .option('--name <NAME>', 'the name of the file or folder')
+        .option('--private', 'peers are to come from the trackers only (BEP 27)')
+        .option('--no-private', 'peers may come from everywhere')
+        .option('--source <TEXT>', "a mark that sets it apart from the same data's torrents elsewhere; '' takes it out")
+        .optionsGroup(GROUP.network)
+        .addOption(proxyOption())
+        .addOption(interfaceOption());
+    })
     .addHelpText('after', EXAMPLES.edit)
     .action(async (file: string, options: EditOptions) => {
       await host.run(globals(), async (context) => (await import('../commands/edit.js')).edit(file, options, context));

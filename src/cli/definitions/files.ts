@@ -9,17 +9,20 @@ import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addSwarmOptions } from './swarm-options.js';
 
 export const addFiles: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('files')
     .alias('ls')
     .description('list the files of a torrent')
     .argument('[TORRENT...]', TORRENT)
-    .addOption(inputFileOption())
-    .option('--tree', 'show folders, with the sums of what is in them')
-    .option('-0, --null', 'print paths alone, each with a zero byte behind it')
-    .option('--json', 'print a JSON object, of several torrents one a line')
-    .addOption(metadataTimeoutOption());
-  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer' })
+    .defineOptions((command) => {
+      command
+        .addOption(inputFileOption())
+        .option('--tree', 'show folders, with the sums of what is in them')
+        .option('-0, --null', 'print paths alone, each with a zero byte behind it')
+        .option('--json', 'print a JSON object, of several torrents one a line')
+        .addOption(metadataTimeoutOption());
+      addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer' });
+    })
     .addHelpText('after', EXAMPLES.files)
     .action(async (torrents: string[], options: FilesOptions) => {
       await host.run(globals(), async (context) =>

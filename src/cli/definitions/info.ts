@@ -9,18 +9,26 @@ import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addSwarmOptions } from './swarm-options.js';
 
 export const addInfo: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('info')
     .alias('show')
     .description('show what is in a torrent')
     .argument('[TORRENT...]', TORRENT)
-    .addOption(inputFileOption())
-    .option('--json', 'print a JSON object, of several torrents one a line')
-    .option('--scrape', 'ask every tracker and the DHT for seeds, leechers and completed downloads (exit 6 where none answers)')
-    .addOption(durationOption('-t, --timeout <TIME>', 'give up on the answers of --scrape after this time in all (default: 15s)'))
-    .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
-    .addOption(metadataTimeoutOption());
-  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer' })
+    .defineOptions((command) => {
+      command
+        .addOption(inputFileOption())
+        .option('--json', 'print a JSON object, of several torrents one a line')
+        .option(
+          '--scrape',
+          'ask every tracker and the DHT for seeds, leechers and completed downloads (exit 6 where none answers)',
+        )
+        .addOption(
+          durationOption('-t, --timeout <TIME>', 'give up on the answers of --scrape after this time in all (default: 15s)'),
+        )
+        .option('--save <FILE>', 'keep it as a torrent file, such as the metadata of a magnet link')
+        .addOption(metadataTimeoutOption());
+      addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata of a magnet link: use --peer' });
+    })
     .addHelpText('after', EXAMPLES.info)
     .action(async (torrents: string[], options: InfoOptions) => {
       await host.run(globals(), async (context) =>

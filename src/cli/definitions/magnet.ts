@@ -8,20 +8,23 @@ import { type CommandDefinition, TORRENT } from './program-host.js';
 import { GROUP } from './swarm-options.js';
 
 export const addMagnet: CommandDefinition = (program, host, globals) => {
-  const peer = peerOption();
-  peer.description = 'a peer to name in the link (x.pe, repeatable)';
   program
     .command('magnet')
     .description('print the magnet link of a torrent')
     .argument('[TORRENT...]', TORRENT)
-    .addOption(inputFileOption())
-    .option('--no-trackers', 'leave the trackers out')
-    .addOption(peer)
-    .option('--files <NUMBERS>', 'the files that the link is to ask for, such as 1,3-5 (so, BEP 53)')
-    .option('--json', 'print a JSON object, of several torrents one a line')
-    .optionsGroup(GROUP.network)
-    .addOption(proxyOption())
-    .addOption(interfaceOption())
+    .defineOptions((command) => {
+      const peer = peerOption();
+      peer.description = 'a peer to name in the link (x.pe, repeatable)';
+      command
+        .addOption(inputFileOption())
+        .option('--no-trackers', 'leave the trackers out')
+        .addOption(peer)
+        .option('--files <NUMBERS>', 'the files that the link is to ask for, such as 1,3-5 (so, BEP 53)')
+        .option('--json', 'print a JSON object, of several torrents one a line')
+        .optionsGroup(GROUP.network)
+        .addOption(proxyOption())
+        .addOption(interfaceOption());
+    })
     .addHelpText('after', EXAMPLES.magnet)
     .action(async (torrents: string[], options: MagnetOptions) => {
       await host.run(globals(), async (context) => (await import('../commands/magnet.js')).magnet(torrents, options, context));

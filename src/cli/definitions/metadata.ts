@@ -9,16 +9,19 @@ import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addSwarmOptions } from './swarm-options.js';
 
 export const addMetadata: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('metadata')
     .description('save what a magnet link names as a torrent file')
     .argument('[TORRENT...]', TORRENT)
-    .addOption(inputFileOption())
-    .option('-o, --output <FILE>', 'the torrent file to write (default: NAME.torrent in the current folder)')
-    .option('--force', 'replace the torrent file where it exists')
-    .option('--json', 'print a JSON object, of several torrents one a line')
-    .addOption(metadataTimeoutOption());
-  addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata: use --peer' })
+    .defineOptions((command) => {
+      command
+        .addOption(inputFileOption())
+        .option('-o, --output <FILE>', 'the torrent file to write (default: NAME.torrent in the current folder)')
+        .option('--force', 'replace the torrent file where it exists')
+        .option('--json', 'print a JSON object, of several torrents one a line')
+        .addOption(metadataTimeoutOption());
+      addSwarmOptions(command, { noTrackers: 'ask no tracker for the metadata: use --peer' });
+    })
     .addHelpText('after', EXAMPLES.metadata)
     .action(async (torrents: string[], options: MetadataOptions) => {
       await host.run(globals(), async (context) =>

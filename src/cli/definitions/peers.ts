@@ -9,13 +9,16 @@ import { type CommandDefinition, TORRENT } from './program-host.js';
 import { addProbeOptions } from './probe-options.js';
 
 export const addPeers: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('peers')
     .description('find peers and tell who they are and what they have')
     .argument('<TORRENT>', TORRENT)
-    .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 10s)'))
-    .option('--json', 'print one JSON object a peer, each on a line');
-  addProbeOptions(command)
+    .defineOptions((command) => {
+      command
+        .addOption(durationOption('--timeout <TIME>', 'look so long at most (default: 10s)'))
+        .option('--json', 'print one JSON object a peer, each on a line');
+      addProbeOptions(command);
+    })
     .addHelpText('after', EXAMPLES.peers)
     .action(async (torrent: string, options: ProbeCommandOptions) => {
       await host.run(globals(), async (context) =>

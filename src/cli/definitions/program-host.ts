@@ -1,8 +1,8 @@
-// What the definition of a command needs from the run around it. A definition is a few lines that load commander and nothing heavier:
-// the command itself is imported when it runs.
+// What the definition of a command needs from the run around it. A definition loads commander and nothing heavier: the command itself is
+// imported when it runs, and its options are made when somebody looks at them.
 
-import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import type { LazyCommand } from '../lazy-command.js';
 import type { GlobalOptions } from '../options.js';
 
 export interface ProgramHost {
@@ -17,7 +17,7 @@ export interface ProgramHost {
 export type Globals = () => GlobalOptions;
 
 /** Adds a command to the tree. */
-export type CommandDefinition = (program: Command, host: ProgramHost, globals: Globals) => void;
+export type CommandDefinition = (program: LazyCommand, host: ProgramHost, globals: Globals) => void;
 
 /** What commands say of their argument. */
 export const TORRENT = 'a torrent file, its URL, a magnet link, an info hash, or - for stdin';

@@ -19,18 +19,21 @@ function parseHttpPort(text: string): number {
 }
 
 export const addStream: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('stream')
     .description('serve the files of a torrent over HTTP on this machine, for players, as they come')
     .argument('<TORRENT>', TORRENT)
-    .addOption(filesOption('the files to serve; all others are left out'))
-    .option('--port <N>', 'serve HTTP on this port of 127.0.0.1 (default: any free one)', parseHttpPort)
-    .option(
-      '--open <PLAYER>',
-      'start this player with the URL, and end with it; its arguments behind spaces, quoted as in a shell',
-      parsePlayer,
-    );
-  addReadingOptions(command, [portmapOption(), listenOption()], true)
+    .defineOptions((command) => {
+      command
+        .addOption(filesOption('the files to serve; all others are left out'))
+        .option('--port <N>', 'serve HTTP on this port of 127.0.0.1 (default: any free one)', parseHttpPort)
+        .option(
+          '--open <PLAYER>',
+          'start this player with the URL, and end with it; its arguments behind spaces, quoted as in a shell',
+          parsePlayer,
+        );
+      addReadingOptions(command, [portmapOption(), listenOption()], true);
+    })
     .addHelpText('after', EXAMPLES.stream)
     .action(async (torrent: string, { port, ...options }: StreamOptions) => {
       await host.run(globals(), async (context) =>

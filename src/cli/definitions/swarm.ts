@@ -33,34 +33,39 @@ export const addSwarm: CommandDefinition = (program, host, globals) => {
     .command('swarm')
     .description('serve a file or folder from a tracker and seeders of its own, to test clients with')
     .argument('<PATH>', 'a file or a folder, or a torrent file with its data beside it')
-    .addOption(whole('--seeders <N>', 'so many seeders', 1, MAX_SEEDERS).default(2))
-    .addOption(
-      whole('--exit-after <N>', 'end when so many downloads have completed, by what the tracker is told', 1, MAX_DOWNLOADS),
-    )
-    .addOption(durationOption('--timeout <TIME>', 'end after so long, with 124 (default: never)'))
-    .optionsGroup(GROUP.network)
-    .addOption(
-      new Option('-p, --port <A-B>', 'ports of the seeders, the first free ones of a range (default: any)').argParser((text) =>
-        parsePortRange(text, '--port'),
-      ),
-    )
-    .addOption(
-      new Option('--tracker-port <N>', 'port of the tracker (default: any)').argParser((text) =>
-        parsePort(text, '--tracker-port'),
-      ),
-    )
-    .option('--udp', 'a UDP tracker in place of the HTTP one')
-    .addOption(new Option('--bind <IP>', 'listen on this address').argParser(parseBind).default('127.0.0.1'))
-    .optionsGroup('Faults:')
-    .addOption(share('--corrupt <SHARE>', 'this share of the blocks, such as 1%, has a wrong byte'))
-    .addOption(
-      new Option('--slow <RATE>', 'each seeder sends at most so much a second').argParser((text) => parseRate(text, '--slow')),
-    )
-    .addOption(share('--choke [SHARE]', 'unchoke nobody, or nobody for this share of the time'))
-    .addOption(share('--drop <SHARE>', 'this share of the requests is ignored, and of the connections cut'))
-    .option('--flaky-tracker', 'every second announce fails: status 500, a failure reason, or no answer')
-    .addOption(whole('--honest <N>', 'so many of the seeders send all, and right', 0, MAX_SEEDERS).default(0))
-    .addOption(whole('--random-seed <N>', 'of the chance in the faults, to have the same ones again', 0, MAX_SEED))
+    .defineOptions((command) => {
+      command
+        .addOption(whole('--seeders <N>', 'so many seeders', 1, MAX_SEEDERS).default(2))
+        .addOption(
+          whole('--exit-after <N>', 'end when so many downloads have completed, by what the tracker is told', 1, MAX_DOWNLOADS),
+        )
+        .addOption(durationOption('--timeout <TIME>', 'end after so long, with 124 (default: never)'))
+        .optionsGroup(GROUP.network)
+        .addOption(
+          new Option('-p, --port <A-B>', 'ports of the seeders, the first free ones of a range (default: any)').argParser(
+            (text) => parsePortRange(text, '--port'),
+          ),
+        )
+        .addOption(
+          new Option('--tracker-port <N>', 'port of the tracker (default: any)').argParser((text) =>
+            parsePort(text, '--tracker-port'),
+          ),
+        )
+        .option('--udp', 'a UDP tracker in place of the HTTP one')
+        .addOption(new Option('--bind <IP>', 'listen on this address').argParser(parseBind).default('127.0.0.1'))
+        .optionsGroup('Faults:')
+        .addOption(share('--corrupt <SHARE>', 'this share of the blocks, such as 1%, has a wrong byte'))
+        .addOption(
+          new Option('--slow <RATE>', 'each seeder sends at most so much a second').argParser((text) =>
+            parseRate(text, '--slow'),
+          ),
+        )
+        .addOption(share('--choke [SHARE]', 'unchoke nobody, or nobody for this share of the time'))
+        .addOption(share('--drop <SHARE>', 'this share of the requests is ignored, and of the connections cut'))
+        .option('--flaky-tracker', 'every second announce fails: status 500, a failure reason, or no answer')
+        .addOption(whole('--honest <N>', 'so many of the seeders send all, and right', 0, MAX_SEEDERS).default(0))
+        .addOption(whole('--random-seed <N>', 'of the chance in the faults, to have the same ones again', 0, MAX_SEED));
+    })
     .addHelpText('after', EXAMPLES.swarm)
     .action(async (location: string, options: SwarmCommandOptions) => {
       await host.run(globals(), async (context) => (await import('../commands/swarm.js')).swarm(location, options, context));

@@ -11,21 +11,24 @@ import type { CommandDefinition } from './program-host.js';
 import { GROUP } from './swarm-options.js';
 
 export const addVerify: CommandDefinition = (program, host, globals) => {
-  const command = program
+  program
     .command('verify')
     .alias('check')
     .usage('[options] FILE.torrent... [DIR]')
     .description('check data on the disk against a torrent')
     .argument('[FILE.torrent...]', 'the torrent file, or several, and the folder that holds the data (default: the current one)')
-    .addOption(inputFileOption())
-    .addOption(filesOption('the files to check; others may be missing'))
-    .option('--json', 'print a JSON object, of several torrents one a line')
-    .optionsGroup('Where the data is:')
-    .option('--data <DIR>', 'the folder that holds the data: then every argument is a torrent');
-  addChecksumOptions(addPlacementOptions(command))
-    .optionsGroup(GROUP.network)
-    .addOption(proxyOption())
-    .addOption(interfaceOption())
+    .defineOptions((command) => {
+      command
+        .addOption(inputFileOption())
+        .addOption(filesOption('the files to check; others may be missing'))
+        .option('--json', 'print a JSON object, of several torrents one a line')
+        .optionsGroup('Where the data is:')
+        .option('--data <DIR>', 'the folder that holds the data: then every argument is a torrent');
+      addChecksumOptions(addPlacementOptions(command))
+        .optionsGroup(GROUP.network)
+        .addOption(proxyOption())
+        .addOption(interfaceOption());
+    })
     .addHelpText('after', EXAMPLES.verify)
     .action(async (names: string[], options: VerifyOptions) => {
       await host.run(globals(), async (context) => (await import('../commands/verify.js')).verify(names, options, context));

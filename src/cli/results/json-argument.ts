@@ -42,9 +42,6 @@ export function owedJson({ argv, program, used, environment, isTerminal }: Faile
 
 /** Leaves the command with its options as far as they can be read. */
 function readCommand(argv: readonly string[], program: Command): Command {
-  for (const { options } of [program, ...program.commands]) {
-    for (const option of options) delete option.parseArg;
-  }
   const { operands, unknown } = readOptions(program, argv);
   const byName = (name: string): Command | undefined =>
     program.commands.find((command) => command.name() === name || command.aliases().includes(name));
@@ -55,6 +52,7 @@ function readCommand(argv: readonly string[], program: Command): Command {
 
 /** An option at the end of the line that lacks its value makes commander throw: without it all else is the same. So does --version, which it answers. */
 function readOptions(command: Command, words: readonly string[]): { operands: string[]; unknown: string[] } {
+  for (const option of command.options) delete option.parseArg;
   try {
     // Not the one of download, which refuses `--seed 2x`.
     return Command.prototype.parseOptions.call(command, [...words]);
