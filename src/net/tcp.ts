@@ -25,10 +25,11 @@ interface WithHandle {
   _handle?: object | null;
 }
 
-/** Systems without IPv6 answer a wildcard listen with one of these. */
-const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL', 'EPROTONOSUPPORT']);
-
-function listenOn(server: Server, options: { port: number; host: string; ipv6Only?: boolean }): Promise<void> {
+/**
+ * Without a host on all addresses: Node takes IPv6, with IPv4 in it, or IPv4 alone on a system without IPv6. To name `::` would say the same
+ * and cost 5 ms of the start: Node looks it up, with the regular expression that it has for IPv6.
+ */
+function listenOn(server: Server, options: { port: number; host?: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ ...options, exclusive: true }, () => {
@@ -136,22 +137,11 @@ export class TcpTransport implements Transport {
       const link = this.#accept(socket);
       if (link !== null) onLink(link);
     });
-    if (host !== undefined) await listenOn(server, { port: asked, host });
-    else await this.#listenEverywhere(server, asked);
+    await listenOn(server, { port: asked, ...(host === undefined ? {} : { host }) });
     // Such as EMFILE on accept: that connection is lost, the next may succeed.
     server.on('error', () => undefined);
     const { port } = server.address() as AddressInfo;
     return { port, close: () => closeServer(server) };
-  }
-
-  async #listenEverywhere(server: Server, port: number): Promise<void> {
-    try {
-      await listenOn(server, { port, host: '::', ipv6Only: false });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === undefined || !NO_IPV6.has(code)) throw error;
-      await listenOn(server, { port, host: '0.0.0.0' });
-    }
   }
 
   /** Null where the connection is gone again already. */
