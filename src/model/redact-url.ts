@@ -2,6 +2,8 @@
 // printed goes through here. Rather too much is cut than too little: a long component stays only if it looks like words. The
 // path of a web seed (BEP 19) is that of a file, and what looks like a key there is its name.
 
+import { printableLine } from './printable-line.js';
+
 const CUT = '***';
 const MAX_LENGTH = 300;
 
@@ -10,7 +12,6 @@ const SECRET_NAMES =
   /^(?:.*(?:pass|secret|token|auth|sign).*|key|api_?key|user_?key|pid|uid|user|username|login|hash|session|sid|id_hash)$/i;
 /** Letters in words of moderate length, as in `announce.php` or `some-open-tracker`. */
 const WORDS = /^[A-Za-z]?[a-z]{1,14}(?:[-_.~][A-Za-z]?[a-z]{1,14})*$/;
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\s]+/gu;
 
 function isSecret(component: string): boolean {
   return component.length >= 16 && !WORDS.test(component);
@@ -56,9 +57,7 @@ export function redactWebSeedUrl(url: string): string {
 }
 
 function redact(url: string, showPath: (path: string, onCut: OnCut) => string, onCut: OnCut = () => {}): string {
-  const parts = /^([A-Za-z][A-Za-z0-9+.-]*:)?(?:\/\/([^/?#\\]*))?([^?#]*)(?:\?([^#]*))?/.exec(
-    url.replaceAll(UNPRINTABLE, ' ').trim(),
-  );
+  const parts = /^([A-Za-z][A-Za-z0-9+.-]*:)?(?:\/\/([^/?#\\]*))?([^?#]*)(?:\?([^#]*))?/.exec(printableLine(url));
   if (parts === null) return CUT;
   const [, scheme = '', authority, path, query] = parts;
   const login = authority?.lastIndexOf('@') ?? -1;

@@ -1,0 +1,11 @@
+// A text of others as one line that can be printed: control characters, marks of direction, what is no character, and white space become a
+// single space.
+
+/** A line as nearly every one is: a look at it costs next to nothing, and to make ready for all of Unicode most of a millisecond. */
+const PLAIN = /^[!-~]*(?: [!-~]+)*$/;
+
+/** Without space at its ends. */
+export function printableLine(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+}
