@@ -32,7 +32,7 @@ import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
 import { createEgress, type Egress, type EgressOptions } from './egress.js';
 import { AlreadyStartedError, InvalidArgumentError } from './session-error.js';
-import { ClientPortMapping } from './port-mapping.js';
+import type { ClientPortMapping } from './port-mapping.js';
 import { UploadGate } from './upload-gate.js';
 import { VERSION } from './version.js';
 
@@ -174,6 +174,7 @@ export class Client {
     }
     if (portMapping === false || this.egress.localAddress !== null) return;
     const places = portMapping === true ? {} : portMapping;
+    const { ClientPortMapping } = await import('./port-mapping.js');
     this.#portMapping = new ClientPortMapping(this.#listener.port, this.nextSeed(), places);
   }
 

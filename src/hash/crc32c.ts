@@ -4,15 +4,21 @@
 /** The polynomial, bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ ((remainder & 1) * POLYNOMIAL);
-  return remainder;
-});
+let table: Uint32Array | null = null;
+
+function makeTable(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, byte) => {
+    let remainder = byte;
+    for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ ((remainder & 1) * POLYNOMIAL);
+    return remainder;
+  });
+}
 
 /** 0 … 2^32 − 1. */
 export function crc32c(bytes: Uint8Array): number {
+  // With the first peer: no start waits for it.
+  table ??= makeTable();
   let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff];
+  for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff];
   return (crc ^ 0xffff_ffff) >>> 0;
 }

@@ -2,7 +2,7 @@
 // Answers come by event, and at once where they are asked for: a loop under full load reads up to 32 windows of each of
 // its sockets before it looks at anything else, so that an event comes some thirty milliseconds late.
 
-import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { startWorker } from './start-worker.js';
 
 export interface PieceHashRequest {
@@ -37,6 +37,8 @@ export interface PieceHashThread {
 
 /** Holds the process only while a piece is out: whoever stops waits for it, and may have nothing else left. */
 export function startPieceHashThread(handlers: PieceHashThreadHandlers): PieceHashThread {
+  // Loaded with the first thread, as in start-worker.ts.
+  const { MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
   const channel = new MessageChannel();
   const port: MessagePort = channel.port1;
   let worker: Worker | null = null;

@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { SHARE_ENV, Worker, type MessagePort } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 
 /** A module that makes a thread read TypeScript: given as `--import`, the loader of development only serves the main thread. */
 function developmentLoader(): string {
@@ -13,9 +13,11 @@ function developmentLoader(): string {
 
 /** `port` is handed over and becomes the thread's `workerData`. Throws where there is no descriptor or thread left. */
 export function startWorker(name: 'hash-worker' | 'piece-hash-worker', port?: MessagePort): Worker {
+  // With the first thread: most runs start none.
+  const threads = process.getBuiltinModule('node:worker_threads');
   const given = port === undefined ? {} : { workerData: port, transferList: [port] };
   const built = new URL(`./${name}.js`, import.meta.url);
-  if (existsSync(fileURLToPath(built))) return new Worker(built, { env: SHARE_ENV, execArgv: [], ...given });
+  if (existsSync(fileURLToPath(built))) return new threads.Worker(built, { env: threads.SHARE_ENV, execArgv: [], ...given });
   const execArgv = ['--import', developmentLoader()];
-  return new Worker(new URL(`./${name}.ts`, import.meta.url), { env: SHARE_ENV, execArgv, ...given });
+  return new threads.Worker(new URL(`./${name}.ts`, import.meta.url), { env: threads.SHARE_ENV, execArgv, ...given });
 }

@@ -12,7 +12,7 @@ type Behaviour = 'throws' | 'dies at once' | 'dies at the first range';
 let behaviour: Behaviour = 'throws';
 let started = 0;
 
-vi.mock('node:worker_threads', async () => {
+vi.mock('../../../src/storage/start-worker.js', async () => {
   const { EventEmitter } = await import('node:events');
   class DyingWorker extends EventEmitter {
     constructor() {
@@ -37,7 +37,7 @@ vi.mock('node:worker_threads', async () => {
       this.removeAllListeners('exit');
     }
   }
-  return { Worker: DyingWorker, SHARE_ENV: Symbol('env') };
+  return { startWorker: () => new DyingWorker() };
 });
 
 test.each<Behaviour>(['throws', 'dies at once', 'dies at the first range'])('a thread that %s', async (how) => {
