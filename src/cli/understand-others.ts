@@ -25,8 +25,9 @@ export function understandOthers(program: LazyCommand): void {
 }
 
 function addAliases(command: Command, program: Command): void {
+  const options = new Map(command.options.map((option) => [option.long, option]));
   for (const [theirs, ours] of ALIASES) {
-    const option = command.options.find(({ long }) => long === ours);
+    const option = options.get(ours);
     const flags = option === undefined ? '' : freeFlags(theirs, command, program);
     if (option !== undefined && flags !== '') command.addOption(new ForeignOption(flags, option));
   }

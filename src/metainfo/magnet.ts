@@ -43,6 +43,8 @@ const MAX_HOST_CHARACTERS = 253;
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const BITS_PER_BASE32 = 5;
+/** Of an info hash. */
+const BASE32_DIGITS = (INFO_HASH_BYTES * 8) / BITS_PER_BASE32;
 
 const TRACKER_SCHEMES = new Set(['http:', 'https:', 'udp:', 'wss:']);
 const WEB_SCHEMES = new Set(['http:', 'https:']);
@@ -68,10 +70,10 @@ function decodeBase32(text: string): Uint8Array {
 
 /** A bare info hash (v1): 40 digits of hex or 32 of base32, in any case; null where `text` is neither. */
 export function parseInfoHash(text: string): Uint8Array | null {
-  if (/^[0-9a-f]{40}$/i.test(text)) {
+  if (text.length === 2 * INFO_HASH_BYTES && /^[0-9a-f]*$/i.test(text)) {
     return Uint8Array.from({ length: INFO_HASH_BYTES }, (_, i) => Number.parseInt(text.slice(i * 2, i * 2 + 2), 16));
   }
-  return /^[a-z2-7]{32}$/i.test(text) ? decodeBase32(text.toLowerCase()) : null;
+  return text.length === BASE32_DIGITS && /^[a-z2-7]*$/i.test(text) ? decodeBase32(text.toLowerCase()) : null;
 }
 
 function readParameters(text: string): Parameters {

@@ -39,11 +39,12 @@ interface Assignment {
 export async function applySettings(program: Command, command: Command, environment: Environment): Promise<AppliedSettings> {
   const file = chooseFile(program.getOptionValue('config'), environment);
   const entries = file === null ? null : await readConfigFile(file.path, file.isNamed);
+  const found = file === null || entries === null ? null : { file: file.path, entries };
   const sources = new Map<Option, ValueSource>();
-  if (file !== null && entries !== null) checkKeys(entries, program, file.path);
+  if (found !== null) checkKeys(found.entries, program, found.file);
   for (const target of command === program ? [program] : [program, command]) {
     const assignments = [
-      ...(file === null ? [] : readEntries(entries ?? [], target, program, environment, file.path)),
+      ...(found === null ? [] : readEntries(found.entries, target, program, environment, found.file)),
       ...readVariables(target, program, environment),
     ];
     for (const assignment of assignments) {
