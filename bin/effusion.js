@@ -13,4 +13,4 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
   process.exit(2);
 }
 
-require('./start.js');
+void require('./start.js').start();

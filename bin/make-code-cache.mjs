@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bundleMark, CODE_CACHE, runBundle } from './load-bundle.js';
+import { bundleMark, CODE_CACHE, runBundle } from './start.js';
 
 /** Enough for every function of the way of a block, and of a file, to have run. */
 const FILES = 64;
@@ -80,7 +80,6 @@ try {
       '--interface',
       '127.0.0.1',
     ],
-    version: '',
   });
 } catch {
   process.exit(1);

@@ -16,6 +16,7 @@ import { Interruption, STOP_SIGNALS } from './interruption.js';
 import { joinColor } from './definitions/global-options.js';
 import type { ProgramHost } from './definitions/program-host.js';
 import { LogFile } from './log-file.js';
+import { VERSION } from '../engine/version.js';
 import { InvariantError } from '../model/error.js';
 import { isUnderNohup, readParentStatus } from './nohup.js';
 import { colorChoice, type GlobalOptions } from './options.js';
@@ -34,7 +35,6 @@ import { formatJson } from './render/sanitise.js';
 export interface MainOptions {
   /** Without the interpreter and the script. */
   readonly argv: readonly string[];
-  readonly version: string;
 }
 
 /** Never returns normally: ends the process with an exit code of the table. */
@@ -62,13 +62,13 @@ export async function main(options: MainOptions): Promise<void> {
   let isRunning = false;
   let log: LogFile | null = null;
   let used: Command | null = null;
-  const events = new EventStream({ version: options.version, onBroken: (error) => onBroken('the events', error) });
+  const events = new EventStream({ version: VERSION, onBroken: (error) => onBroken('the events', error) });
   // Before anything can be refused: whoever asked for events gets its end told.
   const { argv, target, stray } = findEventsArgument(options.argv);
 
   const tree = (writeOut: (text: string) => void = () => {}, run: ProgramHost['run'] = () => Promise.resolve()): Command => {
     return createProgram({
-      version: options.version,
+      version: VERSION,
       helpWidth: helpWidth(stdout, stderr, env.COLUMNS),
       writeOut,
       environment: env,

@@ -73,7 +73,7 @@ async function build(folder: string): Promise<void> {
   const PATH = `${path.join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
   await promisify(execFile)('/bin/sh', ['-c', line], { cwd: ROOT, env: { ...process.env, PATH } });
   mkdirSync(path.join(folder, 'bin'));
-  for (const file of ['effusion.js', 'start.js', 'load-bundle.js', 'make-code-cache.mjs', 'package.json']) {
+  for (const file of ['effusion.js', 'start.js', 'make-code-cache.mjs', 'package.json']) {
     copyFileSync(path.join(ROOT, 'bin', file), path.join(folder, 'bin', file));
   }
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
