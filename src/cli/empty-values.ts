@@ -12,16 +12,19 @@ const HINT = 'Write one, or leave it out: a variable of the shell may not be set
 /** Of the command that is about to run, and of the program; throws UsageError. Wherever the values come from. */
 export function refuseEmptyValues(program: Command, command: Command): void {
   for (const holder of [program, command]) {
-    for (const option of holder.options) {
-      const name = option.attributeName();
-      if (!MAY_BE_EMPTY.has(name) && isEmpty(holder.getOptionValue(name)))
-        throw new UsageError(`${option.long ?? option.flags}: its ${placeholder(option)} is empty`, HINT);
-    }
+    const empty = emptyNames(holder);
+    const option = empty.size === 0 ? undefined : holder.options.find((each) => empty.has(each.attributeName()));
+    if (option !== undefined) throw new UsageError(`${option.long ?? option.flags}: its ${placeholder(option)} is empty`, HINT);
   }
   const at = command.args.indexOf('');
   if (at < 0) return;
   const named = command.registeredArguments[Math.min(at, command.registeredArguments.length - 1)];
   throw new UsageError(`a ${named === undefined ? 'word' : named.name()} is empty`, HINT);
+}
+
+function emptyNames(holder: Command): Set<string> {
+  const values = Object.entries(holder.opts<Record<string, unknown>>());
+  return new Set(values.filter(([name, value]) => isEmpty(value) && !MAY_BE_EMPTY.has(name)).map(([name]) => name));
 }
 
 function isEmpty(value: unknown): boolean {

@@ -8,7 +8,7 @@ import { didYouMean, suggestOptions } from '../option-suggestion.js';
 import { UsageError } from '../usage-error.js';
 import { chooseFile, expandHome, placeOf, readConfigFile, readSwitch, type Environment, type FileEntry } from './config-file.js';
 import { giveWay } from './give-way.js';
-import { isOfOneRun, placeholderOf, settingNames, settingsOf, variableOf, type Setting } from './setting.js';
+import { hasVariables, isOfOneRun, placeholderOf, settingNames, settingsOf, variableOf, type Setting } from './setting.js';
 
 /** Where a value came from, as `effusion config` tells it. */
 export interface ValueSource {
@@ -156,6 +156,7 @@ function readFileValues(
 /** A variable that is empty is not set, as NO_COLOR has it. Unknown ones are left alone: other programs may have theirs. */
 function readVariables(target: Command, program: Command, environment: Environment): Assignment[] {
   const found: Assignment[] = [];
+  if (!hasVariables(environment)) return found;
   for (const [key, { setting, isInverted }] of settingNames(settingsOf(target))) {
     const variable = variableOf(key);
     const text = environment[variable] ?? '';

@@ -1,6 +1,7 @@
 // The configuration file: where it is, and what is in it as keys with their lines. It is TOML, read by a library; what the keys mean is
 // decided elsewhere. A file that is not there is none, unless it was named.
 
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { CONFIG } from '../../engine/config.js';
@@ -70,6 +71,8 @@ export async function readConfigFile(file: string, isNamed: boolean): Promise<Fi
 
 async function readBounded(file: string, isNamed: boolean): Promise<string | null> {
   try {
+    // Most have none, and are not to wait for the failure.
+    if (!isNamed && statSync(file, { throwIfNoEntry: false }) === undefined) return null;
     const bytes = await readBoundedFile(file, CONFIG.cli.configFileBytes);
     if (bytes === null) {
       throw new UsageError(`the configuration file ${file} is too large`, 'Name another with --config, or use --no-config.');

@@ -77,9 +77,16 @@ export function settingNames(settings: readonly Setting[]): Map<string, SettingN
   return names;
 }
 
+const PREFIX = 'EFFUSION_';
+
+/** Whether there is one of ours at all. Windows does not tell the case of their names apart. */
+export function hasVariables(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return Object.keys(environment).some((name) => name.toUpperCase().startsWith(PREFIX));
+}
+
 /** `max-download` → `EFFUSION_MAX_DOWNLOAD`. */
 export function variableOf(key: string): string {
-  return `EFFUSION_${key.toUpperCase().replaceAll('-', '_')}`;
+  return `${PREFIX}${key.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /** What stands for the value in the help, e.g. `DIR`; empty for a switch. */
