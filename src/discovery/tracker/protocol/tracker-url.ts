@@ -17,7 +17,7 @@ export const MAX_URL_DATA_BYTES = 1020;
 
 /** Lower-case, without colon; null where the text has none. */
 export function schemeOf(url: string): string | null {
-  return /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1].toLowerCase() ?? null;
+  return /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(url)?.[1].toLowerCase() ?? null;
 }
 
 /** A login and a fragment are no part of what is sent. Throws TrackerError `invalid_url`. */
