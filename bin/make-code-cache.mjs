@@ -62,7 +62,7 @@ try {
   });
   const torrent = path.join(folder, 'payload.torrent');
   writeFileSync(torrent, bytes);
-  const bundle = runBundle(undefined);
+  const bundle = runBundle(false);
   script = bundle.script;
   const seeder = await SessionServer.start(metainfo, {}, folder, { client, seed: true, isReadOnly: true });
   seeder.done().catch(() => undefined);
