@@ -1,10 +1,8 @@
-// Runs the bundle in dist/ where there is one, with compiled code that a build has kept for it (a third of the start on Node 20; Node 22 and
-// later keep compiled code themselves), else (a checkout that was not built) the sources through tsx. One file, as each costs half a
-// millisecond.
+// Runs the bundle in dist/ where there is one, with compiled code that a build has kept for it (a third of the start), else (a checkout that
+// was not built) the sources through tsx. One file, as each costs half a millisecond.
 
 const { isAscii } = require('node:buffer');
 const { closeSync, openSync, readSync, statSync } = require('node:fs');
-const module_ = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const vm = require('node:vm');
@@ -19,8 +17,11 @@ const CODE_CACHE = path.join(DIST, 'cli.cache');
 const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
 const TAIL = '\n});';
 
+/** Node 22 and later keep compiled code themselves, between the runs. Asked for there only: it comes with the loader of modules. */
+const isKeptByNode = Number(process.versions.node.split('.')[0]) >= 22;
+
 async function start() {
-  module_.enableCompileCache?.();
+  if (isKeptByNode) require('node:module').enableCompileCache?.();
   const { main } = isThere(BUNDLE) ? loadBundle() : await loadSources();
   await main({ argv: process.argv.slice(2) });
 }
@@ -37,11 +38,13 @@ async function loadSources() {
 
 /** What the bundle exports. There is no compiled code in a package, nor after a build without loopback. */
 function loadBundle() {
-  const isCompiled = module_.enableCompileCache === undefined && isThere(CODE_CACHE);
-  return isCompiled ? runBundle(true).exports : module_.createRequire(BUNDLE)(BUNDLE);
+  return !isKeptByNode && isThere(CODE_CACHE) ? runBundle(true).exports : require(BUNDLE);
 }
 
-/** `isCompiled`: with the code that was kept for it. Both files go through the same memory, as the first touch of it costs more than a file. */
+/**
+ * `isCompiled`: with the code that was kept for it. Both files go through the same memory: the first touch of it costs more than to read
+ * a file.
+ */
 function runBundle(isCompiled) {
   const textBytes = HEAD.length + statSync(BUNDLE).size + TAIL.length;
   const memory = Buffer.allocUnsafeSlow(isCompiled ? Math.max(textBytes, statSync(CODE_CACHE).size) : textBytes);
@@ -49,11 +52,14 @@ function runBundle(isCompiled) {
   const cachedData = isCompiled ? readCodeCache(memory) : undefined;
   const script = new vm.Script(text, { filename: BUNDLE, cachedData });
   const loaded = { exports: {} };
-  script.runInThisContext()(loaded.exports, module_.createRequire(BUNDLE), loaded, BUNDLE, DIST);
+  script.runInThisContext()(loaded.exports, require, loaded, BUNDLE, DIST);
   return { exports: loaded.exports, script };
 }
 
-/** As the text of a function. It is put together as bytes, and to V8 it has one byte a character instead of two: a copy of it less, and half the memory. */
+/**
+ * As the text of a function. It is put together as bytes, and has one byte a character instead of two to V8: a copy of it less, and half
+ * the memory.
+ */
 function readBundle(memory) {
   const end = readInto(memory, memory.write(HEAD), BUNDLE);
   const bytes = memory.subarray(0, end + memory.write(TAIL, end));
