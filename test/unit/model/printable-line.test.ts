@@ -1,6 +1,6 @@
 // Whatever comes in, a line of printable characters with single spaces comes out; what is one already is not touched.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { printableLine } from '../../../src/model/printable-line.js';
 
