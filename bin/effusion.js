@@ -13,4 +13,5 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
   process.exit(2);
 }
 
-void require('./start.js').start();
+const { start } = require('./start.js');
+void start();
