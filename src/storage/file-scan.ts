@@ -54,7 +54,7 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
   const parts = isApart ? new KnownFolders(paths.partsFolder, disk) : names;
   const searchedFolders = new Set<string>();
   return metainfo.files.map((file, index) => {
-    if (file.isPadding) return NOTHING;
+    if (file.isPadding || (names.lackAllOf(file.path) && (namesOnly || parts.lackAllOf(file.path)))) return NOTHING;
     if (!isLenient(index)) return scanFile(file, index);
     try {
       const scanned = scanFile(file, index);
@@ -85,6 +85,8 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
 class KnownFolders {
   readonly #guard: DirectoryGuard;
   readonly #absent = new Set<string>();
+  /** Of the absent ones those that would be in the tree's root: mostly all of a torrent is in one. */
+  readonly #absentTops = new Set<string>();
 
   constructor(root: string, disk: Disk) {
     this.#guard = new DirectoryGuard(root, disk);
@@ -95,7 +97,13 @@ class KnownFolders {
     if (this.#absent.has(folder)) return false;
     if (this.#guard.existsFor(components)) return true;
     this.#absent.add(folder);
+    if (!this.#guard.existsFor(components.slice(0, 2))) this.#absentTops.add(components[0]);
     return false;
+  }
+
+  /** It was seen already that the topmost folder of that file is not there, and with it nothing below. */
+  lackAllOf(components: readonly string[]): boolean {
+    return this.#absentTops.size > 0 && components.length > 1 && this.#absentTops.has(components[0]);
   }
 }
 
