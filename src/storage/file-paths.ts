@@ -25,13 +25,16 @@ export class FilePaths {
   /** Where files grow, and where state lies: the output folder, if no other is named. */
   readonly partsFolder: string;
   readonly #metainfo: Metainfo;
-  readonly #names: (string | undefined)[] = [];
-  readonly #parts: (string | undefined)[] = [];
+  readonly #names: (string | undefined)[];
+  readonly #parts: (string | undefined)[];
 
   constructor(folder: string, metainfo: Metainfo, partsFolder: string = folder) {
     this.folder = path.normalize(folder);
     this.partsFolder = path.normalize(partsFolder);
     this.#metainfo = metainfo;
+    // Of their length at once: pieces come in any order, and a list that is filled so becomes a slow one.
+    this.#names = Array<string | undefined>(metainfo.files.length).fill(undefined);
+    this.#parts = [...this.#names];
   }
 
   name(file: number): string {

@@ -9,7 +9,7 @@ import { invariant, StorageError } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { placeForCopy } from './file-copy.js';
-import { moveFile } from './file-move.js';
+import { moveAcross, moveWithin } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
 import { refuse, toStorageError } from './storage-failure.js';
@@ -167,32 +167,29 @@ export class FileStorage implements Storage {
     this.#closeFile(file);
     const isApart = this.#guard !== this.#partsGuard;
     if (isApart) this.#guard.ensureFor(this.#files[file].path);
-    const moving = moveFile({
-      from: this.#paths.part(file),
-      to: this.#paths.name(file),
-      landing: () => {
-        const landing = this.#paths.landing(file);
-        return isApart ? placeForCopy(landing, this.#disk) : landing.beside;
-      },
-      length: this.#files[file].length,
-      isKept: this.#keepsExisting(file),
-      ...this.#move,
-      fsync: this.#fsync,
-      disk: this.#disk,
-    });
-    const onMoved = (): void => {
-      // Read meanwhile: what is open is the file that is gone.
-      this.#closeFile(file);
+    const from = this.#paths.part(file);
+    const to = this.#paths.name(file);
+    const isKept = this.#keepsExisting(file);
+    if (moveWithin(from, to, isKept, this.#disk)) {
       this.#finished.add(file);
-    };
-    if (moving === undefined) {
-      onMoved();
       return undefined;
     }
     this.#moves++;
-    return moving.then(onMoved).finally(() => {
-      this.#moves--;
-    });
+    const landing = (): string => {
+      const places = this.#paths.landing(file);
+      return isApart ? placeForCopy(places, this.#disk) : places.beside;
+    };
+    const { length } = this.#files[file];
+    const terms = { ...this.#move, fsync: this.#fsync, disk: this.#disk };
+    return moveAcross({ from, to, isKept, landing, length, ...terms })
+      .then(() => {
+        // Read meanwhile: what is open is the file that is gone.
+        this.#closeFile(file);
+        this.#finished.add(file);
+      })
+      .finally(() => {
+        this.#moves--;
+      });
   }
 
   #closeFile(file: number): void {
