@@ -53,9 +53,19 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
   const names = new KnownFolders(paths.folder, disk);
   const parts = isApart ? new KnownFolders(paths.partsFolder, disk) : names;
   const searchedFolders = new Set<string>();
-  return metainfo.files.map((file, index) => {
-    if (file.isPadding || (names.lackAllOf(file.path) && (namesOnly || parts.lackAllOf(file.path)))) return NOTHING;
-    if (!isLenient(index)) return scanFile(file, index);
+  const { files } = metainfo;
+  const found = Array<FoundFile>(files.length).fill(NOTHING);
+  /** The topmost folder that was found to be nowhere: mostly all of a torrent is in one. */
+  let absentTop: string | null = null;
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index];
+    if (file.isPadding || (file.path[0] === absentTop && file.path.length > 1)) continue;
+    if (names.lackAllOf(file.path) && (namesOnly || parts.lackAllOf(file.path))) absentTop = file.path[0];
+    else found[index] = isLenient(index) ? scanLeniently(file, index) : scanFile(file, index);
+  }
+  return found;
+
+  function scanLeniently(file: Metainfo['files'][number], index: number): FoundFile {
     try {
       const scanned = scanFile(file, index);
       const counting = countingPath(scanned, paths, index);
@@ -64,7 +74,7 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
     } catch {
       return NOTHING;
     }
-  });
+  }
 
   function scanFile(file: Metainfo['files'][number], index: number): FoundFile {
     const folder = file.path.slice(0, -1).join('/');
@@ -103,7 +113,7 @@ class KnownFolders {
 
   /** It was seen already that the topmost folder of that file is not there, and with it nothing below. */
   lackAllOf(components: readonly string[]): boolean {
-    return this.#absentTops.size > 0 && components.length > 1 && this.#absentTops.has(components[0]);
+    return components.length > 1 && this.#absentTops.has(components[0]);
   }
 }
 
