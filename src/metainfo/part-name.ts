@@ -45,7 +45,7 @@ export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: n
   }
   const { path } = files[file];
   const name = path[path.length - 1] + SUFFIX;
-  const plain = path.with(-1, name);
+  const plain = path.with(path.length - 1, name);
   const isShort = name.length <= CERTAINLY_SHORT || utf8.encode(name).length <= MAX_NAME_BYTES;
   if (isShort && (taken.size === 0 || !taken.has(pathKey(plain)))) return plain;
   return sparePartName({ files, infoHash }, file);

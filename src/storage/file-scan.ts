@@ -54,14 +54,17 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
   const parts = isApart ? new KnownFolders(paths.partsFolder, disk) : names;
   const searchedFolders = new Set<string>();
   const { files } = metainfo;
-  const found = Array<FoundFile>(files.length).fill(NOTHING);
+  const found: FoundFile[] = [];
   /** The topmost folder that was found to be nowhere: mostly all of a torrent is in one. */
   let absentTop: string | null = null;
   for (let index = 0; index < files.length; index++) {
     const file = files[index];
-    if (file.isPadding || (file.path[0] === absentTop && file.path.length > 1)) continue;
+    if (file.isPadding || (file.path[0] === absentTop && file.path.length > 1)) {
+      found.push(NOTHING);
+      continue;
+    }
+    found.push(isLenient(index) ? scanLeniently(file, index) : scanFile(file, index));
     if (names.lackAllOf(file.path) && (namesOnly || parts.lackAllOf(file.path))) absentTop = file.path[0];
-    else found[index] = isLenient(index) ? scanLeniently(file, index) : scanFile(file, index);
   }
   return found;
 

@@ -9,7 +9,7 @@ import { invariant, StorageError } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { placeForCopy } from './file-copy.js';
-import { moveAcross, moveWithin } from './file-move.js';
+import { moveAcross, type MoveOptions, moveWithin } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
 import { refuse, toStorageError } from './storage-failure.js';
@@ -165,31 +165,30 @@ export class FileStorage implements Storage {
   #rename(file: number): void | Promise<void> {
     // Before the rename: closing is where some file systems tell that a write has failed.
     this.#closeFile(file);
-    const isApart = this.#guard !== this.#partsGuard;
-    if (isApart) this.#guard.ensureFor(this.#files[file].path);
+    if (this.#guard !== this.#partsGuard) this.#guard.ensureFor(this.#files[file].path);
     const from = this.#paths.part(file);
     const to = this.#paths.name(file);
     const isKept = this.#keepsExisting(file);
-    if (moveWithin(from, to, isKept, this.#disk)) {
-      this.#finished.add(file);
-      return undefined;
-    }
-    this.#moves++;
+    if (!moveWithin(from, to, isKept, this.#disk)) return this.#moveAcross(file, { from, to, isKept });
+    this.#finished.add(file);
+    return undefined;
+  }
+
+  async #moveAcross(file: number, places: Pick<MoveOptions, 'from' | 'to' | 'isKept'>): Promise<void> {
     const landing = (): string => {
-      const places = this.#paths.landing(file);
-      return isApart ? placeForCopy(places, this.#disk) : places.beside;
+      const copy = this.#paths.landing(file);
+      return this.#guard === this.#partsGuard ? copy.beside : placeForCopy(copy, this.#disk);
     };
     const { length } = this.#files[file];
-    const terms = { ...this.#move, fsync: this.#fsync, disk: this.#disk };
-    return moveAcross({ from, to, isKept, landing, length, ...terms })
-      .then(() => {
-        // Read meanwhile: what is open is the file that is gone.
-        this.#closeFile(file);
-        this.#finished.add(file);
-      })
-      .finally(() => {
-        this.#moves--;
-      });
+    this.#moves++;
+    try {
+      await moveAcross({ ...places, landing, length, ...this.#move, fsync: this.#fsync, disk: this.#disk });
+      // Read meanwhile: what is open is the file that is gone.
+      this.#closeFile(file);
+      this.#finished.add(file);
+    } finally {
+      this.#moves--;
+    }
   }
 
   #closeFile(file: number): void {
