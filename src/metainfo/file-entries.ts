@@ -13,20 +13,23 @@ export interface PlainEntry {
   /** `attr`; empty where there is none. */
   readonly attributes: string;
   readonly isLegacyPadding: boolean;
-  /** As the torrent has them, one or more: not yet safe. */
-  components(): readonly string[];
+  /** The path as the torrent has it, not yet safe: what leads to the name, one array for all files of a folder that follow each other. */
+  readonly folders: readonly string[];
+  readonly name: string;
 }
 
 const ZERO = 0x30;
 const NINE = 0x39;
 const COLON = 0x3a;
+const LETTER_D = 0x64;
 const LETTER_E = 0x65;
 const letters = (word: string): Uint8Array => Uint8Array.from(word, (letter) => letter.charCodeAt(0));
-const BEGIN = letters('d');
 const ATTR = letters('4:attr');
-const LENGTH = letters('6:lengthi');
-const PATH = letters('4:pathl');
+const SIZE = letters('6:lengthi');
+const COMPONENTS = letters('4:pathl');
 const TWIN = letters('10:path.utf-8l');
+
+type Decode = (bytes: Uint8Array) => string | null;
 
 /** Digits that are certainly below 2^53. */
 const SAFE_DIGITS = 15;
@@ -39,10 +42,13 @@ const ODD = -1;
 const NONE = -1;
 
 export class FileEntries {
-  // Of each entry, by its place in the list: offsets in the input.
-  readonly #starts: number[] = [];
+  // Of each entry, by its place in the list: its length, and offsets in the input, of its path (of an odd one: of itself) and of the last
+  // string of that: where its length stands, where it begins, and where it ends.
   readonly #lengths: number[] = [];
   readonly #paths: number[] = [];
+  readonly #nameHeads: number[] = [];
+  readonly #nameStarts: number[] = [];
+  readonly #nameEnds: number[] = [];
   /** Of those entries that have one. */
   readonly #attributes = new Map<number, number>();
   readonly #twins = new Map<number, number>();
@@ -55,10 +61,16 @@ export class FileEntries {
   /** All of the list, where a character is a byte: cut out of it, a name costs next to nothing. */
   #text: string | null = null;
 
+  // The folders that were read last, and how they are written: those of the next entry are mostly the same.
+  #folders: readonly string[] = [];
+  #foldersText: string | null = null;
+
   // What the walk has found last.
   #at = 0;
   #value = 0;
   #nodes = 0;
+  #nameHead = 0;
+  #nameStart = 0;
 
   /** Walks over a list that the scanner has just opened, and over its end. Throws BencodeError. */
   constructor(scanner: BencodeScanner, bytes: Uint8Array) {
@@ -73,15 +85,15 @@ export class FileEntries {
       const kind = scanner.next();
       if (kind === 'end') break;
       if (scanner.depth > depth) scanner.skip();
-      this.#starts.push(start);
       this.#lengths.push(ODD);
-      this.#paths.push(NONE);
+      this.#paths.push(start);
+      for (const offsets of [this.#nameHeads, this.#nameStarts, this.#nameEnds]) offsets.push(NONE);
     }
     this.#end = scanner.position;
   }
 
   get length(): number {
-    return this.#starts.length;
+    return this.#lengths.length;
   }
 
   /** To be called before anything is read: the bytes that were walked over, or a copy of some of them, and the offset at which these began. */
@@ -92,45 +104,60 @@ export class FileEntries {
     this.#text = text?.length === this.#end - this.#start ? text : null;
   }
 
-  /** The bytes from that entry on. */
+  /** The bytes from that entry on, which is one that must be decoded. */
   rest(index: number): Uint8Array {
-    return this.#bytes.subarray(this.#starts[index] - this.#base);
+    return this.#bytes.subarray(this.#paths[index] - this.#base);
   }
 
   /** The entry of that place in the list; null where it must be decoded to be judged. */
   read(index: number): PlainEntry | null {
     const length = this.#lengths[index];
     if (length === ODD) return null;
-    const path = this.#strings(this.#paths[index], decodeText) ?? [];
-    const attributes = this.#attributes.get(index);
-    const twin = this.#twins.get(index);
-    return {
-      length,
-      attributes: attributes === undefined ? '' : this.#firstLetters(attributes),
-      isLegacyPadding: path[path.length - 1].startsWith(LEGACY_PADDING),
-      components: () => (twin === undefined ? null : this.#strings(twin, decodeUtf8)) ?? path,
-    };
+    const at = this.#attributes.size === 0 ? undefined : this.#attributes.get(index);
+    const attributes = at === undefined ? '' : this.#firstLetters(at);
+    const name = this.#string(this.#nameStarts[index], this.#nameEnds[index], decodeText) ?? '';
+    const isLegacyPadding = name.startsWith(LEGACY_PADDING);
+    const twin = this.#twins.size === 0 ? undefined : this.#twins.get(index);
+    const path = twin === undefined ? null : this.#strings(twin, decodeUtf8);
+    return path === null
+      ? { length, attributes, isLegacyPadding, folders: this.#readFolders(index), name }
+      : { length, attributes, isLegacyPadding, folders: path.slice(0, -1), name: path[path.length - 1] };
+  }
+
+  #readFolders(index: number): readonly string[] {
+    const from = this.#paths[index];
+    const to = this.#nameHeads[index];
+    const before = this.#foldersText;
+    const text = this.#text;
+    if (text !== null && before?.length === to - from && text.startsWith(before, from - this.#start)) return this.#folders;
+    this.#folders = this.#strings(from, decodeText, to) ?? [];
+    this.#foldersText = text?.slice(from - this.#start, to - this.#start) ?? null;
+    return this.#folders;
   }
 
   /** Whether a plain entry begins there; it is then in the lists. */
   #walkPlain(bytes: Uint8Array, start: number): boolean {
-    if (!this.#word(bytes, start, BEGIN)) return false;
+    if (bytes[start] !== LETTER_D) return false;
+    this.#at = start + 1;
     let attributes = NONE;
     let nodes = 5;
-    if (this.#word(bytes, this.#at, ATTR)) {
+    if (bytes[this.#at] === ATTR[0] && this.#word(bytes, this.#at, ATTR)) {
       attributes = this.#at;
-      if (!this.#string(bytes, attributes)) return false;
+      if (!this.#skip(bytes, attributes)) return false;
       nodes += 2;
     }
-    if (!this.#word(bytes, this.#at, LENGTH) || !this.#number(bytes, this.#at, LETTER_E)) return false;
+    if (!this.#word(bytes, this.#at, SIZE) || !this.#number(bytes, this.#at, LETTER_E)) return false;
     const length = this.#value;
-    if (!this.#word(bytes, this.#at, PATH)) return false;
+    if (!this.#word(bytes, this.#at, COMPONENTS)) return false;
     const path = this.#at;
     let count = this.#list(bytes, path);
     if (count === 0) return false;
     nodes += count;
+    const nameHead = this.#nameHead;
+    const nameStart = this.#nameStart;
+    const nameEnd = this.#at - 1;
     let twin = NONE;
-    if (this.#word(bytes, this.#at, TWIN)) {
+    if (bytes[this.#at] === TWIN[0] && this.#word(bytes, this.#at, TWIN)) {
       twin = this.#at;
       count = this.#list(bytes, twin);
       if (count === 0) return false;
@@ -139,11 +166,13 @@ export class FileEntries {
     if (bytes[this.#at] !== LETTER_E) return false;
     this.#at++;
     this.#nodes = nodes;
-    if (attributes !== NONE) this.#attributes.set(this.#starts.length, attributes);
-    if (twin !== NONE) this.#twins.set(this.#starts.length, twin);
-    this.#starts.push(start);
+    if (attributes !== NONE) this.#attributes.set(this.length, attributes);
+    if (twin !== NONE) this.#twins.set(this.length, twin);
     this.#lengths.push(length);
     this.#paths.push(path);
+    this.#nameHeads.push(nameHead);
+    this.#nameStarts.push(nameStart);
+    this.#nameEnds.push(nameEnd);
     return true;
   }
 
@@ -165,7 +194,7 @@ export class FileEntries {
     return true;
   }
 
-  #string(bytes: Uint8Array, at: number): boolean {
+  #skip(bytes: Uint8Array, at: number): boolean {
     if (!this.#number(bytes, at, COLON) || this.#value > bytes.length - this.#at) return false;
     this.#at += this.#value;
     return true;
@@ -176,29 +205,35 @@ export class FileEntries {
     let count = 0;
     this.#at = at;
     while (bytes[this.#at] !== LETTER_E) {
-      if (!this.#string(bytes, this.#at)) return 0;
+      this.#nameHead = this.#at;
+      if (!this.#number(bytes, this.#at, COLON) || this.#value > bytes.length - this.#at) return 0;
+      this.#nameStart = this.#at;
+      this.#at += this.#value;
       count++;
     }
     this.#at++;
     return count;
   }
 
-  /** Strings of a list that was walked over; null where `decode` makes nothing of one. */
-  #strings(from: number, decode: (bytes: Uint8Array) => string | null): string[] | null {
+  /** Strings of a list that was walked over, up to its end or to `to`; null where `decode` makes nothing of one. */
+  #strings(from: number, decode: Decode, to = Infinity): string[] | null {
     const bytes = this.#bytes;
     const texts: string[] = [];
-    this.#at = from - this.#base;
-    while (bytes[this.#at] !== LETTER_E) {
-      this.#number(bytes, this.#at, COLON);
-      const start = this.#at;
-      const end = start + this.#value;
-      const shift = this.#base - this.#start;
-      const text = this.#text === null ? decode(bytes.subarray(start, end)) : this.#text.slice(start + shift, end + shift);
+    let at = from;
+    while (at < to && bytes[at - this.#base] !== LETTER_E) {
+      this.#number(bytes, at - this.#base, COLON);
+      const start = this.#at + this.#base;
+      at = start + this.#value;
+      const text = this.#string(start, at, decode);
       if (text === null) return null;
       texts.push(text);
-      this.#at = end;
     }
     return texts;
+  }
+
+  #string(start: number, end: number, decode: Decode): string | null {
+    if (this.#text !== null) return this.#text.slice(start - this.#start, end - this.#start);
+    return decode(this.#bytes.subarray(start - this.#base, end - this.#base));
   }
 
   #firstLetters(from: number): string {

@@ -8,7 +8,7 @@ import { decodePrefix } from '../bencode/decode.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError, within } from './fields.js';
 import { type FileEntries, LEGACY_PADDING, type PlainEntry } from './file-entries.js';
 import type { MetainfoFile } from './metainfo.js';
-import { checkPathLength, PathTree, safeComponent } from './safe-path.js';
+import { checkPathLength, isPlainName, PathTree, safeComponent } from './safe-path.js';
 import type { NameRules } from './safe-path.js';
 
 /** The UTF-8 twin of a field (`name.utf-8`) where it is there and valid, else the field itself. */
@@ -40,7 +40,10 @@ function decodeEntry(rest: Uint8Array): { entry: PlainEntry; isCanonical: boolea
   const dict = expectDict(decodeItem(rest), '');
   const length = expectInteger(dict.get('length'), 'length', 0, Infinity);
   const attributes = readAttributes(dict);
-  const entry = { length, attributes, isLegacyPadding: isLegacyPadding(dict), components: () => readComponents(dict) };
+  const isLegacy = isLegacyPadding(dict);
+  // Padding is not on disk, and of a path that has no use nothing is asked.
+  const path = isPaddingFile(attributes, isLegacy) ? [''] : readComponents(dict);
+  const entry = { length, attributes, isLegacyPadding: isLegacy, folders: path.slice(0, -1), name: path[path.length - 1] };
   return { entry, isCanonical: dict.isCanonical };
 }
 
@@ -92,34 +95,38 @@ export function parseFileList(entries: FileEntries, field: string, name: string,
 function placeEntry(entry: PlainEntry, name: string, offset: number, names: SafeNames): MetainfoFile {
   const { length, attributes } = entry;
   if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError('length', 'the sum of the lengths is beyond 2^53');
-  const isSymlink = attributes.includes('l');
-  if (isSymlink && length > 0) throw fieldError('length', `expected 0 for a symbolic link, found ${length}`);
-  const isPadding = isSymlink || attributes.includes('p') || entry.isLegacyPadding;
+  if (length > 0 && attributes.includes('l')) throw fieldError('length', `expected 0 for a symbolic link, found ${length}`);
+  const isPadding = isPaddingFile(attributes, entry.isLegacyPadding);
   // Padding is not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
-  const path = isPadding ? [name, '.pad', String(length)] : names.pathOf(name, entry.components());
+  const path = isPadding ? [name, '.pad', String(length)] : names.pathOf(name, entry);
   if (!isPadding) checkPathLength(path, 'path');
   return attributes === '' ? { path, length, offset, isPadding } : { path, length, offset, isPadding, attributes };
 }
 
-/** Files of one folder follow each other: what the one before was named is not looked at again. */
+/** A symbolic link counts as one: it has no bytes, and we make none. */
+function isPaddingFile(attributes: string, isLegacyPadding: boolean): boolean {
+  return isLegacyPadding || (attributes !== '' && /[lp]/.test(attributes));
+}
+
+/** Files of one folder follow each other: its name is not looked at again for each. */
 class SafeNames {
   readonly #rules: NameRules;
-  #raw: readonly string[] = [];
+  #folders: readonly string[] | null = null;
+  /** The same, safe, with the torrent's name in front. */
   #safe: readonly string[] = [];
 
   constructor(rules: NameRules) {
     this.#rules = rules;
   }
 
-  pathOf(name: string, components: readonly string[]): string[] {
-    const path = [name];
-    for (let at = 0; at < components.length; at++) {
-      const isSame = at < this.#raw.length && components[at] === this.#raw[at];
-      path.push(isSame ? this.#safe[at + 1] : safeComponent(components[at], `path[${at}]`, this.#rules));
+  pathOf(torrent: string, { folders, name }: PlainEntry): readonly string[] {
+    if (folders !== this.#folders) {
+      this.#safe = [torrent, ...folders.map((folder, at) => safeComponent(folder, `path[${at}]`, this.#rules))];
+      this.#folders = folders;
     }
-    this.#raw = components;
-    this.#safe = path;
-    return path;
+    const isPlain = isPlainName(name) && !this.#rules.windows;
+    // `concat` makes an array of just that size, where others leave room to grow in each of thousands.
+    return this.#safe.concat(isPlain ? name : safeComponent(name, `path[${folders.length}]`, this.#rules));
   }
 }
 

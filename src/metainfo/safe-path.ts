@@ -20,6 +20,12 @@ const MAX_PATH_BYTES = 4095;
 /** Names that begin so are ours: resume state, locks, parts with no better name. */
 const OWN_PREFIX = '.effusion';
 
+/**
+ * Short, with no control character, slash, backslash, and no dot in front: nearly every name, and nothing in it that would be changed or
+ * refused. One look tells, where others walk over its characters.
+ */
+const PLAIN_NAME = /^[ -\-0-[\]-~\u0080-\uffff][ -.0-[\]-~\u0080-\uffff]{0,84}$/;
+
 const utf8 = new TextEncoder();
 
 function isControl(unit: number): boolean {
@@ -54,7 +60,12 @@ function shorten(name: string): string {
   return stem.join('') + extension;
 }
 
-/** One component of a path, safe to join to a folder. Throws MetainfoError naming `field`. */
+/** Whether it is surely safe as it is, but on Windows. */
+export function isPlainName(name: string): boolean {
+  return PLAIN_NAME.test(name);
+}
+
+/** One component of a path, safe to join to a folder, of 255 bytes at most. Throws MetainfoError naming `field`. */
 export function safeComponent(name: string, field: string, rules: NameRules): string {
   if (name === '') throw fieldError(field, 'expected a name, found an empty string');
   if (name === '.' || name === '..') throw fieldError(field, `expected a name, found "${name}"`);
@@ -68,13 +79,11 @@ export function safeComponent(name: string, field: string, rules: NameRules): st
   return safe;
 }
 
-/** Refuses paths no file system takes. */
+/** Refuses paths no file system takes. `path`: of safe components. */
 export function checkPathLength(path: readonly string[], field: string): void {
+  if (path.length * (MAX_COMPONENT_BYTES + 1) <= MAX_PATH_BYTES) return;
   if (path.length > MAX_DEPTH) throw fieldError(field, `a path of ${path.length} components, at most ${MAX_DEPTH}`);
-  let bytes = path.length - 1;
-  for (const name of path) bytes += name.length <= CERTAINLY_SHORT ? name.length * 3 : utf8.encode(name).length;
-  if (bytes <= MAX_PATH_BYTES) return;
-  bytes = utf8.encode(path.join('/')).length;
+  const bytes = utf8.encode(path.join('/')).length;
   if (bytes > MAX_PATH_BYTES) throw fieldError(field, `a path of ${bytes} bytes, at most ${MAX_PATH_BYTES}`);
 }
 
@@ -83,8 +92,27 @@ type Folder = Map<string, Folder | null>;
 /** Remembers the paths of a torrent and refuses one that is there already, or a file where another path needs a folder. */
 export class PathTree {
   readonly #root: Folder = new Map();
+  // The path that came last, and its folder: the next one is mostly in the same.
+  #last: readonly string[] = [''];
+  #folder: Folder = this.#root;
 
   add(path: readonly string[], field: string): void {
+    const folder = this.#isBesideLast(path) ? this.#folder : this.#folderOf(path, field);
+    const name = path[path.length - 1];
+    if (folder.has(name)) throw fieldError(field, 'the same path as another entry');
+    folder.set(name, null);
+    this.#last = path;
+    this.#folder = folder;
+  }
+
+  #isBesideLast(path: readonly string[]): boolean {
+    const last = this.#last;
+    if (path.length !== last.length) return false;
+    for (let at = path.length - 2; at >= 0; at--) if (path[at] !== last[at]) return false;
+    return true;
+  }
+
+  #folderOf(path: readonly string[], field: string): Folder {
     let folder = this.#root;
     for (let i = 0; i < path.length - 1; i++) {
       let next = folder.get(path[i]);
@@ -95,8 +123,6 @@ export class PathTree {
       }
       folder = next;
     }
-    const name = path[path.length - 1];
-    if (folder.has(name)) throw fieldError(field, 'the same path as another entry');
-    folder.set(name, null);
+    return folder;
   }
 }

@@ -10,6 +10,7 @@ const QUICK_MS = 200;
 export class RateMeter {
   readonly #slots = new Float64Array(SLOTS);
   #newest = -1;
+  #turnsAt: Millis = -Infinity;
   #firstAt: Millis = 0;
   #total = 0;
   #quickSince: Millis = 0;
@@ -25,22 +26,12 @@ export class RateMeter {
     return this.#newest < 0 ? null : this.#firstAt;
   }
 
+  /** On the way of every block: what is not done for each stays out of it, for V8 throws away what it compiled before it saw a branch taken. */
   add(bytes: number, now: Millis): void {
-    if (this.#newest < 0) {
-      this.#firstAt = now;
-      this.#quickSince = now;
-    }
-    this.#advance(now);
+    if (now >= this.#turnsAt) this.#turn(now);
     this.#slots[this.#newest % SLOTS] += bytes;
     this.#total += bytes;
     this.#quickBytes += bytes;
-    const elapsed = now - this.#quickSince;
-    if (elapsed >= QUICK_MS) {
-      const rate = (this.#quickBytes * 1000) / elapsed;
-      this.#quickRate = this.#quickRate === 0 ? rate : (this.#quickRate + rate) / 2;
-      this.#quickSince = now;
-      this.#quickBytes = 0;
-    }
   }
 
   /** Bytes per second over the window, or over the time since the first byte where that is shorter (1 s at least). */
@@ -56,6 +47,23 @@ export class RateMeter {
   /** Bytes per second lately (a smoothed fifth of a second); 0 until the first such span has passed. */
   get quickRate(): number {
     return this.#quickRate;
+  }
+
+  /** Begins anew what has lasted long enough: the slot, the quick estimate, at the first byte both. */
+  #turn(now: Millis): void {
+    if (this.#newest < 0) {
+      this.#firstAt = now;
+      this.#quickSince = now;
+    }
+    this.#advance(now);
+    const elapsed = now - this.#quickSince;
+    if (elapsed >= QUICK_MS) {
+      const rate = (this.#quickBytes * 1000) / elapsed;
+      this.#quickRate = this.#quickRate === 0 ? rate : (this.#quickRate + rate) / 2;
+      this.#quickSince = now;
+      this.#quickBytes = 0;
+    }
+    this.#turnsAt = Math.min(this.#quickSince + QUICK_MS, (this.#newest + 1) * SLOT_MS);
   }
 
   #advance(now: Millis): void {

@@ -69,7 +69,9 @@ function readAll(list: Uint8Array): (Read | null)[] {
   entries.attach(new Uint8Array(torrent.subarray(12)), 12);
   return Array.from({ length: entries.length }, (_, index) => {
     const entry = entries.read(index);
-    return entry === null ? null : { ...entry, components: entry.components() };
+    if (entry === null) return null;
+    const { folders, name: last, ...rest } = entry;
+    return { ...rest, components: [...folders, last] };
   });
 }
 

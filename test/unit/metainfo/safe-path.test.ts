@@ -1,7 +1,7 @@
 // Names that are changed, and how; names that are left alone.
 
 import { describe, expect, test } from 'vitest';
-import { PathTree, safeComponent } from '../../../src/metainfo/safe-path.js';
+import { isPlainName, PathTree, safeComponent } from '../../../src/metainfo/safe-path.js';
 import { MetainfoError } from '../../../src/model/error.js';
 
 const here = { windows: false };
@@ -67,6 +67,29 @@ describe('safeComponent', () => {
   });
 });
 
+describe('isPlainName', () => {
+  test('says of no single character, in front or behind, what safeComponent denies', () => {
+    for (let unit = 0; unit < 0x10000; unit++) {
+      const character = String.fromCharCode(unit);
+      for (const name of [character, `a${character}`]) {
+        if (isPlainName(name)) expect(safeComponent(name, 'f', here)).toBe(name);
+        else expect(unit < 0x80, `U+${unit.toString(16)}`).toBe(true);
+      }
+    }
+  });
+
+  test.each(['a', 'a.b', ' ', 'größe', '名前', '-rf', 'x'.repeat(85)])('%j is plain', (name) => {
+    expect(isPlainName(name)).toBe(true);
+  });
+
+  test.each(['', '.', '..', '.hidden', '.effusion', 'a/b', 'a\\b', '\0', 'a\nb', 'a\n', '\x7f', 'x'.repeat(86), '名'.repeat(86)])(
+    '%j is looked at more closely',
+    (name) => {
+      expect(isPlainName(name)).toBe(false);
+    },
+  );
+});
+
 describe('PathTree', () => {
   test('folders are shared, files are not', () => {
     const tree = new PathTree();
@@ -76,5 +99,17 @@ describe('PathTree', () => {
     expect(() => tree.add(['a', 'b', 'c'], '4')).toThrow(/^4: the same path/);
     expect(() => tree.add(['a', 'b'], '5')).toThrow(/^5: the same path/);
     expect(() => tree.add(['a', 'B', 'x'], '6')).toThrow(/^6: needs a folder/);
+  });
+
+  test('a file beside the last one is told from one elsewhere', () => {
+    const tree = new PathTree();
+    tree.add(['a', 'b', 'c'], '1');
+    tree.add(['x', 'b', 'c'], '2');
+    tree.add(['a', 'b', 'd'], '3');
+    expect(() => tree.add(['x', 'b', 'c'], '4')).toThrow(/^4: the same path/);
+    tree.add(['x', 'b', 'd'], '5');
+    expect(() => tree.add(['a', 'b', 'd'], '6')).toThrow(/^6: the same path/);
+    tree.add(['c'], '7');
+    expect(() => tree.add(['c'], '8')).toThrow(/^8: the same path/);
   });
 });
