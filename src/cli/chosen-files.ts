@@ -43,7 +43,13 @@ export function chooseFiles(
 ): ChosenFiles {
   const { files: specs = [], priority = [], sequential = false, firstLast = false } = options;
   const real: number[] = [];
-  for (let index = 0; index < metainfo.files.length; index++) if (!metainfo.files[index].isPadding) real.push(index);
+  let realBytes = 0;
+  for (let index = 0; index < metainfo.files.length; index++) {
+    const { isPadding, length } = metainfo.files[index];
+    if (isPadding) continue;
+    real.push(index);
+    realBytes += length;
+  }
   const named = specs.length > 0 ? selectFiles(specs, metainfo) : selection !== null ? filesOfLink(real, selection) : null;
   const files = picked ?? named;
   const priorities = new Map<number, 'high' | 'low'>();
@@ -56,7 +62,7 @@ export function chooseFiles(
       ...(sequential ? { order: 'sequential' } : {}),
       ...(firstLast ? { edgesFirst: true } : {}),
     },
-    bytes: chosen.reduce((sum, index) => sum + metainfo.files[index].length, 0),
+    bytes: files === null ? realBytes : files.reduce((sum, index) => sum + metainfo.files[index].length, 0),
     count:
       chosen.length === real.length
         ? formatCount(real.length, 'file')

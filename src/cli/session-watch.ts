@@ -14,7 +14,7 @@ import { sanitise } from './render/sanitise.js';
 /** The part of a SessionServer that is watched. */
 interface WatchedServer {
   snapshot(): ServerSnapshot;
-  notices(): AsyncIterable<ServerNotice>;
+  notices(options?: { readonly progress?: boolean }): AsyncIterable<ServerNotice>;
 }
 
 export interface SessionWatchOptions {
@@ -171,7 +171,7 @@ export class SessionWatch {
   async #readNotices(): Promise<void> {
     for (let server: WatchedServer | null = null; server !== this.#options.session.current;) {
       server = this.#options.session.current;
-      for await (const notice of server.notices()) this.#tell(notice);
+      for await (const notice of server.notices({ progress: false })) this.#tell(notice);
     }
   }
 

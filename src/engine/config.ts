@@ -203,7 +203,11 @@ export const CONFIG = {
     slowPauseMs: 2000,
     /** Runs in which a piece too large for the budget goes to its file. */
     runBytes: 256 * KIB,
-    maxOpenFiles: 64,
+    /**
+     * A file of two pieces or more is opened once where it finds room until its last one: of 5000 files in pieces that come in any order up to
+     * 500 wait so, and opening and closing one costs 12 µs.
+     */
+    maxOpenFiles: 512,
     /** Bytes hashed in one turn of the loop at most. */
     hashTurnBytes: 1 * MIB,
     /** How often the resume state is written while data comes. */

@@ -13,9 +13,9 @@ export function chosenFiles(metainfo: Pick<Metainfo, 'files'>, files: readonly n
   return metainfo.files.every((file, index) => file.isPadding || chosen.has(index)) ? null : chosen;
 }
 
-/** Indices of those that will be on the disk. */
-export function madeFiles({ files }: Pick<Metainfo, 'files'>, chosen: ReadonlySet<number> | null): number[] {
-  return [...files.keys()].filter((file) => !files[file].isPadding && chosen?.has(file) !== false);
+/** Indices of those that will be on the disk, found as they are asked for. */
+export function* madeFiles({ files }: Pick<Metainfo, 'files'>, chosen: ReadonlySet<number> | null): Iterable<number> {
+  for (const file of files.keys()) if (!files[file].isPadding && chosen?.has(file) !== false) yield file;
 }
 
 /**

@@ -25,9 +25,10 @@ export class NoticeQueue<N extends QueuedNotice> {
     for (const reader of this.#readers) reader.end();
   }
 
-  /** What is published from now on. */
-  subscribe(): AsyncIterableIterator<N> {
-    const reader: NoticeReader<N> = new NoticeReader(this.#limit, this.#rankOf, () => this.#readers.delete(reader));
+  /** What is published from now on; without `progress` where that is not wanted. */
+  subscribe(takesProgress = true): AsyncIterableIterator<N> {
+    const onDone = (): boolean => this.#readers.delete(reader);
+    const reader: NoticeReader<N> = new NoticeReader(this.#limit, this.#rankOf, takesProgress, onDone);
     if (this.#isEnded) reader.end();
     else this.#readers.add(reader);
     return reader;

@@ -11,19 +11,21 @@ export type NoticeRank = 'progress' | 'event' | 'end';
 export class NoticeReader<N extends QueuedNotice> implements AsyncIterableIterator<N> {
   readonly #limit: number;
   readonly #rankOf: (notice: N) => NoticeRank;
+  readonly #takesProgress: boolean;
   readonly #onDone: () => void;
   readonly #queue: N[] = [];
   #wakers: (() => void)[] = [];
   #isEnded = false;
 
-  constructor(limit: number, rankOf: (notice: N) => NoticeRank, onDone: () => void) {
+  constructor(limit: number, rankOf: (notice: N) => NoticeRank, takesProgress: boolean, onDone: () => void) {
     this.#limit = limit;
     this.#rankOf = rankOf;
+    this.#takesProgress = takesProgress;
     this.#onDone = onDone;
   }
 
   push(notice: N): void {
-    if (this.#isEnded) return;
+    if (this.#isEnded || (!this.#takesProgress && this.#rankOf(notice) === 'progress')) return;
     if (this.#queue.length >= this.#limit && !this.#makeRoom(this.#rankOf(notice))) return;
     this.#queue.push(notice);
     this.#wake();

@@ -161,9 +161,12 @@ export class SessionServer implements IncomingTorrent {
     };
   }
 
-  /** What happens from now on. A slow reader loses the oldest progress, never the end. */
-  notices(): AsyncIterableIterator<ServerNotice> {
-    return this.#notices.subscribe();
+  /**
+   * What happens from now on. A slow reader loses the oldest progress, never the end; `progress: false` leaves that out: what comes for each
+   * piece, file, peer and announce.
+   */
+  notices({ progress = true }: { readonly progress?: boolean } = {}): AsyncIterableIterator<ServerNotice> {
+    return this.#notices.subscribe(progress);
   }
 
   /**

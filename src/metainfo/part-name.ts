@@ -26,7 +26,8 @@ function collectTaken(files: Metainfo['files']): ReadonlySet<string> {
 }
 
 function endsInSuffix(name: string): boolean {
-  return name.length >= SUFFIX.length && name.slice(-SUFFIX.length).toLowerCase() === SUFFIX;
+  // The dot first: of thousands of names nearly none has it there.
+  return name.at(-SUFFIX.length) === SUFFIX[0] && name.slice(-SUFFIX.length).toLowerCase() === SUFFIX;
 }
 
 /** Some file systems tell neither the case of a letter nor its Unicode form. */
@@ -34,25 +35,34 @@ function pathKey(path: readonly string[]): string {
   return path.join('/').normalize('NFC').toLowerCase();
 }
 
-/** The path of that file (an index into the metainfo's files) while it is incomplete, in the form of `MetainfoFile.path`. */
-export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: number): readonly string[] {
-  const { files, infoHash } = metainfo;
+/** The last component of that file's path (an index into the metainfo's files) while it is incomplete; the others stay as they are. */
+export function partComponent(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: number): string {
+  const { files } = metainfo;
   let taken = takenNames.get(files);
   if (taken === undefined) {
     taken = collectTaken(files);
     takenNames.set(files, taken);
   }
   const { path } = files[file];
-  const folder = path.slice(0, -1);
   const name = path[path.length - 1] + SUFFIX;
-  const plain = [...folder, name];
   const isShort = name.length <= CERTAINLY_SHORT || utf8.encode(name).length <= MAX_NAME_BYTES;
-  if (isShort && (taken.size === 0 || !taken.has(pathKey(plain)))) return plain;
-  return sparePartName({ files, infoHash }, file);
+  const isFree = taken.size === 0 || !taken.has(pathKey(path.with(path.length - 1, name)));
+  return isShort && isFree ? name : spareComponent(metainfo, file);
+}
+
+/** That path, in the form of `MetainfoFile.path`. */
+export function partName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: number): readonly string[] {
+  const { path } = metainfo.files[file];
+  return path.with(path.length - 1, partComponent(metainfo, file));
 }
 
 /** The name of our own, which it has too where somebody else's file has the usual one. */
-export function sparePartName({ files, infoHash }: Pick<Metainfo, 'files' | 'infoHash'>, file: number): readonly string[] {
+export function sparePartName(metainfo: Pick<Metainfo, 'files' | 'infoHash'>, file: number): readonly string[] {
+  const { path } = metainfo.files[file];
+  return path.with(path.length - 1, spareComponent(metainfo, file));
+}
+
+function spareComponent({ infoHash }: Pick<Metainfo, 'infoHash'>, file: number): string {
   const digits = toHex(infoHash.v1 ?? infoHash.v2 ?? new Uint8Array(HASH_DIGITS / 2)).slice(0, HASH_DIGITS);
-  return [...files[file].path.slice(0, -1), `.effusion-${digits}-${file}${SUFFIX}`];
+  return `.effusion-${digits}-${file}${SUFFIX}`;
 }

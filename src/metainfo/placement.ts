@@ -94,9 +94,13 @@ export function isPlaced({ name, stripComponents = 0, renames }: Placement): boo
 export function rootNames({ files }: Pick<Metainfo, 'files'>, chosen?: Iterable<number> | null): string[] {
   const names = new Set<string>();
   const wanted = chosen == null ? null : new Set(chosen);
+  let last: string | null = null;
   for (let index = 0; index < files.length; index++) {
     const file = files[index];
-    if (!file.isPadding && hasPlace(file) && wanted?.has(index) !== false) names.add(file.path[0]);
+    // Mostly the one of the file before.
+    if (file.path[0] === last || file.isPadding || !hasPlace(file) || wanted?.has(index) === false) continue;
+    last = file.path[0];
+    names.add(last);
   }
   return [...names];
 }

@@ -44,6 +44,10 @@ export class LevelOrder implements PieceOrder {
     this.#of(piece).insert(piece);
   }
 
+  insertAll(pieces: readonly PieceIndex[]): void {
+    for (const piece of pieces) this.insert(piece);
+  }
+
   remove(piece: PieceIndex): void {
     this.#of(piece).remove(piece);
   }

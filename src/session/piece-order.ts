@@ -16,6 +16,8 @@ export interface PieceOrder {
   isUrgent(piece: PieceIndex): boolean;
   /** The piece is missing and may be picked. */
   insert(piece: PieceIndex): void;
+  /** The same for all of these: what is missing at the start. */
+  insertAll(pieces: readonly PieceIndex[]): void;
   /** The piece is no longer to be picked: opened, or here. */
   remove(piece: PieceIndex): void;
   addSeed(): void;

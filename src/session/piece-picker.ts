@@ -17,6 +17,8 @@ export class PiecePicker implements PieceOrder {
   /** `#ends[a]`: one past the last entry of availability `a` in `#order`. */
   readonly #ends: number[] = [0];
   #count = 0;
+  /** Of all pieces together, as `#availability` has them. */
+  #haves = 0;
   #seeds = 0;
   #insertions = 0;
 
@@ -70,6 +72,24 @@ export class PiecePicker implements PieceOrder {
     this.#mix(hole, availability);
   }
 
+  /** While nobody has said what he has, they are one bucket: the same entries come of it as one by one, in a tenth of the calls. */
+  insertAll(pieces: readonly PieceIndex[]): void {
+    if (this.#count > 0 || this.#haves > 0) {
+      for (const piece of pieces) this.insert(piece);
+      return;
+    }
+    const order = this.#order;
+    for (let at = 0; at < pieces.length; at++) {
+      const place = this.#random.below(at + 1);
+      order[at] = order[place];
+      order[place] = pieces[at];
+    }
+    for (let at = 0; at < pieces.length; at++) this.#position[order[at]] = at;
+    this.#ends.fill(pieces.length);
+    this.#count = pieces.length;
+    this.#insertions += pieces.length;
+  }
+
   /** The piece is no longer to be picked: opened, or here. */
   remove(piece: PieceIndex): void {
     let hole = this.#position[piece];
@@ -94,6 +114,7 @@ export class PiecePicker implements PieceOrder {
   addHave(piece: PieceIndex): void {
     const availability = this.#availability[piece];
     this.#availability[piece] = availability + 1;
+    this.#haves++;
     const at = this.#position[piece];
     if (at === ABSENT) return;
     this.#growTo(availability + 1);
@@ -105,6 +126,7 @@ export class PiecePicker implements PieceOrder {
   removeHave(piece: PieceIndex): void {
     const availability = this.#availability[piece];
     this.#availability[piece] = availability - 1;
+    this.#haves--;
     const at = this.#position[piece];
     if (at === ABSENT) return;
     const first = this.#ends[availability - 1]++;

@@ -56,10 +56,13 @@ export class PieceTracker {
 
   /** What the disk has; every other piece that is wanted becomes pickable. */
   start(have: Bitfield): void {
-    for (const piece of this.#geometry.pieces()) {
+    const { pieceCount } = this.#geometry;
+    const pickable: PieceIndex[] = [];
+    for (let piece = 0 as PieceIndex; piece < pieceCount; piece = (piece + 1) as PieceIndex) {
       if (have.has(piece)) this.#count(piece);
-      else this.makePickable(piece);
+      else if (this.#isForPicker(piece)) pickable.push(piece);
     }
+    this.picker.insertAll(pickable);
   }
 
   get verifiedBytes(): number {
@@ -199,7 +202,7 @@ export class PieceTracker {
 
   /** A missing piece is for the picker, where it is wanted and in reach. */
   makePickable(piece: PieceIndex): void {
-    if (this.isWanted(piece) && this.#isInReach(piece)) this.picker.insert(piece);
+    if (this.#isForPicker(piece)) this.picker.insert(piece);
   }
 
   /** A verified piece is not held any more: it is missing, and for `makePickable` to bring back. */
@@ -229,5 +232,9 @@ export class PieceTracker {
     if (!this.isWanted(piece)) return;
     this.#missing--;
     this.#missingBytes -= this.#plan?.partialBytes.get(piece) ?? length;
+  }
+
+  #isForPicker(piece: PieceIndex): boolean {
+    return this.isWanted(piece) && this.#isInReach(piece);
   }
 }

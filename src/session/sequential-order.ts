@@ -50,6 +50,10 @@ export class SequentialOrder implements PieceOrder {
     this.#end = Math.max(this.#end, piece + 1);
   }
 
+  insertAll(pieces: readonly PieceIndex[]): void {
+    for (const piece of pieces) this.insert(piece);
+  }
+
   remove(piece: PieceIndex): void {
     if (this.#pickable[piece] === 0) return;
     this.#pickable[piece] = 0;

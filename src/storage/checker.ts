@@ -49,7 +49,7 @@ export async function checkExisting(options: CheckOptions): Promise<CheckResult>
   const { metainfo, paths, resume, hashPool, onProgress, signal } = options;
   const { geometry, pieceHashes } = metainfo;
   const have = new Bitfield(geometry.pieceCount);
-  if (options.found.every((file) => countingStamp(file) === null)) {
+  if (options.found.every(({ name, part }) => name === null && part === null)) {
     return { have, found: options.found, resumed: false, checkedBytes: 0 };
   }
 

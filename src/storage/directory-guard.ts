@@ -10,6 +10,8 @@ export class DirectoryGuard {
   readonly #root: string;
   readonly #disk: Disk;
   readonly #known = new Set<string>();
+  /** A file in a folder that is known: the next one is mostly in the same. */
+  #last: readonly string[] | null = null;
   #rootExists = false;
 
   constructor(root: string, disk: Disk = REAL_DISK) {
@@ -23,7 +25,9 @@ export class DirectoryGuard {
       makeOutputFolder(this.#root, this.#disk);
       this.#rootExists = true;
     }
+    if (this.#last !== null && areInOneFolder(this.#last, components)) return;
     this.#ensure(components, components.length - 1);
+    this.#last = components;
   }
 
   /** Whether the folder of the file exists. Throws a StorageError where something else is in its place. */
@@ -70,4 +74,10 @@ export class DirectoryGuard {
     if (!stat.isDirectory()) throw refuse('open', full, 'ENOTDIR');
     return true;
   }
+}
+
+function areInOneFolder(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let depth = one.length - 2; depth >= 0; depth--) if (one[depth] !== other[depth]) return false;
+  return true;
 }

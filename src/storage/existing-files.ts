@@ -101,7 +101,7 @@ export async function adoptFiles(options: AdoptOptions): Promise<Set<number>> {
   const stale: string[] = [];
   for (let file = 0; file < files.length; file++) {
     const { name, part, aside } = found[file];
-    if (files[file].isPadding) continue;
+    if ((name === null && part === null) || files[file].isPadding) continue;
     if (choice !== null && !choice.targets.has(file)) {
       if (part === null && name !== null) finished.add(file);
       continue;
@@ -193,7 +193,8 @@ async function copyToPart(plan: Plan, size: number, options: AdoptOptions): Prom
 function removeCopies(options: AdoptOptions): void {
   const { paths, found, disk = REAL_DISK } = options;
   const folders = new Set([paths.folder, paths.partsFolder]);
-  for (const [file, { name, part }] of found.entries()) {
+  for (let file = 0; file < found.length; file++) {
+    const { name, part } = found[file];
     if (name === null && part === null) continue;
     folders.add(path.dirname(paths.name(file)));
     folders.add(path.dirname(paths.part(file)));

@@ -27,17 +27,24 @@ export interface MoveOptions {
 
 /** Undefined where it was done at once. Throws, or rejects with, a StorageError, or the signal's reason. */
 export function moveFile(options: MoveOptions): void | Promise<void> {
-  const { from, to, disk = REAL_DISK } = options;
+  const { from, to, isKept = false, disk = REAL_DISK } = options;
+  return moveWithin(from, to, isKept, disk) ? undefined : moveAcross(options);
+}
+
+/** The one step; false where it takes `moveAcross`, as the two are on different file systems. Throws a StorageError. */
+export function moveWithin(from: string, to: string, isKept: boolean, disk: Disk): boolean {
   try {
-    refuseWhereKept(options, disk);
+    refuseWhereKept(to, isKept, disk);
     disk.renameSync(from, to);
+    return true;
   } catch (error) {
-    if (errnoOf(error) === 'EXDEV') return moveAcross(options);
+    if (errnoOf(error) === 'EXDEV') return false;
     throw toStorageError('rename', to, error);
   }
 }
 
-async function moveAcross(options: MoveOptions): Promise<void> {
+/** Rejects with a StorageError, or the signal's reason. */
+export async function moveAcross(options: MoveOptions): Promise<void> {
   const { from, to, length, stepBytes, fsync = false, signal, onStep, disk = REAL_DISK } = options;
   const landing = options.landing();
   try {
@@ -55,7 +62,7 @@ async function moveAcross(options: MoveOptions): Promise<void> {
     if (disk.lstatSync(landing).size < length) throw refuse('read', from, 'ESHORT');
     if (fsync) flush(landing, disk);
     disk.chmodSync(landing, disk.lstatSync(from).mode & 0o777);
-    refuseWhereKept(options, disk);
+    refuseWhereKept(to, options.isKept ?? false, disk);
     disk.renameSync(landing, to);
   } catch (error) {
     removeQuietly(landing, disk);
@@ -66,7 +73,7 @@ async function moveAcross(options: MoveOptions): Promise<void> {
   removeQuietly(from, disk);
 }
 
-function refuseWhereKept({ to, isKept = false }: MoveOptions, disk: Disk): void {
+function refuseWhereKept(to: string, isKept: boolean, disk: Disk): void {
   if (isKept && disk.lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw refuse('rename', to, 'EEXIST');
 }
 

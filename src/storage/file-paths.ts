@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { toHex } from '../model/ids.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
-import { partName } from '../metainfo/part-name.js';
+import { partComponent } from '../metainfo/part-name.js';
 
 /** Where a copy may be made: at the top of the folder, where a run finds it that places the files otherwise, or beside its own place. */
 export interface CopyPlaces {
@@ -25,13 +25,16 @@ export class FilePaths {
   /** Where files grow, and where state lies: the output folder, if no other is named. */
   readonly partsFolder: string;
   readonly #metainfo: Metainfo;
-  readonly #names: (string | undefined)[] = [];
-  readonly #parts: (string | undefined)[] = [];
+  readonly #names: (string | undefined)[];
+  readonly #parts: (string | undefined)[];
 
   constructor(folder: string, metainfo: Metainfo, partsFolder: string = folder) {
     this.folder = path.normalize(folder);
     this.partsFolder = path.normalize(partsFolder);
     this.#metainfo = metainfo;
+    // Of their length at once: pieces come in any order, and a list that is filled so becomes a slow one.
+    this.#names = Array<string | undefined>(metainfo.files.length).fill(undefined);
+    this.#parts = [...this.#names];
   }
 
   name(file: number): string {
@@ -39,7 +42,7 @@ export class FilePaths {
   }
 
   part(file: number): string {
-    return (this.#parts[file] ??= below(this.partsFolder, partName(this.#metainfo, file)));
+    return (this.#parts[file] ??= this.#partOf(file));
   }
 
   /** Where a copy of the file is made before it gets the part name: what lies there was never finished. */
@@ -68,6 +71,16 @@ export class FilePaths {
     const match = name.startsWith(prefix) ? /^(0|[1-9]\d{0,8})\.(copy|part)$/.exec(name.slice(prefix.length)) : null;
     if (match === null || !(Number(match[1]) in this.#metainfo.files)) return null;
     return { file: Number(match[1]), kind: match[2] === 'copy' ? 'copy' : 'part' };
+  }
+
+  #partOf(file: number): string {
+    const { path: components } = this.#metainfo.files[file];
+    const own = components[components.length - 1];
+    const component = partComponent(this.#metainfo, file);
+    if (this.partsFolder !== this.folder) return below(this.partsFolder, components.with(components.length - 1, component));
+    // It is beside the file, whose place is asked for too.
+    const name = this.name(file);
+    return name.slice(0, name.length - own.length) + component;
   }
 
   #copyIn(root: string, file: number): CopyPlaces {

@@ -14,8 +14,9 @@ export function completeFiles(
   have: Bitfield,
   isAll: boolean = have.isFull,
 ): Set<number> {
-  const progress = new FileProgress(files, geometry, have);
   const complete = new Set<number>();
+  if (have.isEmpty && !isAll) return complete;
+  const progress = new FileProgress(files, geometry, have);
   for (let index = 0; index < files.length; index++) {
     const file = files[index];
     if (!file.isPadding && (file.length === 0 ? isAll : progress.missingOf(index) === 0)) complete.add(index);
@@ -23,28 +24,29 @@ export function completeFiles(
   return complete;
 }
 
+/** Of a file that nobody has asked about. */
+const NOT_COUNTED = -1;
+
 export class FileProgress {
   readonly #files: readonly MetainfoFile[];
   readonly #geometry: Geometry;
   readonly #layout: FileLayout;
-  readonly #missing: Uint32Array;
+  readonly #have: Bitfield;
+  /** Counted when first asked for: a torrent may have thousands, and a start waits for none of them. */
+  readonly #missing: Int32Array;
 
+  /** `have` may grow, by pieces that `addPiece` is told of. */
   constructor(files: readonly MetainfoFile[], geometry: Geometry, have: Bitfield) {
     this.#files = files;
     this.#geometry = geometry;
     this.#layout = FileLayout.of(files);
-    this.#missing = new Uint32Array(files.length);
-    for (let index = 0; index < files.length; index++) {
-      const range = this.#layout.piecesOf(index, geometry);
-      if (range === null) continue;
-      for (let piece = range.first; piece <= range.last; piece = (piece + 1) as PieceIndex) {
-        if (!have.has(piece)) this.#missing[index]++;
-      }
-    }
+    this.#have = have;
+    this.#missing = new Int32Array(files.length).fill(NOT_COUNTED);
   }
 
   /** Pieces the file still waits for. */
   missingOf(file: number): number {
+    if (this.#missing[file] === NOT_COUNTED) this.#missing[file] = this.#countMissing(file, null);
     return this.#missing[file];
   }
 
@@ -52,10 +54,24 @@ export class FileProgress {
   addPiece(piece: PieceIndex): number[] {
     const whole: number[] = [];
     const geometry = this.#geometry;
-    for (const slice of this.#layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {
-      if (--this.#missing[slice.file] === 0 && !slice.isPadding) whole.push(slice.file);
+    for (const { file, isPadding } of this.#layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {
+      const before = this.#missing[file];
+      const missing = before === NOT_COUNTED ? this.#countMissing(file, piece) : before - 1;
+      this.#missing[file] = missing;
+      if (missing === 0 && !isPadding) whole.push(file);
     }
     return whole;
+  }
+
+  /** `written`: a piece that is there whether `have` says so yet or not. */
+  #countMissing(file: number, written: PieceIndex | null): number {
+    const range = this.#layout.piecesOf(file, this.#geometry);
+    if (range === null) return 0;
+    let missing = 0;
+    for (let piece = range.first; piece <= range.last; piece = (piece + 1) as PieceIndex) {
+      if (piece !== written && !this.#have.has(piece)) missing++;
+    }
+    return missing;
   }
 
   /** Files without a byte, for when everything else is there. */

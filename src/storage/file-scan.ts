@@ -53,9 +53,22 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
   const names = new KnownFolders(paths.folder, disk);
   const parts = isApart ? new KnownFolders(paths.partsFolder, disk) : names;
   const searchedFolders = new Set<string>();
-  return metainfo.files.map((file, index) => {
-    if (file.isPadding) return NOTHING;
-    if (!isLenient(index)) return scanFile(file, index);
+  const { files } = metainfo;
+  const found: FoundFile[] = [];
+  /** The topmost folder that was found to be nowhere: mostly all of a torrent is in one. */
+  let absentTop: string | null = null;
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index];
+    if (file.isPadding || (file.path[0] === absentTop && file.path.length > 1)) {
+      found.push(NOTHING);
+      continue;
+    }
+    found.push(isLenient(index) ? scanLeniently(file, index) : scanFile(file, index));
+    if (names.lackAllOf(file.path) && (namesOnly || parts.lackAllOf(file.path))) absentTop = file.path[0];
+  }
+  return found;
+
+  function scanLeniently(file: Metainfo['files'][number], index: number): FoundFile {
     try {
       const scanned = scanFile(file, index);
       const counting = countingPath(scanned, paths, index);
@@ -64,7 +77,7 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
     } catch {
       return NOTHING;
     }
-  });
+  }
 
   function scanFile(file: Metainfo['files'][number], index: number): FoundFile {
     const folder = file.path.slice(0, -1).join('/');
@@ -85,6 +98,8 @@ export function scanFiles(options: ScanOptions): FoundFile[] {
 class KnownFolders {
   readonly #guard: DirectoryGuard;
   readonly #absent = new Set<string>();
+  /** Of the absent ones those that would be in the tree's root: mostly all of a torrent is in one. */
+  readonly #absentTops = new Set<string>();
 
   constructor(root: string, disk: Disk) {
     this.#guard = new DirectoryGuard(root, disk);
@@ -95,7 +110,13 @@ class KnownFolders {
     if (this.#absent.has(folder)) return false;
     if (this.#guard.existsFor(components)) return true;
     this.#absent.add(folder);
+    if (!this.#guard.existsFor(components.slice(0, 2))) this.#absentTops.add(components[0]);
     return false;
+  }
+
+  /** It was seen already that the topmost folder of that file is not there, and with it nothing below. */
+  lackAllOf(components: readonly string[]): boolean {
+    return components.length > 1 && this.#absentTops.has(components[0]);
   }
 }
 

@@ -9,7 +9,7 @@ import { invariant, StorageError } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { placeForCopy } from './file-copy.js';
-import { moveFile } from './file-move.js';
+import { moveAcross, type MoveOptions, moveWithin } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
 import { refuse, toStorageError } from './storage-failure.js';
@@ -49,12 +49,6 @@ export interface MoveTerms {
 
 const DEFAULT_MOVE: MoveTerms = { stepBytes: 4_194_304 };
 
-/** One file of the torrent; `open` is its descriptor while it has one. */
-interface StoredFile {
-  isFinished: boolean;
-  open: OpenFile | null;
-}
-
 export class FileStorage implements Storage {
   readonly #files: readonly MetainfoFile[];
   readonly #paths: FilePaths;
@@ -65,7 +59,9 @@ export class FileStorage implements Storage {
   readonly #partsGuard: DirectoryGuard;
   readonly #move: MoveTerms;
   #moves = 0;
-  readonly #states: StoredFile[];
+  readonly #finished: Set<number>;
+  /** The descriptors of the files that have one. */
+  readonly #open = new Map<number, OpenFile>();
   readonly #untouched: ReadonlySet<number> | undefined;
   readonly #isFinishedByOthers: boolean;
   readonly #syncWriteBytes: number;
@@ -85,7 +81,7 @@ export class FileStorage implements Storage {
     this.#guard = new DirectoryGuard(folder, this.#disk);
     this.#partsGuard = partsFolder === folder ? this.#guard : new DirectoryGuard(partsFolder, this.#disk);
     this.#move = options.move ?? DEFAULT_MOVE;
-    this.#states = options.files.map((_, index) => ({ isFinished: options.finished.has(index), open: null }));
+    this.#finished = new Set(options.finished);
     this.#untouched = options.untouched;
     this.#isFinishedByOthers = options.isFinishedByOthers === true;
     this.#syncWriteBytes = options.syncWriteBytes;
@@ -102,7 +98,7 @@ export class FileStorage implements Storage {
   /** Bytes of the files that don't have their names yet. */
   get unfinishedBytes(): number {
     const isUnfinished = (file: MetainfoFile, index: number): boolean =>
-      !file.isPadding && !this.#states[index].isFinished && this.#untouched?.has(index) !== true;
+      !file.isPadding && !this.#finished.has(index) && this.#untouched?.has(index) !== true;
     return this.#files.filter(isUnfinished).reduce((sum, file) => sum + file.length, 0);
   }
 
@@ -142,9 +138,8 @@ export class FileStorage implements Storage {
   }
 
   finishFile(file: number): void | Promise<void> {
-    const state = this.#states[file];
     invariant(!this.#files[file].isPadding, 'a padding file has no name', { file });
-    if (state.isFinished) return undefined;
+    if (this.#finished.has(file)) return undefined;
     if (this.#files[file].length === 0 || this.#fsync) {
       const open = this.#acquire(file, true);
       if (this.#fsync) return this.#finishSynced(file, open);
@@ -154,10 +149,7 @@ export class FileStorage implements Storage {
   }
 
   releaseIdle(): void {
-    for (const state of this.#states) {
-      if (state.open !== null) this.#openFiles.close(state.open);
-      state.open = null;
-    }
+    for (const file of this.#open.keys()) this.#closeFile(file);
   }
 
   close(): void {
@@ -171,67 +163,66 @@ export class FileStorage implements Storage {
 
   /** A promise only where the file goes to another file system: until then it is read where it was. */
   #rename(file: number): void | Promise<void> {
-    const state = this.#states[file];
     // Before the rename: closing is where some file systems tell that a write has failed.
-    if (state.open !== null) this.#openFiles.close(state.open);
-    state.open = null;
-    const isApart = this.#guard !== this.#partsGuard;
-    if (isApart) this.#guard.ensureFor(this.#files[file].path);
-    const moving = moveFile({
-      from: this.#paths.part(file),
-      to: this.#paths.name(file),
-      landing: () => {
-        const landing = this.#paths.landing(file);
-        return isApart ? placeForCopy(landing, this.#disk) : landing.beside;
-      },
-      length: this.#files[file].length,
-      isKept: this.#keepsExisting(file),
-      ...this.#move,
-      fsync: this.#fsync,
-      disk: this.#disk,
-    });
-    const onMoved = (): void => {
-      // Read meanwhile: what is open is the file that is gone.
-      if (state.open !== null) this.#openFiles.close(state.open);
-      state.open = null;
-      state.isFinished = true;
+    this.#closeFile(file);
+    if (this.#guard !== this.#partsGuard) this.#guard.ensureFor(this.#files[file].path);
+    const from = this.#paths.part(file);
+    const to = this.#paths.name(file);
+    const isKept = this.#keepsExisting(file);
+    if (!moveWithin(from, to, isKept, this.#disk)) return this.#moveAcross(file, { from, to, isKept });
+    this.#finished.add(file);
+    return undefined;
+  }
+
+  async #moveAcross(file: number, places: Pick<MoveOptions, 'from' | 'to' | 'isKept'>): Promise<void> {
+    const landing = (): string => {
+      const copy = this.#paths.landing(file);
+      return this.#guard === this.#partsGuard ? copy.beside : placeForCopy(copy, this.#disk);
     };
-    if (moving === undefined) {
-      onMoved();
-      return undefined;
-    }
+    const { length } = this.#files[file];
     this.#moves++;
-    return moving.then(onMoved).finally(() => {
+    try {
+      await moveAcross({ ...places, landing, length, ...this.#move, fsync: this.#fsync, disk: this.#disk });
+      // Read meanwhile: what is open is the file that is gone.
+      this.#closeFile(file);
+      this.#finished.add(file);
+    } finally {
       this.#moves--;
-    });
+    }
+  }
+
+  #closeFile(file: number): void {
+    const open = this.#open.get(file);
+    if (open === undefined) return;
+    this.#openFiles.close(open);
+    this.#open.delete(file);
   }
 
   /** The file's descriptor, pinned: the caller releases it. A part file is created where it is to be written. */
   #acquire(file: number, forWriting: boolean): OpenFile {
-    const state = this.#states[file];
-    invariant(!(forWriting && state.isFinished), 'a finished file is never written', { file });
-    const open = state.open;
-    if (open !== null) {
+    const isFinished = this.#finished.has(file);
+    invariant(!(forWriting && isFinished), 'a finished file is never written', { file });
+    const open = this.#open.get(file);
+    if (open !== undefined) {
       if (open.isOpen && (open.isWritable || !forWriting)) {
         this.#openFiles.acquire(open);
         return open;
       }
-      this.#openFiles.close(open);
-      state.open = null;
+      this.#closeFile(file);
     }
     const components = this.#files[file].path;
-    const path = state.isFinished ? this.#paths.name(file) : this.#paths.part(file);
-    const guard = state.isFinished ? this.#guard : this.#partsGuard;
+    const path = isFinished ? this.#paths.name(file) : this.#paths.part(file);
+    const guard = isFinished ? this.#guard : this.#partsGuard;
     if (forWriting) guard.ensureFor(components);
     else if (!guard.existsFor(components)) throw refuse('open', path, 'ENOENT');
     try {
       const opened = this.#openFiles.open(path, forWriting);
-      state.open = opened;
+      this.#open.set(file, opened);
       return opened;
     } catch (error) {
       const isGone = error instanceof StorageError && error.detail.errno === 'ENOENT';
-      if (!isGone || !this.#isFinishedByOthers || state.isFinished) throw error;
-      state.isFinished = true;
+      if (!isGone || !this.#isFinishedByOthers || isFinished) throw error;
+      this.#finished.add(file);
       return this.#acquire(file, forWriting);
     }
   }

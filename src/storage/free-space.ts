@@ -41,7 +41,8 @@ const STAT_BLOCK_BYTES = 512;
 /** One entry for each file system: of the folder where files grow, and of the output folder where that is another. Never throws. */
 export function measureSpace(options: SpaceOptions): SpaceNeed[] {
   const { metainfo, paths, finished, disk = REAL_DISK } = options;
-  const [parts, output] = [placeOf(paths.partsFolder, disk), placeOf(paths.folder, disk)];
+  const parts = placeOf(paths.partsFolder, disk);
+  const output = paths.folder === paths.partsFolder ? parts : placeOf(paths.folder, disk);
   const needs = [{ folder: paths.partsFolder, ...parts, neededBytes: missingBytes(options, disk) }];
   if (parts.device !== output.device) {
     const unfinished = metainfo.files.filter((file, index) => !file.isPadding && !finished.has(index));
@@ -80,8 +81,9 @@ function missingBytes({ metainfo, paths, have, finished, found, parts }: SpaceOp
   for (let index = 0; index < files.length; index++) {
     const file = files[index];
     if (file.isPadding || finished.has(index)) continue;
-    const present = found !== undefined && isNothing(found[index]) ? 0 : allocated(paths.part(index));
-    missing += Math.max(0, file.length - Math.max(verified[index], present));
+    const isNew = found !== undefined && isNothing(found[index]);
+    const present = isNew ? verified[index] : Math.max(verified[index], allocated(paths.part(index)));
+    if (present < file.length) missing += file.length - present;
   }
   return missing;
 }

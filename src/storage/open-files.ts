@@ -1,5 +1,5 @@
-// The open descriptors of a whole process, least recently used first out. Torrents share one, so that 64 descriptors
-// suffice for any number of files. A file in use by a running read or write is pinned: closing it under a call of the
+// The open descriptors of a whole process, least recently used first out. Torrents share one, so that a few
+// descriptors suffice for any number of files. A file in use by a running read or write is pinned: closing it under a call of the
 // thread pool could send the bytes to whatever file gets that number next.
 
 import { type Disk, OPEN_READABLE, OPEN_WRITABLE, REAL_DISK } from './disk.js';

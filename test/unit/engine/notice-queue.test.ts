@@ -40,6 +40,15 @@ test('a full queue loses its oldest progress first', async () => {
   expect(await drain(reader)).toEqual(['event 1', 'event 3', 'event 5']);
 });
 
+test('who wants no progress gets the rest', async () => {
+  const notices = queue(10);
+  const [all, rest] = [notices.subscribe(), notices.subscribe(false)];
+  for (const [n, type] of (['progress', 'event', 'progress', 'end'] as const).entries()) notices.publish({ type, n });
+  notices.end();
+  expect(await drain(all)).toEqual(['progress 0', 'event 1', 'progress 2', 'end 3']);
+  expect(await drain(rest)).toEqual(['event 1', 'end 3']);
+});
+
 test('progress that finds no room among better things is lost itself', async () => {
   const notices = queue(2);
   const reader = notices.subscribe();

@@ -40,6 +40,49 @@ const steps = fc.array(
 );
 
 describe('PiecePicker', () => {
+  test('many at once come out as one by one, whatever was said and done before', () => {
+    fc.assert(
+      fc.property(steps, fc.uniqueArray(fc.nat(PIECES - 1)), fc.nat(), (before, added, seed) => {
+        const pickers = [new PiecePicker(PIECES, createRandom(seed)), new PiecePicker(PIECES, createRandom(seed))];
+        const naive = new NaivePicker();
+        for (const step of before) {
+          if (!naive.apply(step)) continue;
+          const [kind, index] = step;
+          for (const picker of pickers) {
+            if (kind === 'addSeed' || kind === 'removeSeed') picker[kind]();
+            else picker[kind](piece(index));
+          }
+        }
+        const [all, each] = pickers;
+        all.insertAll(added.map(piece));
+        for (const index of added) each.insert(piece(index));
+        expect([all.count, all.insertions]).toEqual([each.count, each.insertions]);
+        for (const index of added) if (index % 2 === 0) for (const picker of pickers) picker.addHave(piece(index));
+        for (let left = all.count; left > 0; left--) {
+          const picked = all.pick(Bitfield.full(PIECES), () => true);
+          expect(picked).toBe(each.pick(Bitfield.full(PIECES), () => true));
+          for (const picker of pickers) picker.remove(picked as PieceIndex);
+        }
+        expect([all.count, each.count]).toEqual([0, 0]);
+      }),
+      {
+        examples: [
+          [[], [3, 1, 4, 0, 5], 1],
+          [
+            [
+              ['insert', 3],
+              ['addHave', 3],
+              ['remove', 3],
+              ['removeHave', 3],
+            ],
+            [1, 3, 2],
+            5,
+          ],
+        ],
+      },
+    );
+  });
+
   test('agrees with a naive one after any changes', () => {
     fc.assert(
       fc.property(steps, fc.uniqueArray(fc.nat(PIECES - 1)), fc.nat(), (list, owned, seed) => {

@@ -33,6 +33,17 @@ describe('FileProgress', () => {
     expect(add(3)).toEqual([4]);
   });
 
+  test('counts on while `have` grows, whether a piece is in it before it is told of or not', () => {
+    const have = bitfield();
+    const progress = new FileProgress(files, geometry, have);
+    const named = [3, 1, 0, 4, 2].map((piece, at) => {
+      if (at % 2 === 0) have.set(piece as PieceIndex);
+      return progress.addPiece(piece as PieceIndex);
+    });
+    expect(named).toEqual([[], [2], [0], [], [4]]);
+    expect(progress.missingOf(4)).toBe(0);
+  });
+
   test('does not name files that were whole at the start', () => {
     const progress = new FileProgress(files, geometry, bitfield(0, 1));
     expect(progress.missingOf(0)).toBe(0);

@@ -57,6 +57,23 @@ describe('scanFiles', () => {
     expect(looks).toBeLessThanOrEqual(4);
   });
 
+  test('a topmost folder that is not there hides no file of another one, nor one that grows in the other tree', async () => {
+    const folder = await makeTempFolder();
+    const places = ['gone/a', 'here/sub/b', 'gone/sub/c', 'here/d', 'e', 'gone/f'].map((place) => place.split('/'));
+    const files = places.map((place, index) => ({ path: place, length: 10, offset: 10 * index, isPadding: false }));
+    const placed = { ...metainfo, files };
+    await putFiles(folder, {
+      'out/here/sub/b': new Uint8Array(1),
+      'out/e': new Uint8Array(2),
+      'parts/gone/f.part': new Uint8Array(3),
+    });
+    const [out, parts] = [path.join(folder, 'out'), path.join(folder, 'parts')];
+    const sizes = (paths: FilePaths): unknown[] =>
+      scanFiles({ metainfo: placed, paths }).map(({ name, part }) => name?.size ?? part?.size ?? null);
+    expect(sizes(new FilePaths(out, placed))).toEqual([null, 1, null, null, 2, null]);
+    expect(sizes(new FilePaths(out, placed, parts))).toEqual([null, 1, null, null, 2, 3]);
+  });
+
   test('refuses a folder or a link in the place of a file', async () => {
     const folder = await makeTempFolder();
     const paths = new FilePaths(folder, metainfo);

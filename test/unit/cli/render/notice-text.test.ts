@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { describeNotice } from '../../../../src/cli/render/notice-text.js';
+import { noticeRank, type ServerNotice } from '../../../../src/engine/server-snapshot.js';
 import { addressAt } from '../../../support/session-driver.js';
 
 test('a bad message is told with -v, with its bytes where they are known', () => {
@@ -29,4 +30,20 @@ test('files that a web seed lacks: the first is told, then each doubling', () =>
   expect(lacks(2)).not.toContain('\u001B');
   const told = Array.from({ length: 100 }, (_, index) => index + 1).filter((count) => lacks(count) !== null);
   expect(told).toEqual([1, 2, 4, 8, 16, 32, 64]);
+});
+
+test('what ranks as progress has no line: who writes them does not read it', () => {
+  const progress = [
+    { type: 'piece-stored', piece: 0 },
+    { type: 'file-finished', file: 0 },
+    { type: 'peer-opened', address: addressAt(1), client: 'x', incoming: true },
+    { type: 'peer-closed', address: addressAt(1), reason: 'reset', payloadBytes: 0 },
+    { type: 'dial-failed', address: addressAt(1), reason: 'refused' },
+    { type: 'addresses-found', source: 'pex', count: 1, added: 1 },
+    { type: 'tracker-answered', url: 'http://t/', peers: 1 },
+    { type: 'dht-searched', peers: 1 },
+    { type: 'idle' },
+  ] as unknown as ServerNotice[];
+  expect(progress.map(noticeRank)).toEqual(progress.map(() => 'progress'));
+  expect(progress.filter((notice) => describeNotice(notice, true) !== null)).toEqual([]);
 });
