@@ -49,7 +49,10 @@ export class RateMeter {
     return this.#quickRate;
   }
 
-  /** Begins anew what has lasted long enough: the slot, the quick estimate, at the first byte both. */
+  /**
+   * Begins anew what has lasted long enough: the slot, the quick estimate, at the first byte both. The bytes that come now are the first ones
+   * of the new span: with those at both its ends a span would be counted too quick.
+   */
   #turn(now: Millis): void {
     if (this.#newest < 0) {
       this.#firstAt = now;

@@ -56,6 +56,8 @@ export class FileProgress {
     const geometry = this.#geometry;
     for (const { file, isPadding } of this.#layout.slices(geometry.pieceOffset(piece), geometry.pieceLength(piece))) {
       const before = this.#missing[file];
+      // Told of a piece again that it had: the file has been named.
+      if (before === 0) continue;
       const missing = before === NOT_COUNTED ? this.#countMissing(file, piece) : before - 1;
       this.#missing[file] = missing;
       if (missing === 0 && !isPadding) whole.push(file);

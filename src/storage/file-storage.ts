@@ -48,6 +48,8 @@ export interface MoveTerms {
 }
 
 const DEFAULT_MOVE: MoveTerms = { stepBytes: 4_194_304 };
+/** Files on their way to another file system: enough that small ones do not wait for the thread pool. */
+const MOVES_AT_ONCE = 4;
 
 export class FileStorage implements Storage {
   readonly #files: readonly MetainfoFile[];
@@ -59,6 +61,9 @@ export class FileStorage implements Storage {
   readonly #partsGuard: DirectoryGuard;
   readonly #move: MoveTerms;
   #moves = 0;
+  /** Each move waits for the one before it in its lane: its two descriptors are none of those that `OpenFiles` counts. */
+  readonly #lanes: Promise<void>[] = Array.from({ length: MOVES_AT_ONCE }, () => Promise.resolve());
+  #nextLane = 0;
   readonly #finished: Set<number>;
   /** The descriptors of the files that have one. */
   readonly #open = new Map<number, OpenFile>();
@@ -180,9 +185,16 @@ export class FileStorage implements Storage {
       return this.#guard === this.#partsGuard ? copy.beside : placeForCopy(copy, this.#disk);
     };
     const { length } = this.#files[file];
+    const { signal } = this.#move;
+    const lane = this.#nextLane++ % MOVES_AT_ONCE;
+    const moving = this.#lanes[lane].then(() => {
+      signal?.throwIfAborted();
+      return moveAcross({ ...places, landing, length, ...this.#move, fsync: this.#fsync, disk: this.#disk });
+    });
+    this.#lanes[lane] = moving.catch(() => {});
     this.#moves++;
     try {
-      await moveAcross({ ...places, landing, length, ...this.#move, fsync: this.#fsync, disk: this.#disk });
+      await moving;
       // Read meanwhile: what is open is the file that is gone.
       this.#closeFile(file);
       this.#finished.add(file);

@@ -28,3 +28,7 @@ test('of ASCII, as of all else, what is visible stays as it is, with single spac
     }),
   );
 });
+
+test('a text of any length is taken', () => {
+  expect(printableLine(' a'.repeat(10_000_000))).toHaveLength(19_999_999);
+});

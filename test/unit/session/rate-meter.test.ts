@@ -45,4 +45,22 @@ describe('RateMeter', () => {
     for (let at = 3000; at <= 6000; at += 10) meter.add(100, at);
     expect(meter.quickRate).toBeLessThan(11_000);
   });
+
+  test('what ends a span of the quick estimate belongs to the next one', () => {
+    const meter = new RateMeter();
+    meter.add(10_000, 0);
+    meter.add(4000, 250);
+    expect(meter.quickRate).toBe(40_000);
+    meter.add(1, 500);
+    expect(meter.quickRate).toBe((40_000 + 16_000) / 2);
+  });
+
+  test('reading the rate moves no quick estimate', () => {
+    const meter = new RateMeter();
+    meter.add(10_000, 0);
+    for (let at = 0; at < 5000; at += 100) meter.rate(at);
+    expect(meter.quickRate).toBe(0);
+    meter.add(1, 5000);
+    expect(meter.quickRate).toBe(2000);
+  });
 });

@@ -44,6 +44,12 @@ describe('FileProgress', () => {
     expect(progress.missingOf(4)).toBe(0);
   });
 
+  test('names a file once, however often it is told of its pieces', () => {
+    const have = bitfield();
+    const progress = new FileProgress(files, geometry, have);
+    expect([0, 1, 0, 1, 0].map((piece) => progress.addPiece(piece as PieceIndex))).toEqual([[], [0, 2], [], [], []]);
+  });
+
   test('does not name files that were whole at the start', () => {
     const progress = new FileProgress(files, geometry, bitfield(0, 1));
     expect(progress.missingOf(0)).toBe(0);

@@ -129,6 +129,40 @@ test('without the option a run starts from what the output folder has', async ()
 });
 
 describe('across file systems', () => {
+  test('files that are whole at once are moved a few at a time: each has two descriptors meanwhile', async () => {
+    const folder = await makeTempFolder();
+    const many = storedTorrent({ pieceLength: 16_384, files: Array.from({ length: 30 }, (_, at) => [`${at}`, 100] as const) });
+    const moving = new Set<string>();
+    let most = 0;
+    const disk = twoFileSystems(path.join(folder, 'inc'), {
+      copyFile: ((from: string, _to: unknown, _mode: unknown, done: (error: Error) => void) => {
+        moving.add(path.basename(from, '.part'));
+        most = Math.max(most, moving.size);
+        setImmediate(done, new Error('no'));
+      }) as never,
+      chmodSync: (landing, mode) => {
+        REAL_DISK.chmodSync(landing, mode);
+        moving.delete(/(\d+)\.copy$/.exec(String(landing))?.[1] ?? '');
+      },
+    });
+    const storage = new FileStorage({
+      files: many.metainfo.files,
+      paths: new FilePaths(path.join(folder, 'out'), many.metainfo, path.join(folder, 'inc')),
+      openFiles: new OpenFiles(64, disk),
+      finished: new Set(),
+      syncWriteBytes: 262_144,
+      fsync: false,
+      disk,
+    });
+    await storage.write(0, many.content, 0, many.content.length);
+    await Promise.all(many.metainfo.files.map(async (_, file) => storage.finishFile(file)));
+    expect(list(folder)).toHaveLength(30);
+    expectSameBytes(readFileSync(path.join(folder, 'out/album/29')), many.fileBytes(29));
+    expect(moving.size).toBe(0);
+    expect(most).toBe(4);
+    expect(storage.isMoving).toBe(false);
+  });
+
   test('a storage that is to end in the middle of a move ends: the file stays where it grew, and can be read', async () => {
     const folder = await makeTempFolder();
     const copyFile = ((_a: unknown, _b: unknown, _c: unknown, done: (e: Error) => void) => done(new Error('no'))) as never;
