@@ -2,7 +2,7 @@
 // single space.
 
 /** A line as nearly every one is: a look at it costs next to nothing, and to make ready for all of Unicode most of a millisecond. */
-const PLAIN = /^[!-~]*(?: [!-~]+)*$/;
+const PLAIN = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 /** Characters up to which it is looked at so: of millions of words the expression would fill the stack. */
 const MAX_LOOKED_AT = 4096;
 
