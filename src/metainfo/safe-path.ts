@@ -87,6 +87,13 @@ export function checkPathLength(path: readonly string[], field: string): void {
   if (bytes > MAX_PATH_BYTES) throw fieldError(field, `a path of ${bytes} bytes, at most ${MAX_PATH_BYTES}`);
 }
 
+/** Two paths that differ in their last component at most. */
+export function areInOneFolder(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let depth = one.length - 2; depth >= 0; depth--) if (one[depth] !== other[depth]) return false;
+  return true;
+}
+
 type Folder = Map<string, Folder | null>;
 
 /** Remembers the paths of a torrent and refuses one that is there already, or a file where another path needs a folder. */
@@ -97,19 +104,12 @@ export class PathTree {
   #folder: Folder = this.#root;
 
   add(path: readonly string[], field: string): void {
-    const folder = this.#isBesideLast(path) ? this.#folder : this.#folderOf(path, field);
+    const folder = areInOneFolder(this.#last, path) ? this.#folder : this.#folderOf(path, field);
     const name = path[path.length - 1];
     if (folder.has(name)) throw fieldError(field, 'the same path as another entry');
     folder.set(name, null);
     this.#last = path;
     this.#folder = folder;
-  }
-
-  #isBesideLast(path: readonly string[]): boolean {
-    const last = this.#last;
-    if (path.length !== last.length) return false;
-    for (let at = path.length - 2; at >= 0; at--) if (path[at] !== last[at]) return false;
-    return true;
   }
 
   #folderOf(path: readonly string[], field: string): Folder {

@@ -2,6 +2,7 @@
 // could lead a write out of the output folder. The output folder itself is the user's own and may be a link.
 
 import path from 'node:path';
+import { areInOneFolder } from '../metainfo/safe-path.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { makeOutputFolder } from './output-folder.js';
 import { errnoOf, refuse, toStorageError } from './storage-failure.js';
@@ -74,10 +75,4 @@ export class DirectoryGuard {
     if (!stat.isDirectory()) throw refuse('open', full, 'ENOTDIR');
     return true;
   }
-}
-
-function areInOneFolder(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let depth = one.length - 2; depth >= 0; depth--) if (one[depth] !== other[depth]) return false;
-  return true;
 }
