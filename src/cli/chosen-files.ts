@@ -1,7 +1,7 @@
 // The files of a torrent that the options choose, and how they are to come: from `--files`, else from the magnet link (`so=`, BEP 53),
 // with `--priority`, `--sequential` and `--first-last`. What a session is told, and what a person is.
 
-import { stat } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import path from 'node:path';
 import type { SessionOptions } from '../engine/session-options.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -92,7 +92,7 @@ export async function checkChoice(items: readonly TorrentItem[], options: Choice
 
 /** Null where it is a pipe, which can't be read again. What can't be read at all is told when its turn comes. */
 export async function readOnce(argument: { readonly kind: 'file'; readonly path: string }): Promise<LoadedTorrent | null> {
-  return (await stat(argument.path)).isFile() ? readTorrentFile(argument) : null;
+  return (await promises.stat(argument.path)).isFile() ? readTorrentFile(argument) : null;
 }
 
 /** Where it is noted which chosen files are whole; nowhere for a user without a home. */

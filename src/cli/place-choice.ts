@@ -1,7 +1,7 @@
 // Where the data goes, as the options have it: what they may not be, and what of them a session is given. Whatever can be seen to be wrong
 // without the torrent is refused before anybody is asked for anything.
 
-import { stat } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import path from 'node:path';
 import type { PlaceOptions } from '../engine/place-options.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
@@ -42,7 +42,7 @@ export function checkPlacementOptions(options: PlacementCommandOptions, torrents
 export async function checkPlaceOptions(options: PlaceCommandOptions, torrents: number): Promise<void> {
   checkPlacementOptions(options, torrents);
   for (const folder of options.reuse ?? []) {
-    const found = await stat(folder).catch(() => null);
+    const found = await promises.stat(folder).catch(() => null);
     if (found?.isDirectory() !== true) throw new UsageError(`--reuse: there is no folder ${folder}`, 'Check the path.');
   }
 }

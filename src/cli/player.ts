@@ -2,8 +2,7 @@
 // stdout is for the URL; the keyboard is its own. It is looked for before anything is fetched: a slip of the keyboard must not cost a wait.
 
 import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { constants, promises } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { splitWords } from './results/hook-words.js';
@@ -37,9 +36,9 @@ function refuse(command: string, why: string, hint: string): UsageError {
 
 async function whyNotRun(file: string): Promise<string | null> {
   try {
-    const facts = await stat(file);
+    const facts = await promises.stat(file);
     if (facts.isDirectory()) return 'it is a folder';
-    await access(file, constants.X_OK);
+    await promises.access(file, constants.X_OK);
     return null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,7 +1,7 @@
 // A torrent file from where it lies (a path, stdin, a web server) to a checked torrent: read with a size cap, and what is wrong said
 // in terms of the user, such as a file that is nearly called so. Exit 3.
 
-import { readdir } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import path from 'node:path';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
@@ -122,7 +122,7 @@ export async function describeUnreadable(file: string, error: unknown, isFolderM
 /** What is in the same folder and differs in its name by a slip or two. */
 async function findNear(file: string, isFolderMeant: boolean): Promise<string | null> {
   try {
-    const entries = await readdir(path.dirname(file), { withFileTypes: true });
+    const entries = await promises.readdir(path.dirname(file), { withFileTypes: true });
     const names = entries.filter((entry) => isFolderMeant || !entry.isDirectory()).map(({ name }) => name);
     const base = path.basename(file);
     const exact = [`${base}.torrent`, base.replace(/\.torrent$/, '')].find((name) => name !== base && names.includes(name));

@@ -1,7 +1,8 @@
 // Blocklists from where they lie to one filter for all of them: read in pieces, unpacked where they are gzip'd, with a bound on what
 // may come out of them. A bad line costs itself, a file that can't be used the whole run: nobody should believe to be behind one.
 
-import { open, type FileHandle } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { AddressFilter } from '../model/address-filter.js';
 import { BlocklistParser, type BadLine } from '../model/blocklist-parser.js';
 import { EffusionError } from '../model/error.js';
@@ -79,7 +80,7 @@ function boundedReader(parser: BlocklistParser, ranges: RangeBuilder, path: stri
 }
 
 async function readInto(path: string, read: (chunk: Uint8Array) => void): Promise<void> {
-  const handle = await open(path, 'r');
+  const handle = await promises.open(path, 'r');
   try {
     const chunks = readChunks(handle);
     const first = await chunks.next();

@@ -2,7 +2,7 @@
 // gives all that are wanted of it. The pieces of a torrent are another matter (storage/).
 
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import type { DigestKind } from '../model/digest-kind.js';
 import { StorageError } from '../model/error.js';
 
@@ -24,7 +24,7 @@ export async function digestFile(
   const hashes = algorithms.map((algorithm) => createHash(algorithm));
   const buffer = new Uint8Array(READ_BYTES);
   try {
-    const handle = await open(file, 'r');
+    const handle = await promises.open(file, 'r');
     try {
       for (;;) {
         signal?.throwIfAborted();

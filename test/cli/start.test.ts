@@ -1,11 +1,15 @@
-// What comes before the command: a Node that is too old, and how it was called; and what must not come after it: an end that is none.
+// What comes before the command: a Node that is too old, how it was called, and what Node loads for it; and what must not come after it: an end that is none.
 
+import { once } from 'node:events';
 import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { transform } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startChild, type ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
+import { makePayload, writeTorrent } from '../support/payload.js';
+import { startStaticTracker } from '../support/static-tracker.js';
 import { makeTempFolder } from '../support/temp-folder.js';
 
 let cli: CliBuild;
@@ -55,12 +59,44 @@ test('is found by the link that npm makes', async () => {
 test('a run that waits for what never comes is no success', async () => {
   const never = `
 const never = () => new Promise(() => {});
-const files = require('node:fs/promises');
-files.open = never;
-files.readFile = never;`;
+require('node:fs/promises').readdir = never;`;
   expect(await runAfter(never, ['info', 'x.torrent'])).toMatchObject({
     code: 1,
     stdout: '',
     stderr: expect.stringMatching(/this is a bug: .*nothing is left to wait for/),
   });
+});
+
+/** Into `loaded.json`, for each connection that is begun: the modules of Node that were not there at the start. */
+const TELL_LOADED = `
+const { writeFileSync } = require('node:fs');
+const { Socket } = require('node:net');
+const atStart = new Set(process.moduleLoadList);
+const { connect } = Socket.prototype;
+const loaded = [];
+Socket.prototype.connect = function (...args) {
+  loaded.push(process.moduleLoadList.filter((name) => !atStart.has(name)));
+  writeFileSync('loaded.json', JSON.stringify(loaded));
+  return connect.apply(this, args);
+};`;
+
+test('a download has dialled its first peer before Node loads what only others need', async () => {
+  const folder = await makeTempFolder();
+  const peer = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  onTestFinished(() => void peer.close());
+  await once(peer, 'listening');
+  const tracker = await startStaticTracker([{ host: '127.0.0.1', port: (peer.address() as AddressInfo).port }]);
+  await writeTorrent(makePayload('data', [['a.bin', 100_000]]), folder, 65_536, [tracker.url]);
+  await writeFile(path.join(folder, 'tell.cjs'), TELL_LOADED);
+  const args = ['--require', './tell.cjs', cli.script, 'download', 'data.torrent', '--no-dht', '--no-lsd'];
+  const run = startChild(process.execPath, [...args, '--interface', '127.0.0.1'], { cwd: folder });
+  await once(peer, 'connection');
+  run.kill('SIGKILL');
+  await run.ended;
+
+  const [atTracker, atPeer] = JSON.parse(await readFile(path.join(folder, 'loaded.json'), 'utf8')) as string[][];
+  expect(atTracker).toContain('NativeModule http');
+  // Not so node:child_process: whoever listens gets it with node:cluster.
+  const late = /^NativeModule (fs\/promises|internal\/(fs\/promises|readline\/interface))$/;
+  expect(atPeer.filter((name) => late.test(name))).toEqual([]);
 });

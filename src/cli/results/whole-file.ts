@@ -2,7 +2,7 @@
 // reads half of one, and looked after before the run begins.
 
 import { randomUUID } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import path from 'node:path';
 import { CommandError } from '../command-error.js';
 import { fileReason } from '../file-reason.js';
@@ -10,9 +10,9 @@ import { fileReason } from '../file-reason.js';
 /** A download must not end with the news that its receipt has no place. Rejects with CommandError (`output_failed`). `option`: who asked. */
 export async function expectFolderOf(file: string, option: string): Promise<void> {
   const folder = path.dirname(file);
-  const found = await stat(folder).catch(() => null);
+  const found = await promises.stat(folder).catch(() => null);
   if (found?.isDirectory() !== true) throw unwritable(option, file, `there is no folder ${folder}`);
-  const own = await stat(file).catch(() => null);
+  const own = await promises.stat(file).catch(() => null);
   if (own?.isDirectory() === true) throw unwritable(option, file, 'it is a folder');
 }
 
@@ -20,10 +20,10 @@ export async function expectFolderOf(file: string, option: string): Promise<void
 export async function writeWhole(file: string, text: string, option: string): Promise<void> {
   const draft = path.join(path.dirname(file), `.${randomUUID().slice(0, 8)}.effusion-draft`);
   try {
-    await writeFile(draft, text, { flag: 'wx' });
-    await rename(draft, file);
+    await promises.writeFile(draft, text, { flag: 'wx' });
+    await promises.rename(draft, file);
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
+    await promises.rm(draft, { force: true }).catch(() => undefined);
     throw unwritable(option, file, fileReason(error), error);
   }
 }
