@@ -4,6 +4,7 @@
 import { BencodeDict } from './bencode-dict.js';
 import type { BencodeValue } from './bencode-dict.js';
 import { BencodeError } from './bencode-error.js';
+import { latin1 } from './latin1.js';
 import { BencodeScanner } from './scan.js';
 import type { ScanLimits } from './scan.js';
 
@@ -24,14 +25,12 @@ export interface DecodeOptions {
 export interface HollowList {
   /** Where it is: a key of the outermost dictionary, of the dictionary that is its value, and so on. One or more. */
   readonly path: readonly string[];
-  /** The scanner has just opened it; `read` leaves it just after the list, and keeps nothing of `bytes` but offsets. May throw BencodeError. */
+  /** The scanner has just opened it; `read` leaves it just after the list, and keeps nothing of `bytes` but text and offsets. May throw BencodeError. */
   read(scanner: BencodeScanner, bytes: Uint8Array): void;
 }
 
 const DEFAULT_MAX_DEPTH = 64;
 const DEFAULT_MAX_NODES = 1_000_000;
-/** Characters from which on a decoder is quicker than a loop. */
-const LONG_KEY = 64;
 /** Keys remembered at a time, and how long they may be: `piece length` and the like. */
 const KNOWN_KEYS = 64;
 const LONGEST_KNOWN_KEY = 24;
@@ -43,20 +42,6 @@ interface Frame {
   readonly start: number;
   key: string;
   isCanonical: boolean;
-}
-
-const utf16 = new TextDecoder('utf-16le');
-
-/** One character a byte. */
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start >= LONG_KEY) {
-    const units = new Uint8Array((end - start) * 2);
-    for (let at = start; at < end; at++) units[(at - start) * 2] = bytes[at];
-    return utf16.decode(units);
-  }
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
-  return text;
 }
 
 const MINUS = 0x2d;

@@ -56,6 +56,11 @@ export class BencodeScanner {
     return this.#depth;
   }
 
+  /** Values and keys that may yet come. */
+  get nodesLeft(): number {
+    return this.#limits.maxNodes - this.#nodes;
+  }
+
   /** Offset just after the last token. */
   get position(): number {
     return this.#position;
@@ -107,8 +112,8 @@ export class BencodeScanner {
   }
 
   /**
-   * Goes on after a value in a list, which somebody else has checked: it ends at `end`, is (and holds) so many values and keys, and has
-   * so many levels of lists and dictionaries. Throws BencodeError where that is beyond a limit.
+   * Goes on after values in a list, which somebody else has checked: the last one ends at `end`, they are (and hold) so many values and
+   * keys, and have so many levels of lists and dictionaries. Throws BencodeError where that is beyond a limit.
    */
   jump(end: number, nodes: number, levels: number): void {
     this.#nodes += nodes;

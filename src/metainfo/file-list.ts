@@ -6,10 +6,10 @@ import type { BencodeValue } from '../bencode/bencode-dict.js';
 import { BencodeError } from '../bencode/bencode-error.js';
 import { decodePrefix } from '../bencode/decode.js';
 import { decodeText, decodeUtf8, expectBytes, expectDict, expectInteger, expectList, fieldError, within } from './fields.js';
-import { type FileEntries, LEGACY_PADDING, type PlainEntry } from './file-entries.js';
+import { type FileEntries, LEGACY_PADDING, ODD } from './file-entries.js';
 import type { MetainfoFile } from './metainfo.js';
-import { checkPathLength, isPlainName, PathTree, safeComponent } from './safe-path.js';
-import type { NameRules } from './safe-path.js';
+import { checkPathLength, isPlainName, PathTree, putFile, safeComponent } from './safe-path.js';
+import type { Folder, NameRules } from './safe-path.js';
 
 /** The UTF-8 twin of a field (`name.utf-8`) where it is there and valid, else the field itself. */
 export function preferUtf8(dict: BencodeDict, key: string, path: string): string {
@@ -35,16 +35,36 @@ function readAttributes(entry: BencodeDict): string {
   return value instanceof Uint8Array ? decodeText(value.subarray(0, 16)) : '';
 }
 
+/** An entry as the torrent has it. */
+interface Entry {
+  /** Bytes, 0 or more. */
+  readonly length: number;
+  /** `attr`; empty where there is none. */
+  readonly attributes: string;
+  readonly isPadding: boolean;
+  /** Components of the path, not yet safe: what leads to the name, and the name. */
+  readonly folders: readonly string[];
+  readonly name: string;
+  /** Whether its keys are in order. */
+  readonly isCanonical: boolean;
+}
+
 /** What is not plain, decoded: says what is wrong with it, or reads one of the rare kinds that are right. */
-function decodeEntry(rest: Uint8Array): { entry: PlainEntry; isCanonical: boolean } {
+function decodeEntry(rest: Uint8Array): Entry {
   const dict = expectDict(decodeItem(rest), '');
   const length = expectInteger(dict.get('length'), 'length', 0, Infinity);
   const attributes = readAttributes(dict);
-  const isLegacy = isLegacyPadding(dict);
+  const isPadding = isPaddingFile(attributes, isLegacyPadding(dict));
   // Padding is not on disk, and of a path that has no use nothing is asked.
-  const path = isPaddingFile(attributes, isLegacy) ? [''] : readComponents(dict);
-  const entry = { length, attributes, isLegacyPadding: isLegacy, folders: path.slice(0, -1), name: path[path.length - 1] };
-  return { entry, isCanonical: dict.isCanonical };
+  const path = isPadding ? [''] : readComponents(dict);
+  return {
+    length,
+    attributes,
+    isPadding,
+    folders: path.slice(0, -1),
+    name: path[path.length - 1],
+    isCanonical: dict.isCanonical,
+  };
 }
 
 function decodeItem(rest: Uint8Array): BencodeValue {
@@ -67,67 +87,67 @@ export interface FileList {
  */
 export function parseFileList(entries: FileEntries, field: string, name: string, rules: NameRules): FileList {
   if (entries.length === 0) throw fieldError(field, 'expected at least one file, found an empty list');
-  const tree = new PathTree();
-  const names = new SafeNames(rules);
   const files: MetainfoFile[] = [];
-  let isCanonical = true;
-  let offset = 0;
-  for (let index = 0; index < entries.length; index++) {
-    try {
-      let entry = entries.read(index);
-      if (entry === null) {
-        const decoded = decodeEntry(entries.rest(index));
-        isCanonical &&= decoded.isCanonical;
-        ({ entry } = decoded);
-      }
-      const file = placeEntry(entry, name, offset, names);
-      if (!file.isPadding) tree.add(file.path, 'path');
-      files.push(file);
-      offset += file.length;
-    } catch (error) {
-      throw within(`${field}[${index}]`, error);
-    }
+  try {
+    const isCanonical = placeFiles(entries, name, rules, files);
+    return { files, isCanonical };
+  } catch (error) {
+    throw within(`${field}[${files.length}]`, error);
   }
-  return { files, isCanonical };
 }
 
-/** One entry, which begins at `offset`. Its errors name the field within it: most entries need no name for where they are. */
-function placeEntry(entry: PlainEntry, name: string, offset: number, names: SafeNames): MetainfoFile {
-  const { length, attributes } = entry;
-  if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError('length', 'the sum of the lengths is beyond 2^53');
-  if (length > 0 && attributes.includes('l')) throw fieldError('length', `expected 0 for a symbolic link, found ${length}`);
-  const isPadding = isPaddingFile(attributes, entry.isLegacyPadding);
-  // Padding is not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
-  const path = isPadding ? [name, '.pad', String(length)] : names.pathOf(name, entry);
-  if (!isPadding) checkPathLength(path, 'path');
-  return attributes === '' ? { path, length, offset, isPadding } : { path, length, offset, isPadding, attributes };
+/**
+ * Adds a file for each entry; answers whether the keys of every entry were in order. Its errors name the field within the entry that is next.
+ * One loop without a field, as in file-entries.ts.
+ */
+function placeFiles(entries: FileEntries, torrent: string, rules: NameRules, files: MetainfoFile[]): boolean {
+  const { lengths, folders, names, attributes, legacyPadding } = entries;
+  const tree = new PathTree();
+  let isCanonical = true;
+  let offset = 0;
+  // Files of one folder follow each other: its name is not looked at again for each. `safe`: the same, with the torrent's name in front.
+  let last: readonly string[] | null = null;
+  let safe: readonly string[] = [];
+  let folder: Folder = new Map();
+  for (let index = 0; index < lengths.length; index++) {
+    let length = lengths[index];
+    let attr = attributes.size === 0 ? '' : (attributes.get(index) ?? '');
+    let isPadding = attr !== '' || legacyPadding.size > 0 ? isPaddingFile(attr, legacyPadding.has(index)) : false;
+    let parents = folders[index];
+    let name = names[index];
+    if (length === ODD) {
+      const entry = decodeEntry(entries.rest(index));
+      ({ length, attributes: attr, isPadding, folders: parents, name } = entry);
+      isCanonical &&= entry.isCanonical;
+    }
+    if (offset + length > Number.MAX_SAFE_INTEGER) throw fieldError('length', 'the sum of the lengths is beyond 2^53');
+    if (attr !== '' && length > 0 && attr.includes('l'))
+      throw fieldError('length', `expected 0 for a symbolic link, found ${length}`);
+    let path: readonly string[];
+    if (isPadding) {
+      // Not on disk: several may share a name, and a bad one harms nobody, so theirs is not read.
+      path = [torrent, '.pad', String(length)];
+    } else {
+      const isSame = parents === last;
+      if (!isSame) safe = [torrent, ...parents.map((parent, at) => safeComponent(parent, `path[${at}]`, rules))];
+      const isPlain = isPlainName(name) && !rules.windows;
+      if (!isPlain) name = safeComponent(name, `path[${parents.length}]`, rules);
+      // `concat` makes an array of just that size, where others leave room to grow in each of thousands.
+      path = safe.concat(name);
+      checkPathLength(path, 'path');
+      if (!isSame) folder = tree.folder(safe, 'path');
+      last = parents;
+      putFile(folder, name, 'path');
+    }
+    files.push(attr === '' ? { path, length, offset, isPadding } : { path, length, offset, isPadding, attributes: attr });
+    offset += length;
+  }
+  return isCanonical;
 }
 
 /** A symbolic link counts as one: it has no bytes, and we make none. */
 function isPaddingFile(attributes: string, isLegacyPadding: boolean): boolean {
   return isLegacyPadding || (attributes !== '' && /[lp]/.test(attributes));
-}
-
-/** Files of one folder follow each other: its name is not looked at again for each. */
-class SafeNames {
-  readonly #rules: NameRules;
-  #folders: readonly string[] | null = null;
-  /** The same, safe, with the torrent's name in front. */
-  #safe: readonly string[] = [];
-
-  constructor(rules: NameRules) {
-    this.#rules = rules;
-  }
-
-  pathOf(torrent: string, { folders, name }: PlainEntry): readonly string[] {
-    if (folders !== this.#folders) {
-      this.#safe = [torrent, ...folders.map((folder, at) => safeComponent(folder, `path[${at}]`, this.#rules))];
-      this.#folders = folders;
-    }
-    const isPlain = isPlainName(name) && !this.#rules.windows;
-    // `concat` makes an array of just that size, where others leave room to grow in each of thousands.
-    return this.#safe.concat(isPlain ? name : safeComponent(name, `path[${folders.length}]`, this.#rules));
-  }
 }
 
 function isLegacyPadding(entry: BencodeDict): boolean {

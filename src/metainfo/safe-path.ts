@@ -94,35 +94,31 @@ export function areInOneFolder(one: readonly string[], other: readonly string[])
   return true;
 }
 
-type Folder = Map<string, Folder | null>;
+/** What is in a folder, by name: null is a file. */
+export type Folder = Map<string, Folder | null>;
 
 /** Remembers the paths of a torrent and refuses one that is there already, or a file where another path needs a folder. */
 export class PathTree {
   readonly #root: Folder = new Map();
-  // The path that came last, and its folder: the next one is mostly in the same.
-  #last: readonly string[] = [''];
-  #folder: Folder = this.#root;
 
-  add(path: readonly string[], field: string): void {
-    const folder = areInOneFolder(this.#last, path) ? this.#folder : this.#folderOf(path, field);
-    const name = path[path.length - 1];
-    if (folder.has(name)) throw fieldError(field, 'the same path as another entry');
-    folder.set(name, null);
-    this.#last = path;
-    this.#folder = folder;
-  }
-
-  #folderOf(path: readonly string[], field: string): Folder {
+  /** The folder of that path, in which files are then to be put. */
+  folder(path: readonly string[], field: string): Folder {
     let folder = this.#root;
-    for (let i = 0; i < path.length - 1; i++) {
-      let next = folder.get(path[i]);
+    for (const name of path) {
+      let next = folder.get(name);
       if (next === null) throw fieldError(field, 'needs a folder where another entry is a file');
       if (next === undefined) {
         next = new Map();
-        folder.set(path[i], next);
+        folder.set(name, next);
       }
       folder = next;
     }
     return folder;
   }
+}
+
+export function putFile(folder: Folder, name: string, field: string): void {
+  const { size } = folder;
+  // What had that name is then lost, but so is the torrent.
+  if (folder.set(name, null).size === size) throw fieldError(field, 'the same path as another entry');
 }

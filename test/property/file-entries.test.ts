@@ -7,7 +7,7 @@ import { decode } from '../../src/bencode/decode.js';
 import { encode, Encoded } from '../../src/bencode/encode.js';
 import type { Encodable } from '../../src/bencode/encode.js';
 import { BencodeScanner } from '../../src/bencode/scan.js';
-import { FileEntries, LEGACY_PADDING } from '../../src/metainfo/file-entries.js';
+import { FileEntries, LEGACY_PADDING, ODD } from '../../src/metainfo/file-entries.js';
 import { decodeText, decodeUtf8 } from '../../src/metainfo/fields.js';
 
 const name = fc.oneof(
@@ -67,12 +67,16 @@ function readAll(list: Uint8Array): (Read | null)[] {
   expect(scanner.next()).toBe('end');
   expect(scanner.position).toBe(torrent.length);
   entries.attach(new Uint8Array(torrent.subarray(12)), 12);
-  return Array.from({ length: entries.length }, (_, index) => {
-    const entry = entries.read(index);
-    if (entry === null) return null;
-    const { folders, name: last, ...rest } = entry;
-    return { ...rest, components: [...folders, last] };
-  });
+  return entries.lengths.map((size, index) =>
+    size === ODD
+      ? null
+      : {
+          length: size,
+          attributes: entries.attributes.get(index) ?? '',
+          isLegacyPadding: entries.legacyPadding.has(index),
+          components: [...entries.folders[index], entries.names[index]],
+        },
+  );
 }
 
 /** What the decoded entry says; null where it says nothing that a file could be made of. */

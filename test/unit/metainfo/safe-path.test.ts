@@ -1,7 +1,7 @@
 // Names that are changed, and how; names that are left alone.
 
 import { describe, expect, test } from 'vitest';
-import { isPlainName, PathTree, safeComponent } from '../../../src/metainfo/safe-path.js';
+import { isPlainName, PathTree, putFile, safeComponent } from '../../../src/metainfo/safe-path.js';
 import { MetainfoError } from '../../../src/model/error.js';
 
 const here = { windows: false };
@@ -91,25 +91,40 @@ describe('isPlainName', () => {
 });
 
 describe('PathTree', () => {
+  const add = (tree: PathTree, path: readonly string[], field: string): void => {
+    putFile(tree.folder(path.slice(0, -1), field), path[path.length - 1], field);
+  };
+
   test('folders are shared, files are not', () => {
     const tree = new PathTree();
-    tree.add(['a', 'b', 'c'], '1');
-    tree.add(['a', 'b', 'd'], '2');
-    tree.add(['a', 'B'], '3');
-    expect(() => tree.add(['a', 'b', 'c'], '4')).toThrow(/^4: the same path/);
-    expect(() => tree.add(['a', 'b'], '5')).toThrow(/^5: the same path/);
-    expect(() => tree.add(['a', 'B', 'x'], '6')).toThrow(/^6: needs a folder/);
+    add(tree, ['a', 'b', 'c'], '1');
+    add(tree, ['a', 'b', 'd'], '2');
+    add(tree, ['a', 'B'], '3');
+    expect(() => add(tree, ['a', 'b', 'c'], '4')).toThrow(/^4: the same path/);
+    expect(() => add(tree, ['a', 'b'], '5')).toThrow(/^5: the same path/);
+    expect(() => add(tree, ['a', 'B', 'x'], '6')).toThrow(/^6: needs a folder/);
   });
 
   test('a file beside the last one is told from one elsewhere', () => {
     const tree = new PathTree();
-    tree.add(['a', 'b', 'c'], '1');
-    tree.add(['x', 'b', 'c'], '2');
-    tree.add(['a', 'b', 'd'], '3');
-    expect(() => tree.add(['x', 'b', 'c'], '4')).toThrow(/^4: the same path/);
-    tree.add(['x', 'b', 'd'], '5');
-    expect(() => tree.add(['a', 'b', 'd'], '6')).toThrow(/^6: the same path/);
-    tree.add(['c'], '7');
-    expect(() => tree.add(['c'], '8')).toThrow(/^8: the same path/);
+    add(tree, ['a', 'b', 'c'], '1');
+    add(tree, ['x', 'b', 'c'], '2');
+    add(tree, ['a', 'b', 'd'], '3');
+    expect(() => add(tree, ['x', 'b', 'c'], '4')).toThrow(/^4: the same path/);
+    add(tree, ['x', 'b', 'd'], '5');
+    expect(() => add(tree, ['a', 'b', 'd'], '6')).toThrow(/^6: the same path/);
+    add(tree, ['c'], '7');
+    expect(() => add(tree, ['c'], '8')).toThrow(/^8: the same path/);
+  });
+
+  test('files are put into a folder that was asked for once', () => {
+    const tree = new PathTree();
+    const folder = tree.folder(['a', 'b'], '1');
+    putFile(folder, 'c', '1');
+    putFile(folder, 'd', '2');
+    expect(() => putFile(folder, 'c', '3')).toThrow(/^3: the same path/);
+    putFile(tree.folder(['a'], '4'), 'c', '4');
+    expect(() => tree.folder(['a', 'c'], '5')).toThrow(/^5: needs a folder/);
+    expect(() => putFile(tree.folder(['a'], '6'), 'b', '6')).toThrow(/^6: the same path/);
   });
 });
