@@ -1,8 +1,8 @@
 // Progress of work that reads data from the disk without a session: verify, create, the check before seeding. On a
 // terminal a spinner with the percentage, elsewhere a line now and then when it takes long.
 
-import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../engine/config.js';
+import { monotonicNow } from '../engine/monotonic-clock.js';
 import type { CommandContext } from './command-context.js';
 import { formatBytes, formatCount } from './render/human-numbers.js';
 import { NO_DATA } from './render/progress.js';
@@ -19,14 +19,14 @@ export interface CheckProgress {
 
 export function openCheckProgress(name: string, context: CommandContext): CheckProgress {
   const view = context.board.open();
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const rate = new SpeedMeter(startedAt, CONFIG.cli.speedWindowMs);
   const shownName = sanitise(name, 80);
   let lastBytes = 0;
   let lastAt = startedAt;
   return {
     update: (doneBytes, totalBytes) => {
-      const now = performance.now();
+      const now = monotonicNow();
       if (now - lastAt < CONFIG.cli.drawIntervalMs) return;
       rate.add(doneBytes - lastBytes, now);
       lastBytes = doneBytes;
@@ -35,7 +35,7 @@ export function openCheckProgress(name: string, context: CommandContext): CheckP
       view.update({ ...NO_DATA, phase: 'checking', name: shownName, totalBytes, checkedBytes: doneBytes, timeLeftMs });
     },
     found: (files, bytes) => {
-      const now = performance.now();
+      const now = monotonicNow();
       if (now - lastAt < CONFIG.cli.drawIntervalMs) return;
       lastAt = now;
       const found = `${formatCount(files, 'file')}, ${formatBytes(bytes)}`;

@@ -1,10 +1,10 @@
 // From a magnet link to its torrent, for a person: the fetch with a spinner or plain lines, a word on why nothing comes, ^C and the
 // time limits. What download and info have in common.
 
-import { performance } from 'node:perf_hooks';
 import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import { MetadataFetcher, type FetchedMetadata } from '../engine/metadata-fetcher.js';
+import { monotonicNow } from '../engine/monotonic-clock.js';
 import type { ServerNotice } from '../engine/server-snapshot.js';
 import { NoMetadataError } from '../engine/session-error.js';
 import type { PeerHint } from '../engine/session-options.js';
@@ -81,12 +81,12 @@ export async function fetchMagnet(options: MagnetMetadataOptions, context: Comma
     ...(options.observer === undefined ? {} : { onNotice: options.observer.noteNotice }),
   });
   if (!stderr.canDraw) board.log(formatStart(name, timeoutMs));
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   let explainAt = startedAt + CONFIG.cli.silenceMs;
   const drawing = setInterval(() => {
     const facts = fetcher.facts();
     view.update({ ...NO_DATA, phase: 'metadata', name, peers: facts.connected });
-    const now = performance.now();
+    const now = monotonicNow();
     if (now < explainAt) return;
     explainAt = now + CONFIG.cli.silenceRepeatMs;
     options.observer?.noteSilence(now - startedAt, listSilenceReasons(facts));

@@ -1,7 +1,6 @@
 // Where a run shows how it stands: nothing when quiet, drawn where stderr can be drawn on, whole lines elsewhere. Each torrent gets a
 // place of its own on it. Commands ask here and never look at the terminal themselves.
 
-import { performance } from 'node:perf_hooks';
 import type { Interruption } from './interruption.js';
 import type { LogFile } from './log-file.js';
 import type { Output } from './output.js';
@@ -10,6 +9,7 @@ import { PlainView } from './render/plain-view.js';
 import type { Progress, ProgressView } from './render/progress.js';
 import { isUnicodeLocale, TerminalView } from './render/terminal-view.js';
 import type { Suspension } from './suspension.js';
+import { monotonicNow } from '../engine/monotonic-clock.js';
 
 /** `bar` draws where there is a terminal, `line` writes lines there too, `none` leaves messages alone. */
 export const PROGRESS_MODES = ['bar', 'line', 'none'] as const;
@@ -42,7 +42,7 @@ export class ProgressBoard {
   #giveBack: () => void = () => {};
 
   /** `now`: milliseconds, monotonic; replaced in tests. */
-  constructor(options: ProgressBoardOptions, now = (): number => performance.now()) {
+  constructor(options: ProgressBoardOptions, now = monotonicNow) {
     this.#options = options;
     this.#isDetailed = options.isVerbose === true;
     this.#now = now;

@@ -1,9 +1,9 @@
 // A torrent's session under the hand of the command line: started with its restarts, watched for the view, stopped in order
 // by a signal or by the time that is up. What download and seed have in common.
 
-import { performance } from 'node:perf_hooks';
 import type { Client } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
+import { monotonicNow } from '../engine/monotonic-clock.js';
 import type { ServerSnapshot } from '../engine/server-snapshot.js';
 import { SessionCrashedError } from '../engine/session-error.js';
 import type { SessionOptions } from '../engine/session-options.js';
@@ -111,7 +111,7 @@ export async function runSession(options: SessionRunOptions, context: CommandCon
       isReadOnly: options.session.isReadOnly === true,
       whose: options.whose,
       ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
-      now: () => performance.now(),
+      now: monotonicNow,
       intervalMs: stderr.canDraw ? CONFIG.cli.drawIntervalMs : CONFIG.cli.plainIntervalMs,
       isDetailed: () => board.isDetailed,
       isPaused: () => client.isPaused,

@@ -1,7 +1,7 @@
 // What download does when the data is whole and it was asked to serve it: its torrent is done, the next one has its turn, and serving
 // goes on beside that until its limit, a signal or the time that is up. How it ends does not take back that the data is whole.
 
-import { performance } from 'node:perf_hooks';
+import { monotonicNow } from '../engine/monotonic-clock.js';
 import type { ServerSnapshot } from '../engine/server-snapshot.js';
 import type { CommandContext } from './command-context.js';
 import { formatBytes, formatLimit } from './render/human-numbers.js';
@@ -32,7 +32,7 @@ export class SeedAfter {
     this.#whole = new Promise((resolve) => {
       isWhole = resolve;
     });
-    this.watch = new SeedWatch(goal, () => performance.now(), isWhole);
+    this.watch = new SeedWatch(goal, monotonicNow, isWhole);
   }
 
   /** As a session that ends with its last piece would have ended; `ended`: this one, which goes on. */

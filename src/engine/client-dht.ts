@@ -6,6 +6,7 @@ import type { DhtService, NodeHint } from '../discovery/dht/dht-service.js';
 import type { Resolver } from '../io/resolver.js';
 import type { Address } from '../model/address.js';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 
 export interface ClientDhtOptions {
   /** Nodes to begin with, instead of the well-known ones. */
@@ -77,7 +78,7 @@ export class ClientDht {
       limits: node,
       isBrief: isBrief === true,
       resolver: this.#resolver,
-      now: () => performance.now(),
+      now: monotonicNow,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       enoughSaved,
       savedAnswerMs,

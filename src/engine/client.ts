@@ -27,6 +27,7 @@ import { torrentMark } from '../wire/mse/mse-keys.js';
 import { makePeerId, PEER_ID_RANDOM_BYTES } from '../wire/peer-id.js';
 import { ClientDht, type ClientDhtOptions } from './client-dht.js';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { SpaceLedger } from './space-ledger.js';
 import { descriptorLimit, shareDescriptors } from './descriptor-budget.js';
 import { createPacer } from './download-pace.js';
@@ -122,7 +123,7 @@ export class Client {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
     this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
-    this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores: availableParallelism() });
+    this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores: availableParallelism(), now: monotonicNow });
     this.announceKey = randomBytes(4).toString('hex');
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;
@@ -246,7 +247,7 @@ export class Client {
       // Who listens on one address is to be found there only.
       interfaces: (family) => multicastInterfaces(family, host),
       isNeighbour: neighbourhood(host),
-      now: () => performance.now(),
+      now: monotonicNow,
     }));
   }
 

@@ -6,6 +6,7 @@ import type { SearchOutcome } from '../discovery/dht/protocol/dht-terms.js';
 import type { MetainfoNode } from '../metainfo/metainfo.js';
 import { mayTorrentLead, type TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
+import { monotonicNow } from './monotonic-clock.js';
 
 export interface DhtScrape {
   readonly client: Client;
@@ -23,8 +24,8 @@ export interface DhtScrape {
 export async function scrapeDht({ client, infoHash, nodes, origin, signal }: DhtScrape): Promise<ScrapeOutcome | null> {
   const { dht } = client;
   if (dht === null) return null;
-  const startedAt = performance.now();
-  const end = (): { url: string; latencyMs: number } => ({ url: 'DHT', latencyMs: performance.now() - startedAt });
+  const startedAt = monotonicNow();
+  const end = (): { url: string; latencyMs: number } => ({ url: 'DHT', latencyMs: monotonicNow() - startedAt });
   const service = await dht.open();
   if (service === null) return { error: { code: 'unreachable', message: 'no UDP socket for it' }, ...end() };
   service.addNodes(nodes, (address) => mayTorrentLead(origin, address));

@@ -7,6 +7,7 @@ import type { MetainfoNode } from '../metainfo/metainfo.js';
 import { mayTorrentLead, type TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 
 interface DhtSetup {
   readonly client: Client;
@@ -44,7 +45,7 @@ export function createDhtSource(setup: DhtSetup): DhtSource | null {
     },
     isSeed,
     limits: CONFIG.dht,
-    now: () => performance.now(),
+    now: monotonicNow,
     listener,
   });
 }

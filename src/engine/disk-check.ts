@@ -4,6 +4,7 @@
 import { mkdtemp, open, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 
 export interface DiskFinding {
   /** That was looked at. */
@@ -76,14 +77,14 @@ async function writeSpeed(file: string, freeBytes: number): Promise<Pick<DiskFin
   try {
     const handle = await open(file, 'w');
     try {
-      const startedAt = performance.now();
+      const startedAt = monotonicNow();
       let bytes = 0;
-      while (bytes === 0 || (bytes < limit && performance.now() - startedAt < diskMs)) {
+      while (bytes === 0 || (bytes < limit && monotonicNow() - startedAt < diskMs)) {
         await handle.write(step, 0, step.length, bytes);
         bytes += step.length;
       }
       await handle.datasync();
-      return { writeBytesPerSecond: bytes / Math.max(0.001, (performance.now() - startedAt) / 1000), errno: null };
+      return { writeBytesPerSecond: bytes / Math.max(0.001, (monotonicNow() - startedAt) / 1000), errno: null };
     } finally {
       await handle.close();
     }

@@ -24,6 +24,7 @@ import { createDhtSource } from './dht-setup.js';
 import { Deferred } from './deferred.js';
 import { LoopClock } from './loop-clock.js';
 import { MachineLoop } from './machine-loop.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { NoMetadataError, SessionCrashedError } from './session-error.js';
 import type { PeerHint, SessionOptions } from './session-options.js';
 import { sessionLimits } from './session-setup.js';
@@ -101,7 +102,7 @@ export class MetadataFetcher implements IncomingTorrent {
     });
     const limits = sessionLimits(client.maxConnections, client.pieceBuffers.budgetBytes, options);
     const random = createRandom(client.nextSeed());
-    const clock = new LoopClock(() => performance.now(), CONFIG.engine.maxClockStepMs);
+    const clock = new LoopClock(monotonicNow, CONFIG.engine.maxClockStepMs);
     const machine = new MetadataFetch(
       {
         infoHash,

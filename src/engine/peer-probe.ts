@@ -15,6 +15,7 @@ import type { Handshake } from '../wire/handshake.js';
 import { UT_PEX } from '../wire/ut-pex.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { PeerFacts } from './peer-facts.js';
 import { USER_AGENT } from './version.js';
 
@@ -119,7 +120,7 @@ export class PeerProbe {
   /** Until the peer is through, or the dial has failed. */
   async #dialBy(isEncrypted: boolean): Promise<void> {
     const { client, infoHash, signal } = this.#terms;
-    const startedAt = performance.now();
+    const startedAt = monotonicNow();
     const outcome = await client.dial(this.address, signal, isEncrypted ? infoHash : null);
     if (!outcome.ok) {
       // What the end of the time cuts has not failed.
@@ -132,7 +133,7 @@ export class PeerProbe {
       this.#leave();
       return;
     }
-    this.#rttMs = performance.now() - startedAt;
+    this.#rttMs = monotonicNow() - startedAt;
     await this.#greet(outcome.link);
   }
 

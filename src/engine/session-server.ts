@@ -14,6 +14,7 @@ import { Client, infoHashKey, type IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
 import { Deferred, waitFor } from './deferred.js';
 import { LibraryPeers } from './library-peers.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { NoticeQueue } from './notice-queue.js';
 import { IncompleteDataError, SessionCrashedError, SourcesExhaustedError } from './session-error.js';
 import { validateStart, type LocalServer, type SessionOptions } from './session-options.js';
@@ -49,7 +50,7 @@ export class SessionServer implements IncomingTorrent {
   readonly #notices = new NoticeQueue<ServerNotice>(CONFIG.engine.maxQueuedNotices, noticeRank);
   readonly #checking = new AbortController();
   readonly #tally: SourceTally;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicNow();
   #endedAt: number | null = null;
   #run: TorrentRun | null = null;
   #watchdog: Watchdog | null = null;
@@ -155,7 +156,7 @@ export class SessionServer implements IncomingTorrent {
       ...(run?.sourceSnapshots() ?? { trackers: [], dht: null }),
       sources: this.#tally.counts(),
       externalAddresses: this.#client.externalAddresses.hosts,
-      elapsedMs: (this.#endedAt ?? performance.now()) - this.#startedAt,
+      elapsedMs: (this.#endedAt ?? monotonicNow()) - this.#startedAt,
       dialFailures: run?.peers.dialFailures ?? {},
       peersMet,
     };
@@ -268,7 +269,7 @@ export class SessionServer implements IncomingTorrent {
         onIdleTimeout: () => this.#notices.publish({ type: 'idle' }),
         onIdleRelease: () => this.#run?.store.releaseIdle(),
       },
-      () => performance.now(),
+      monotonicNow,
     );
     this.#resumeTimer = setInterval(() => this.#saveResume(), CONFIG.storage.resumeIntervalMs);
   }
@@ -379,7 +380,7 @@ export class SessionServer implements IncomingTorrent {
     } catch (error) {
       failure = error instanceof StorageError ? error : crashedError(infoHashKey(this.infoHash), error);
     }
-    this.#endedAt = performance.now();
+    this.#endedAt = monotonicNow();
     const result = outcome();
     // Whoever has crashed is started again at once, in this same boot.
     if (result instanceof SessionCrashedError) this.#saveResume();

@@ -5,6 +5,7 @@
 import type { Metainfo } from '../metainfo/metainfo.js';
 import { CONFIG } from './config.js';
 import { waitFor } from './deferred.js';
+import { monotonicNow } from './monotonic-clock.js';
 import type { ServerSnapshot } from './server-snapshot.js';
 import { SessionCrashedError } from './session-error.js';
 import type { LocalServer, SessionOptions } from './session-options.js';
@@ -48,7 +49,7 @@ export class Supervisor {
   constructor(
     policy: RestartPolicy = DEFAULT_POLICY,
     start: Starter = (...parameters) => SessionServer.start(...parameters),
-    now: () => number = () => performance.now(),
+    now: () => number = monotonicNow,
   ) {
     this.#policy = policy;
     this.#start = start;

@@ -16,6 +16,7 @@ import type { Client, IncomingTorrent } from './client.js';
 import { CONFIG } from './config.js';
 import { Deferred } from './deferred.js';
 import { createDhtSource } from './dht-setup.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { resolveHints } from './peer-hints.js';
 import { PeerProbe, type ProbeTerms } from './peer-probe.js';
 import type { PeerHint } from './session-options.js';
@@ -93,8 +94,8 @@ export class SwarmProbe implements IncomingTorrent {
   #unresolved = 0;
   #dials = 0;
   #dialling = 0;
-  #changedAt = performance.now();
-  #startedAt = performance.now();
+  #changedAt = monotonicNow();
+  #startedAt = monotonicNow();
 
   constructor(options: SwarmProbeOptions) {
     const { client, infoHash, isPrivate, pieceCount } = options;
@@ -102,7 +103,7 @@ export class SwarmProbe implements IncomingTorrent {
     this.infoHash = { v1: infoHash };
     this.#crash.promise.catch(() => undefined);
     const onChange = (): void => {
-      this.#changedAt = performance.now();
+      this.#changedAt = monotonicNow();
     };
     this.#terms = {
       client,
@@ -149,7 +150,7 @@ export class SwarmProbe implements IncomingTorrent {
   async run(): Promise<SwarmReport> {
     const { client, peers, signal, timeoutMs } = this.#options;
     const over = new Deferred<void>();
-    this.#startedAt = performance.now();
+    this.#startedAt = monotonicNow();
     client.register(this);
     const timer = setTimeout(() => over.resolve(), timeoutMs);
     const ticker = setInterval(() => {
@@ -261,7 +262,7 @@ export class SwarmProbe implements IncomingTorrent {
   }
 
   #isThrough(): boolean {
-    const now = performance.now();
+    const now = monotonicNow();
     const isFound =
       this.#unresolved === 0 &&
       this.#trackers.every(({ isThrough }) => isThrough) &&
@@ -287,7 +288,7 @@ export class SwarmProbe implements IncomingTorrent {
       incoming: this.#incoming.filter(({ facts }) => facts !== null).length,
       available,
       isWhole: available?.isFull ?? peers.some(({ facts }) => facts?.progress === 1),
-      elapsedMs: performance.now() - this.#startedAt,
+      elapsedMs: monotonicNow() - this.#startedAt,
     };
   }
 

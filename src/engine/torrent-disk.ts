@@ -33,6 +33,7 @@ import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles, lookToServe, takeReusable } from './disk-looks.js';
 import { chosenFiles, madeFiles, settleOnDisk, withPaddingFor } from './file-selection.js';
+import { monotonicNow } from './monotonic-clock.js';
 import type { PlaceOptions } from './place-options.js';
 import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
@@ -239,7 +240,7 @@ export class TorrentDisk {
       finished,
       ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
-      pace: new WritePace(CONFIG.storage),
+      pace: new WritePace(CONFIG.storage, monotonicNow),
       fsync,
       isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),

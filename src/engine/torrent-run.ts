@@ -14,7 +14,6 @@ import type { Bitfield } from '../model/bitfield.js';
 import type { StorageError } from '../model/error.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
 import { createRandom } from '../model/random.js';
-import type { Millis } from '../model/time.js';
 import type { AddressSource } from '../session/events.js';
 import type { Notice } from '../session/notices.js';
 import { planHeld } from '../session/piece-plan.js';
@@ -29,6 +28,7 @@ import { createDhtSource } from './dht-setup.js';
 import { paceOf } from './download-pace.js';
 import type { LibraryRun } from './library-peers.js';
 import { LoopClock } from './loop-clock.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { paddingRule } from './padding-blocks.js';
 import { resolveHints } from './peer-hints.js';
 import { PeerRoster } from './peer-roster.js';
@@ -52,8 +52,6 @@ export interface TorrentRunHandler {
   /** A peer said or sent something. */
   onMessage(): void;
 }
-
-const monotonicNow = (): Millis => performance.now();
 
 /** How the sources of peers stand. */
 export interface SourceSnapshots {

@@ -5,6 +5,7 @@ import { scrapeAll, type ScrapeOutcome } from '../discovery/tracker/scrape-all.j
 import { CONFIG } from './config.js';
 import { createEgress, type EgressOptions } from './egress.js';
 import type { TorrentOrigin } from '../model/torrent-origin.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { createTransport } from './tracker-setup.js';
 
 export type { ScrapeOutcome };
@@ -37,7 +38,7 @@ export async function scrapeTrackers(
       transport,
       parallel,
       timeoutMs: options.timeoutMs ?? scrapeTimeoutMs,
-      now: () => performance.now(),
+      now: monotonicNow,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } finally {

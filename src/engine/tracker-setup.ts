@@ -10,11 +10,11 @@ import { joinTransports } from '../discovery/tracker/transport-set.js';
 import { createUdpTracker } from '../discovery/tracker/udp-tracker.js';
 import { TrackerError } from '../discovery/tracker/protocol/tracker-error.js';
 import type { Random } from '../model/random.js';
-import type { Millis } from '../model/time.js';
 import type { TorrentOrigin } from '../model/torrent-origin.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
 import type { Egress } from './egress.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { USER_AGENT } from './version.js';
 
 interface TrackerSetup {
@@ -31,8 +31,6 @@ interface TrackerSetup {
   readonly isPartialSeed?: () => boolean;
   readonly listener: PeerSourceListener;
 }
-
-const monotonicNow = (): Millis => performance.now();
 
 /** Every kind of tracker that is spoken, as far as they can be reached. */
 export function createTransport(egress: Egress): AnnounceTransport {

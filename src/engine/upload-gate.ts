@@ -5,6 +5,7 @@ import type { PeerKey } from '../model/ids.js';
 import { TokenBucket } from '../net/rate-limiter.js';
 import type { Millis } from '../model/time.js';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 
 interface Waiting {
   readonly peer: PeerKey;
@@ -29,7 +30,7 @@ export class UploadGate {
 
   /** 0: no limit. */
   static ofRate(bytesPerSecond: number, next: UploadGate | null = null): UploadGate {
-    return new UploadGate(bucketOf(bytesPerSecond), () => performance.now(), next);
+    return new UploadGate(bucketOf(bytesPerSecond), monotonicNow, next);
   }
 
   /** From now on; 0: no limit. */

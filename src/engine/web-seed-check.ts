@@ -7,6 +7,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import { judgeReply } from '../net/web-seed-reply.js';
 import type { Client } from './client.js';
 import { CONFIG } from './config.js';
+import { monotonicNow } from './monotonic-clock.js';
 import { USER_AGENT } from './version.js';
 import { describeWebSeedFailure } from './web-seed-words.js';
 import type { WebSeedSource } from './web-seed-sources.js';
@@ -43,7 +44,7 @@ export async function checkWebSeed(
   // The last byte: a server whose file is shorter does not have it.
   const from = fileLength - 1;
   const streams = new HttpStreams(client.egress.http);
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   try {
     return await new Promise<WebSeedFinding>((resolve) => {
       const stream = streams.get(
@@ -56,7 +57,7 @@ export async function checkWebSeed(
         },
         {
           onHead: (status, headers) => {
-            const latencyMs = performance.now() - startedAt;
+            const latencyMs = monotonicNow() - startedAt;
             const now = Date.now();
             const date = Date.parse(headers.date ?? '');
             const clockMs = Number.isNaN(date) ? null : date - now;

@@ -97,6 +97,6 @@ test('a download has dialled its first peer before Node loads what only others n
   const [atTracker, atPeer] = JSON.parse(await readFile(path.join(folder, 'loaded.json'), 'utf8')) as string[][];
   expect(atTracker).toContain('NativeModule http');
   // Not so node:child_process: whoever listens gets it with node:cluster.
-  const late = /^NativeModule (fs\/promises|internal\/(fs\/promises|readline\/interface))$/;
+  const late = /^NativeModule (fs\/promises|perf_hooks|internal\/(fs\/promises|readline\/interface|perf\/performance))$/;
   expect(atPeer.filter((name) => late.test(name))).toEqual([]);
 });

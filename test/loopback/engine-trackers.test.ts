@@ -138,7 +138,7 @@ test('our own address, as the tracker names it, is not a peer: nobody ever answe
 });
 
 test('announces go on after the interval', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'hrtime'] });
   try {
     const tracker = await startTracker({ intervalSeconds: 60 });
     const server = await startSession(withTrackers(torrent.metainfo, tracker.url), null, { useTrackers: true });

@@ -56,7 +56,7 @@ test('started, completed, stopped, each with its numbers, as one client', async 
 });
 
 test('a silent one is passed over for an HTTP tracker, and one of a kind that we do not speak is named', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'hrtime'] });
   try {
     const silent = await UdpTrackerServer.open('127.0.0.1', { isSilent: true });
     const spoken = await startTracker();
@@ -77,7 +77,7 @@ test('a silent one is passed over for an HTTP tracker, and one of a kind that we
 });
 
 test('a goodbye that nobody answers is said again, and given up after two seconds', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'hrtime'] });
   try {
     const tracker = await UdpTrackerServer.open();
     const server = await startSession(withTrackers(torrent.metainfo, tracker.url), null, { useTrackers: true });

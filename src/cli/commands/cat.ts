@@ -2,7 +2,7 @@
 // touches the disk. Whoever stops reading (`| head`) ends it, and that is no failure. Of a pipe from a terminal only what goes wrong is told: its
 // reader may be a pager.
 
-import { performance } from 'node:perf_hooks';
+import { monotonicNow } from '../../engine/monotonic-clock.js';
 import type { FilePart } from '../../engine/torrent-reader.js';
 import { type RangeSpec, resolveRange } from '../../model/byte-range.js';
 import { describeFiles, type ListedFile } from '../listed-files.js';
@@ -38,7 +38,7 @@ export async function cat(torrent: string, options: CatOptions, context: Command
   }
   // A pager or a player shares the terminal: what is drawn there goes across its screen.
   const showsProgress = board.isChosen || !(stdout.isPipe && context.stderr.isTerminal);
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   let parts: FilePart[] = [];
   let what = '';
   const exitCode = await runReading(
@@ -78,7 +78,7 @@ export async function cat(torrent: string, options: CatOptions, context: Command
             : error;
         }
         observed.delivered(reader.deliveredBytes);
-        const elapsedMs = Math.max(1, performance.now() - startedAt);
+        const elapsedMs = Math.max(1, monotonicNow() - startedAt);
         const rate = formatRate((reader.deliveredBytes * 1000) / elapsedMs);
         const line = `done: ${what}, ${formatBytes(reader.deliveredBytes)}, ${rate} on average`;
         if (showsProgress) board.log(line);

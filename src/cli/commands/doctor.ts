@@ -7,6 +7,7 @@ import path from 'node:path';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import { checkDisk } from '../../engine/disk-check.js';
+import { monotonicNow } from '../../engine/monotonic-clock.js';
 import { routesOf } from '../../engine/route-facts.js';
 import { SwarmProbe } from '../../engine/swarm-probe.js';
 import { checkWebSeed } from '../../engine/web-seed-check.js';
@@ -43,7 +44,7 @@ export async function doctor(torrent: string, options: DoctorOptions, context: C
   try {
     const target = await loadTarget(torrent, options, end);
     expectSources(target, options);
-    const startedAt = performance.now();
+    const startedAt = monotonicNow();
     const findings = await examine(target, options, end, context);
     const stopCode = interruption.exitCode;
     if (stopCode !== null) {
@@ -52,7 +53,7 @@ export async function doctor(torrent: string, options: DoctorOptions, context: C
     }
     const checks = [checkTorrent(target), ...makeChecks(findings)];
     const verdict = judge(findings);
-    const elapsedMs = Math.round(performance.now() - startedAt);
+    const elapsedMs = Math.round(monotonicNow() - startedAt);
     if (options.json === true) stdout.line(formatJson(toJson(target, findings, checks, { ...verdict, elapsedMs })));
     else print(checks, findings, verdict, context);
     return verdict.exitCode;

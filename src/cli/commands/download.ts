@@ -1,9 +1,9 @@
 // `effusion download TORRENT...`: from the torrent, or the link to one, to the data on the disk, and an exit code that tells which end it
 // was. stdout gets the paths of the results and nothing else, so that a script can use them. All torrents share one client.
 
-import { performance } from 'node:perf_hooks';
 import { Client } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
+import { monotonicNow } from '../../engine/monotonic-clock.js';
 import type { MinSpeed } from '../../engine/speed-floor.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { placeFiles, rootNames } from '../../metainfo/placement.js';
@@ -109,7 +109,7 @@ async function downloadAll(
   context: CommandContext,
   observer: RunObserver,
 ): Promise<number> {
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const items = await gatherTorrents(torrents, options.inputFile);
   await checkPlaceOptions(options, items.length);
   await checkChoice(items, options);
@@ -167,7 +167,7 @@ async function downloadAll(
     },
     context,
   );
-  const elapsedMs = performance.now() - startedAt;
+  const elapsedMs = monotonicNow() - startedAt;
   const useCode = tellChecksumUse(run.checksumUse, tally, context);
   const served = await settleSeeding(run.serving, tally);
   ({ tally } = served);
@@ -197,7 +197,7 @@ async function downloadOne(
   context: CommandContext,
   torrent: TorrentObserver,
 ): Promise<void> {
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const view = context.board.open();
   const goal = seedGoalAfter(options);
   const after = goal === null ? null : new SeedAfter(goal);
@@ -218,7 +218,7 @@ async function downloadOne(
   }
   const place = resultPath(options.output, metainfo, placementOf(options));
   const { downloadedBytes, alreadyComplete: isAlreadyComplete } = result;
-  const elapsedMs = performance.now() - startedAt;
+  const elapsedMs = monotonicNow() - startedAt;
   /** What is wrong with it after all is not served. */
   const notServed = async (failure: unknown): Promise<never> => {
     after?.watch.callOff();

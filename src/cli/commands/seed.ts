@@ -4,11 +4,11 @@
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { Client, type EncryptionPolicy } from '../../engine/client.js';
 import { CONFIG } from '../../engine/config.js';
 import type { EgressOptions } from '../../engine/egress.js';
 import { Deferred } from '../../engine/deferred.js';
+import { monotonicNow } from '../../engine/monotonic-clock.js';
 import type { ServerSnapshot } from '../../engine/server-snapshot.js';
 import { IncompleteDataError } from '../../engine/session-error.js';
 import { verifyFolder } from '../../engine/torrent-files.js';
@@ -208,7 +208,7 @@ async function seedOne(
       if (goal.ratio > 0 || goal.timeMs > 0) board.log(`${job.name}: serves ${describeSeedGoal(goal)}`);
       return `seeding ${job.name} ${where}`;
     };
-    const watch = new SeedWatch(goal, () => performance.now());
+    const watch = new SeedWatch(goal, monotonicNow);
     const onLook = watch.look.bind(watch);
     const ended = runSession(
       {

@@ -1,8 +1,8 @@
 // One torrent's part of `--report`: looks at its session while it runs, and puts together what the page shows when it has ended.
 // Costs two looks a second, and nothing where nobody asked for a report.
 
-import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../../engine/config.js';
+import { monotonicNow } from '../../engine/monotonic-clock.js';
 import type { ServerNotice, ServerSnapshot } from '../../engine/server-snapshot.js';
 import type { Metainfo } from '../../metainfo/metainfo.js';
 import { describeNotice } from '../render/notice-text.js';
@@ -26,7 +26,7 @@ export interface ReportEnd {
 }
 
 export class TorrentReport {
-  readonly #recorder = new RunRecorder(performance.now());
+  readonly #recorder = new RunRecorder(monotonicNow());
   #session: LookedAt | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -39,14 +39,14 @@ export class TorrentReport {
 
   note(notice: ServerNotice): void {
     if (notice.type === 'checked') this.#look();
-    const now = performance.now();
+    const now = monotonicNow();
     this.#recorder.notice(notice, now);
     const text = describeNotice(notice);
     if (text !== null) this.#recorder.event(text, now);
   }
 
   noteSilence(silentMs: number, reasons: readonly string[]): void {
-    this.#recorder.event(`no data for ${Math.round(silentMs / 1000)} s: ${reasons.join('; ')}`, performance.now());
+    this.#recorder.event(`no data for ${Math.round(silentMs / 1000)} s: ${reasons.join('; ')}`, monotonicNow());
   }
 
   /** It is over; what came of it. */
@@ -60,7 +60,7 @@ export class TorrentReport {
       isWhole,
       path,
       pieceBytes: metainfo?.geometry.standardPieceLength ?? 0,
-      run: this.#recorder.end(performance.now()),
+      run: this.#recorder.end(monotonicNow()),
     };
   }
 
@@ -68,6 +68,6 @@ export class TorrentReport {
     if (this.#session === null) return;
     const snapshot = this.#session.current.snapshot();
     // What is there is not known before the check is over.
-    if (snapshot.phase !== 'checking') this.#recorder.look(snapshot, performance.now());
+    if (snapshot.phase !== 'checking') this.#recorder.look(snapshot, monotonicNow());
   }
 }

@@ -2,8 +2,8 @@
 // where nobody asked for anything these are all that it costs.
 
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { CONFIG } from '../../engine/config.js';
+import { monotonicNow } from '../../engine/monotonic-clock.js';
 import type { ServerNotice, ServerSnapshot } from '../../engine/server-snapshot.js';
 import type { DownloadResult } from '../../engine/session-server.js';
 import { listStallReasons } from '../../engine/stall-report.js';
@@ -85,7 +85,7 @@ export class TorrentObserver {
   readonly #keepReport: (reported: ReportedTorrent) => void;
   readonly #report: TorrentReport | null;
   readonly #peers = new PeerBytes(CONFIG.results.maxCountedPeers);
-  readonly #startedMs = performance.now();
+  readonly #startedMs = monotonicNow();
   readonly #startedAt = Date.now();
   #infoHash: string | null = null;
   #metainfo: Metainfo | null = null;
@@ -342,7 +342,7 @@ export class TorrentObserver {
       files: this.#files,
       place: this.#where?.place ?? null,
       snapshot: this.#session?.current.snapshot() ?? null,
-      elapsedMs: performance.now() - this.#startedMs,
+      elapsedMs: monotonicNow() - this.#startedMs,
     };
     return toTorrentResult(facts, outcome);
   }
