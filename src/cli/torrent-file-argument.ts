@@ -19,6 +19,7 @@ import { errnoOf, fileReason } from './file-reason.js';
 import { sanitise } from './render/sanitise.js';
 import { namedMetainfoError, parseTorrentArgument, type TorrentArgument } from './torrent-argument.js';
 import { UsageError } from './usage-error.js';
+import { unoptimised } from './unoptimised.js';
 
 const MAX_BYTES = CONFIG.download.maxTorrentBytes;
 /** Characters of a link's name. */
@@ -53,7 +54,7 @@ export async function readTorrentFile(
   const where = nameOf(argument);
   const { bytes, server } = await readTorrent(argument, way, signal);
   try {
-    return { metainfo: parseTorrentFile(bytes), bytes, server };
+    return { metainfo: unoptimised(() => parseTorrentFile(bytes)), bytes, server };
   } catch (error) {
     if (!(error instanceof MetainfoError)) throw error;
     throw describeForeignBytes(bytes, where, error) ?? namedMetainfoError(where, error);
