@@ -3,9 +3,11 @@
 
 import { BencodeDict } from '../bencode/bencode-dict.js';
 import type { BencodeValue } from '../bencode/bencode-dict.js';
+import { latin1 } from '../bencode/latin1.js';
 import { MetainfoError } from '../model/error.js';
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const utf8Encoder = new TextEncoder();
 
 /** A MetainfoError whose message begins with the field's name. */
 export function fieldError(path: string, problem: string, cause?: unknown): MetainfoError {
@@ -73,18 +75,17 @@ function decodeAscii(bytes: Uint8Array): string | null {
 export function decodeUtf8(bytes: Uint8Array): string | null {
   const ascii = bytes.length <= SHORT_TEXT ? decodeAscii(bytes) : null;
   if (ascii !== null) return ascii;
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    return null;
-  }
+  const text = utf8.decode(bytes);
+  // What is no UTF-8 has become this character. A decoder that throws instead takes longer to do so than all else here.
+  return !text.includes('\ufffd') || isEncoding(bytes, text) ? text : null;
+}
+
+function isEncoding(bytes: Uint8Array, text: string): boolean {
+  const encoded = utf8Encoder.encode(text);
+  return encoded.length === bytes.length && encoded.every((byte, at) => byte === bytes[at]);
 }
 
 /** UTF-8; where it is none, each byte becomes the character of its number (latin1): different bytes stay different. */
 export function decodeText(bytes: Uint8Array): string {
-  const text = decodeUtf8(bytes);
-  if (text !== null) return text;
-  let latin1 = '';
-  for (const byte of bytes) latin1 += String.fromCharCode(byte);
-  return latin1;
+  return decodeUtf8(bytes) ?? latin1(bytes, 0, bytes.length);
 }

@@ -16,6 +16,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const COLON = 0x3a;
 const UNDERSCORE = 0x5f;
+const LETTER_D = 0x64;
 const LETTER_E = 0x65;
 const SIZE = 'd6:lengthi';
 const ATTR = 'd4:attr';
@@ -33,10 +34,11 @@ const MAX_ATTRIBUTES = 16;
 const ENTRY_LEVELS = 2;
 /** An entry without anything but `length` and `path`, and without the components of that: itself, and these two with their keys. */
 const ENTRY_NODES = 5;
-/** Bytes that are made text at a time. Of the last ones much is not of the list, and costs a loop. */
+/** Bytes that are made text at a time. */
 const WINDOW = 16_384;
 /** Bytes of the longest entry that is plain wherever it lies. One that is longer may have to be decoded. */
 const LONGEST = 4096;
+const FIRST_BEYOND_ASCII = 0x80;
 
 export class FileEntries {
   // Of each entry, by its place in the list: bytes (0 or more), and its path as the torrent has it, not yet safe: what leads to the name, one
@@ -48,7 +50,8 @@ export class FileEntries {
   readonly attributes = new Map<number, string>();
   readonly legacyPadding = new Set<number>();
 
-  readonly #oddStarts = new Map<number, number>();
+  /** Offsets of those that are odd. */
+  readonly #oddStarts: number[] = [];
   #bytes: Uint8Array;
   /** Offset of the first one of these bytes. */
   #base = 0;
@@ -78,7 +81,7 @@ export class FileEntries {
       const kind = scanner.next();
       if (kind === 'end') break;
       if (scanner.depth > depth) scanner.skip();
-      this.#oddStarts.set(this.length, start);
+      this.#oddStarts.push(start);
       this.#add(ODD, this.#folders, '');
     }
     this.#text = '';
@@ -94,9 +97,9 @@ export class FileEntries {
     this.#base = base;
   }
 
-  /** The bytes from that entry on, which is one that must be decoded. */
-  rest(index: number): Uint8Array {
-    return this.#bytes.subarray((this.#oddStarts.get(index) ?? 0) - this.#base);
+  /** The bytes from an odd entry on; `place`: among the odd ones. */
+  rest(place: number): Uint8Array {
+    return this.#bytes.subarray(this.#oddStarts[place] - this.#base);
   }
 
   /** All that are plain and follow each other, up to the limit of values. */
@@ -104,10 +107,7 @@ export class FileEntries {
     const start = scanner.position;
     this.#nodesLeft = scanner.nodesLeft;
     let at = start;
-    for (;;) {
-      const textEnd = this.#textStart + this.#text.length;
-      if (at + LONGEST > textEnd && textEnd < this.#bytes.length) this.#lookAt(at);
-      if (!this.#walkPlain(this.#text, at - this.#textStart)) break;
+    while (this.#walkPlain(this.#text, at - this.#textStart) || this.#walkAgain(at)) {
       if (this.#isAscii) this.#takeAlike();
       at = this.#textStart + this.#end;
     }
@@ -126,13 +126,23 @@ export class FileEntries {
     while (folders.length < lengths.length) folders.push(folder);
   }
 
-  #lookAt(start: number): void {
+  /** The same with more text, where that had a part of the entry only. */
+  #walkAgain(start: number): boolean {
+    if (!this.#isCut(start)) return false;
     const bytes = this.#bytes.subarray(start, start + WINDOW);
-    const text = decodeUtf8(bytes);
-    // Only of ASCII there are as many characters as bytes.
-    this.#isAscii = text?.length === bytes.length;
-    this.#text = text !== null && this.#isAscii ? text : latin1(bytes, 0, bytes.length);
     this.#textStart = start;
+    this.#text = asciiOf(bytes);
+    this.#isAscii = true;
+    if (this.#walkPlain(this.#text, 0)) return true;
+    if (!this.#isCut(start)) return false;
+    this.#text = latin1(bytes, 0, bytes.length);
+    this.#isAscii = false;
+    return this.#walkPlain(this.#text, 0);
+  }
+
+  #isCut(start: number): boolean {
+    const textEnd = this.#textStart + this.#text.length;
+    return start + LONGEST > textEnd && textEnd < this.#bytes.length && this.#bytes[start] === LETTER_D;
   }
 
   /** Whether a plain entry begins there; it is then in the lists, and `#end` is what follows it. */
@@ -234,6 +244,16 @@ export class FileEntries {
   #bytesOf(start: number, end: number): Uint8Array {
     return this.#bytes.subarray(this.#textStart + start, this.#textStart + end);
   }
+}
+
+/** What the bytes begin with, up to the first that is not of ASCII: behind a list there are the hashes of the pieces. */
+function asciiOf(bytes: Uint8Array): string {
+  const text = decodeUtf8(bytes);
+  // Only of ASCII there are as many characters as bytes.
+  if (text?.length === bytes.length) return text;
+  let end = 0;
+  while (bytes[end] < FIRST_BEYOND_ASCII) end++;
+  return latin1(bytes, 0, end);
 }
 
 /**

@@ -109,6 +109,7 @@ function placeFiles(entries: FileEntries, torrent: string, rules: NameRules, fil
   let last: readonly string[] | null = null;
   let safe: readonly string[] = [];
   let folder: Folder = new Map();
+  let odd = 0;
   for (let index = 0; index < lengths.length; index++) {
     let length = lengths[index];
     let attr = attributes.size === 0 ? '' : (attributes.get(index) ?? '');
@@ -116,7 +117,7 @@ function placeFiles(entries: FileEntries, torrent: string, rules: NameRules, fil
     let parents = folders[index];
     let name = names[index];
     if (length === ODD) {
-      const entry = decodeEntry(entries.rest(index));
+      const entry = decodeEntry(entries.rest(odd++));
       ({ length, attributes: attr, isPadding, folders: parents, name } = entry);
       isCanonical &&= entry.isCanonical;
     }

@@ -117,6 +117,24 @@ test('what torrents have is read as decoding reads it', () => {
   );
 });
 
+test('a list longer than what is looked at at a time is read as decoding reads it', () => {
+  fc.assert(
+    fc.property(fc.array(plain, { maxLength: 4 }), fc.nat({ max: 5000 }), (entries, bytes) => {
+      const long = { length: 1, path: [Buffer.from('folder'), Buffer.alloc(bytes, 'n')] };
+      const all = Array.from({ length: 30 }, () => [...entries, long, { ...long, length: 2 }]).flat();
+      const list = encode(all);
+      const read = readAll(list);
+      expect(read).toHaveLength(all.length);
+      for (const [index, entry] of (decode(list) as unknown[]).entries()) {
+        const found = read[index];
+        if (found !== null) expect(found).toEqual(judge(entry));
+        else expect(isLeft(all[index]) || bytes > 4000).toBe(true);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
 function isLeft(entry: object & { readonly length: number }): boolean {
   return entry.length >= 1e15 || Object.keys(entry).some((key) => !['attr', 'length', 'path', 'path.utf-8'].includes(key));
 }
