@@ -9,6 +9,7 @@ side runs on the same cores, and the wall time holds its work too. Data is made 
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -120,12 +121,13 @@ def environment(folder):
 
 
 def wait_for_phase(seeder, phase):
-    """Until that part of a second since the seeder was ready is up, a full second later at least.
+    """Until that part of a second since the seeder's session began is up, in this second or the next.
 
     libtorrent counts what it uploads once a second and sends a peer one block at a time until it has counted the first ones: a client
     that begins just before has its full rate 0.6 s sooner than one that begins just after (S4: 0.8 or 1.4 s). Every client gets the same phases.
     """
-    since = time.monotonic() - seeder.ready_at
+    began = float(re.search(r"^session (\S+)", seeder.output(), re.M).group(1))
+    since = time.monotonic() - began
     time.sleep(1 - (since - phase) % 1)
 
 

@@ -74,7 +74,6 @@ class Background:
                 self.stop()
                 raise RuntimeError(f"{command[0]} did not start: {self.output()[-2000:]}")
             time.sleep(0.02)
-        self.ready_at = time.monotonic()
 
     def output(self):
         with open(self.log, errors="replace") as file:

@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 import libtorrent as lt
 
@@ -82,6 +83,8 @@ def seed(args):
     open_ones = []
     for listen in args.listen.split(","):
         session = open_session(listen, args.upload_limit)
+        # Its clock: it counts what it uploads once a second from here on.
+        print("session", time.monotonic(), flush=True)
         wait_until(session, lt.listen_succeeded_alert)
         open_ones.append((session, add(session, args.torrent, args.folder, True)))
     for session, handle in open_ones:
