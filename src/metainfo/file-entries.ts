@@ -84,7 +84,9 @@ export class FileEntries {
       this.#oddStarts.push(start);
       this.#add(ODD, this.#folders, '');
     }
+    // Of what was walked over nothing is kept but what was read.
     this.#text = '';
+    this.#bytes = new Uint8Array();
   }
 
   get length(): number {
