@@ -90,6 +90,6 @@ describeWith(['libtorrent'], 'libtorrent from effusion swarm', () => {
       served,
       await startLibtorrentLeecher(served.torrent, served.leechFolder, listen, served.peers[0]).ended,
     );
-    // Once in some forty runs it is left with the liar alone, bans it, and comes back to the other one after its minute.
+    // Once in some forty runs, after it has banned the liar, it asks the honest one, interested and unchoked, for nothing until a minute is over.
   }, 120_000);
 });
