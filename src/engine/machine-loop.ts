@@ -2,6 +2,7 @@
 // machine's next timeout. An event that an action causes waits its turn. The one place where an error of ours is caught: it ends the loop.
 
 import type { Millis } from '../model/time.js';
+import { atTurnEnd } from '../model/turn-end.js';
 import type { LoopClock } from './loop-clock.js';
 
 interface TimeoutEvent {
@@ -104,11 +105,13 @@ export class MachineLoop<Event, Action, M extends Machine<Event, Action>> {
   #scheduleTurnEnd(): void {
     if (this.#isTurnEndScheduled || this.#isEnded) return;
     this.#isTurnEndScheduled = true;
-    queueMicrotask(() => {
-      this.#isTurnEndScheduled = false;
-      if (!this.#isEnded) this.#armTimer();
-    });
+    atTurnEnd(this.#onTurnEnd);
   }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isTurnEndScheduled = false;
+    if (!this.#isEnded) this.#armTimer();
+  };
 
   #armTimer(): void {
     const next = this.machine.nextTimeout();

@@ -4,6 +4,7 @@
 
 import type { Address } from '../model/address.js';
 import { equalBytes, toHex, type PeerId } from '../model/ids.js';
+import { atTurnEnd } from '../model/turn-end.js';
 import type { BlockSink } from '../wire/block-sink.js';
 import { encodeHandshake, intersectFeatures, type Handshake } from '../wire/handshake.js';
 import { HandshakeReader } from '../wire/handshake-reader.js';
@@ -274,7 +275,7 @@ export class PeerConnection<Reason extends string = never> {
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
-    queueMicrotask(this.#onTurnEnd);
+    atTurnEnd(this.#onTurnEnd);
   }
 
   readonly #onTurnEnd = (): void => {

@@ -6,6 +6,8 @@ import type { Millis } from '../model/time.js';
 const SLOT_MS = 1000;
 const SLOTS = 20;
 const QUICK_MS = 200;
+/** How often at least it is looked whether something begins anew: so soon that V8 has seen it before it compiles what a block passes. */
+const LOOK_MS = 5;
 
 export class RateMeter {
   readonly #slots = new Float64Array(SLOTS);
@@ -66,7 +68,7 @@ export class RateMeter {
       this.#quickSince = now;
       this.#quickBytes = 0;
     }
-    this.#turnsAt = Math.min(this.#quickSince + QUICK_MS, (this.#newest + 1) * SLOT_MS);
+    this.#turnsAt = Math.min(now + LOOK_MS, this.#quickSince + QUICK_MS, (this.#newest + 1) * SLOT_MS);
   }
 
   #advance(now: Millis): void {

@@ -1,12 +1,13 @@
 // What comes before the command: a Node that is too old, how it was called, and what Node loads for it; and what must not come after it: an end that is none.
 
 import { once } from 'node:events';
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startChild, type ChildEnd } from '../support/child-process.js';
+import { type Child, startChild, type ChildEnd } from '../support/child-process.js';
 import { buildCli, type CliBuild } from '../support/cli-build.js';
 import { makePayload, writeTorrent } from '../support/payload.js';
 import { startStaticTracker } from '../support/static-tracker.js';
@@ -80,17 +81,24 @@ Socket.prototype.connect = function (...args) {
   return connect.apply(this, args);
 };`;
 
-test('a download has dialled its first peer before Node loads what only others need', async () => {
-  const folder = await makeTempFolder();
+/** Starts a download whose one peer says nothing, and answers when that has been dialled. */
+async function dialSilentPeer(folder: string, nodeArgs: readonly string[] = []): Promise<Child> {
   const peer = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
   onTestFinished(() => void peer.close());
   await once(peer, 'listening');
   const tracker = await startStaticTracker([{ host: '127.0.0.1', port: (peer.address() as AddressInfo).port }]);
   await writeTorrent(makePayload('data', [['a.bin', 100_000]]), folder, 65_536, [tracker.url]);
-  await writeFile(path.join(folder, 'tell.cjs'), TELL_LOADED);
-  const args = ['--require', './tell.cjs', cli.script, 'download', 'data.torrent', '--no-dht', '--no-lsd'];
-  const run = startChild(process.execPath, [...args, '--interface', '127.0.0.1'], { cwd: folder });
+  const args = [...nodeArgs, cli.script, 'download', 'data.torrent', '--no-dht', '--no-lsd', '--interface', '127.0.0.1'];
+  const run = startChild(process.execPath, args, { cwd: folder });
+  onTestFinished(() => run.kill('SIGKILL'));
   await once(peer, 'connection');
+  return run;
+}
+
+test('a download has dialled its first peer before Node loads what only others need', async () => {
+  const folder = await makeTempFolder();
+  await writeFile(path.join(folder, 'tell.cjs'), TELL_LOADED);
+  const run = await dialSilentPeer(folder, ['--require', './tell.cjs']);
   run.kill('SIGKILL');
   await run.ended;
 
@@ -99,4 +107,23 @@ test('a download has dialled its first peer before Node loads what only others n
   // Not so node:child_process: whoever listens gets it with node:cluster.
   const late = /^NativeModule (fs\/promises|perf_hooks|internal\/(fs\/promises|readline\/interface|perf\/performance))$/;
   expect(atPeer.filter((name) => late.test(name))).toEqual([]);
+});
+
+/** Nice of each thread of a process: field 19 of its line, counted from behind the name, which may hold anything. */
+async function threadPriorities(pid: number): Promise<Map<number, number>> {
+  const found = new Map<number, number>();
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const line = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    found.set(Number(thread), Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[16]));
+  }
+  return found;
+}
+
+test.runIf(process.platform === 'linux')("V8's threads leave the cores to the loop where there are too few", async () => {
+  const { pid } = await dialSilentPeer(await makeTempFolder());
+  const priorities = await threadPriorities(pid);
+  expect(priorities.get(pid)).toBe(getPriority());
+  priorities.delete(pid);
+  const behind = [...priorities.values()].filter((nice) => nice === Math.min(19, getPriority() + 5));
+  expect(behind.length).toBeGreaterThanOrEqual(4);
 });

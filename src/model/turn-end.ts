@@ -1,0 +1,9 @@
+// What is to run when the current turn's own work is done, before anything else comes in. `queueMicrotask` would do; Node makes an
+// AsyncResource for each call of it, and a download has thousands of turns.
+
+const settled = Promise.resolve();
+
+/** In the order of the calls. The task is not to throw: nobody is there to hear of it. */
+export function atTurnEnd(task: () => void): void {
+  void settled.then(task);
+}
