@@ -76,10 +76,15 @@ function explainDht({ state, nodes, peers, searches }: DhtSnapshot): string {
 }
 
 function explainDials(snapshot: Sources): string {
-  const words = Object.entries(snapshot.dialFailures).map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
+  const failures = Object.entries(snapshot.dialFailures);
+  const words = failures.map(([reason, times]) => `${times} ${REASONS[reason] ?? reason}`);
   if (snapshot.halfOpen > 0) words.push(`${snapshot.halfOpen} being dialled`);
-  const tried = `${count(snapshot.knownAddresses, 'address', 'addresses')} known`;
-  return words.length === 0 ? tried : `${tried}: ${words.join(', ')}`;
+  const known = `${count(snapshot.knownAddresses, 'address', 'addresses')} known`;
+  if (words.length === 0) return known;
+  // One that is dialled again and again fails more than once.
+  const tries = failures.reduce((sum, [, times]) => sum + times, 0);
+  const tried = tries > snapshot.knownAddresses ? `, ${count(tries, 'failed try', 'failed tries')}` : '';
+  return `${known}${tried}: ${words.join(', ')}`;
 }
 
 function explainPeers(snapshot: ServerSnapshot): string {

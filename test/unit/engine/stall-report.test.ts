@@ -106,6 +106,12 @@ test('how dials ended', () => {
   );
 });
 
+test('an address that failed more than once', () => {
+  const words = (refused: number): string => explainStall(snapshot({ knownAddresses: 1, dialFailures: { refused } }));
+  expect(words(1)).toContain('; 1 address known: 1 refused the connection;');
+  expect(words(3)).toContain('; 1 address known, 3 failed tries: 3 refused the connection;');
+});
+
 test('what the blocklist keeps away', () => {
   expect(explainStall(snapshot({ blockedAddresses: 1 }))).toMatch(/; 1 address is on the blocklist$/);
   expect(explainStall(snapshot({ blockedAddresses: 12 }))).toMatch(/; 12 addresses are on the blocklist$/);
