@@ -8,6 +8,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['usage_error', 'See effusion --help.'],
   ['bad_placement', 'Nothing was written. Choose otherwise with --name, --strip-components, --rename or --files.'],
   ['torrent_unreadable', 'Check the path or the URL.'],
+  ['torrent_unreachable', 'Check the URL, and try again later.'],
   ['invalid_metainfo', 'Get it again from where it came from.'],
   ['invalid_blocklist', 'Name another file with --blocklist, or leave it out.'],
   ['no_metadata', 'Try again later, name a peer with --peer HOST:PORT, or wait longer with --metadata-timeout.'],
@@ -32,6 +33,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['timed_out', 'Wait longer with --timeout, or leave it out.'],
 ]);
 
+const FETCH_FAILURES: ReadonlySet<string> = new Set(['torrent_unreadable', 'torrent_unreachable']);
+
 const TOO_SLOW = 'Run the same command again: it goes on where it stopped. A lower --min-speed waits longer.';
 const NO_WEB_SEED = 'Name another with --webseed URL, or leave out --webseeds only.';
 
@@ -42,7 +45,7 @@ export function adviceFor(error: EffusionError): string {
   // With `--webseeds only` nobody else is asked, however long one waits.
   if (error.message.startsWith('no web seed')) return NO_WEB_SEED;
   if (error.code === 'stalled' && 'minSpeed' in error.detail) return TOO_SLOW;
-  if (error.code === 'torrent_unreadable' && 'url' in error.detail) return adviceForUrl(error);
+  if (FETCH_FAILURES.has(error.code) && 'url' in error.detail) return adviceForUrl(error);
   // Another copy of it would be no better.
   if (error.message.includes('not yet supported')) return 'Look for a v1 or a hybrid torrent of the same data.';
   return ADVICE.get(error.code) ?? '';

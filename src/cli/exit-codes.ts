@@ -43,7 +43,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     code: EXIT.network,
     name: 'network',
     meaning:
-      'the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
+      'the server of a torrent cannot be reached, the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
   },
   { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout, or less than --min-speed' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },
@@ -76,6 +76,7 @@ const BY_CAUSE: ReadonlyMap<string, number> = new Map([
   ['no_metadata', EXIT.metadata],
   ['no_peers', EXIT.noPeers],
   ['network_failed', EXIT.network],
+  ['torrent_unreachable', EXIT.network],
   ['interface_gone', EXIT.network],
   ['proxy_unreachable', EXIT.network],
   ['proxy_login', EXIT.network],

@@ -1,5 +1,5 @@
 // A torrent file from where it lies (a path, stdin, a web server) to a checked torrent: read with a size cap, and what is wrong said
-// in terms of the user, such as a file that is nearly called so. Exit 3.
+// in terms of the user, such as a file that is nearly called so. Exit 3, or 6 where a web server is not there.
 
 import { promises } from 'node:fs';
 import path from 'node:path';

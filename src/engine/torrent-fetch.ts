@@ -2,7 +2,7 @@
 // without an end.
 
 import { httpGet } from '../io/http-client.js';
-import { HttpError } from '../io/http-error.js';
+import { HttpError, type HttpErrorCode } from '../io/http-error.js';
 import { ProxyError } from '../io/proxy/proxy-error.js';
 import type { Address } from '../model/address.js';
 import { EffusionError } from '../model/error.js';
@@ -11,9 +11,34 @@ import { CONFIG } from './config.js';
 import { createEgress, type Egress, type EgressOptions } from './egress.js';
 import { USER_AGENT } from './version.js';
 
+/** `unreadable`: the server's last word, which it would say again. `unreachable`: it, or a way to it, may be there later. */
+type FetchFailure = 'torrent_unreadable' | 'torrent_unreachable';
+
 /** The URL gave no file: `status` where it answered. */
 class TorrentFetchError extends EffusionError<{ url: string; status?: number }> {
-  readonly code = 'torrent_unreadable';
+  readonly code: FetchFailure;
+
+  constructor(code: FetchFailure, message: string, detail: { url: string; status?: number }, options?: { cause?: unknown }) {
+    super(message, detail, options);
+    this.code = code;
+  }
+}
+
+/** What became of the connection, not of what was said on it. */
+const UNREACHABLE: ReadonlySet<HttpErrorCode> = new Set([
+  'timeout',
+  'refused',
+  'unreachable',
+  'name_not_found',
+  'certificate',
+  'reset',
+  'failed',
+]);
+const TOO_MANY_REQUESTS = 429;
+const FIRST_SERVER_ERROR = 500;
+
+function isPassing(status: number): boolean {
+  return status === TOO_MANY_REQUESTS || status >= FIRST_SERVER_ERROR;
 }
 
 export interface FetchedFile {
@@ -30,11 +55,13 @@ export async function fetchTorrentFile(url: string, egress: Egress, signal?: Abo
   try {
     const { status, body, server } = await httpGet({ ...options, ...egress.http, ...(signal === undefined ? {} : { signal }) });
     if (status === 200) return { bytes: body, server };
-    throw new TorrentFetchError(`cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
+    const code = isPassing(status) ? 'torrent_unreachable' : 'torrent_unreadable';
+    throw new TorrentFetchError(code, `cannot fetch ${shown}: HTTP status ${status}`, { url: shown, status });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     if (error.code === 'proxy' && error.cause instanceof ProxyError) throw error.cause;
-    throw new TorrentFetchError(`cannot fetch ${shown}: ${error.message}`, { url: shown }, { cause: error });
+    const code = UNREACHABLE.has(error.code) ? 'torrent_unreachable' : 'torrent_unreadable';
+    throw new TorrentFetchError(code, `cannot fetch ${shown}: ${error.message}`, { url: shown }, { cause: error });
   }
 }
 

@@ -47,18 +47,19 @@ const ELSEWHERE = 'fetch the file in a browser, and name that file';
 test.each([
   ['{web}/404', 'cannot fetch {web}/404: HTTP status 404. Check the URL: there is no file there. (exit 3)'],
   ['{web}/403', `cannot fetch {web}/403: HTTP status 403. It may want a login: ${ELSEWHERE}. (exit 3)`],
-  ['{web}/503', 'cannot fetch {web}/503: HTTP status 503. Try again later. (exit 3)'],
+  ['{web}/429', 'cannot fetch {web}/429: HTTP status 429. Try again later. (exit 6)'],
+  ['{web}/503', 'cannot fetch {web}/503: HTTP status 503. Try again later. (exit 6)'],
   [
     '{web}/200',
     '{web}/200: not a usable torrent: it is a web page. Open it in a browser, and name the torrent file that it leads to. (exit 3)',
   ],
   [
     '{dead}/x',
-    'cannot fetch {dead}/x: connection refused. Check the host and the port in the URL: no web server listens there. (exit 3)',
+    'cannot fetch {dead}/x: connection refused. Check the host and the port in the URL: no web server listens there. (exit 6)',
   ],
   [
     'http://nowhere.invalid/x',
-    'cannot fetch http://nowhere.invalid/x: host name {not found}. Check the name of the host in the URL, and that you are online. (exit 3)',
+    'cannot fetch http://nowhere.invalid/x: host name {not found}. Check the name of the host in the URL, and that you are online. (exit 6)',
   ],
   [
     'page.torrent',

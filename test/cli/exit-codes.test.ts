@@ -170,6 +170,11 @@ const CASES: Readonly<Record<number, readonly Case[]>> = {
       says: /nothing was sent around it/,
     },
     {
+      cause: 'a torrent by URL whose server is not there',
+      run: async () => cli.run(['download', `http://127.0.0.1:${await freePort()}/x.torrent`], { cwd: await prepare() }),
+      says: /no web server listens there/,
+    },
+    {
       cause: 'a scrape that nobody answers',
       run: async () => {
         const cwd = await prepare('--tracker', `http://127.0.0.1:${await freePort()}/announce`);

@@ -62,6 +62,7 @@ const SITUATIONS: readonly (readonly [name: string, line: string])[] = [
   ['one-place', `download album.torrent -o out --rename 1=album/two.bin ${NOBODY} ${UNUSED}`],
   ['no-torrent', 'download none.torrent'],
   ['no-url', 'download {lackingUrl}'],
+  ['no-server', 'download {deadUrl}'],
   ['bad-torrent', 'info bad.torrent'],
   ['bad-blocklist', `download data.torrent ${NOBODY} ${UNUSED} --blocklist more/broken.toml`],
   ['nobody-left', `download data.torrent ${NOBODY}`],

@@ -134,6 +134,7 @@ export const GOLDEN_PEERS: Readonly<Record<string, ((cli: CliBuild, cwd: string)
     return webTorrent(cli, cwd, url, 'seed/web');
   },
   lackingWebTorrent: async (cli, cwd) => webTorrent(cli, cwd, await web((_, response) => response.writeHead(404).end())),
+  deadUrl: async () => `http://${await dead()}/x.torrent`,
   /** Of a file that is not there, on a web server. */
   lackingUrl: async () => `${await web((_, response) => response.writeHead(404).end())}x.torrent`,
 };

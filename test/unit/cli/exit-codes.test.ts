@@ -18,6 +18,7 @@ test.each([
   ['torrent_unreadable', 3],
   ['no_metadata', 4],
   ['no_peers', 5],
+  ['torrent_unreachable', 6],
   ['stalled', 7],
   ['port_taken', 8],
   ['storage_failed', 9],
