@@ -52,12 +52,12 @@ export function adviceFor(error: EffusionError): string {
 }
 
 /** By the status where the server answered, else by what came in the way. */
-function adviceForUrl({ detail, cause }: EffusionError): string {
+function adviceForUrl({ code, detail, cause }: EffusionError): string {
   const status = 'status' in detail ? Number(detail.status) : null;
   if (status === 401 || status === 403 || status === 407) {
     return 'It may want a login: fetch the file in a browser, and name that file.';
   }
-  if (status === 429 || (status !== null && status >= 500)) return 'Try again later.';
+  if (status !== null && code === 'torrent_unreachable') return 'Try again later.';
   if (status !== null) return 'Check the URL: there is no file there.';
   switch (cause instanceof EffusionError ? cause.code : '') {
     case 'name_not_found':

@@ -43,7 +43,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     code: EXIT.network,
     name: 'network',
     meaning:
-      'the server of a torrent cannot be reached, the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
+      'the server of a torrent cannot be reached or has a fault of its own, the proxy of --proxy cannot be used, the interface of --interface is gone, no tracker answered --scrape, nobody who could name peers answered doctor, or another network failure that has no code of its own',
   },
   { code: EXIT.stalled, name: 'stalled', meaning: 'no data came for --stall-timeout, or less than --min-speed' },
   { code: EXIT.portTaken, name: 'port-taken', meaning: 'the port of --port is taken or may not be used' },

@@ -1,5 +1,5 @@
 // A torrent file from where it lies (a path, stdin, a web server) to a checked torrent: read with a size cap, and what is wrong said
-// in terms of the user, such as a file that is nearly called so. Exit 3, or 6 where a web server is not there.
+// in terms of the user, such as a file that is nearly called so. Exit 3, or 6 where a web server is away or has a fault of its own.
 
 import { promises } from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,7 @@ const MAX_SHOWN_LINK = 60;
 /** Names of a folder that are compared for "did you mean". */
 const MAX_COMPARED_NAMES = 5000;
 
-/** The torrent that a file, stdin or a URL holds. Throws CommandError (torrent_unreadable), MetainfoError or UsageError. */
+/** The torrent that a file, stdin or a URL holds. Throws CommandError (torrent_unreadable), what `fetchTorrentFrom` rejects with, MetainfoError or UsageError. */
 export async function loadTorrent(argument: string, way: EgressOptions = {}): Promise<Metainfo> {
   const parsed = parseTorrentArgument(argument);
   if (parsed.kind === 'magnet') {

@@ -44,6 +44,9 @@ const REASONS: Record<string, string> = {
   'out-of-descriptors': 'not dialled for want of file descriptors',
 };
 
+/** Failures of which no address heard. */
+const NOT_DIALLED: ReadonlySet<string> = new Set(['unresolved', 'proxy-failed', 'out-of-descriptors']);
+
 function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }
@@ -82,7 +85,7 @@ function explainDials(snapshot: Sources): string {
   const known = `${count(snapshot.knownAddresses, 'address', 'addresses')} known`;
   if (words.length === 0) return known;
   // One that is dialled again and again fails more than once.
-  const tries = failures.reduce((sum, [, times]) => sum + times, 0);
+  const tries = failures.reduce((sum, [reason, times]) => (NOT_DIALLED.has(reason) ? sum : sum + times), 0);
   const tried = tries > snapshot.knownAddresses ? `, ${count(tries, 'failed try', 'failed tries')}` : '';
   return `${known}${tried}: ${words.join(', ')}`;
 }

@@ -30,15 +30,15 @@ const UNREACHABLE: ReadonlySet<HttpErrorCode> = new Set([
   'refused',
   'unreachable',
   'name_not_found',
-  'certificate',
   'reset',
   'failed',
 ]);
-const TOO_MANY_REQUESTS = 429;
+/** Of a request: it took too long, came too early, was one too many. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 const FIRST_SERVER_ERROR = 500;
 
 function isPassing(status: number): boolean {
-  return status === TOO_MANY_REQUESTS || status >= FIRST_SERVER_ERROR;
+  return PASSING.has(status) || status >= FIRST_SERVER_ERROR;
 }
 
 export interface FetchedFile {

@@ -3,7 +3,7 @@
 
 const settled = Promise.resolve();
 
-/** In the order of the calls. The task is not to throw: nobody is there to hear of it. */
+/** In the order of the calls. What a task throws ends as an unhandled rejection. */
 export function atTurnEnd(task: () => void): void {
   void settled.then(task);
 }

@@ -47,6 +47,7 @@ const ELSEWHERE = 'fetch the file in a browser, and name that file';
 test.each([
   ['{web}/404', 'cannot fetch {web}/404: HTTP status 404. Check the URL: there is no file there. (exit 3)'],
   ['{web}/403', `cannot fetch {web}/403: HTTP status 403. It may want a login: ${ELSEWHERE}. (exit 3)`],
+  ['{web}/408', 'cannot fetch {web}/408: HTTP status 408. Try again later. (exit 6)'],
   ['{web}/429', 'cannot fetch {web}/429: HTTP status 429. Try again later. (exit 6)'],
   ['{web}/503', 'cannot fetch {web}/503: HTTP status 503. Try again later. (exit 6)'],
   [

@@ -110,6 +110,8 @@ test('an address that failed more than once', () => {
   const words = (refused: number): string => explainStall(snapshot({ knownAddresses: 1, dialFailures: { refused } }));
   expect(words(1)).toContain('; 1 address known: 1 refused the connection;');
   expect(words(3)).toContain('; 1 address known, 3 failed tries: 3 refused the connection;');
+  const notDialled = { unresolved: 1, 'proxy-failed': 3, 'out-of-descriptors': 4 };
+  expect(explainStall(snapshot({ knownAddresses: 2, dialFailures: notDialled }))).toContain('; 2 addresses known: 1 could not');
 });
 
 test('what the blocklist keeps away', () => {
