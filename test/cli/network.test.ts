@@ -255,7 +255,7 @@ describe('no login and no passkey is printed', () => {
       ['verify', `magnet:?tr=http%3A%2F%2Ft.example%2F%3Fpasskey%3Dsesame&xt=urn:btih:${'a'.repeat(40)}`],
       2,
     ],
-    ['a web server that is not there', ['info', `http://joe:hunter2@127.0.0.1:1/${KEY}/x.torrent?passkey=sesame`], 3],
+    ['a web server that is not there', ['info', `http://joe:hunter2@127.0.0.1:1/${KEY}/x.torrent?passkey=sesame`], 6],
     ['an argument too many', ['create', 'x', `http://t.example/?passkey=sesame`], 2],
     ['an option that is none', ['info', 'x.torrent', `--trackers=http://t.example/?passkey=sesame`], 2],
   ])('in the error about %s', async (_, args, code) => {
