@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { getPriority } from 'node:os';
+import { availableParallelism, getPriority } from 'node:os';
 import path from 'node:path';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -119,11 +119,28 @@ async function threadPriorities(pid: number): Promise<Map<number, number>> {
   return found;
 }
 
-test.runIf(process.platform === 'linux')("V8's threads leave the cores to the loop where there are too few", async () => {
-  const { pid } = await dialSilentPeer(await makeTempFolder());
+/** Before the command: as many threads of the machine run as that. */
+async function fakeRunning(folder: string, running: number): Promise<string[]> {
+  const script = `const fs = require('node:fs'), read = fs.readFileSync;
+    fs.readFileSync = (file, ...rest) => (file === '/proc/loadavg' ? '0.10 0.20 0.30 ${running}/500 1234\\n' : read(file, ...rest));`;
+  await writeFile(path.join(folder, 'load.cjs'), script);
+  return ['--require', './load.cjs'];
+}
+
+const ofLinux = test.runIf(process.platform === 'linux');
+
+ofLinux("V8's threads leave the cores to the loop where there are too few", async () => {
+  const folder = await makeTempFolder();
+  const { pid } = await dialSilentPeer(folder, await fakeRunning(folder, availableParallelism()));
   const priorities = await threadPriorities(pid);
   expect(priorities.get(pid)).toBe(getPriority());
   priorities.delete(pid);
-  const behind = [...priorities.values()].filter((nice) => nice === Math.min(19, getPriority() + 5));
+  const behind = [...priorities.values()].filter((nice) => nice === Math.min(19, getPriority() + 10));
   expect(behind.length).toBeGreaterThanOrEqual(4);
+});
+
+ofLinux("V8's threads share as they did where others keep all cores busy: the loop would wait for them", async () => {
+  const folder = await makeTempFolder();
+  const { pid } = await dialSilentPeer(folder, await fakeRunning(folder, availableParallelism() + 1));
+  expect(new Set((await threadPriorities(pid)).values())).toEqual(new Set([getPriority()]));
 });
