@@ -13,6 +13,28 @@ export class SameTorrentError extends EffusionError<{ by: string }> {
 export class Claims {
   readonly #infoHashes = new Map<string, string>();
   readonly #names = new Map<string, string>();
+  /** Settles when what was begun so far has been claimed, or could not be read. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * `claimTorrent` of what a file of this machine says, when all those have claimed whose reading began before: of two names of one torrent the
+   * first counts, whichever is read sooner. Rejects as `reading` does, and with SameTorrentError.
+   */
+  async claimRead<T>(reading: Promise<T>, infoHashOf: (read: T) => string, label: string): Promise<T> {
+    const earlier = this.#turn;
+    const claimed = reading.then(async (read) => {
+      await earlier;
+      this.claimTorrent(infoHashOf(read), label);
+      return read;
+    });
+    this.#turn = Promise.allSettled([earlier, claimed]);
+    return claimed;
+  }
+
+  /** The same where the info hash is known already: a link stands behind the files that were named before it. */
+  async claimKnown(infoHash: string, label: string): Promise<void> {
+    await this.claimRead(Promise.resolve(), () => infoHash, label);
+  }
 
   /** `infoHash`: hexadecimal; `label`: who claims, for people. Throws SameTorrentError. */
   claimTorrent(infoHash: string, label: string): void {

@@ -18,7 +18,8 @@ import type { HostPort } from './options.js';
 import type { ProgressView } from './render/progress.js';
 import { infoHashText } from './render/torrent-text.js';
 import type { RunEnd } from './run-end.js';
-import { readTorrentFile } from './torrent-file-argument.js';
+import type { TorrentArgument } from './torrent-argument.js';
+import { type LoadedTorrent, readTorrentFile } from './torrent-file-argument.js';
 import { type TorrentJob, whoseLines } from './torrent-jobs.js';
 
 /** Options of every command that takes magnet links. */
@@ -87,8 +88,7 @@ export async function obtainTorrent(
   const excluded = options.excludeTracker ?? [];
   const named = options.peer ?? [];
   if (parsed.kind !== 'magnet') {
-    const { metainfo, bytes, server } = await end.waitFor(readTorrentFile(parsed, wayOut(options), end.signal));
-    claims.claimTorrent(infoHashText(metainfo), label);
+    const { metainfo, bytes, server } = await readAndClaim(parsed, label, options, claims, end);
     const announceTiers = [...trackers, ...withoutTrackers(metainfo.announceTiers, excluded)];
     return {
       metainfo: { ...metainfo, announceTiers },
@@ -100,7 +100,7 @@ export async function obtainTorrent(
   }
   const { stderr } = context;
   const { magnet, text } = parsed;
-  claims.claimTorrent(toHex(magnet.infoHash), label);
+  await end.waitFor(claims.claimKnown(toHex(magnet.infoHash), label));
   const fetched = await fetchMagnet(
     {
       magnet,
@@ -138,4 +138,19 @@ export async function obtainTorrent(
     peers: [...named, ...fetched.peers],
     selection: magnet.selection,
   };
+}
+
+/** Nobody waits for what a server or a pipe sends: it is claimed when it is there. Rejects with RunEndedError too. */
+export async function readAndClaim(
+  argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
+  label: string,
+  options: EgressOptions,
+  claims: Claims,
+  end: RunEnd,
+): Promise<LoadedTorrent> {
+  const reading = readTorrentFile(argument, wayOut(options), end.signal);
+  if (argument.kind === 'file') return end.waitFor(claims.claimRead(reading, ({ metainfo }) => infoHashText(metainfo), label));
+  const loaded = await end.waitFor(reading);
+  claims.claimTorrent(infoHashText(loaded.metainfo), label);
+  return loaded;
 }

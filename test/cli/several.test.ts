@@ -149,6 +149,8 @@ describe('all are whole: 0', () => {
     const end = await cli.run(args, { cwd });
     expect(end).toMatchObject({ code: 0, stdout: 'out/a.bin\n' });
     expect(end.stderr.match(/: it is taken once$/gm)).toHaveLength(2);
+    // The first name counts: with the file at hand nobody is asked for what it says.
+    expect(end.stderr).toContain('the same torrent as a.torrent: it is taken once');
     expect(end.stderr).toMatch(/^done: 1 torrent, /m);
   });
 });

@@ -123,7 +123,7 @@ async function scrapeMagnet(
 ): Promise<Shown> {
   const { resultStyle } = context;
   const { infoHash } = magnet;
-  run.claims.claimTorrent(toHex(infoHash), job.item.label);
+  await run.end.waitFor(run.claims.claimKnown(toHex(infoHash), job.item.label));
   const linked = magnet.trackers.map((url) => [url]);
   const tiers = options.trackers ? [...(options.tracker ?? []), ...withoutTrackers(linked, options.excludeTracker ?? [])] : [];
   const openClient = options.dht ? run.openClient : null;

@@ -9,14 +9,12 @@ import { MetainfoError } from '../../model/error.js';
 import { toHex } from '../../model/ids.js';
 import { redactUrl } from '../../model/redact-url.js';
 import type { CommandContext } from '../command-context.js';
-import { wayOut } from '../network-switches.js';
-import type { ObtainRun } from '../obtain-torrent.js';
+import { type ObtainRun, readAndClaim } from '../obtain-torrent.js';
 import type { HostPort } from '../options.js';
 import { listedFiles } from '../render/file-rows.js';
 import { formatCount } from '../render/human-numbers.js';
 import { sanitise } from '../render/sanitise.js';
 import { showTorrents, toJsonText } from '../show-torrents.js';
-import { readTorrentFile } from '../torrent-file-argument.js';
 import { type TorrentJob, whoseLines } from '../torrent-jobs.js';
 import { gatherTorrents } from '../torrent-list.js';
 import { UsageError } from '../usage-error.js';
@@ -73,12 +71,11 @@ async function readParts(
         'Save it first: effusion metadata MAGNET.',
       );
     }
-    claims.claimTorrent(toHex(argument.magnet.infoHash), label);
+    await end.waitFor(claims.claimKnown(toHex(argument.magnet.infoHash), label));
     return argument.magnet;
   }
-  const { metainfo } = await end.waitFor(readTorrentFile(argument, wayOut(options), end.signal));
+  const { metainfo } = await readAndClaim(argument, label, options, claims, end);
   const parts = magnetOf(metainfo);
-  claims.claimTorrent(toHex(parts.infoHash), label);
   job.name = sanitise(metainfo.name);
   return numbers === null ? parts : { ...parts, selection: toSelection(numbers, metainfo) };
 }
