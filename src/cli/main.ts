@@ -6,7 +6,7 @@ import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
-import { yieldToLoop } from './compiler-threads.js';
+import { othersRunning, yieldToLoop } from './compiler-threads.js';
 import { EventStream } from './events/event-stream.js';
 import { findEventsArgument } from './events/events-argument.js';
 import { EXIT } from './exit-codes.js';
@@ -112,11 +112,12 @@ export async function main(options: MainOptions): Promise<void> {
     process.on(signal, signal === 'SIGHUP' && isHangupIgnored ? () => {} : () => interruption.request(signal));
   }
 
+  const busyAtStart = othersRunning();
   const run = async (globals: GlobalOptions, command: (context: CommandContext) => Promise<number>): Promise<void> => {
     // Before the run began nobody read its events any more.
     if (outputFailure !== null) return;
     isRunning = true;
-    yieldToLoop();
+    yieldToLoop(busyAtStart);
     const { progress, logFile } = globals;
     if (logFile !== undefined) log = new LogFile({ path: logFile, level: globals.logLevel });
     if (progress !== undefined) stderr.chooseDrawing(progress === 'bar' ? 'always' : 'never');

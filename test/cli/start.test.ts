@@ -119,28 +119,45 @@ async function threadPriorities(pid: number): Promise<Map<number, number>> {
   return found;
 }
 
-/** Before the command: as many threads of the machine run as that. */
-async function fakeRunning(folder: string, running: number): Promise<string[]> {
-  const script = `const fs = require('node:fs'), read = fs.readFileSync;
-    fs.readFileSync = (file, ...rest) => (file === '/proc/loadavg' ? '0.10 0.20 0.30 ${running}/500 1234\\n' : read(file, ...rest));`;
+/** Before the command: how many threads of the machine run, whenever it looks; the last of these from then on. It notes that it was asked. */
+async function fakeRunning(folder: string, ...running: readonly (number | string)[]): Promise<string[]> {
+  const script = `const fs = require('node:fs'), read = fs.readFileSync, answers = ${JSON.stringify(running)};
+    fs.readFileSync = (file, ...rest) => {
+      if (file !== '/proc/loadavg') return read(file, ...rest);
+      fs.appendFileSync('asked', '.');
+      return '0.10 0.20 0.30 ' + (answers.length > 1 ? answers.shift() : answers[0]) + '/500 1234\\n';
+    };`;
   await writeFile(path.join(folder, 'load.cjs'), script);
   return ['--require', './load.cjs'];
 }
 
 const ofLinux = test.runIf(process.platform === 'linux');
 
-ofLinux("V8's threads leave the cores to the loop where there are too few", async () => {
+/** How much more nice each of V8's threads is than the command's own, when so many threads ran. */
+async function steps(...running: readonly (number | string)[]): Promise<number[]> {
   const folder = await makeTempFolder();
-  const { pid } = await dialSilentPeer(folder, await fakeRunning(folder, availableParallelism()));
+  const { pid } = await dialSilentPeer(folder, await fakeRunning(folder, ...running));
   const priorities = await threadPriorities(pid);
+  expect(await readFile(path.join(folder, 'asked'), 'utf8')).toBe('..');
   expect(priorities.get(pid)).toBe(getPriority());
   priorities.delete(pid);
-  const behind = [...priorities.values()].filter((nice) => nice === Math.min(19, getPriority() + 10));
-  expect(behind.length).toBeGreaterThanOrEqual(4);
+  return [...priorities.values()].map((nice) => nice - getPriority());
+}
+
+const ALL = availableParallelism();
+
+ofLinux.each([
+  ['are fewer than there are cores', [ALL]],
+  ['were as many only for a moment', [ALL, ALL + 1]],
+  ['were as many only as it began', [ALL + 1, ALL]],
+])("V8's threads leave the cores to the loop where others that run %s", async (_, running) => {
+  const held = (await steps(...running)).filter((nice) => nice === Math.min(10, 19 - getPriority()));
+  expect(held.length).toBeGreaterThanOrEqual(4);
 });
 
-ofLinux("V8's threads share as they did where others keep all cores busy: the loop would wait for them", async () => {
-  const folder = await makeTempFolder();
-  const { pid } = await dialSilentPeer(folder, await fakeRunning(folder, availableParallelism() + 1));
-  expect(new Set((await threadPriorities(pid)).values())).toEqual(new Set([getPriority()]));
+ofLinux.each([
+  ['others keep all cores busy: the loop would wait for them', ALL + 1],
+  ['nothing says who runs', 'some'],
+])("V8's threads share as they did where %s", async (_, running) => {
+  expect(new Set(await steps(running))).toEqual(new Set([0]));
 });
