@@ -13,12 +13,12 @@ export class SameTorrentError extends EffusionError<{ by: string }> {
 export class Claims {
   readonly #infoHashes = new Map<string, string>();
   readonly #names = new Map<string, string>();
-  /** Settles when what was begun so far has been claimed, or could not be read. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Settles when all that was begun so far has claimed, or has failed to. */
+  #turn: Promise<void> = Promise.resolve();
 
   /**
-   * `claimTorrent` of what a file of this machine says, when all those have claimed whose reading began before: of two names of one torrent the
-   * first counts, whichever is read sooner. Rejects as `reading` does, and with SameTorrentError.
+   * `claimTorrent` of what is being read, when all have claimed that began before: of two names of one torrent the first counts, whichever is
+   * read sooner. Rejects as `reading` does, and with SameTorrentError.
    */
   async claimRead<T>(reading: Promise<T>, infoHashOf: (read: T) => string, label: string): Promise<T> {
     const earlier = this.#turn;
@@ -27,11 +27,12 @@ export class Claims {
       this.claimTorrent(infoHashOf(read), label);
       return read;
     });
-    this.#turn = Promise.allSettled([earlier, claimed]);
+    // Without what was read: the chain would keep all torrents of the run.
+    this.#turn = Promise.allSettled([earlier, claimed]).then(() => undefined);
     return claimed;
   }
 
-  /** The same where the info hash is known already: a link stands behind the files that were named before it. */
+  /** The same where the info hash is known already, from a link. */
   async claimKnown(infoHash: string, label: string): Promise<void> {
     await this.claimRead(Promise.resolve(), () => infoHash, label);
   }

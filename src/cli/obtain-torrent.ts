@@ -1,6 +1,7 @@
 // The torrent that an argument names, whatever kind it is: read, fetched from a web server, or, for a magnet link, from peers. What
 // download and info have in common.
 
+import { statSync } from 'node:fs';
 import type { Client, EncryptionPolicy } from '../engine/client.js';
 import { CONFIG } from '../engine/config.js';
 import type { EgressOptions } from '../engine/egress.js';
@@ -140,7 +141,10 @@ export async function obtainTorrent(
   };
 }
 
-/** Nobody waits for what a server or a pipe sends: it is claimed when it is there. Rejects with RunEndedError too. */
+/**
+ * Files of this machine claim in the order of the line. Nobody waits for what a server or a pipe sends: it is claimed when it is there.
+ * Rejects with SameTorrentError and RunEndedError.
+ */
 export async function readAndClaim(
   argument: Exclude<TorrentArgument, { kind: 'magnet' }>,
   label: string,
@@ -149,8 +153,17 @@ export async function readAndClaim(
   end: RunEnd,
 ): Promise<LoadedTorrent> {
   const reading = readTorrentFile(argument, wayOut(options), end.signal);
-  if (argument.kind === 'file') return end.waitFor(claims.claimRead(reading, ({ metainfo }) => infoHashText(metainfo), label));
+  if (argument.kind === 'file' && isRegularFile(argument.path))
+    return end.waitFor(claims.claimRead(reading, ({ metainfo }) => infoHashText(metainfo), label));
   const loaded = await end.waitFor(reading);
   claims.claimTorrent(infoHashText(loaded.metainfo), label);
   return loaded;
+}
+
+function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }

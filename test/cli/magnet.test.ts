@@ -1,5 +1,6 @@
 // Torrents named otherwise than by a file: magnet links, info hashes, URLs and stdin, with every end that they can come to.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
@@ -181,6 +182,25 @@ test.each([
   const end = await cli.run(args, { cwd: await makeTempFolder() });
   expect(end.code).toBe(2);
   expect(end.stderr).toMatch(message);
+});
+
+describe('of a file and a link of one torrent', () => {
+  test('the first counts: effusion magnet writes what the file says', async () => {
+    const { cwd, infoHash } = await prepare();
+    const end = await cli.run(['magnet', 'data.torrent', infoHash], { cwd });
+    expect(end).toMatchObject({ code: 0, stderr: `${infoHash}: the same torrent as data.torrent: it is taken once\n` });
+    expect(end.stdout).toMatch(/^magnet:\S*dn=data\.bin\S*\n$/);
+  });
+
+  test.runIf(process.platform !== 'win32')('a link waits for no pipe that says nothing', async () => {
+    const { cwd, infoHash } = await prepare();
+    const peer = await seed(cwd);
+    execFileSync('/bin/sh', ['-c', 'mkfifo pipe'], { cwd });
+    const run = cli.start(['pipe', infoHash, '-o', 'out', '--no-trackers', '--peer', peer], { cwd });
+    onTestFinished(() => run.kill('SIGKILL'));
+    await run.outputMatching(/^done: \S*data\.bin/m);
+    expect(Buffer.compare(await readFile(path.join(cwd, 'out/data.bin')), payload)).toBe(0);
+  });
 });
 
 describe('a link that names where its torrent file is', () => {
