@@ -112,12 +112,12 @@ export async function main(options: MainOptions): Promise<void> {
     process.on(signal, signal === 'SIGHUP' && isHangupIgnored ? () => {} : () => interruption.request(signal));
   }
 
-  const busyAtStart = othersRunning();
+  const runningAtStart = othersRunning();
   const run = async (globals: GlobalOptions, command: (context: CommandContext) => Promise<number>): Promise<void> => {
     // Before the run began nobody read its events any more.
     if (outputFailure !== null) return;
     isRunning = true;
-    yieldToLoop(busyAtStart);
+    yieldToLoop(runningAtStart);
     const { progress, logFile } = globals;
     if (logFile !== undefined) log = new LogFile({ path: logFile, level: globals.logLevel });
     if (progress !== undefined) stderr.chooseDrawing(progress === 'bar' ? 'always' : 'never');

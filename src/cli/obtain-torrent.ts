@@ -153,8 +153,9 @@ export async function readAndClaim(
   end: RunEnd,
 ): Promise<LoadedTorrent> {
   const reading = readTorrentFile(argument, wayOut(options), end.signal);
-  if (argument.kind === 'file' && isRegularFile(argument.path))
+  if (argument.kind === 'file' && isRegularFile(argument.path)) {
     return end.waitFor(claims.claimRead(reading, ({ metainfo }) => infoHashText(metainfo), label));
+  }
   const loaded = await end.waitFor(reading);
   claims.claimTorrent(infoHashText(loaded.metainfo), label);
   return loaded;
