@@ -51,4 +51,6 @@ export const CLI_CONFIG = {
   speedWindowMs: 20_000,
   /** A process that did not stop on ^Z (no shell above it could wake it) draws again after this. */
   unstoppedMs: 200,
+  /** A player or hook that ended badly: it may be by a signal that is for the run too (^C on a terminal), which sees it within this. */
+  sharedSignalMs: 500,
 } as const;

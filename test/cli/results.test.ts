@@ -340,6 +340,15 @@ describe('--exec', () => {
     expect(lineOf(end.stdout)).toMatchObject({ status, exit: code, alreadyComplete: true });
   });
 
+  test('a signal that is for both ends the run, though the end of the hook is seen first', async () => {
+    const cwd = await prepare();
+    // `kill -0` finds it until its parent has heard of its end.
+    const both = `bash -c '(while kill -0 $$; do :; done; kill -INT $PPID) &> /dev/null & kill -INT $$'`;
+    const end = await cli.run(whole(both), { cwd });
+    expect(end.code, end.stderr).toBe(130);
+    expect(end.stderr).toContain('stopped while --exec ran; the data is whole\n');
+  });
+
   test('--exec-error: for the one that failed, with why; its own failure changes nothing', async () => {
     const cwd = await prepare();
     const hook = await writeHook(cwd, 'exit 7');

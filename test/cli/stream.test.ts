@@ -156,6 +156,17 @@ describe('the player', () => {
     expect(end.stdout).not.toMatch(/cut off|ended by|read anything/);
   });
 
+  test('ended by a signal that is for the run too is no word, though its end is seen first', async () => {
+    const { cwd } = await prepare();
+    // `kill -0` finds it until its parent has heard of its end.
+    const both = `bash -c '(while kill -0 $$ 2> /dev/null; do :; done; kill -INT $PPID) & kill -INT $$'`;
+    const args = ['stream', 'show.torrent', '-s', '1', '--open', both, '--only-peers', '--peer', '127.0.0.1:9'];
+    const end = await cli.run(args, { cwd });
+    expect(end.code, end.stderr).toBe(130);
+    expect(end.stderr).toMatch(/^stopped: show$/m);
+    expect(end.stderr).not.toMatch(/ended by|read anything/);
+  });
+
   test('is asked to end where what it plays can not be had, and then it is that error', async () => {
     const { cwd } = await prepare();
     await writeFile(

@@ -1,6 +1,7 @@
 // `effusion stream TORRENT`: the files of a torrent over HTTP on this machine, for players, which jump where they like: what they are about to
 // read is fetched first. stdout gets the URL. Ends with ^C, or with the player that it started.
 
+import { setTimeout } from 'node:timers/promises';
 import { CONFIG } from '../../engine/config.js';
 import { type OpenedFileServer, serveTorrentFiles } from '../../engine/torrent-file-server.js';
 import { describeFiles, type ListedFile } from '../listed-files.js';
@@ -105,6 +106,8 @@ async function play(
   const forget = end.before(stop);
   try {
     const trouble = await Promise.race([player.ended, reader.closed()]);
+    // What ends the run may be for the player too, and its end be seen first.
+    if (trouble !== null && end.cause === null) await end.waitFor(setTimeout(CONFIG.cli.sharedSignalMs, null, { ref: false }));
     // It was asked to: that is how the run ends, and not its player.
     if (end.cause !== null) await end.waitFor(reader.closed());
     // One such as xdg-open leaves the URL to another program, which finds nobody there any more.

@@ -45,7 +45,11 @@ export async function runHook(run: HookRun): Promise<void> {
     child.kill(by);
     timers.push(setTimeout(() => child.kill('SIGKILL'), CONFIG.results.hookKillMs));
   };
-  const onAbort = (): void => end(run.stopSignal());
+  let [hasEnded, seeAbort] = [false, (): void => {}];
+  const onAbort = (): void => {
+    if (!hasEnded) end(run.stopSignal());
+    seeAbort();
+  };
   if (timeoutMs > 0) {
     timers.push(
       setTimeout(() => {
@@ -59,9 +63,17 @@ export async function runHook(run: HookRun): Promise<void> {
   try {
     const failure = await new Promise<Failure | null>((resolve) => {
       child.once('error', (error) => resolve(describeStart(error)));
-      child.once('exit', (code, by) => resolve(code === 0 ? null : { why: describeEnd(code, by), advice: '' }));
+      child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
     });
+    hasEnded = true;
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
+    // Its end may be seen first.
+    if (failure?.isBySignal === true && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        seeAbort = resolve;
+        timers.push(setTimeout(resolve, CONFIG.cli.sharedSignalMs));
+      });
+    }
     if (isOverdue)
       throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`, 'Give it longer with --exec-timeout.');
     if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure.why}`, failure.advice);
@@ -88,6 +100,7 @@ interface Failure {
   readonly why: string;
   /** Empty: what there is to say of any hook that failed. */
   readonly advice: string;
+  readonly isBySignal: boolean;
 }
 
 /** Node says `spawn x ENOENT`. */
@@ -97,11 +110,13 @@ function describeStart(error: unknown): Failure {
   const advice = isMissing
     ? "Name one that is installed, or its path; a line for a shell is written sh -c '…'."
     : 'Name another, or make it one that can be run.';
-  return { why: `could not be started: ${why}`, advice };
+  return { why: `could not be started: ${why}`, advice, isBySignal: false };
 }
 
-function describeEnd(code: number | null, by: NodeJS.Signals | null): string {
-  return code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`;
+function describeEnd(code: number | null, by: NodeJS.Signals | null): Failure {
+  if (code === null) return { why: `was ended by ${by ?? 'a signal'}`, advice: '', isBySignal: true };
+  // A shell whose command was ended by one.
+  return { why: `ended with ${code}`, advice: '', isBySignal: code > 128 };
 }
 
 /** Line by line; a long one in parts. Resolves at the end. */
