@@ -9,8 +9,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Most of a run is waiting for other programs: one file at a time on two cores took twelve minutes.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most of a run is waiting for other programs. On two cores one file at a time took twenty minutes, two 13, three 11.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: ['test/support/run-folder.ts', 'test/support/left-out.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
