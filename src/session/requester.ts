@@ -1,5 +1,5 @@
-// Who is asked for what: keeps every peer's request queue full, begun pieces first, then the rarest new one. What is done for
-// slow blocks is in second-copies.ts, what is taken back in recall.ts.
+// Who is asked for what: keeps every peer's request queue full, begun pieces first, then the rarest new one; very quick peers leave each
+// other's begun pieces alone. What is done for slow blocks is in second-copies.ts, what is taken back in recall.ts.
 
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PeerKey, PieceIndex } from '../model/ids.js';
@@ -45,14 +45,28 @@ export function mayShare(source: PeerKey, open: OpenPiece): boolean {
   return !open.isExclusive || !open.involvesOthers(source);
 }
 
-/** An open piece with unrequested blocks for this peer, or null. */
-function begunPiece(state: SessionState, peer: Peer): OpenPiece | null {
+/** So quick that half a piece is not worth its sharing: who sends it reads all of it, and one peer alone answers for it. */
+function hasPiecesAlone({ limits, geometry }: SessionState, peer: Peer): boolean {
+  return peer.download.quickRate * limits.pieceAloneMs >= geometry.standardPieceLength * 1000;
+}
+
+/** Another peer is about to ask for the rest of this piece. */
+function isWithAnother(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
+  for (const other of state.peers.values()) {
+    if (other !== peer && other.currentPiece === piece && !other.requests.isSnubbed && canBeAsked(state, other)) return true;
+  }
+  return false;
+}
+
+/** An open piece with unrequested blocks for this peer, or null. `isAlone`: none that another peer is at. */
+function begunPiece(state: SessionState, peer: Peer, isAlone: boolean): OpenPiece | null {
   const { tracker } = state;
   if (peer.currentPiece !== null) {
     const open = tracker.openPiece(peer.currentPiece);
     if (open !== undefined && open.unrequested > 0 && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open)) return open;
   }
   for (const open of tracker.partialPieces()) {
+    if (isAlone && isWithAnother(state, peer, open.piece)) continue;
     if (peer.have.has(open.piece) && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open)) return open;
   }
   return null;
@@ -140,7 +154,8 @@ export function canBeAsked(state: SessionState, peer: Peer): boolean {
 
 /** The piece of which the peer is to be asked for blocks next; null where there is none: it is idle, or soon will be. */
 function nextPiece(state: SessionState, peer: Peer): OpenPiece | null {
-  const open = begunPiece(state, peer) ?? newPiece(state, peer);
+  const isAlone = hasPiecesAlone(state, peer);
+  const open = begunPiece(state, peer, isAlone) ?? newPiece(state, peer) ?? (isAlone ? begunPiece(state, peer, false) : null);
   if (open === null) {
     if (peer.requests.length === 0) state.hasIdlePeer = true;
     return null;

@@ -49,11 +49,14 @@ export class SessionDriver {
       /** What was read stays. */
       holdsRead?: boolean;
       plan?: PiecePlan | null;
+      /** Of each piece; 1 where it is left out. */
+      blocks?: number;
     } = {},
   ) {
+    const pieceLength = (options.blocks ?? 1) * BLOCK;
     const settings: SessionSettings = {
       infoHash: { v1: new Uint8Array(20) },
-      geometry: new Geometry(pieces * BLOCK, BLOCK),
+      geometry: new Geometry(pieces * pieceLength, pieceLength),
       limits: { ...SIM_LIMITS, ...options.limits },
       peerId: new Uint8Array(20).fill(options.ownId ?? 100),
       listenPort: 6881,

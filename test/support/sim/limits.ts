@@ -33,6 +33,7 @@ export const SIM_LIMITS: SessionLimits = {
   urgentAgeMs: 500,
   setAsideMs: 3000,
   refusalMs: 10_000,
+  pieceAloneMs: 100,
   uploadSlots: 4,
   optimisticSlots: 1,
   chokeRoundMs: 10_000,
