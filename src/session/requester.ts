@@ -46,16 +46,21 @@ export function mayShare(source: PeerKey, open: OpenPiece): boolean {
 }
 
 /** So quick that half a piece is not worth its sharing: who sends it reads all of it, and one peer alone answers for it. */
-function hasPiecesAlone({ limits, geometry }: SessionState, peer: Peer): boolean {
-  return peer.download.quickRate * limits.pieceAloneMs >= geometry.standardPieceLength * 1000;
+function hasPiecesAlone({ limits, geometry, turns }: SessionState, peer: Peer): boolean {
+  return !turns.isLimited && peer.download.quickRate * limits.pieceAloneMs >= geometry.standardPieceLength * 1000;
 }
 
-/** Another peer is about to ask for the rest of this piece. */
-function isWithAnother(state: SessionState, peer: Peer, piece: PieceIndex): boolean {
+/** Another peer, as quick, is about to ask for the rest of this piece. */
+function isWithAnother(state: SessionState, peer: Peer, open: OpenPiece): boolean {
   for (const other of state.peers.values()) {
-    if (other !== peer && other.currentPiece === piece && !other.requests.isSnubbed && canBeAsked(state, other)) return true;
+    if (other === peer || other.currentPiece !== open.piece || other.requests.isSnubbed) continue;
+    if (hasPiecesAlone(state, other) && canBeAsked(state, other) && isFor(state, other, open)) return true;
   }
   return false;
+}
+
+function isFor(state: SessionState, peer: Peer, open: OpenPiece): boolean {
+  return peer.have.has(open.piece) && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open);
 }
 
 /** An open piece with unrequested blocks for this peer, or null. `isAlone`: none that another peer is at. */
@@ -63,11 +68,10 @@ function begunPiece(state: SessionState, peer: Peer, isAlone: boolean): OpenPiec
   const { tracker } = state;
   if (peer.currentPiece !== null) {
     const open = tracker.openPiece(peer.currentPiece);
-    if (open !== undefined && open.unrequested > 0 && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open)) return open;
+    if (open !== undefined && open.unrequested > 0 && isFor(state, peer, open)) return open;
   }
   for (const open of tracker.partialPieces()) {
-    if (isAlone && isWithAnother(state, peer, open.piece)) continue;
-    if (peer.have.has(open.piece) && mayAskOf(state, peer, open.piece) && mayShare(peer.key, open)) return open;
+    if (isFor(state, peer, open) && !(isAlone && isWithAnother(state, peer, open))) return open;
   }
   return null;
 }

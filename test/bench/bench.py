@@ -9,7 +9,6 @@ side runs on the same cores, and the wall time holds its work too. Data is made 
 import argparse
 import json
 import os
-import re
 import shutil
 import socket
 import statistics
@@ -108,7 +107,7 @@ def start_seeders(kind, count, rate, data, folder):
         command = [os.path.join(BENCH_DIR, "cheap-seeder"), data["infoHash"], data["payload"], str(data["piece"]), str(rate), *names]
         return measure.Background(command, log, "ready"), addresses
     if kind == "libtorrent":
-        command = [sys.executable, LIBTORRENT, "seed", data["torrent"], data["seed"], ",".join(names)]
+        command = [sys.executable, LIBTORRENT, "seed", data["torrent"], data["seed"], ",".join(names), "--eager"]
         return measure.Background(command, log, "ready", environment(folder)), addresses
     return None, []
 
@@ -120,18 +119,7 @@ def environment(folder):
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": home, "PEER_SECONDS": "900"}
 
 
-def wait_for_phase(seeder, phase):
-    """Until that part of a second since the seeder's session began is up, in this second or the next.
-
-    libtorrent counts what it uploads once a second and sends a peer one block at a time until it has counted the first ones: a client
-    that begins just before has its full rate 0.6 s sooner than one that begins just after (S4: 0.8 or 1.4 s). Every client gets the same phases.
-    """
-    began = float(re.search(r"^session (\S+)", seeder.output(), re.M).group(1))
-    since = time.monotonic() - began
-    time.sleep(1 - (since - phase) % 1)
-
-
-def run_download(scenario, client, folder, cache, phase):
+def run_download(scenario, client, folder, cache):
     name, kind, count, rate, _ = SCENARIOS[scenario]
     data = make_data.prepare(BENCH_DIR, name)
     out = os.path.join(folder, "out")
@@ -143,8 +131,6 @@ def run_download(scenario, client, folder, cache, phase):
     stop_tracker = start_tracker(addresses)
     try:
         cache.fill()
-        if kind == "libtorrent":
-            wait_for_phase(seeder, phase)
         before = seeder.cpu() if seeder else 0
         command = download_command(client, data["torrent"], out, recheck)
         result = measure.run(command, os.path.join(folder, "client.log"), folder, environment(folder), 180)
@@ -191,12 +177,12 @@ def wait_for_listener(address):
     raise RuntimeError("nothing listens on " + address)
 
 
-def run_one(scenario, client, cache, phase):
+def run_one(scenario, client, cache):
     # What a run wrote is deleted after the last one: an ext4 without journal takes minutes to use the inode of a deleted file
     # again, and whoever makes files meanwhile pays for the search among them (S4: up to 3 s of system time).
     folder = tempfile.mkdtemp(prefix="run-", dir=os.path.join(BENCH_DIR, "runs"))
     try:
-        result = run_seeding(scenario, client, folder, cache) if scenario.startswith("seed") else run_download(scenario, client, folder, cache, phase)
+        result = run_seeding(scenario, client, folder, cache) if scenario.startswith("seed") else run_download(scenario, client, folder, cache)
     except (OSError, RuntimeError) as error:
         result = {"state": f"failed: {error}"}
     if result["state"] != "ok":
@@ -251,10 +237,12 @@ def measure_all(scenarios, clients, rounds):
     cache = measure.FullCache(os.path.join(BENCH_DIR, "runs"))
     for scenario in scenarios:
         results = []
-        make_data.prepare(BENCH_DIR, SCENARIOS[scenario][0])
+        data = make_data.prepare(BENCH_DIR, SCENARIOS[scenario][0])
+        # Read once: else the first run waits for the seeder's disk.
+        make_data.digest(data["seed"], data["files"])
         for round_number in range(rounds):
             for client in clients:
-                result = run_one(scenario, client, cache, round_number / rounds)
+                result = run_one(scenario, client, cache)
                 results.append(result)
                 with open(os.path.join(BENCH_DIR, "results.jsonl"), "a") as file:
                     file.write(json.dumps({"at": time.strftime("%F %T"), **result}) + "\n")

@@ -53,6 +53,8 @@ export async function runHook(run: HookRun): Promise<void> {
   if (timeoutMs > 0) {
     timers.push(
       setTimeout(() => {
+        // What it left running may hold its output.
+        if (hasEnded) return;
         isOverdue = true;
         end('SIGTERM');
       }, timeoutMs),
@@ -67,8 +69,8 @@ export async function runHook(run: HookRun): Promise<void> {
     });
     hasEnded = true;
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
-    // Its end may be seen first.
-    if (failure?.isBySignal === true && !signal.aborted) {
+    // Its end may be that of the run, and be seen first.
+    if (failure?.hasRun === true && !isOverdue && !signal.aborted) {
       await new Promise<void>((resolve) => {
         seeAbort = resolve;
         timers.push(setTimeout(resolve, CONFIG.cli.sharedSignalMs));
@@ -100,7 +102,7 @@ interface Failure {
   readonly why: string;
   /** Empty: what there is to say of any hook that failed. */
   readonly advice: string;
-  readonly isBySignal: boolean;
+  readonly hasRun: boolean;
 }
 
 /** Node says `spawn x ENOENT`. */
@@ -110,13 +112,11 @@ function describeStart(error: unknown): Failure {
   const advice = isMissing
     ? "Name one that is installed, or its path; a line for a shell is written sh -c '…'."
     : 'Name another, or make it one that can be run.';
-  return { why: `could not be started: ${why}`, advice, isBySignal: false };
+  return { why: `could not be started: ${why}`, advice, hasRun: false };
 }
 
 function describeEnd(code: number | null, by: NodeJS.Signals | null): Failure {
-  if (code === null) return { why: `was ended by ${by ?? 'a signal'}`, advice: '', isBySignal: true };
-  // A shell whose command was ended by one.
-  return { why: `ended with ${code}`, advice: '', isBySignal: code > 128 };
+  return { why: code === null ? `was ended by ${by ?? 'a signal'}` : `ended with ${code}`, advice: '', hasRun: true };
 }
 
 /** Line by line; a long one in parts. Resolves at the end. */

@@ -8,15 +8,19 @@ import { BLOCK, SessionDriver } from '../../support/session-driver.js';
 const BLOCKS = 256;
 const PIECES = 40;
 
-/** Two seeds that send a block each every millisecond, and so a piece in 256. */
+/** Two seeds; each sends a block every millisecond, and so a piece in 256, unless the second is slower. */
 class TwoSeeds {
   readonly driver: SessionDriver;
   readonly seeds: readonly PeerKey[];
+  readonly #secondEveryMs: number;
+  readonly #blocks: number;
   readonly #received = new Map<number, number>();
   readonly #sent = new Map<PeerKey, number>();
 
-  constructor(pieceAloneMs: number, pieces = PIECES) {
-    this.driver = new SessionDriver(pieces, { blocks: BLOCKS, limits: { probationPieces: 1000, pieceAloneMs } });
+  constructor(pieceAloneMs: number, pieces = PIECES, secondEveryMs = 1, blocks = BLOCKS) {
+    this.#secondEveryMs = secondEveryMs;
+    this.#blocks = blocks;
+    this.driver = new SessionDriver(pieces, { blocks, limits: { probationPieces: 1000, pieceAloneMs } });
     this.seeds = [this.driver.connect(1), this.driver.connect(2)];
     for (const seed of this.seeds) {
       this.driver.say(seed, { type: 'have-all' });
@@ -24,11 +28,11 @@ class TwoSeeds {
     }
   }
 
-  /** So many blocks of each. */
-  send(count: number): void {
-    for (let i = 0; i < count; i++) {
+  send(ms: number): void {
+    for (let i = 0; i < ms; i++) {
       this.driver.pass(1);
-      for (const seed of this.seeds) this.#sendNext(seed);
+      this.#sendNext(this.seeds[0]);
+      if (i % this.#secondEveryMs === 0) this.#sendNext(this.seeds[1]);
     }
   }
 
@@ -57,7 +61,7 @@ class TwoSeeds {
     this.driver.handle({ type: 'block-received', peer: seed, piece: piece as never, begin, length: BLOCK, kept: true });
     const received = (this.#received.get(piece) ?? 0) + 1;
     this.#received.set(piece, received);
-    if (received === BLOCKS) this.driver.handle({ type: 'piece-stored', piece: piece as never });
+    if (received === this.#blocks) this.driver.handle({ type: 'piece-stored', piece: piece as never });
   }
 }
 
@@ -79,6 +83,33 @@ test.each([
   const before = swarm.requests;
   swarm.send(1000);
   expect(swarm.sharedSince(before)).toBeGreaterThan(3);
+});
+
+test('a quick one goes on with what a slow one has begun', () => {
+  const swarm = new TwoSeeds(500, PIECES, 20, 64);
+  swarm.send(1500);
+  const { driver, seeds } = swarm;
+  const [ofQuick, ofSlow] = seeds.map((seed) => new Set(driver.asked(seed)));
+  expect(ofSlow.size).toBeGreaterThan(0);
+  expect([...ofSlow].filter((piece) => !ofQuick.has(piece))).toEqual([]);
+});
+
+test('a quick one that chokes holds no piece, whatever it still may be asked for', () => {
+  const swarm = new TwoSeeds(500);
+  swarm.send(1000);
+  const { driver, seeds } = swarm;
+  const [stays, chokes] = seeds;
+  const begun = driver.asked(chokes).at(-1) as number;
+  expect(driver.asked(stays)).not.toContain(begun);
+  driver.say(chokes, { type: 'allowed-fast', piece: driver.asked(chokes)[0] });
+  driver.say(chokes, { type: 'choke' });
+  for (const request of driver.sent(chokes, 'request')) {
+    if (request.type !== 'request' || !driver.session.expectsBlock(chokes, request.piece as never, request.begin, BLOCK))
+      continue;
+    driver.say(chokes, { ...request, type: 'reject' });
+  }
+  swarm.send(300);
+  expect(driver.asked(stays)).toContain(begun);
 });
 
 test('what the quick leave alone is shared in the end', () => {
