@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CONFIG } from '../../engine/config.js';
 import { CommandError } from '../command-error.js';
 import { errnoOf, fileReason } from '../file-reason.js';
@@ -45,11 +46,8 @@ export async function runHook(run: HookRun): Promise<void> {
     child.kill(by);
     timers.push(setTimeout(() => child.kill('SIGKILL'), CONFIG.results.hookKillMs));
   };
-  let [hasEnded, seeAbort] = [false, (): void => {}];
-  const onAbort = (): void => {
-    if (!hasEnded) end(run.stopSignal());
-    seeAbort();
-  };
+  let hasEnded = false;
+  const onAbort = (): void => end(run.stopSignal());
   if (timeoutMs > 0) {
     timers.push(
       setTimeout(() => {
@@ -70,12 +68,7 @@ export async function runHook(run: HookRun): Promise<void> {
     hasEnded = true;
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
     // Its end may be that of the run, and be seen first.
-    if (failure?.hasRun === true && !isOverdue && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        seeAbort = resolve;
-        timers.push(setTimeout(resolve, CONFIG.cli.sharedSignalMs));
-      });
-    }
+    if (failure?.hasRun === true && !isOverdue) await delay(CONFIG.cli.sharedSignalMs, null, { signal }).catch(() => {});
     if (isOverdue)
       throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`, 'Give it longer with --exec-timeout.');
     if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure.why}`, failure.advice);

@@ -1,7 +1,7 @@
 // Who begins a piece of his own, and who goes on with another's: by how quick he is.
 
 import { expect, test } from 'vitest';
-import type { PeerKey } from '../../../src/model/ids.js';
+import type { PeerKey, PieceIndex } from '../../../src/model/ids.js';
 import { BLOCK, SessionDriver } from '../../support/session-driver.js';
 
 /** More than is asked for at once. */
@@ -57,11 +57,11 @@ class TwoSeeds {
     if (request?.type !== 'request') return;
     this.#sent.set(seed, serial + 1);
     const { piece, begin } = request;
-    if (!this.driver.session.expectsBlock(seed, piece as never, begin, BLOCK)) return;
-    this.driver.handle({ type: 'block-received', peer: seed, piece: piece as never, begin, length: BLOCK, kept: true });
+    if (!this.driver.session.expectsBlock(seed, piece as PieceIndex, begin, BLOCK)) return;
+    this.driver.handle({ type: 'block-received', peer: seed, piece: piece as PieceIndex, begin, length: BLOCK, kept: true });
     const received = (this.#received.get(piece) ?? 0) + 1;
     this.#received.set(piece, received);
-    if (received === this.#blocks) this.driver.handle({ type: 'piece-stored', piece: piece as never });
+    if (received === this.#blocks) this.driver.handle({ type: 'piece-stored', piece: piece as PieceIndex });
   }
 }
 
@@ -75,9 +75,9 @@ test('two that send a piece in so short a time have each their own', () => {
 });
 
 test.each([
-  ['are slower', 100],
-  ['would, where pieces are to be shared', 0],
-])('two that %s share them', (_, pieceAloneMs) => {
+  ['two slower ones share theirs', 100],
+  ['two as quick share theirs where that is the rule', 0],
+])('%s', (_, pieceAloneMs) => {
   const swarm = new TwoSeeds(pieceAloneMs);
   swarm.send(1000);
   const before = swarm.requests;
@@ -104,7 +104,7 @@ test('a quick one that chokes holds no piece, whatever it still may be asked for
   driver.say(chokes, { type: 'allowed-fast', piece: driver.asked(chokes)[0] });
   driver.say(chokes, { type: 'choke' });
   for (const request of driver.sent(chokes, 'request')) {
-    if (request.type !== 'request' || !driver.session.expectsBlock(chokes, request.piece as never, request.begin, BLOCK))
+    if (request.type !== 'request' || !driver.session.expectsBlock(chokes, request.piece as PieceIndex, request.begin, BLOCK))
       continue;
     driver.say(chokes, { ...request, type: 'reject' });
   }
