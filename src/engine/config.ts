@@ -206,6 +206,10 @@ export const CONFIG = {
     /** A step that takes longer than this is not memory speed: larger slices go to the thread pool for a while. */
     slowStepMs: 10,
     slowPauseMs: 2000,
+    /** Creating a file takes 30 µs on a healthy disk, looking for it first included; 500 µs on ext4 soon after thousands were deleted, more on remote ones. */
+    slowOpenMs: 0.25,
+    /** Slow openings more than quick ones, before the thread pool opens: that costs the loop half as much again as a quick opening. */
+    slowOpens: 8,
     /** Runs in which a piece too large for the budget goes to its file. */
     runBytes: 256 * KIB,
     /**

@@ -10,6 +10,7 @@ import { Bitfield } from '../model/bitfield.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
 import { allocateFiles, type AllocationOptions } from '../storage/allocation.js';
+import { DiskPace } from '../storage/disk-pace.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
@@ -27,7 +28,6 @@ import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
 import { ServedStorage } from '../storage/served-storage.js';
 import { TorrentLocks } from '../storage/torrent-locks.js';
-import { WritePace } from '../storage/write-pace.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
@@ -240,7 +240,7 @@ export class TorrentDisk {
       finished,
       ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
-      pace: new WritePace(CONFIG.storage, monotonicNow),
+      pace: new DiskPace(CONFIG.storage, monotonicNow),
       fsync,
       isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),

@@ -16,6 +16,7 @@ export type Disk = Pick<
   | 'linkSync'
   | 'lstatSync'
   | 'mkdirSync'
+  | 'open'
   | 'openSync'
   | 'read'
   | 'readFileSync'

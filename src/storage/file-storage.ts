@@ -1,14 +1,17 @@
 // A torrent's files on a real disk. They grow under their part names and get their own when they are whole. Slices are
 // written synchronously while the disk takes them at the speed of memory, large ones by the thread pool when it does not:
-// measured, asynchronous writes cost up to twice the CPU, and a slow disk must not stop the loop (see write-pace). Files open lazily, through the process-wide OpenFiles.
+// measured, asynchronous writes cost up to twice the CPU, and a slow disk must not stop the loop (see write-pace). Files open lazily,
+// through the process-wide OpenFiles, on the loop or by the pool by the same reasoning (see open-pace).
 
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { FileSlice } from '../metainfo/file-layout.js';
 import type { MetainfoFile } from '../metainfo/metainfo.js';
-import { invariant, StorageError } from '../model/error.js';
+import { invariant } from '../model/error.js';
 import { DirectoryGuard } from './directory-guard.js';
+import type { DiskPace } from './disk-pace.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { placeForCopy } from './file-copy.js';
+import { FileDescriptors } from './file-descriptors.js';
 import { moveAcross, type MoveOptions, moveWithin } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
@@ -28,8 +31,11 @@ export interface FileStorageOptions {
   readonly isFinishedByOthers?: boolean;
   /** Slices of a file below this are written synchronously. */
   readonly syncWriteBytes: number;
-  /** Larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. */
-  readonly pace?: WritePace;
+  /**
+   * `writes`: larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. `opens`: files are opened
+   * at once while the disk is quick at that, else by the thread pool; without it always at once.
+   */
+  readonly pace?: Partial<DiskPace>;
   /** Flush each file to the disk before it gets its name. */
   readonly fsync: boolean;
   /** Files whose names are not taken from a file that lies there: it came since the run began, and the download fails. Default: none. */
@@ -55,7 +61,6 @@ export class FileStorage implements Storage {
   readonly #files: readonly MetainfoFile[];
   readonly #paths: FilePaths;
   readonly #layout: FileLayout;
-  readonly #openFiles: OpenFiles;
   readonly #guard: DirectoryGuard;
   /** Of the folder where files grow; the same one where that is the output folder. */
   readonly #partsGuard: DirectoryGuard;
@@ -65,10 +70,8 @@ export class FileStorage implements Storage {
   readonly #lanes: Promise<void>[] = Array.from({ length: MOVES_AT_ONCE }, () => Promise.resolve());
   #nextLane = 0;
   readonly #finished: Set<number>;
-  /** The descriptors of the files that have one. */
-  readonly #open = new Map<number, OpenFile>();
+  readonly #descriptors: FileDescriptors;
   readonly #untouched: ReadonlySet<number> | undefined;
-  readonly #isFinishedByOthers: boolean;
   readonly #syncWriteBytes: number;
   readonly #fsync: boolean;
   readonly #keepsExisting: (file: number) => boolean;
@@ -80,19 +83,28 @@ export class FileStorage implements Storage {
     this.#files = options.files;
     this.#paths = options.paths;
     this.#layout = FileLayout.of(options.files);
-    this.#openFiles = options.openFiles;
     this.#disk = options.disk ?? REAL_DISK;
     const { folder, partsFolder } = options.paths;
     this.#guard = new DirectoryGuard(folder, this.#disk);
     this.#partsGuard = partsFolder === folder ? this.#guard : new DirectoryGuard(partsFolder, this.#disk);
     this.#move = options.move ?? DEFAULT_MOVE;
     this.#finished = new Set(options.finished);
+    const { openFiles, isFinishedByOthers = false, pace = {} } = options;
+    this.#descriptors = new FileDescriptors({
+      files: this.#files,
+      paths: this.#paths,
+      guard: this.#guard,
+      partsGuard: this.#partsGuard,
+      finished: this.#finished,
+      openFiles,
+      pace: pace.opens ?? null,
+      isFinishedByOthers,
+    });
     this.#untouched = options.untouched;
-    this.#isFinishedByOthers = options.isFinishedByOthers === true;
     this.#syncWriteBytes = options.syncWriteBytes;
     this.#fsync = options.fsync;
     this.#keepsExisting = options.keepsExisting ?? (() => false);
-    this.#pace = options.pace ?? null;
+    this.#pace = pace.writes ?? null;
   }
 
   /** Bytes that were written so far, those included that are on their way. */
@@ -114,24 +126,11 @@ export class FileStorage implements Storage {
 
   write(offset: number, bytes: Uint8Array, from: number, to: number): void | Promise<void> {
     const slices = this.#layout.slices(offset, to - from);
-    const pending: Promise<void>[] = [];
-    for (const slice of slices) {
-      if (slice.isPadding || this.#untouched?.has(slice.file) === true) continue;
-      this.#writtenBytes += slice.length;
-      const at = from + slice.offset;
-      const isAtOnce = slice.length < this.#syncWriteBytes || this.#pace?.isQuick === true;
-      if (!isAtOnce) {
-        pending.push(this.#writeLater(slice, bytes, at, 0));
-      } else if (pending.length === 0) {
-        const done = this.#writeNow(slice, bytes, at);
-        if (done < slice.length) pending.push(this.#writeLater(slice, bytes, at, done));
-      } else {
-        // An exception now would leave a write running on bytes that the caller takes back.
-        pending.push(this.#writeAfter(slice, bytes, at));
-      }
+    for (let index = 0; index < slices.length; index++) {
+      const later = this.#writeSlice(slices[index], bytes, from);
+      if (later !== undefined) return index + 1 < slices.length ? this.#writeRest(later, slices, index + 1, bytes, from) : later;
     }
-    if (pending.length === 0) return undefined;
-    return pending.length === 1 ? pending[0] : settleAll(pending);
+    return undefined;
   }
 
   async read(offset: number, length: number, into: Uint8Array, at: number): Promise<void> {
@@ -145,31 +144,32 @@ export class FileStorage implements Storage {
   finishFile(file: number): void | Promise<void> {
     invariant(!this.#files[file].isPadding, 'a padding file has no name', { file });
     if (this.#finished.has(file)) return undefined;
-    if (this.#files[file].length === 0 || this.#fsync) {
-      const open = this.#acquire(file, true);
-      if (this.#fsync) return this.#finishSynced(file, open);
-      this.#openFiles.release(open);
-    }
+    if (this.#files[file].length > 0 && !this.#fsync) return this.#rename(file);
+    const open = this.#descriptors.acquire(file, true);
+    if (this.#fsync || open instanceof Promise) return this.#finishLater(file, open);
+    this.#descriptors.release(open);
     return this.#rename(file);
   }
 
   releaseIdle(): void {
-    for (const file of this.#open.keys()) this.#closeFile(file);
+    this.#descriptors.releaseIdle();
   }
 
   close(): void {
-    this.releaseIdle();
+    this.#descriptors.close();
   }
 
-  async #finishSynced(file: number, open: OpenFile): Promise<void> {
-    await this.#sync(open);
+  async #finishLater(file: number, opening: OpenFile | Promise<OpenFile>): Promise<void> {
+    const open = await opening;
+    if (this.#fsync) await this.#sync(open);
+    else this.#descriptors.release(open);
     await this.#rename(file);
   }
 
   /** A promise only where the file goes to another file system: until then it is read where it was. */
   #rename(file: number): void | Promise<void> {
     // Before the rename: closing is where some file systems tell that a write has failed.
-    this.#closeFile(file);
+    this.#descriptors.closeFile(file);
     if (this.#guard !== this.#partsGuard) this.#guard.ensureFor(this.#files[file].path);
     const from = this.#paths.part(file);
     const to = this.#paths.name(file);
@@ -196,58 +196,46 @@ export class FileStorage implements Storage {
     try {
       await moving;
       // Read meanwhile: what is open is the file that is gone.
-      this.#closeFile(file);
+      this.#descriptors.closeFile(file);
       this.#finished.add(file);
     } finally {
       this.#moves--;
     }
   }
 
-  #closeFile(file: number): void {
-    const open = this.#open.get(file);
-    if (open === undefined) return;
-    this.#openFiles.close(open);
-    this.#open.delete(file);
-  }
-
-  /** The file's descriptor, pinned: the caller releases it. A part file is created where it is to be written. */
-  #acquire(file: number, forWriting: boolean): OpenFile {
-    const isFinished = this.#finished.has(file);
-    invariant(!(forWriting && isFinished), 'a finished file is never written', { file });
-    const open = this.#open.get(file);
-    if (open !== undefined) {
-      if (open.isOpen && (open.isWritable || !forWriting)) {
-        this.#openFiles.acquire(open);
-        return open;
-      }
-      this.#closeFile(file);
-    }
-    const components = this.#files[file].path;
-    const path = isFinished ? this.#paths.name(file) : this.#paths.part(file);
-    const guard = isFinished ? this.#guard : this.#partsGuard;
-    if (forWriting) guard.ensureFor(components);
-    else if (!guard.existsFor(components)) throw refuse('open', path, 'ENOENT');
-    try {
-      const opened = this.#openFiles.open(path, forWriting);
-      this.#open.set(file, opened);
-      return opened;
-    } catch (error) {
-      const isGone = error instanceof StorageError && error.detail.errno === 'ENOENT';
-      if (!isGone || !this.#isFinishedByOthers || isFinished) throw error;
-      this.#finished.add(file);
-      return this.#acquire(file, forWriting);
+  async #writeRest(
+    first: Promise<void>,
+    slices: readonly FileSlice[],
+    from: number,
+    bytes: Uint8Array,
+    start: number,
+  ): Promise<void> {
+    await first;
+    for (let index = from; index < slices.length; index++) {
+      const later = this.#writeSlice(slices[index], bytes, start);
+      if (later !== undefined) await later;
     }
   }
 
-  async #writeAfter(slice: FileSlice, bytes: Uint8Array, at: number): Promise<void> {
-    await Promise.resolve();
-    const done = this.#writeNow(slice, bytes, at);
-    if (done < slice.length) await this.#writeLater(slice, bytes, at, done);
+  /** Bytes of the slice begin at `start` and its own offset. */
+  #writeSlice(slice: FileSlice, bytes: Uint8Array, start: number): void | Promise<void> {
+    if (slice.isPadding || this.#untouched?.has(slice.file) === true) return undefined;
+    this.#writtenBytes += slice.length;
+    const open = this.#descriptors.acquire(slice.file, true);
+    if (open instanceof Promise) return open.then((opened) => this.#writeTo(opened, slice, bytes, start));
+    return this.#writeTo(open, slice, bytes, start);
   }
 
-  /** How many bytes of the slice were written: all of them, unless the disk turned slow on the way. */
-  #writeNow(slice: FileSlice, bytes: Uint8Array, at: number): number {
-    const open = this.#acquire(slice.file, true);
+  #writeTo(open: OpenFile, slice: FileSlice, bytes: Uint8Array, start: number): void | Promise<void> {
+    const at = start + slice.offset;
+    const done = this.#writeNow(open, slice, bytes, at);
+    if (done < slice.length) return this.#writeLater(open, slice, bytes, at, done);
+    this.#descriptors.release(open);
+    return undefined;
+  }
+
+  /** How many bytes of the slice were written: not all of them where the disk is slow, or turned slow on the way. */
+  #writeNow(open: OpenFile, slice: FileSlice, bytes: Uint8Array, at: number): number {
     const pace = this.#pace;
     let done = 0;
     const step = (): number => {
@@ -256,21 +244,19 @@ export class FileStorage implements Storage {
     };
     try {
       while (done < slice.length) {
-        if (slice.length < this.#syncWriteBytes || pace === null) done += step();
-        else if (pace.isQuick) done += pace.time(step);
+        if (slice.length < this.#syncWriteBytes) done += step();
+        else if (pace?.isQuick === true) done += pace.time(step);
         else break;
       }
       return done;
     } catch (error) {
+      this.#descriptors.release(open);
       throw toStorageError('write', open.path, error);
-    } finally {
-      this.#openFiles.release(open);
     }
   }
 
-  #writeLater(slice: FileSlice, bytes: Uint8Array, at: number, from: number): Promise<void> {
+  #writeLater(open: OpenFile, slice: FileSlice, bytes: Uint8Array, at: number, from: number): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const open = this.#acquire(slice.file, true);
       let done = from;
       const step = (): void => {
         const length = Math.min(slice.length - done, this.#pace?.stepBytes ?? slice.length);
@@ -282,7 +268,7 @@ export class FileStorage implements Storage {
           step();
           return;
         }
-        this.#openFiles.release(open);
+        this.#descriptors.release(open);
         if (error === null) resolve();
         else reject(toStorageError('write', open.path, error));
       };
@@ -290,9 +276,13 @@ export class FileStorage implements Storage {
     });
   }
 
-  #read(slice: FileSlice, into: Uint8Array, at: number): Promise<void> {
+  async #read(slice: FileSlice, into: Uint8Array, at: number): Promise<void> {
+    const acquired = this.#descriptors.acquire(slice.file, false);
+    await this.#readFrom(acquired instanceof Promise ? await acquired : acquired, slice, into, at);
+  }
+
+  #readFrom(open: OpenFile, slice: FileSlice, into: Uint8Array, at: number): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const open = this.#acquire(slice.file, false);
       let done = 0;
       const next = (error: NodeJS.ErrnoException | null, count: number): void => {
         if (error === null) {
@@ -302,7 +292,7 @@ export class FileStorage implements Storage {
             return;
           }
         }
-        this.#openFiles.release(open);
+        this.#descriptors.release(open);
         if (error !== null) reject(toStorageError('read', open.path, error));
         else if (done < slice.length) reject(refuse('read', open.path, 'ESHORT'));
         else resolve();
@@ -314,16 +304,10 @@ export class FileStorage implements Storage {
   #sync(open: OpenFile): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#disk.fsync(open.fd, (error) => {
-        this.#openFiles.release(open);
+        this.#descriptors.release(open);
         if (error === null) resolve();
         else reject(toStorageError('sync', open.path, error));
       });
     });
   }
-}
-
-/** Settles when all have; rejects with the first failure. */
-async function settleAll(pending: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(pending);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -9,8 +9,10 @@ export interface OpenFile {
   readonly path: string;
   readonly fd: number;
   readonly isWritable: boolean;
-  /** Calls that use the descriptor right now. */
+  /** Calls that use the descriptor right now, and who keeps it. */
   users: number;
+  /** Pinned until it is closed, not only for a call. */
+  isKept: boolean;
   /** False once it is closed, or is to be closed by its last user. */
   isOpen: boolean;
 }
@@ -22,6 +24,10 @@ export class OpenFiles {
   readonly #disk: Disk;
   readonly #files = new Set<OpenFile>();
   #limit: number;
+  /** Those that the thread pool is opening. */
+  #opening = 0;
+  /** Told when there may be room for one more. */
+  #waiting: (() => void)[] = [];
 
   /** At most `limit` descriptors stay open while nobody uses them. */
   constructor(limit: number, disk: Disk = REAL_DISK) {
@@ -42,15 +48,38 @@ export class OpenFiles {
     while (this.#files.size >= this.#limit && this.#closeOldest()) continue;
     for (;;) {
       try {
-        const fd = this.#disk.openSync(path, isWritable ? OPEN_WRITABLE : OPEN_READABLE, 0o666);
-        const file: OpenFile = { path, fd, isWritable, users: 1, isOpen: true };
-        this.#files.add(file);
-        return file;
+        return this.#add(path, isWritable, this.#disk.openSync(path, isWritable ? OPEN_WRITABLE : OPEN_READABLE, 0o666));
       } catch (error) {
-        const errno = errnoOf(error);
-        if ((errno !== 'EMFILE' && errno !== 'ENFILE') || !this.#closeOldest()) throw toStorageError('open', path, error);
-        // The process shares its descriptors with sockets: what we just gave up is left to them from now on.
-        this.#limit = Math.max(MIN_LIMIT, this.#files.size);
+        if (!isOutOfDescriptors(error) || !this.#closeOldest()) throw toStorageError('open', path, error);
+        this.#lowerLimit();
+      }
+    }
+  }
+
+  /** Opens a file to read, and keeps it open until it is closed and released. */
+  openKept(path: string): OpenFile {
+    const file = this.open(path, false);
+    file.isKept = true;
+    return file;
+  }
+
+  /** Opens by the thread pool. Waits while all that may be open are in use. */
+  async openLater(path: string, isWritable: boolean): Promise<OpenFile> {
+    for (;;) {
+      while (this.#files.size + this.#opening >= this.#limit) {
+        if (this.#closeOldest()) continue;
+        if (!this.#isRoomToCome()) break;
+        await this.#room();
+      }
+      try {
+        return await this.#openByPool(path, isWritable);
+      } catch (error) {
+        if (!isOutOfDescriptors(error)) throw toStorageError('open', path, error);
+        const hasGivenWay = this.#closeOldest();
+        this.#lowerLimit();
+        if (hasGivenWay) continue;
+        if (!this.#isRoomToCome()) throw toStorageError('open', path, error);
+        await this.#room();
       }
     }
   }
@@ -64,6 +93,7 @@ export class OpenFiles {
 
   release(file: OpenFile): void {
     file.users--;
+    this.#tellWaiting();
     if (file.users === 0 && !file.isOpen) this.#closeNow(file);
   }
 
@@ -72,6 +102,49 @@ export class OpenFiles {
     if (!file.isOpen) return;
     file.isOpen = false;
     if (file.users === 0) this.#closeNow(file);
+  }
+
+  #add(path: string, isWritable: boolean, fd: number): OpenFile {
+    const file: OpenFile = { path, fd, isWritable, users: 1, isKept: false, isOpen: true };
+    this.#files.add(file);
+    return file;
+  }
+
+  #openByPool(path: string, isWritable: boolean): Promise<OpenFile> {
+    this.#opening++;
+    return new Promise<OpenFile>((resolve, reject) => {
+      this.#disk.open(path, isWritable ? OPEN_WRITABLE : OPEN_READABLE, 0o666, (error, fd) => {
+        this.#opening--;
+        if (error === null) resolve(this.#add(path, isWritable, fd));
+        else reject(error);
+        this.#tellWaiting();
+      });
+    });
+  }
+
+  /** Some file is in use for the length of a call. */
+  #isRoomToCome(): boolean {
+    if (this.#opening > 0) return true;
+    for (const file of this.#files) if (file.users > (file.isKept ? 1 : 0)) return true;
+    return false;
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #tellWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const tell of waiting) tell();
+  }
+
+  /** The process shares its descriptors with sockets: what was given up is left to them from now on. */
+  #lowerLimit(): void {
+    this.#limit = Math.max(MIN_LIMIT, this.#files.size);
   }
 
   #closeOldest(): boolean {
@@ -92,4 +165,9 @@ export class OpenFiles {
       throw toStorageError('close', file.path, error);
     }
   }
+}
+
+function isOutOfDescriptors(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'EMFILE' || errno === 'ENFILE';
 }

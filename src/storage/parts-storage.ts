@@ -48,7 +48,7 @@ export class PartsStorage implements Storage {
   constructor(options: PartsStorageOptions) {
     const { openFiles, parts, isOfOthers = false } = options;
     this.#options = options;
-    this.#pinned = isOfOthers ? openFiles.open(parts.path, false) : null;
+    this.#pinned = isOfOthers ? openFiles.openKept(parts.path) : null;
     this.#layout = options.layout;
     this.#disk = options.disk ?? REAL_DISK;
     this.#guard = new DirectoryGuard(options.folder, this.#disk);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { FileLayout } from '../../src/metainfo/file-layout.js';
 import { PartsFile } from '../../src/storage/parts-file.js';
 import { PartsStorage } from '../../src/storage/parts-storage.js';
+import { OpenPace } from '../../src/storage/open-pace.js';
 import { WritePace } from '../../src/storage/write-pace.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { FilePaths } from '../../src/storage/file-paths.js';
@@ -50,7 +51,7 @@ const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
       openFiles: new OpenFiles(4),
       finished: new Set(),
       syncWriteBytes: 1000,
-      pace: new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowPauseMs: 0 }),
+      pace: { writes: new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowPauseMs: 0 }) },
       fsync: false,
     }),
   'real files on a disk that turns slow with every second step': async ({ metainfo }) => {
@@ -61,8 +62,33 @@ const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
       openFiles: new OpenFiles(4),
       finished: new Set(),
       syncWriteBytes: 1000,
-      pace: new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4),
+      pace: { writes: new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4) },
       fsync: false,
+    });
+  },
+  'real files on a disk that is slow to open them, every second time': async ({ metainfo }) => {
+    let now = 0;
+    return new FileStorage({
+      files: metainfo.files,
+      paths: new FilePaths(await makeTempFolder(), metainfo),
+      openFiles: new OpenFiles(4),
+      finished: new Set(),
+      syncWriteBytes: 262_144,
+      pace: { opens: new OpenPace({ slowOpenMs: 0, slowOpens: 1, slowPauseMs: 2 }, () => now++) },
+      fsync: false,
+    });
+  },
+  'real files on a disk that is slow in all': async ({ metainfo }) => {
+    const opens = new OpenPace({ slowOpenMs: -1, slowOpens: 1, slowPauseMs: Infinity }, () => 0);
+    opens.time(() => {});
+    return new FileStorage({
+      files: metainfo.files,
+      paths: new FilePaths(await makeTempFolder(), metainfo),
+      openFiles: new OpenFiles(4),
+      finished: new Set(),
+      syncWriteBytes: 0,
+      pace: { opens },
+      fsync: true,
     });
   },
   'real files and a parts file for what they share': async ({ metainfo }) => {

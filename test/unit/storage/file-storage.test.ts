@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { FilePaths } from '../../../src/storage/file-paths.js';
 import { FileStorage } from '../../../src/storage/file-storage.js';
+import { OpenPace } from '../../../src/storage/open-pace.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
 import { expectSameBytes, putFiles, type StoredTorrent, storedTorrent } from '../../support/stored-torrent.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
@@ -33,6 +34,7 @@ async function setUp(
     fsync?: boolean;
     limit?: number;
     isFinishedByOthers?: boolean;
+    isSlowToOpen?: boolean;
   } = {},
 ): Promise<Setup> {
   const folder = await makeTempFolder();
@@ -47,9 +49,41 @@ async function setUp(
     syncWriteBytes: 262_144,
     fsync: options.fsync ?? false,
     isFinishedByOthers: options.isFinishedByOthers ?? false,
+    ...(options.isSlowToOpen === true ? { pace: { opens: slowPace() } } : {}),
     disk,
   });
   return { folder, storage, openFiles };
+}
+
+/** Of a disk that has shown itself slow, and is not asked again. */
+function slowPace(): OpenPace {
+  const pace = new OpenPace({ slowOpenMs: -1, slowOpens: 1, slowPauseMs: Infinity }, () => 0);
+  pace.time(() => {});
+  return pace;
+}
+
+/** A thread pool that opens when it is told to. */
+class HeldPool {
+  readonly opened: string[] = [];
+  #held: (() => void)[] = [];
+
+  readonly disk = {
+    openSync: () => {
+      throw new Error('opened on the loop');
+    },
+    open: ((location: string, flags: number, mode: number, done: (error: Error | null, fd: number) => void) => {
+      this.opened.push(path.basename(location));
+      this.#held.push(() => REAL_DISK.open(location, flags, mode, done));
+    }) as unknown as Disk['open'],
+  };
+
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
+  letGo(): void {
+    for (const open of this.#held.splice(0)) open();
+  }
 }
 
 function failing(errno: string): () => never {
@@ -228,12 +262,124 @@ describe('a disk that fails', () => {
   });
 });
 
-test('any number of files is written with a handful of descriptors', async () => {
+describe('a disk that is slow to open files', () => {
+  test('has them opened by the thread pool, each once, and one after the other within a write', async () => {
+    const pool = new HeldPool();
+    const { folder, storage } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    const first = storage.write(0, TORRENT.content, 0, 40_000);
+    const second = storage.write(40_000, TORRENT.content, 40_000, 62_768);
+    expect(pool.opened).toEqual(['a.part', 'b.part']);
+    pool.letGo();
+    await second;
+    await first;
+    expect(pool.opened).toEqual(['a.part', 'b.part']);
+    await storage.finishFile(0);
+    await storage.finishFile(2);
+    expectSameBytes(await readFile(path.join(folder, 'album/a')), TORRENT.fileBytes(0));
+    expectSameBytes(await readFile(path.join(folder, 'album/sub/b')), TORRENT.fileBytes(2));
+  });
+
+  test('several writes of one file wait for one opening of it', async () => {
+    const pool = new HeldPool();
+    const { folder, storage } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    const cuts = [0, 5000, 10_000, 20_000];
+    const writes = [0, 1, 2].map(async (i) => storage.write(cuts[i], TORRENT.content, cuts[i], cuts[i + 1]));
+    pool.letGo();
+    await Promise.all(writes);
+    expect(pool.opened).toEqual(['a.part']);
+    expectSameBytes(await readFile(path.join(folder, 'album/a.part')), TORRENT.fileBytes(0));
+  });
+
+  test('writes at once to what is open', async () => {
+    const { storage } = await setUp({ isSlowToOpen: true });
+    await storage.write(0, TORRENT.content, 0, 100);
+    expect(storage.write(100, TORRENT.content, 100, 200)).toBeUndefined();
+  });
+
+  test('a write that fails does not go on with the next file, and leaves no descriptor pinned', async () => {
+    const { folder, storage, openFiles } = await setUp({ isSlowToOpen: true, disk: { writeSync: failing('ENOSPC') } });
+    await expect(storage.write(0, TORRENT.content, 0, TORRENT.content.length)).rejects.toMatchObject({
+      detail: { operation: 'write', path: path.join(folder, 'album/a.part'), errno: 'ENOSPC' },
+    });
+    expect(readdirSync(path.join(folder, 'album'))).toEqual(['a.part']);
+    storage.close();
+    expect(openFiles.size).toBe(0);
+  });
+
+  test('an opening that fails is told to all that wait for it', async () => {
+    const { folder, storage } = await setUp({ isSlowToOpen: true });
+    await mkdir(path.join(folder, 'album'));
+    await symlink(path.join(folder, 'outside'), path.join(folder, 'album/a.part'));
+    const error = { detail: { operation: 'open', path: path.join(folder, 'album/a.part'), errno: 'ELOOP' } };
+    const writes = [0, 10].map(async (at) => storage.write(at, TORRENT.content, at, at + 10));
+    for (const write of await Promise.allSettled(writes)) expect(write).toMatchObject({ status: 'rejected', reason: error });
+    expect(existsSync(path.join(folder, 'outside'))).toBe(false);
+  });
+
+  test('a file that is being read is opened once more to be written', async () => {
+    const pool = new HeldPool();
+    const { folder, storage, openFiles } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    await putFiles(folder, { 'album/a.part': TORRENT.fileBytes(0).subarray(0, 10_000) });
+    const into = new Uint8Array(100);
+    const reading = storage.read(0, 100, into, 0);
+    const writing = storage.write(10_000, TORRENT.content, 10_000, 20_000);
+    pool.letGo();
+    await reading;
+    await vi.waitFor(() => expect(pool.heldCount).toBe(1));
+    pool.letGo();
+    await writing;
+    expect(pool.opened).toEqual(['a.part', 'a.part']);
+    expectSameBytes(into, TORRENT.content.subarray(0, 100));
+    expectSameBytes(await readFile(path.join(folder, 'album/a.part')), TORRENT.fileBytes(0));
+    expect(openFiles.size).toBe(1);
+  });
+
+  test('a file that gets its name while it is opened to be read is read there', async () => {
+    const pool = new HeldPool();
+    const { folder, storage } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    await putFiles(folder, { 'album/a.part': TORRENT.fileBytes(0) });
+    const into = new Uint8Array(100);
+    const reading = storage.read(50, 100, into, 0);
+    await storage.finishFile(0);
+    pool.letGo();
+    await vi.waitFor(() => expect(pool.heldCount).toBe(1));
+    pool.letGo();
+    await reading;
+    expect(pool.opened).toEqual(['a.part', 'a']);
+    expectSameBytes(into, TORRENT.content.subarray(50, 150));
+  });
+
+  test('empty files are made by the pool too', async () => {
+    const pool = new HeldPool();
+    const { folder, storage } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    const finished = storage.finishFile(3);
+    expect(pool.opened).toEqual(['empty.part']);
+    pool.letGo();
+    await finished;
+    expect(readdirSync(path.join(folder, 'album'))).toEqual(['empty']);
+  });
+
+  test('a storage that is closed meanwhile keeps no file open', async () => {
+    const pool = new HeldPool();
+    const { folder, storage, openFiles } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    const writing = storage.write(0, TORRENT.content, 0, 20_000);
+    storage.close();
+    pool.letGo();
+    await writing;
+    expect(openFiles.size).toBe(0);
+    expectSameBytes(await readFile(path.join(folder, 'album/a.part')), TORRENT.fileBytes(0));
+  });
+});
+
+test.each([
+  ['quick', false],
+  ['slow', true],
+])('any number of files is written with a handful of descriptors on a %s disk', async (_, isSlowToOpen) => {
   const torrent = storedTorrent({
     pieceLength: 16_384,
     files: Array.from({ length: 300 }, (_, i) => [`d${i % 7}/f${i}`, 1000 + i] as const),
   });
-  const { folder, storage, openFiles } = await setUp({ torrent, limit: 4 });
+  const { folder, storage, openFiles } = await setUp({ torrent, limit: 4, isSlowToOpen });
   for (let at = 0; at < torrent.content.length; at += 500) {
     await storage.write(at, torrent.content, at, Math.min(at + 500, torrent.content.length));
     expect(openFiles.size).toBeLessThanOrEqual(4);

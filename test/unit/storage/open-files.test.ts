@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
@@ -7,6 +8,8 @@ class Descriptors {
   available = 1000;
   readonly open = new Map<number, string>();
   closeErrno: string | null = null;
+  /** What the thread pool is to open, until `answer`. */
+  asked: (() => void)[] = [];
   #next = 100;
 
   readonly disk: Disk = {
@@ -16,11 +19,26 @@ class Descriptors {
       this.open.set(this.#next, String(path));
       return this.#next++;
     },
+    open: ((path: string, _flags: number, _mode: number, done: (error: Error | null, fd: number) => void) => {
+      this.asked.push(() => {
+        try {
+          done(null, this.disk.openSync(path, 0));
+        } catch (error) {
+          done(error as Error, -1);
+        }
+      });
+    }) as unknown as Disk['open'],
     closeSync: (fd) => {
       if (!this.open.delete(fd)) throw new Error(`descriptor ${fd} was not open`);
       if (this.closeErrno !== null) throw Object.assign(new Error('late'), { code: this.closeErrno });
     },
   };
+
+  /** The pool opens what it was asked for so far, and whoever waits for it goes on. */
+  async answer(): Promise<void> {
+    for (const open of this.asked.splice(0)) open();
+    await setImmediate();
+  }
 
   get paths(): string[] {
     return [...this.open.values()];
@@ -107,3 +125,109 @@ describe('closing', () => {
     expect(() => files.close(file)).toThrow(expect.objectContaining({ detail: { operation: 'close', path: 'a', errno: 'EIO' } }));
   });
 });
+
+describe('by the thread pool', () => {
+  test('a file is opened and pinned like any other', async () => {
+    const files = new OpenFiles(8, descriptors.disk);
+    const opening = files.openLater('a', true);
+    expect(files.size).toBe(0);
+    await descriptors.answer();
+    const file = await opening;
+    expect(file).toMatchObject({ path: 'a', isWritable: true, users: 1, isOpen: true });
+    files.release(file);
+    files.close(file);
+    expect(descriptors.open.size).toBe(0);
+  });
+
+  test('what is being opened counts: idle files give way to it, and the rest waits for one that is released', async () => {
+    const files = new OpenFiles(4, descriptors.disk);
+    const used = files.open('used', true);
+    for (const name of ['a', 'b', 'c']) openAndRelease(files, name);
+    const openings = ['d', 'e', 'f', 'g'].map((name) => files.openLater(name, true));
+    expect(descriptors.paths).toEqual(['used']);
+    expect(descriptors.asked).toHaveLength(3);
+    await descriptors.answer();
+    expect(descriptors.paths).toEqual(['used', 'd', 'e', 'f']);
+    expect(descriptors.asked).toHaveLength(0);
+    files.close(used);
+    files.release(used);
+    await setImmediate();
+    expect(descriptors.paths).toEqual(['d', 'e', 'f']);
+    await descriptors.answer();
+    await Promise.all(openings);
+    expect(descriptors.paths).toEqual(['d', 'e', 'f', 'g']);
+  });
+
+  test('one that fails makes room, and says why', async () => {
+    const files = new OpenFiles(4, { ...descriptors.disk, open: failing(descriptors, 'EACCES') });
+    const openings = ['a', 'b', 'c', 'd', 'e'].map((name) => files.openLater(name, true));
+    const failures = Promise.allSettled(openings);
+    expect(descriptors.asked).toHaveLength(4);
+    await descriptors.answer();
+    expect(descriptors.asked).toHaveLength(1);
+    await descriptors.answer();
+    expect((await failures).map((failure) => failure.status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
+    await expect(openings[4]).rejects.toMatchObject({ detail: { operation: 'open', path: 'e', errno: 'EACCES' } });
+  });
+
+  test('gives way when the system has no descriptors, and stays lower', async () => {
+    const files = new OpenFiles(64, descriptors.disk);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) openAndRelease(files, name);
+    descriptors.available = 6;
+    const opening = files.openLater('g', true);
+    await descriptors.answer();
+    await descriptors.answer();
+    files.release(await opening);
+    expect(descriptors.paths).toContain('g');
+    expect(files.limit).toBe(5);
+    expect(files.size).toBe(5);
+  });
+
+  test('waits for a file in use when there is none to give way', async () => {
+    const files = new OpenFiles(64, descriptors.disk);
+    descriptors.available = 1;
+    const used = files.open('used', true);
+    const opening = files.openLater('a', true);
+    await descriptors.answer();
+    expect(descriptors.asked).toHaveLength(0);
+    files.release(used);
+    await setImmediate();
+    await descriptors.answer();
+    // The released one has given way, at the first try or the second.
+    await descriptors.answer();
+    expect((await opening).path).toBe('a');
+    expect(descriptors.paths).toEqual(['a']);
+  });
+
+  test('a file that is kept is waited for while it is read, and no longer: there may be more than the limit', async () => {
+    const files = new OpenFiles(4, descriptors.disk);
+    for (const name of ['a', 'b', 'c', 'd']) files.openKept(name);
+    const read = files.openKept('read');
+    files.acquire(read);
+    const opening = files.openLater('e', true);
+    await descriptors.answer();
+    expect(descriptors.asked).toHaveLength(0);
+    files.release(read);
+    await setImmediate();
+    await descriptors.answer();
+    await opening;
+    expect(descriptors.paths).toEqual(['a', 'b', 'c', 'd', 'read', 'e']);
+  });
+
+  test('with nothing to close and nothing to wait for, running out is a StorageError', async () => {
+    const files = new OpenFiles(64, descriptors.disk);
+    descriptors.available = 1;
+    files.openKept('a');
+    const opening = files.openLater('b', true);
+    const failure = expect(opening).rejects.toMatchObject({ detail: { operation: 'open', path: 'b', errno: 'EMFILE' } });
+    await descriptors.answer();
+    await failure;
+  });
+});
+
+/** The pool answers each opening with this failure. */
+function failing(pool: Descriptors, errno: string): Disk['open'] {
+  return ((_path: string, _flags: number, _mode: number, done: (error: Error, fd: number) => void) => {
+    pool.asked.push(() => done(Object.assign(new Error(errno), { code: errno }), -1));
+  }) as unknown as Disk['open'];
+}
