@@ -267,6 +267,12 @@ export class TorrentObserver {
 
   async #runHook(words: readonly string[], end: RunEnd, result: TorrentResult): Promise<void> {
     const { name } = this.#job;
+    // A hook that is a shell waits for its child, and may take its time.
+    const tell = (): void => {
+      const notice = end.takeNotice();
+      if (notice !== null) this.#context.board.log(notice);
+    };
+    end.signal.addEventListener('abort', tell, { once: true });
     try {
       await this.#run('--exec', words, result, end.signal);
     } catch (error) {
@@ -279,6 +285,8 @@ export class TorrentObserver {
         );
       this.#context.board.log(`${name}: stopped while --exec ran; the data is whole`);
       throw new RunEndedError(String(end.cause));
+    } finally {
+      end.signal.removeEventListener('abort', tell);
     }
   }
 
