@@ -240,7 +240,7 @@ export class TorrentDisk {
       finished,
       ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
-      pace: new DiskPace(CONFIG.storage, monotonicNow),
+      pace: new DiskPace(CONFIG.storage, metainfo.geometry.standardPieceLength, monotonicNow),
       fsync,
       isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),

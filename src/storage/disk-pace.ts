@@ -5,13 +5,21 @@ import type { Millis } from '../model/time.js';
 import { OpenPace, type OpenPaceLimits } from './open-pace.js';
 import { WritePace, type WritePaceLimits } from './write-pace.js';
 
+export interface DiskPaceLimits extends OpenPaceLimits, WritePaceLimits {
+  readonly pieceBudgetBytes: number;
+}
+
 export class DiskPace {
-  readonly opens: OpenPace;
+  /**
+   * Undefined for pieces so large that their blocks go to the disk as they come: there is little to open, and that the loop waits is what
+   * keeps peers from sending more than memory has room for.
+   */
+  readonly opens: OpenPace | undefined;
   readonly writes: WritePace;
 
-  /** `now` is monotonic. */
-  constructor(limits: OpenPaceLimits & WritePaceLimits, now: () => Millis) {
-    this.opens = new OpenPace(limits, now);
+  /** `now` is monotonic; `pieceLength` in bytes. */
+  constructor(limits: DiskPaceLimits, pieceLength: number, now: () => Millis) {
+    this.opens = pieceLength > limits.pieceBudgetBytes / 2 ? undefined : new OpenPace(limits, now);
     this.writes = new WritePace(limits, now);
   }
 }

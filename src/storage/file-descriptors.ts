@@ -109,7 +109,10 @@ export class FileDescriptors {
     const opening = this.#openFiles.openLater(this.#pathToOpen(file, forWriting), forWriting);
     this.#opening.set(file, settled(opening));
     try {
-      return this.#opened(file, await opening);
+      const opened = this.#opened(file, await opening);
+      // It may be the part that was copied to its place and removed meanwhile: nobody else is to read there.
+      if (!wasFinished && this.#finished.has(file)) this.closeFile(file);
+      return opened;
     } catch (error) {
       // Named meanwhile by ourselves, it was looked for in the wrong place.
       if (wasFinished || !this.#finished.has(file)) this.#expectFinished(file, error);
@@ -130,8 +133,14 @@ export class FileDescriptors {
   }
 
   #opened(file: number, open: OpenFile): OpenFile {
-    this.closeFile(file);
+    const before = this.#open.get(file);
     this.#open.set(file, open);
+    try {
+      if (before !== undefined) this.#openFiles.close(before);
+    } catch (error) {
+      this.#openFiles.release(open);
+      throw error;
+    }
     // Closed while the pool was at it: whoever asked is the last one to use it.
     if (this.#isClosed) this.closeFile(file);
     return open;

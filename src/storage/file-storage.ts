@@ -35,7 +35,7 @@ export interface FileStorageOptions {
    * `writes`: larger ones too, in steps, while the disk is quick; without it they go to the thread pool whole. `opens`: files are opened
    * at once while the disk is quick at that, else by the thread pool; without it always at once.
    */
-  readonly pace?: Partial<DiskPace>;
+  readonly pace?: { readonly opens?: DiskPace['opens']; readonly writes?: DiskPace['writes'] };
   /** Flush each file to the disk before it gets its name. */
   readonly fsync: boolean;
   /** Files whose names are not taken from a file that lies there: it came since the run began, and the download fails. Default: none. */
@@ -107,7 +107,7 @@ export class FileStorage implements Storage {
     this.#pace = pace.writes ?? null;
   }
 
-  /** Bytes that were written so far, those included that are on their way. */
+  /** Bytes that were written so far, or are being written. */
   get writtenBytes(): number {
     return this.#writtenBytes;
   }

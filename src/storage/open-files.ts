@@ -26,6 +26,8 @@ export class OpenFiles {
   #limit: number;
   /** Those that the thread pool is opening. */
   #opening = 0;
+  /** Uses that have ended: only these make room, as an opening that fails for want of a descriptor must not wake the next to fail. */
+  #released = 0;
   /** Told when there may be room for one more. */
   #waiting: (() => void)[] = [];
 
@@ -45,7 +47,7 @@ export class OpenFiles {
 
   /** Opens a file and pins it; the caller must `release` it. Throws a StorageError. */
   open(path: string, isWritable: boolean): OpenFile {
-    while (this.#files.size >= this.#limit && this.#closeOldest()) continue;
+    while (this.#files.size + this.#opening >= this.#limit && this.#closeOldest()) continue;
     for (;;) {
       try {
         return this.#add(path, isWritable, this.#disk.openSync(path, isWritable ? OPEN_WRITABLE : OPEN_READABLE, 0o666));
@@ -78,8 +80,10 @@ export class OpenFiles {
         const hasGivenWay = this.#closeOldest();
         this.#lowerLimit();
         if (hasGivenWay) continue;
-        if (!this.#isRoomToCome()) throw toStorageError('open', path, error);
-        await this.#room();
+        for (const before = this.#released; this.#released === before;) {
+          if (!this.#isRoomToCome()) throw toStorageError('open', path, error);
+          await this.#room();
+        }
       }
     }
   }
@@ -93,6 +97,7 @@ export class OpenFiles {
 
   release(file: OpenFile): void {
     file.users--;
+    this.#released++;
     this.#tellWaiting();
     if (file.users === 0 && !file.isOpen) this.#closeNow(file);
   }
@@ -101,6 +106,8 @@ export class OpenFiles {
   close(file: OpenFile): void {
     if (!file.isOpen) return;
     file.isOpen = false;
+    // Whoever still reads it ends soon.
+    file.isKept = false;
     if (file.users === 0) this.#closeNow(file);
   }
 
@@ -144,7 +151,7 @@ export class OpenFiles {
 
   /** The process shares its descriptors with sockets: what was given up is left to them from now on. */
   #lowerLimit(): void {
-    this.#limit = Math.max(MIN_LIMIT, this.#files.size);
+    this.#limit = Math.max(MIN_LIMIT, Math.min(this.#limit, this.#files.size + this.#opening));
   }
 
   #closeOldest(): boolean {

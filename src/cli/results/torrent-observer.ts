@@ -273,6 +273,7 @@ export class TorrentObserver {
       if (notice !== null) this.#context.board.log(notice);
     };
     end.signal.addEventListener('abort', tell, { once: true });
+    if (end.signal.aborted) tell();
     try {
       await this.#run('--exec', words, result, end.signal);
     } catch (error) {

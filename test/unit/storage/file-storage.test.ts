@@ -351,12 +351,20 @@ describe('a disk that is slow to open files', () => {
 
   test('empty files are made by the pool too', async () => {
     const pool = new HeldPool();
-    const { folder, storage } = await setUp({ isSlowToOpen: true, disk: pool.disk });
+    const { folder, storage, openFiles } = await setUp({ isSlowToOpen: true, disk: pool.disk });
     const finished = storage.finishFile(3);
     expect(pool.opened).toEqual(['empty.part']);
     pool.letGo();
     await finished;
     expect(readdirSync(path.join(folder, 'album'))).toEqual(['empty']);
+    storage.close();
+    expect(openFiles.size).toBe(0);
+  });
+
+  test('a finished file that is gone is a failure here too', async () => {
+    const { folder, storage } = await setUp({ isSlowToOpen: true, finished: [0] });
+    await mkdir(path.join(folder, 'album'));
+    await expect(storage.read(0, 100, new Uint8Array(100), 0)).rejects.toMatchObject({ detail: { errno: 'ENOENT' } });
   });
 
   test('a storage that is closed meanwhile keeps no file open', async () => {

@@ -199,6 +199,48 @@ describe('by the thread pool', () => {
     expect(descriptors.paths).toEqual(['a']);
   });
 
+  test('several that find no descriptor each try once, and fail', async () => {
+    const files = new OpenFiles(64, descriptors.disk);
+    descriptors.available = 0;
+    const openings = Promise.allSettled(['a', 'b', 'c', 'd'].map((name) => files.openLater(name, true)));
+    await descriptors.answer();
+    expect(descriptors.asked).toHaveLength(0);
+    expect((await openings).map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'rejected'));
+  });
+
+  test('running out lowers the limit to what is open or on its way, and never raises it', async () => {
+    const files = new OpenFiles(64, descriptors.disk);
+    for (let i = 0; i < 10; i++) openAndRelease(files, `idle${i}`);
+    descriptors.available = 10;
+    const openings = ['a', 'b', 'c', 'd'].map((name) => files.openLater(name, true));
+    while (descriptors.asked.length > 0) await descriptors.answer();
+    await Promise.all(openings);
+    expect(files.limit).toBe(6);
+    const low = new OpenFiles(4, descriptors.disk);
+    descriptors.available = 1000;
+    for (let i = 0; i < 8; i++) low.openKept(`kept${i}`);
+    descriptors.available = 0;
+    const failure = expect(low.openLater('e', true)).rejects.toMatchObject({ detail: { errno: 'EMFILE' } });
+    await descriptors.answer();
+    await failure;
+    expect(low.limit).toBe(4);
+  });
+
+  test('a kept file that is closed while it is read is waited for', async () => {
+    const files = new OpenFiles(64, descriptors.disk);
+    descriptors.available = 1;
+    const kept = files.openKept('kept');
+    files.acquire(kept);
+    files.close(kept);
+    files.release(kept);
+    const opening = files.openLater('a', true);
+    await descriptors.answer();
+    files.release(kept);
+    await setImmediate();
+    await descriptors.answer();
+    expect((await opening).path).toBe('a');
+  });
+
   test('a file that is kept is waited for while it is read, and no longer: there may be more than the limit', async () => {
     const files = new OpenFiles(4, descriptors.disk);
     for (const name of ['a', 'b', 'c', 'd']) files.openKept(name);
