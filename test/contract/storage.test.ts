@@ -8,7 +8,7 @@ import { OpenPace } from '../../src/storage/open-pace.js';
 import { WritePace } from '../../src/storage/write-pace.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { FilePaths } from '../../src/storage/file-paths.js';
-import { FileStorage } from '../../src/storage/file-storage.js';
+import { FileStorage, type FileStorageOptions } from '../../src/storage/file-storage.js';
 import { MemoryStorage } from '../../src/storage/memory-storage.js';
 import { OpenFiles } from '../../src/storage/open-files.js';
 import { expectSameBytes, type StoredTorrent, storedTorrent } from '../support/stored-torrent.js';
@@ -25,71 +25,37 @@ const TORRENT = storedTorrent({
   ],
 });
 
+async function realFiles(
+  { metainfo }: StoredTorrent,
+  openFiles: OpenFiles,
+  options: Pick<FileStorageOptions, 'syncWriteBytes' | 'pace' | 'fsync'>,
+): Promise<FileStorage> {
+  const paths = new FilePaths(await makeTempFolder(), metainfo);
+  return new FileStorage({ files: metainfo.files, paths, openFiles, finished: new Set(), ...options });
+}
+
 const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
-  'real files': async ({ metainfo }) =>
-    new FileStorage({
-      files: metainfo.files,
-      paths: new FilePaths(await makeTempFolder(), metainfo),
-      openFiles: new OpenFiles(64),
-      finished: new Set(),
-      syncWriteBytes: 262_144,
-      fsync: false,
-    }),
-  'real files, every write asynchronous': async ({ metainfo }) =>
-    new FileStorage({
-      files: metainfo.files,
-      paths: new FilePaths(await makeTempFolder(), metainfo),
-      openFiles: new OpenFiles(4),
-      finished: new Set(),
-      syncWriteBytes: 0,
-      fsync: true,
-    }),
-  'real files on a quick disk': async ({ metainfo }) =>
-    new FileStorage({
-      files: metainfo.files,
-      paths: new FilePaths(await makeTempFolder(), metainfo),
-      openFiles: new OpenFiles(4),
-      finished: new Set(),
-      syncWriteBytes: 1000,
-      pace: { writes: new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowPauseMs: 0 }) },
-      fsync: false,
-    }),
-  'real files on a disk that turns slow with every second step': async ({ metainfo }) => {
-    let now = 0;
-    return new FileStorage({
-      files: metainfo.files,
-      paths: new FilePaths(await makeTempFolder(), metainfo),
-      openFiles: new OpenFiles(4),
-      finished: new Set(),
-      syncWriteBytes: 1000,
-      pace: { writes: new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4) },
-      fsync: false,
-    });
+  'real files': async (torrent) => realFiles(torrent, new OpenFiles(64), { syncWriteBytes: 262_144, fsync: false }),
+  'real files, every write asynchronous': async (torrent) =>
+    realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 0, fsync: true }),
+  'real files on a quick disk': async (torrent) => {
+    const writes = new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowPauseMs: 0 });
+    return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 1000, pace: { writes }, fsync: false });
   },
-  'real files on a disk that is slow to open them, every second time': async ({ metainfo }) => {
+  'real files on a disk that turns slow with every second step': async (torrent) => {
     let now = 0;
-    return new FileStorage({
-      files: metainfo.files,
-      paths: new FilePaths(await makeTempFolder(), metainfo),
-      openFiles: new OpenFiles(4),
-      finished: new Set(),
-      syncWriteBytes: 262_144,
-      pace: { opens: new OpenPace({ slowOpenMs: 0, slowOpens: 1, slowPauseMs: 2 }, () => now++) },
-      fsync: false,
-    });
+    const writes = new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4);
+    return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 1000, pace: { writes }, fsync: false });
   },
-  'real files on a disk that is slow in all': async ({ metainfo }) => {
+  'real files on a disk that is slow to open them, every second time': async (torrent) => {
+    let now = 0;
+    const opens = new OpenPace({ slowOpenMs: 0, slowOpens: 1, slowPauseMs: 2 }, () => now++);
+    return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 262_144, pace: { opens }, fsync: false });
+  },
+  'real files on a disk that is slow in all': async (torrent) => {
     const opens = new OpenPace({ slowOpenMs: -1, slowOpens: 1, slowPauseMs: Infinity }, () => 0);
     opens.time(() => {});
-    return new FileStorage({
-      files: metainfo.files,
-      paths: new FilePaths(await makeTempFolder(), metainfo),
-      openFiles: new OpenFiles(4),
-      finished: new Set(),
-      syncWriteBytes: 0,
-      pace: { opens },
-      fsync: true,
-    });
+    return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 0, pace: { opens }, fsync: true });
   },
   'real files and a parts file for what they share': async ({ metainfo }) => {
     const folder = await makeTempFolder();
