@@ -203,8 +203,14 @@ export const CONFIG = {
     syncWriteBytes: 256 * KIB,
     /** One write at most: 1 MiB ones were seen to cost 1.5 to 3.4 s of system time a GiB, 256 KiB ones 0.2 to 1.2, those of 64 KiB 0.26 each time. */
     stepBytes: 64 * KIB,
-    /** A step that takes longer than this is not memory speed: larger slices go to the thread pool for a while. */
+    /**
+     * A step that takes longer than this is not memory speed, or was interrupted: of 48 downloads of a GiB with both cores busy six met one
+     * of 12 to 29 ms, and none two. A disk that holds up its writers does so for 10 to 200 ms, again and again: larger slices go to the
+     * thread pool for a while.
+     */
     slowStepMs: 10,
+    slowBudgetMs: 40,
+    slowShare: 0.1,
     slowPauseMs: 2000,
     /** Creating a file takes 30 µs on a healthy disk, looking for it first included; 500 µs on ext4 soon after thousands were deleted, more on remote ones. */
     slowOpenMs: 0.25,

@@ -1,6 +1,7 @@
 // Whether the disk takes bytes at the speed of memory, as the page cache of a healthy machine does. Then large slices are written
-// at once, in steps: measured, that is the cheapest way. A step that takes long (a full cache, a slow or remote disk) sends
-// what follows to the thread pool for a while, so that the loop is never held up by more than one of them.
+// at once, in steps: measured, that is the cheapest way. Steps that take long (a full cache, a slow or remote disk) send what follows to
+// the thread pool for a while, so that the loop is not held up. But one step alone proves little: on a machine with more to do than
+// cores every program is interrupted for some milliseconds now and then, and in the pool a GiB costs a third more CPU.
 
 import type { Millis } from '../model/time.js';
 
@@ -12,7 +13,11 @@ export interface WritePaceLimits {
   readonly stepBytes: number;
   /** A step that takes longer than this is slow. */
   readonly slowStepMs: number;
-  /** For so long after a slow step nothing large is written at once. */
+  /** What slow steps may take of the loop at once; more, and the disk is slow. */
+  readonly slowBudgetMs: number;
+  /** The part of the time that they may take for ever. */
+  readonly slowShare: number;
+  /** For so long nothing large is written at once then. */
   readonly slowPauseMs: number;
 }
 
@@ -21,6 +26,9 @@ export class WritePace {
   readonly #limits: WritePaceLimits;
   readonly #now: () => Millis;
   #slowUntil: Millis = -Infinity;
+  /** Taken by slow steps, less what they may take; as of `#lostAt`. */
+  #lostMs: Millis = 0;
+  #lostAt: Millis = -Infinity;
 
   /** `now` is monotonic. */
   constructor(limits: WritePaceLimits, now: () => Millis = () => performance.now()) {
@@ -38,7 +46,16 @@ export class WritePace {
     const before = this.#now();
     const result = step();
     const after = this.#now();
-    if (after - before > this.#limits.slowStepMs) this.#slowUntil = after + this.#limits.slowPauseMs;
+    if (after - before > this.#limits.slowStepMs) this.#lose(before, after);
     return result;
+  }
+
+  #lose(before: Millis, after: Millis): void {
+    const { slowBudgetMs, slowShare, slowPauseMs } = this.#limits;
+    const left = Math.max(0, this.#lostMs - (before - this.#lostAt) * slowShare);
+    // Never more than the pause forgives but for the budget: then one slow step shows that the disk is still slow, and a little later it takes several.
+    this.#lostMs = Math.min(left + after - before, slowBudgetMs + slowPauseMs * slowShare);
+    this.#lostAt = after;
+    if (this.#lostMs > slowBudgetMs) this.#slowUntil = after + slowPauseMs;
   }
 }

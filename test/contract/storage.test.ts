@@ -39,12 +39,15 @@ const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
   'real files, every write asynchronous': async (torrent) =>
     realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 0, fsync: true }),
   'real files on a quick disk': async (torrent) => {
-    const writes = new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowPauseMs: 0 });
+    const writes = new WritePace({ stepBytes: 7000, slowStepMs: Infinity, slowBudgetMs: 0, slowShare: 0, slowPauseMs: 0 });
     return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 1000, pace: { writes }, fsync: false });
   },
   'real files on a disk that turns slow with every second step': async (torrent) => {
     let now = 0;
-    const writes = new WritePace({ stepBytes: 7000, slowStepMs: 1, slowPauseMs: 3 }, () => now++ % 4);
+    const writes = new WritePace(
+      { stepBytes: 7000, slowStepMs: 1, slowBudgetMs: 0, slowShare: 0, slowPauseMs: 3 },
+      () => now++ % 4,
+    );
     return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 1000, pace: { writes }, fsync: false });
   },
   'real files on a disk that is slow to open them, every second time': async (torrent) => {

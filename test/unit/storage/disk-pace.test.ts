@@ -11,7 +11,16 @@ import { OpenFiles } from '../../../src/storage/open-files.js';
 import { expectSameBytes, storedTorrent } from '../../support/stored-torrent.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
-const LIMITS = { slowOpenMs: 1, slowOpens: 3, slowPauseMs: 2000, slowStepMs: 10, stepBytes: 65_536, pieceBudgetBytes: 100_000 };
+const LIMITS = {
+  slowOpenMs: 1,
+  slowOpens: 3,
+  slowPauseMs: 2000,
+  slowStepMs: 10,
+  slowBudgetMs: 40,
+  slowShare: 0.1,
+  stepBytes: 65_536,
+  pieceBudgetBytes: 100_000,
+};
 
 const TORRENT = storedTorrent({
   pieceLength: 16_384,
