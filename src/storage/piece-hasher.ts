@@ -3,7 +3,7 @@
 // A piece's memory moves to the thread and back: copying blocks into memory that both could see costs more than it brings.
 
 import type { Millis } from '../model/time.js';
-import { startPieceHashThread, type PieceHashThread, type PieceHashThreadHandlers } from './piece-hash-thread.js';
+import { foretellMoves, startPieceHashThread, type PieceHashThread, type PieceHashThreadHandlers } from './piece-hash-thread.js';
 
 export interface PieceHasherLimits {
   /** The thread is started when so many bytes came within so long. */
@@ -29,6 +29,7 @@ export interface PieceHasherOptions {
   /** Monotonic. */
   readonly now?: () => Millis;
   readonly startThread?: (handlers: PieceHashThreadHandlers) => PieceHashThread;
+  readonly foretellMoves?: () => void;
 }
 
 interface Waiting {
@@ -40,11 +41,13 @@ export class PieceHasher {
   readonly #limits: PieceHasherLimits;
   readonly #now: () => Millis;
   readonly #startThread: (handlers: PieceHashThreadHandlers) => PieceHashThread;
+  readonly #foretellMoves: () => void;
   readonly #waiting = new Map<number, Waiting>();
   #thread: PieceHashThread | null = null;
   #isReady = false;
   /** A thread that died, or a process that ends: there will be no other. */
   #isRefused: boolean;
+  #areMovesForetold = false;
   #nextId = 1;
   #windowStart: Millis = -Infinity;
   #windowBytes = 0;
@@ -53,12 +56,20 @@ export class PieceHasher {
     this.#limits = options.limits;
     this.#now = options.now ?? (() => performance.now());
     this.#startThread = options.startThread ?? startPieceHashThread;
+    this.#foretellMoves = options.foretellMoves ?? foretellMoves;
     this.#isRefused = options.cores < 2;
   }
 
   /** A thread takes pieces: nobody else needs to hash ahead. */
   get isRunning(): boolean {
     return this.#isReady;
+  }
+
+  /** Pieces of so many bytes will be offered. */
+  expect(length: number): void {
+    if (this.#isRefused || this.#areMovesForetold || length < this.#limits.minBytes) return;
+    this.#areMovesForetold = true;
+    this.#foretellMoves();
   }
 
   /**

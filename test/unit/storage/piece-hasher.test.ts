@@ -16,6 +16,8 @@ interface Rig {
   readonly hasher: PieceHasher;
   readonly threads: ScriptedHashThread[];
   now: number;
+  /** How often moves of memory were foretold. */
+  foretold: number;
   /** Comes in so fast that a thread is started, which says that it is ready. */
   startThread(): ScriptedHashThread;
 }
@@ -31,11 +33,15 @@ function rig(cores = 2): Rig {
       threads.push(thread);
       return thread;
     },
+    foretellMoves: () => {
+      made.foretold++;
+    },
   });
   const made: Rig = {
     hasher,
     threads,
     now: 0,
+    foretold: 0,
     startThread: () => {
       for (let i = 0; i < 4; i++) void hasher.offer(pieceOf(i), 1000, false);
       threads[threads.length - 1].ready();
@@ -44,6 +50,23 @@ function rig(cores = 2): Rig {
   };
   return made;
 }
+
+describe('that memory will move is foretold', () => {
+  test('once, where pieces are expected that a thread may take', () => {
+    const made = rig();
+    made.hasher.expect(499);
+    expect(made.foretold).toBe(0);
+    made.hasher.expect(500);
+    made.hasher.expect(1000);
+    expect(made.foretold).toBe(1);
+  });
+
+  test('not where there will be no thread', () => {
+    const made = rig(1);
+    made.hasher.expect(1000);
+    expect(made.foretold).toBe(0);
+  });
+});
 
 describe('a thread is started', () => {
   test('when so much comes in so short a time', () => {
