@@ -41,10 +41,16 @@ export async function runHook(run: HookRun): Promise<void> {
   child.stdin?.end(run.input);
   const forgetExit = run.onExit(() => child.kill('SIGKILL'));
   let isOverdue = false;
+  let isLastKill = false;
   const timers: NodeJS.Timeout[] = [];
   const end = (by: NodeJS.Signals): void => {
     child.kill(by);
-    timers.push(setTimeout(() => child.kill('SIGKILL'), CONFIG.results.hookKillMs));
+    timers.push(
+      setTimeout(() => {
+        isLastKill = true;
+        child.kill('SIGKILL');
+      }, CONFIG.results.hookKillMs),
+    );
   };
   let hasEnded = false;
   const onAbort = (): void => end(run.stopSignal());
@@ -62,20 +68,27 @@ export async function runHook(run: HookRun): Promise<void> {
   if (signal.aborted) onAbort();
   try {
     const failure = await new Promise<Failure | null>((resolve) => {
-      child.once('error', (error) => resolve(describeStart(error)));
+      child.on('error', (error) => {
+        if (child.pid === undefined) resolve(describeStart(error));
+        // Node tells so of a signal that was refused, too: by a command that is another user's now. It may end by itself, until it was to be killed.
+        else if (isLastKill) resolve(describeRefusal(error));
+      });
       child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
     });
     hasEnded = true;
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
     // Its end may be that of the run, and be seen first.
     if (failure?.hasRun === true && !isOverdue) await delay(CONFIG.cli.sharedSignalMs, null, { signal }).catch(() => {});
-    if (isOverdue)
-      throw new CommandError('hook_failed', `${name} took longer than --exec-timeout`, 'Give it longer with --exec-timeout.');
+    if (isOverdue) {
+      const late = `${name} took longer than --exec-timeout${failure?.goesOn === true ? `, and ${failure.why}` : ''}`;
+      throw new CommandError('hook_failed', late, 'Give it longer with --exec-timeout.');
+    }
     if (failure !== null) throw new CommandError('hook_failed', `${name} ${failure.why}`, failure.advice);
   } finally {
     for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     forgetExit();
+    child.unref();
     child.stdout?.destroy();
     child.stderr?.destroy();
   }
@@ -96,6 +109,7 @@ interface Failure {
   /** Empty: what there is to say of any hook that failed. */
   readonly advice: string;
   readonly hasRun: boolean;
+  readonly goesOn?: boolean;
 }
 
 /** Node says `spawn x ENOENT`. */
@@ -106,6 +120,10 @@ function describeStart(error: unknown): Failure {
     ? "Name one that is installed, or its path; a line for a shell is written sh -c '…'."
     : 'Name another, or make it one that can be run.';
   return { why: `could not be started: ${why}`, advice, hasRun: false };
+}
+
+function describeRefusal(error: unknown): Failure {
+  return { why: `could not be ended, and goes on: ${fileReason(error)}`, advice: '', hasRun: true, goesOn: true };
 }
 
 function describeEnd(code: number | null, by: NodeJS.Signals | null): Failure {
