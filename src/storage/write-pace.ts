@@ -28,7 +28,7 @@ export class WritePace {
   #slowUntil: Millis = -Infinity;
   /** Taken by slow steps, less what they may take; as of `#lostAt`. */
   #lostMs: Millis = 0;
-  #lostAt: Millis = -Infinity;
+  #lostAt: Millis = 0;
 
   /** `now` is monotonic. */
   constructor(limits: WritePaceLimits, now: () => Millis = () => performance.now()) {
