@@ -44,10 +44,9 @@ const MAKERS: Record<string, (torrent: StoredTorrent) => Promise<Storage>> = {
   },
   'real files on a disk that turns slow with every second step': async (torrent) => {
     let now = 0;
-    const writes = new WritePace(
-      { stepBytes: 7000, slowStepMs: 1, slowBudgetMs: 0, slowShare: 0, slowPauseMs: 3 },
-      () => now++ % 4,
-    );
+    // Two milliseconds from one look at the clock to the next: slow after a step, and quick again at the second look after it.
+    const limits = { stepBytes: 7000, slowStepMs: 1, slowBudgetMs: 0, slowShare: 1, slowPauseMs: 3 };
+    const writes = new WritePace(limits, () => (now += 2));
     return realFiles(torrent, new OpenFiles(4), { syncWriteBytes: 1000, pace: { writes }, fsync: false });
   },
   'real files on a disk that is slow to open them, every second time': async (torrent) => {
