@@ -203,14 +203,16 @@ export const CONFIG = {
     syncWriteBytes: 256 * KIB,
     /** One write at most: 1 MiB ones were seen to cost 1.5 to 3.4 s of system time a GiB, 256 KiB ones 0.2 to 1.2, those of 64 KiB 0.26 each time. */
     stepBytes: 64 * KIB,
-    /**
-     * A step that takes longer than this is not memory speed, or was interrupted: of 48 downloads of a GiB with both cores busy six met one
-     * of 12 to 29 ms, and one in 20 two, 14 and 38 ms. A disk that holds up its writers does so for 10 to 200 ms, again and again: larger slices go to the
-     * thread pool for a while.
-     */
+    /** A step that takes longer than this is not memory speed, or was interrupted. */
     slowStepMs: 10,
+    /**
+     * Slow steps may take so much of the loop at once. With both cores busy six of 48 downloads of a GiB met one interruption, of 12 to 29 ms, and
+     * of 20 others one met two, of 14 and 38. A disk that holds up its writers does so for 10 to 200 ms, again and again.
+     */
     slowBudgetMs: 60,
+    /** And this part of the time in the long run. */
     slowShare: 0.1,
+    /** More, and larger slices go to the thread pool for so long. */
     slowPauseMs: 2000,
     /** Creating a file takes 30 µs on a healthy disk, looking for it first included; 500 µs on ext4 soon after thousands were deleted, more on remote ones. */
     slowOpenMs: 0.25,

@@ -38,7 +38,7 @@ export interface PieceHashThread {
 /**
  * To be called before the work begins for which a thread may be started. When memory leaves the loop for the first time, V8 throws away all it has
  * compiled that touches typed arrays, as it had counted on that never happening: in the middle of a download that is two dozen of the
- * functions each block passes. So the first memory to leave is a byte, while there is nothing to throw away.
+ * functions each block passes. So the first memory to leave is a byte, while there is as little as can be to throw away.
  */
 export function foretellMoves(): void {
   const memory = new ArrayBuffer(1);

@@ -13,11 +13,11 @@ export interface WritePaceLimits {
   readonly stepBytes: number;
   /** A step that takes longer than this is slow. */
   readonly slowStepMs: number;
-  /** What slow steps may take of the loop at once; more, and the disk is slow. */
+  /** What slow steps may take of the loop at once, milliseconds; more, and the disk is slow. */
   readonly slowBudgetMs: number;
-  /** The part of the time that they may take for ever. */
+  /** The part of the time that they may take in the long run. */
   readonly slowShare: number;
-  /** For so long nothing large is written at once then. */
+  /** Then nothing large is written at once for so long. */
   readonly slowPauseMs: number;
 }
 
@@ -53,9 +53,11 @@ export class WritePace {
   #lose(before: Millis, after: Millis): void {
     const { slowBudgetMs, slowShare, slowPauseMs } = this.#limits;
     const left = Math.max(0, this.#lostMs - (before - this.#lostAt) * slowShare);
-    // Never more than the pause forgives but for the budget: then one slow step shows that the disk is still slow, and a little later it takes several.
-    this.#lostMs = Math.min(left + after - before, slowBudgetMs + slowPauseMs * slowShare);
+    this.#lostMs = left + after - before;
     this.#lostAt = after;
-    if (this.#lostMs > slowBudgetMs) this.#slowUntil = after + slowPauseMs;
+    if (this.#lostMs <= slowBudgetMs) return;
+    this.#slowUntil = after + slowPauseMs;
+    // What the pause forgives, and the budget: right after it one slow step shows that the disk is still slow, and a little later it takes several.
+    this.#lostMs = slowBudgetMs + slowPauseMs * slowShare;
   }
 }

@@ -38,7 +38,7 @@ describe('RateMeter', () => {
   test('the quick estimate follows within fifths of a second', () => {
     const meter = new RateMeter();
     for (let at = 0; at < 200; at += 10) meter.add(1000, at);
-    expect(meter.quickRate).toBe(-0);
+    expect(meter.quickRate).toBeCloseTo(0, 10);
     for (let at = 200; at <= 3000; at += 10) meter.add(1000, at);
     expect(meter.quickRate).toBeGreaterThan(95_000);
     expect(meter.quickRate).toBeLessThan(106_000);
@@ -55,11 +55,15 @@ describe('RateMeter', () => {
     expect(meter.quickRate).toBe((40_000 + 16_000) / 2);
   });
 
+  test('the quick estimate begins as what V8 takes for a fraction, which it is later', () => {
+    expect(new RateMeter().quickRate).toBe(-0);
+  });
+
   test('reading the rate moves no quick estimate', () => {
     const meter = new RateMeter();
     meter.add(10_000, 0);
     for (let at = 0; at < 5000; at += 100) meter.rate(at);
-    expect(meter.quickRate).toBe(-0);
+    expect(meter.quickRate).toBeCloseTo(0, 10);
     meter.add(1, 5000);
     expect(meter.quickRate).toBe(2000);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { sha1 } from '../../../src/hash/digest.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { PieceHasher } from '../../../src/storage/piece-hasher.js';
@@ -66,6 +66,17 @@ describe('that memory will move is foretold', () => {
     made.hasher.expect(1000);
     expect(made.foretold).toBe(0);
   });
+});
+
+test('foretelling is one move of memory, by itself where nothing else is given', () => {
+  const clone = vi.spyOn(globalThis, 'structuredClone');
+  try {
+    new PieceHasher({ limits: { busyBytes: 0, busyMs: 1e9, minBytes: 500, maxHanded: 2 }, cores: 2 }).expect(500);
+    expect(clone.mock.calls).toHaveLength(1);
+    expect(clone.mock.calls[0][0]).toHaveProperty('byteLength', 0);
+  } finally {
+    clone.mockRestore();
+  }
 });
 
 describe('a thread is started', () => {
