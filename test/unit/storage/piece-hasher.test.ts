@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { sha1 } from '../../../src/hash/digest.js';
+import { Bitfield } from '../../../src/model/bitfield.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
 import { PieceHasher } from '../../../src/storage/piece-hasher.js';
 import { ScriptedHashThread } from '../../support/scripted-hash-thread.js';
@@ -189,6 +190,14 @@ describe('a running thread', () => {
 
 describe('a piece store with a thread', () => {
   const TORRENT = storedTorrent({ pieceLength: 40_000, files: [['', 95_000]] });
+
+  test('foretells moves of memory where it lacks pieces, and not where it is whole', () => {
+    const made = rig();
+    driveFaultyStore(TORRENT, { hasher: made.hasher, have: Bitfield.full(TORRENT.metainfo.geometry.pieceCount) });
+    expect(made.foretold).toBe(0);
+    driveFaultyStore(TORRENT, { hasher: made.hasher });
+    expect(made.foretold).toBe(1);
+  });
 
   test.each([
     ['short pieces', 1_048_576],
