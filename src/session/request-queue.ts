@@ -160,7 +160,10 @@ export class RequestQueue {
     if (this.#answeredSinceGrowth >= this.#depth) this.#setDepth(quickRate, now);
   }
 
-  /** The depth for what the peer has shown. A function of its own, as it is seldom needed: V8 compiles the way of each block early, with what it has seen of it, and throws it away at the first branch it has not. */
+  /**
+   * The depth for what the peer has shown. A function of its own, as it is seldom needed: V8 compiles the way of each block early, with what it
+   * has seen of it, and throws it away at the first branch it has not.
+   */
   #setDepth(quickRate: number, now: Millis): void {
     const elapsedMs = now - (this.#countingSince ?? now);
     // What a peer sends in gusts, or in blocks shorter than most, is more requests than its bytes per second look like.

@@ -42,6 +42,14 @@ export async function runHook(run: HookRun): Promise<void> {
   const forgetExit = run.onExit(() => child.kill('SIGKILL'));
   let isOverdue = false;
   let isLastKill = false;
+  const ended = new Promise<Failure | null>((resolve) => {
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve(describeStart(error));
+      // Node tells so of a signal that was refused, too: by a command that is another user's now. It may end by itself, until it was to be killed.
+      else if (isLastKill) resolve(describeRefusal(error));
+    });
+    child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
+  });
   const timers: NodeJS.Timeout[] = [];
   const end = (by: NodeJS.Signals): void => {
     child.kill(by);
@@ -67,14 +75,7 @@ export async function runHook(run: HookRun): Promise<void> {
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    const failure = await new Promise<Failure | null>((resolve) => {
-      child.on('error', (error) => {
-        if (child.pid === undefined) resolve(describeStart(error));
-        // Node tells so of a signal that was refused, too: by a command that is another user's now. It may end by itself, until it was to be killed.
-        else if (isLastKill) resolve(describeRefusal(error));
-      });
-      child.once('exit', (code, by) => resolve(code === 0 ? null : describeEnd(code, by)));
-    });
+    const failure = await ended;
     hasEnded = true;
     await Promise.race([output, pause(CONFIG.results.hookOutputMs)]);
     // Its end may be that of the run, and be seen first.

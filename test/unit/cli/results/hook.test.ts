@@ -66,6 +66,23 @@ test('a refused signal is no failed start: the hook ends as it does', async () =
   await rm(folder, { recursive: true });
 });
 
+test('nor is one that was to stop before it began', async () => {
+  const refused = refuseSignals();
+  const end = runHook({
+    option: '--exec',
+    words: ['sh', '-c', 'exit 3'],
+    input: '',
+    environment: {},
+    timeoutMs: 0,
+    signal: AbortSignal.abort(),
+    stopSignal: () => 'SIGINT',
+    onLine: () => {},
+    onExit: () => () => {},
+  });
+  await expect(end).rejects.toThrow('--exec: sh ended with 3');
+  expect(refused).toEqual(['SIGINT']);
+});
+
 test.each([
   ['a stop', 0, '--exec: sh could not be ended, and goes on: not permitted (EPERM)'],
   ['its time', 1000, '--exec: sh took longer than --exec-timeout, and could not be ended, and goes on: not permitted (EPERM)'],
