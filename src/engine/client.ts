@@ -122,8 +122,13 @@ export class Client {
   private constructor(options: ClientOptions, egress: Egress) {
     const budget = shareDescriptors(descriptorLimit());
     this.peerId = options.peerId ?? makePeerId(new Uint8Array(randomBytes(PEER_ID_RANDOM_BYTES)), VERSION);
-    this.pieceBuffers = new PieceBuffers({ budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes });
-    this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores: availableParallelism(), now: monotonicNow });
+    const cores = availableParallelism();
+    this.pieceBuffers = new PieceBuffers({
+      budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes,
+      // With one core there is no thread to see it.
+      ...(cores > 1 ? { sharedFrom: CONFIG.hashing.minBytes } : {}),
+    });
+    this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores, now: monotonicNow });
     this.announceKey = randomBytes(4).toString('hex');
     this.maxConnections = budget.maxConnections;
     this.#maxPendingIncoming = budget.maxPendingIncoming;

@@ -261,10 +261,11 @@ export const CONFIG = {
     rangeBytes: 4 * MIB,
     /** One in work and one waiting, so that a thread does not idle while its answer travels. */
     rangesPerThread: 2,
-    /** Arriving pieces are hashed by a thread too from 128 MiB/s on; below that the loop has time, and a thread costs 30 ms and 10 MiB. */
+    /** Arriving pieces are hashed by a thread too from 128 MiB/s on; below that the loop has time, and a thread costs 25 ms and 10 MiB. */
     busyBytes: 32 * MIB,
     busyMs: 250,
-    /** The way there and back costs 100 µs, hashing this 270; pieces of 256 KiB cost 12% more CPU in all by the thread, and no less time. */
+    /** Hashing this takes 270 µs, waking the thread and going on with memory of another core's cache 30 to 50; pieces of 256 KiB cost more CPU in all
+     * by the thread, and no less time. */
     minBytes: 512 * KIB,
     /** One in work and one waiting; 8 were seen to cost a tenth more CPU, as the memory leaves the cache, and to be no quicker. */
     maxHanded: 2,

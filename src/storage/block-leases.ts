@@ -6,12 +6,10 @@ import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PeerKey } from '../model/ids.js';
 import { invariant } from '../model/error.js';
 import type { BlockLease, ArrivingPiece } from './arriving-piece.js';
+import { copyBytes } from './copy-bytes.js';
 
 /** What became of a body: in its place, or thrown away (another copy was first, or the right was revoked). */
 export type BlockOutcome = 'kept' | 'lost';
-
-/** Copies without making a view of the source on runtimes that can; a plain Uint8Array has no such method of its own. */
-const copyBytes = Buffer.prototype.copy;
 
 export class BlockLeases {
   readonly #leases = new Map<PeerKey, BlockLease>();
@@ -58,7 +56,7 @@ export class BlockLeases {
     const target = lease.target;
     if (target !== null) {
       invariant(lease.received + to - from <= lease.length, 'a block got more bytes than it has', { length: lease.length });
-      copyBytes.call(chunk, target, lease.targetStart + lease.received, from, to);
+      copyBytes(chunk, from, to, target, lease.targetStart + lease.received);
     }
     lease.received += to - from;
   }

@@ -3,14 +3,19 @@
 // open piece always have their place, so no peer ever has to be stopped in the middle of a message.
 
 import { invariant } from '../model/error.js';
+import { SharedBuffers } from './shared-buffers.js';
 
 export interface PieceBuffersOptions {
   /** Bytes of open pieces, of all torrents together. */
   readonly budgetBytes: number;
+  /** Buffers of so many bytes are memory that a thread can read too, while there is room for that. Default: none. */
+  readonly sharedFrom?: number;
 }
 
 export class PieceBuffers {
   readonly budgetBytes: number;
+  readonly #sharedFrom: number;
+  readonly #shared: SharedBuffers;
   readonly #idle = new Map<number, Buffer[]>();
   #idleBytes = 0;
   #takenBytes = 0;
@@ -18,6 +23,8 @@ export class PieceBuffers {
 
   constructor(options: PieceBuffersOptions) {
     this.budgetBytes = options.budgetBytes;
+    this.#sharedFrom = options.sharedFrom ?? Infinity;
+    this.#shared = new SharedBuffers(options.budgetBytes);
   }
 
   /** Bytes promised to open pieces; may exceed the budget by what `forceReserve` granted. */
@@ -32,7 +39,7 @@ export class PieceBuffers {
 
   /** Bytes of buffers kept for their next use. */
   get idleBytes(): number {
-    return this.#idleBytes;
+    return this.#idleBytes + this.#shared.idleBytes;
   }
 
   /** Grants `bytes` of the budget, or nothing: false. */
@@ -55,6 +62,8 @@ export class PieceBuffers {
   /** A buffer of exactly `length` bytes with anything in it. Never fails: whoever takes has reserved. */
   take(length: number): Buffer {
     this.#takenBytes += length;
+    const shared = length >= this.#sharedFrom ? this.#shared.take(length) : null;
+    if (shared !== null) return shared;
     const idle = this.#idle.get(length)?.pop();
     if (idle === undefined) return Buffer.allocUnsafeSlow(length);
     this.#idleBytes -= length;
@@ -66,22 +75,19 @@ export class PieceBuffers {
     const length = buffer.length;
     invariant(length <= this.#takenBytes, 'a buffer was given back twice', { length, taken: this.#takenBytes });
     this.#takenBytes -= length;
+    if (this.#shared.give(buffer)) return;
     // Torrents with different piece lengths must not each leave a full budget of idle buffers behind.
-    if (this.#idleBytes + this.#takenBytes + length > this.budgetBytes) return;
+    if (this.idleBytes + this.#takenBytes + length > this.budgetBytes) return;
     const idle = this.#idle.get(length);
     if (idle === undefined) this.#idle.set(length, [buffer]);
     else idle.push(buffer);
     this.#idleBytes += length;
   }
 
-  /** A buffer of `take` that will not come back. */
-  lose(length: number): void {
-    this.#takenBytes -= length;
-  }
-
   /** Drops what is idle: for a session that has nothing to do for a while. */
   trim(): void {
     this.#idle.clear();
     this.#idleBytes = 0;
+    this.#shared.trim();
   }
 }

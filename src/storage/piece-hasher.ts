@@ -1,9 +1,10 @@
 // SHA-1 of arriving pieces on a second core, for a whole process. Hashing is a third of what a fast download costs, and the
 // loop is what limits one: while so much comes in, a thread takes the pieces that it has time for and the loop the others.
-// A piece's memory moves to the thread and back: copying blocks into memory that both could see costs more than it brings.
+// It reads a piece where it lies, in memory that both see: to move it there and back cost as much as a quarter of the hashing.
 
 import type { Millis } from '../model/time.js';
-import { foretellMoves, startPieceHashThread, type PieceHashThread, type PieceHashThreadHandlers } from './piece-hash-thread.js';
+import { RING_SLOTS } from './piece-hash-ring.js';
+import { startPieceHashThread, type PieceHashThread, type PieceHashThreadHandlers } from './piece-hash-thread.js';
 
 export interface PieceHasherLimits {
   /** The thread is started when so many bytes came within so long. */
@@ -15,13 +16,6 @@ export interface PieceHasherLimits {
   readonly maxHanded: number;
 }
 
-export interface HashedPiece {
-  /** 20 bytes. */
-  readonly digest: Uint8Array;
-  /** The memory that was offered, under a new name. */
-  readonly buffer: Buffer;
-}
-
 export interface PieceHasherOptions {
   readonly limits: PieceHasherLimits;
   /** Cores; with one there is nothing to share. */
@@ -29,26 +23,21 @@ export interface PieceHasherOptions {
   /** Monotonic. */
   readonly now?: () => Millis;
   readonly startThread?: (handlers: PieceHashThreadHandlers) => PieceHashThread;
-  readonly foretellMoves?: () => void;
 }
 
-interface Waiting {
-  resolve(hashed: HashedPiece): void;
-  reject(error: Error): void;
-}
+/** Of a piece that is out: takes its digest, or null where the thread is gone. */
+type Resolve = (digest: Uint8Array | null) => void;
 
 export class PieceHasher {
   readonly #limits: PieceHasherLimits;
   readonly #now: () => Millis;
   readonly #startThread: (handlers: PieceHashThreadHandlers) => PieceHashThread;
-  readonly #foretellMoves: () => void;
-  readonly #waiting = new Map<number, Waiting>();
+  /** Of the pieces that are out, in the order in which they went. */
+  #waiting: Resolve[] = [];
   #thread: PieceHashThread | null = null;
   #isReady = false;
   /** A thread that died, or a process that ends: there will be no other. */
   #isRefused: boolean;
-  #areMovesForetold = false;
-  #nextId = 1;
   #windowStart: Millis = -Infinity;
   #windowBytes = 0;
 
@@ -56,7 +45,6 @@ export class PieceHasher {
     this.#limits = options.limits;
     this.#now = options.now ?? (() => performance.now());
     this.#startThread = options.startThread ?? startPieceHashThread;
-    this.#foretellMoves = options.foretellMoves ?? foretellMoves;
     this.#isRefused = options.cores < 2;
   }
 
@@ -65,42 +53,33 @@ export class PieceHasher {
     return this.#isReady;
   }
 
-  /** Pieces of so many bytes will be offered. */
-  expect(length: number): void {
-    if (this.#isRefused || this.#areMovesForetold || length < this.#limits.minBytes) return;
-    this.#areMovesForetold = true;
-    this.#foretellMoves();
-  }
-
   /**
-   * Hashes buffer[0 … length), which must be a buffer of its own and is gone for the caller until the promise settles; null:
-   * the caller hashes it himself. `mayWait`: however much the thread has to do. Rejects where the thread is lost, and the
-   * bytes with it.
+   * SHA-1 of the bytes, which nobody may write to until the promise settles: with null where the thread is lost. Null at once:
+   * the caller hashes them himself, as always with memory that a thread can't see. `mayWait`: however much the thread has to do.
    */
-  offer(buffer: Buffer, length: number, mayWait: boolean): Promise<HashedPiece> | null {
-    if (length < this.#limits.minBytes) return null;
+  offer(bytes: Uint8Array, mayWait: boolean): Promise<Uint8Array | null> | null {
+    const { minBytes, maxHanded } = this.#limits;
+    if (bytes.length < minBytes || !isShared(bytes)) return null;
     const thread = this.#thread;
     if (thread === null) {
-      if (!this.#isRefused && this.#isBusyWith(length)) this.#start();
+      if (!this.#isRefused && this.#isBusyWith(bytes.length)) this.#start();
       return null;
     }
     thread.poll();
-    if (!this.#isReady || (!mayWait && this.#waiting.size >= this.#limits.maxHanded)) return null;
-    const id = this.#nextId++;
-    const hashed = new Promise<HashedPiece>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    thread.post({ id, memory: buffer.buffer as ArrayBuffer, length });
-    return hashed;
+    if (!this.#isReady || this.#waiting.length >= (mayWait ? RING_SLOTS : maxHanded)) return null;
+    thread.post(bytes);
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Gives up the thread until it is needed again, unless it is at work. */
   rest(): void {
-    if (this.#waiting.size > 0) return;
+    if (this.#waiting.length > 0) return;
     this.#thread?.stop();
     this.#thread = null;
     this.#isReady = false;
   }
 
-  /** What is still out is lost. */
+  /** What is still out is the callers' to hash. */
   close(): void {
     this.#isRefused = true;
     this.#thread?.stop();
@@ -124,11 +103,7 @@ export class PieceHasher {
       onReady: () => {
         this.#isReady = true;
       },
-      onAnswer: ({ id, memory, digest }) => {
-        const waiting = this.#waiting.get(id);
-        this.#waiting.delete(id);
-        waiting?.resolve({ digest, buffer: Buffer.from(memory) });
-      },
+      onAnswer: (digest) => this.#waiting.shift()?.(digest),
       onEnd: () => {
         this.#isRefused = true;
         this.#lose();
@@ -139,8 +114,12 @@ export class PieceHasher {
   #lose(): void {
     this.#thread = null;
     this.#isReady = false;
-    const lost = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const waiting of lost) waiting.reject(new Error('the thread that hashes pieces has ended, and lost what it had'));
+    const lost = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of lost) resolve(null);
   }
+}
+
+function isShared(bytes: Uint8Array): bytes is Uint8Array<SharedArrayBuffer> {
+  return bytes.buffer instanceof SharedArrayBuffer;
 }

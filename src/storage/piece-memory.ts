@@ -5,8 +5,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { createSha1, type IncrementalDigest, sha1 } from '../hash/digest.js';
 import { BLOCK_LENGTH } from '../model/geometry.js';
+import { copyBytes } from './copy-bytes.js';
 import type { PieceBuffers } from './piece-buffers.js';
-import type { HashedPiece, PieceHasher } from './piece-hasher.js';
+import type { PieceHasher } from './piece-hasher.js';
 import type { BlockPlace, PieceSlots } from './piece-slots.js';
 import type { Storage } from './storage.js';
 
@@ -59,18 +60,15 @@ export class PieceMemory implements PieceSlots {
   }
 
   put(block: number, bytes: Buffer, length: number): boolean {
-    bytes.copy(this.#memory(), block * BLOCK_LENGTH, 0, length);
+    copyBytes(bytes, 0, length, this.#memory(), block * BLOCK_LENGTH);
     this.filled(block);
     return false;
   }
 
   digest(): Uint8Array | Promise<Uint8Array> {
-    const hash = this.#hash;
     const { hasher, length } = this.#options;
-    const handed = this.#hashed === 0 ? hasher?.offer(this.#memory(), length, hash !== null) : null;
-    if (handed !== null && handed !== undefined) return this.#takeBack(handed);
-    if (hash === null) return sha1(this.#bytes(0, length));
-    return this.#digestRest(hash);
+    const handed = this.#hashed === 0 ? hasher?.offer(this.#bytes(0, length), this.#hash !== null) : null;
+    return handed === null || handed === undefined ? this.#digestHere() : this.#digestThere(handed);
   }
 
   async blockDigests(): Promise<Uint8Array[]> {
@@ -92,16 +90,12 @@ export class PieceMemory implements PieceSlots {
     this.#buffer = null;
   }
 
-  async #takeBack(handed: Promise<HashedPiece>): Promise<Uint8Array> {
-    this.#buffer = null;
-    try {
-      const { digest, buffer } = await handed;
-      this.#buffer = buffer;
-      return digest;
-    } catch (error) {
-      this.#options.buffers.lose(this.#options.capacity);
-      throw error;
-    }
+  async #digestThere(handed: Promise<Uint8Array | null>): Promise<Uint8Array> {
+    return (await handed) ?? this.#digestHere();
+  }
+
+  #digestHere(): Uint8Array | Promise<Uint8Array> {
+    return this.#hash === null ? sha1(this.#bytes(0, this.#options.length)) : this.#digestRest(this.#hash);
   }
 
   #memory(): Buffer {

@@ -91,7 +91,6 @@ export class PieceStore {
     for (const piece of options.wanted ?? []) if (!this.#have.has(piece)) this.#missing++;
     if (options.wanted === undefined || options.wanted === null) this.#missing = geometry.pieceCount - this.#have.count;
     this.#capacity = Math.min(geometry.standardPieceLength, geometry.totalLength);
-    if (this.#missing > 0) options.hasher?.expect(this.#capacity);
   }
 
   /** The pieces that are verified and written; live, not to be changed. */

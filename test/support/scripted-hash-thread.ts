@@ -1,30 +1,25 @@
-// A hashing thread in hand: it says that it is ready, answers and dies when the test says so. The memory it is given is moved,
-// as a real thread's would be, so that whoever still uses it is found out.
+// A hashing thread in hand: it says that it is ready, answers and dies when the test says so. It reads the bytes when it hashes
+// them and not when it gets them, as a real thread would, so that whoever writes to them meanwhile is found out.
 
 import { sha1 } from '../../src/hash/digest.js';
-import type {
-  PieceHashAnswer,
-  PieceHashRequest,
-  PieceHashThread,
-  PieceHashThreadHandlers,
-} from '../../src/storage/piece-hash-thread.js';
+import type { PieceHashThread, PieceHashThreadHandlers } from '../../src/storage/piece-hash-thread.js';
 
 export class ScriptedHashThread implements PieceHashThread {
   readonly #handlers: PieceHashThreadHandlers;
-  readonly pending: PieceHashRequest[] = [];
-  readonly #answers: PieceHashAnswer[] = [];
+  readonly pending: Uint8Array[] = [];
+  readonly #digests: Uint8Array[] = [];
   isStopped = false;
 
   constructor(handlers: PieceHashThreadHandlers) {
     this.#handlers = handlers;
   }
 
-  post(request: PieceHashRequest): void {
-    this.pending.push(structuredClone(request, { transfer: [request.memory] }));
+  post(bytes: Uint8Array): void {
+    this.pending.push(bytes);
   }
 
   poll(): void {
-    for (const answer of this.#answers.splice(0)) this.#handlers.onAnswer(answer);
+    for (const digest of this.#digests.splice(0)) this.#handlers.onAnswer(digest);
   }
 
   stop(): void {
@@ -37,10 +32,9 @@ export class ScriptedHashThread implements PieceHashThread {
 
   /** Hashes the oldest request; the answer is there for whoever polls. */
   hashOne(): void {
-    const request = this.pending.shift();
-    if (request === undefined) throw new Error('the thread has nothing to hash');
-    const { id, memory, length } = request;
-    this.#answers.push({ id, memory, digest: sha1(new Uint8Array(memory, 0, length)) });
+    const bytes = this.pending.shift();
+    if (bytes === undefined) throw new Error('the thread has nothing to hash');
+    this.#digests.push(sha1(bytes));
   }
 
   /** The same, told by event. */

@@ -54,7 +54,9 @@ export interface StoreDriverOptions {
 
 export function driveStore(torrent: StoredTorrent, storage: Storage, options: StoreDriverOptions = {}): StoreDriver {
   const { metainfo } = torrent;
-  const buffers = options.buffers ?? new PieceBuffers({ budgetBytes: options.budgetBytes ?? 33_554_432 });
+  const budgetBytes = options.budgetBytes ?? 33_554_432;
+  const buffers =
+    options.buffers ?? new PieceBuffers({ budgetBytes, ...(options.hasher === undefined ? {} : { sharedFrom: 1 }) });
   const answers: Answer[] = [];
   let taken = 0;
   let wake: (() => void) | null = null;

@@ -62,3 +62,60 @@ describe('buffers', () => {
     expect(buffers.take(100)).not.toBe(buffer);
   });
 });
+
+describe('buffers that a thread can see', () => {
+  const isShared = (buffer: Buffer): boolean => buffer.buffer instanceof SharedArrayBuffer;
+
+  test('are the long ones, where that was asked for', () => {
+    expect(isShared(new PieceBuffers({ budgetBytes: 1000 }).take(500))).toBe(false);
+    const buffers = new PieceBuffers({ budgetBytes: 1000, sharedFrom: 100 });
+    expect(isShared(buffers.take(99))).toBe(false);
+    expect(isShared(buffers.take(100))).toBe(true);
+  });
+
+  test('are parts of one block that do not overlap, and are used again', () => {
+    const buffers = new PieceBuffers({ budgetBytes: 1000, sharedFrom: 100 });
+    const taken = [100, 300, 100, 500].map((length, i) => buffers.take(length).fill(i));
+    expect(new Set(taken.map(({ buffer }) => buffer)).size).toBe(1);
+    for (const [i, buffer] of taken.entries()) expect(new Set(buffer)).toEqual(new Set([i]));
+    buffers.give(taken[2]);
+    buffers.give(taken[0]);
+    expect(buffers.idleBytes).toBe(200);
+    expect(buffers.take(100)).toBe(taken[0]);
+    expect(buffers.take(100)).toBe(taken[2]);
+    expect(buffers.takenBytes).toBe(1000);
+    expect(buffers.idleBytes).toBe(0);
+  });
+
+  test('are plain ones where the block is used up, and come back as such', () => {
+    const buffers = new PieceBuffers({ budgetBytes: 1000, sharedFrom: 100 });
+    buffers.take(600);
+    const plain = buffers.take(600);
+    expect(isShared(plain)).toBe(false);
+    buffers.give(plain);
+    expect(buffers.takenBytes).toBe(600);
+    expect(isShared(buffers.take(400))).toBe(true);
+    expect(isShared(buffers.take(2000))).toBe(false);
+  });
+
+  test('of another length take the place of those that nobody has', () => {
+    const buffers = new PieceBuffers({ budgetBytes: 1000, sharedFrom: 100 });
+    const taken = [500, 500].map((length) => buffers.take(length));
+    for (const buffer of taken) buffers.give(buffer);
+    expect(isShared(buffers.take(400))).toBe(true);
+    expect(buffers.idleBytes).toBe(0);
+  });
+
+  test('are let go by trim, but for a block of which somebody has a part', () => {
+    const buffers = new PieceBuffers({ budgetBytes: 1000, sharedFrom: 100 });
+    const first = buffers.take(100);
+    buffers.trim();
+    const second = buffers.take(100);
+    expect(second.buffer).toBe(first.buffer);
+    buffers.give(first);
+    buffers.give(second);
+    buffers.trim();
+    expect(buffers.idleBytes).toBe(0);
+    expect(buffers.take(100).buffer).not.toBe(first.buffer);
+  });
+});

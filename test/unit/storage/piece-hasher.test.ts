@@ -1,7 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sha1 } from '../../../src/hash/digest.js';
-import { Bitfield } from '../../../src/model/bitfield.js';
 import type { PieceIndex } from '../../../src/model/ids.js';
+import { RING_SLOTS } from '../../../src/storage/piece-hash-ring.js';
 import { PieceHasher } from '../../../src/storage/piece-hasher.js';
 import { ScriptedHashThread } from '../../support/scripted-hash-thread.js';
 import { driveFaultyStore, PEER_A, turns } from '../../support/store-driver.js';
@@ -10,15 +10,13 @@ import { damaged, expectSameBytes, storedTorrent } from '../../support/stored-to
 const P0 = 0 as PieceIndex;
 
 function pieceOf(value: number, length = 1000): Buffer {
-  return Buffer.from(new ArrayBuffer(length)).fill(value);
+  return Buffer.from(new SharedArrayBuffer(length)).fill(value);
 }
 
 interface Rig {
   readonly hasher: PieceHasher;
   readonly threads: ScriptedHashThread[];
   now: number;
-  /** How often moves of memory were foretold. */
-  foretold: number;
   /** Comes in so fast that a thread is started, which says that it is ready. */
   startThread(): ScriptedHashThread;
 }
@@ -34,17 +32,13 @@ function rig(cores = 2): Rig {
       threads.push(thread);
       return thread;
     },
-    foretellMoves: () => {
-      made.foretold++;
-    },
   });
   const made: Rig = {
     hasher,
     threads,
     now: 0,
-    foretold: 0,
     startThread: () => {
-      for (let i = 0; i < 4; i++) void hasher.offer(pieceOf(i), 1000, false);
+      for (let i = 0; i < 4; i++) void hasher.offer(pieceOf(i), false);
       threads[threads.length - 1].ready();
       return threads[threads.length - 1];
     },
@@ -52,40 +46,12 @@ function rig(cores = 2): Rig {
   return made;
 }
 
-describe('that memory will move is foretold', () => {
-  test('once, where pieces are expected that a thread may take', () => {
-    const made = rig();
-    made.hasher.expect(499);
-    expect(made.foretold).toBe(0);
-    made.hasher.expect(500);
-    made.hasher.expect(1000);
-    expect(made.foretold).toBe(1);
-  });
-
-  test('not where there will be no thread', () => {
-    const made = rig(1);
-    made.hasher.expect(1000);
-    expect(made.foretold).toBe(0);
-  });
-});
-
-test('foretelling is one move of memory, by itself where nothing else is given', () => {
-  const clone = vi.spyOn(globalThis, 'structuredClone');
-  try {
-    new PieceHasher({ limits: { busyBytes: 0, busyMs: 1e9, minBytes: 500, maxHanded: 2 }, cores: 2 }).expect(500);
-    expect(clone.mock.calls).toHaveLength(1);
-    expect(clone.mock.calls[0][0]).toHaveProperty('byteLength', 0);
-  } finally {
-    clone.mockRestore();
-  }
-});
-
 describe('a thread is started', () => {
   test('when so much comes in so short a time', () => {
     const made = rig();
-    for (let i = 0; i < 3; i++) expect(made.hasher.offer(pieceOf(i), 1000, false)).toBeNull();
+    for (let i = 0; i < 3; i++) expect(made.hasher.offer(pieceOf(i), false)).toBeNull();
     expect(made.threads).toHaveLength(0);
-    expect(made.hasher.offer(pieceOf(3), 1000, false)).toBeNull();
+    expect(made.hasher.offer(pieceOf(3), false)).toBeNull();
     expect(made.threads).toHaveLength(1);
     expect(made.hasher.isRunning).toBe(false);
     made.threads[0].ready();
@@ -96,66 +62,79 @@ describe('a thread is started', () => {
     const made = rig();
     for (let i = 0; i < 20; i++) {
       made.now += 60;
-      void made.hasher.offer(pieceOf(i), 1000, false);
+      void made.hasher.offer(pieceOf(i), false);
     }
     made.now += 200;
-    void made.hasher.offer(pieceOf(1, 50_000), 50_000, false);
+    void made.hasher.offer(pieceOf(1, 50_000), false);
     expect(made.threads).toHaveLength(0);
   });
 
   test('not for short pieces, and a running one takes none', () => {
     const made = rig();
-    for (let i = 0; i < 50; i++) expect(made.hasher.offer(pieceOf(i, 499), 499, true)).toBeNull();
+    for (let i = 0; i < 50; i++) expect(made.hasher.offer(pieceOf(i, 499), true)).toBeNull();
     expect(made.threads).toHaveLength(0);
     made.startThread();
-    expect(made.hasher.offer(pieceOf(1, 499), 499, true)).toBeNull();
-    expect(made.hasher.offer(pieceOf(1, 500), 500, true)).not.toBeNull();
+    expect(made.hasher.offer(pieceOf(1, 499), true)).toBeNull();
+    expect(made.hasher.offer(pieceOf(1, 500), true)).not.toBeNull();
   });
 
   test('never where there is one core', () => {
     const made = rig(1);
-    for (let i = 0; i < 10; i++) void made.hasher.offer(pieceOf(i), 1000, true);
+    for (let i = 0; i < 10; i++) void made.hasher.offer(pieceOf(i), true);
     expect(made.threads).toHaveLength(0);
   });
 });
 
 describe('a running thread', () => {
-  test('takes the memory, and brings it back with the digest of the bytes that count', async () => {
+  test('reads the bytes where they lie', async () => {
     const made = rig();
     const thread = made.startThread();
-    const buffer = pieceOf(7);
-    const hashed = made.hasher.offer(buffer, 900, false);
-    expect(buffer.length).toBe(0);
+    const bytes = pieceOf(7).subarray(100);
+    const hashed = made.hasher.offer(bytes, false);
+    expect(thread.pending[0]).toBe(bytes);
     thread.answerOne();
-    const { digest, buffer: back } = (await hashed) ?? { digest: null, buffer: null };
-    expect(digest).toEqual(sha1(new Uint8Array(900).fill(7)));
-    expect(back).toEqual(pieceOf(7));
+    expect(await hashed).toEqual(sha1(Buffer.alloc(900, 7)));
+  });
+
+  test('takes none that it could not see', () => {
+    const made = rig();
+    const thread = made.startThread();
+    expect(made.hasher.offer(Buffer.alloc(1000), true)).toBeNull();
+    expect(thread.pending).toHaveLength(0);
   });
 
   test('has two pieces at most, unless somebody may wait', () => {
     const made = rig();
     const thread = made.startThread();
-    expect(made.hasher.offer(pieceOf(1), 1000, false)).not.toBeNull();
-    expect(made.hasher.offer(pieceOf(2), 1000, false)).not.toBeNull();
-    expect(made.hasher.offer(pieceOf(3), 1000, false)).toBeNull();
-    expect(made.hasher.offer(pieceOf(4), 1000, true)).not.toBeNull();
+    expect(made.hasher.offer(pieceOf(1), false)).not.toBeNull();
+    expect(made.hasher.offer(pieceOf(2), false)).not.toBeNull();
+    expect(made.hasher.offer(pieceOf(3), false)).toBeNull();
+    expect(made.hasher.offer(pieceOf(4), true)).not.toBeNull();
     expect(thread.pending).toHaveLength(3);
+  });
+
+  test('has no more than its ring holds, whoever may wait', () => {
+    const made = rig();
+    const thread = made.startThread();
+    for (let i = 0; i < RING_SLOTS; i++) expect(made.hasher.offer(pieceOf(i), true)).not.toBeNull();
+    expect(made.hasher.offer(pieceOf(0), true)).toBeNull();
+    expect(thread.pending).toHaveLength(RING_SLOTS);
   });
 
   test('is asked for its answers at each offer: no event has to come first', async () => {
     const made = rig();
     const thread = made.startThread();
-    const first = made.hasher.offer(pieceOf(1), 1000, false);
-    void made.hasher.offer(pieceOf(2), 1000, false)?.catch(() => {});
+    const first = made.hasher.offer(pieceOf(1), false);
+    void made.hasher.offer(pieceOf(2), false);
     thread.hashOne();
-    expect(made.hasher.offer(pieceOf(3), 1000, false)).not.toBeNull();
-    expect((await first)?.digest).toEqual(sha1(pieceOf(1)));
+    expect(made.hasher.offer(pieceOf(3), false)).not.toBeNull();
+    expect(await first).toEqual(sha1(pieceOf(1)));
   });
 
   test('rests when nothing is out, and comes again when it is needed', () => {
     const made = rig();
     const thread = made.startThread();
-    void made.hasher.offer(pieceOf(1), 1000, false);
+    void made.hasher.offer(pieceOf(1), false);
     made.hasher.rest();
     expect(thread.isStopped).toBe(false);
     thread.answerOne();
@@ -167,37 +146,27 @@ describe('a running thread', () => {
     expect(made.threads).toHaveLength(2);
   });
 
-  test('that dies loses what it had, and is not started again', async () => {
+  test('that dies leaves what it had to the caller, and is not started again', async () => {
     const made = rig();
     const thread = made.startThread();
-    const lost = made.hasher.offer(pieceOf(1), 1000, false);
+    const lost = made.hasher.offer(pieceOf(1), false);
     thread.die();
-    await expect(lost).rejects.toThrow('lost what it had');
+    expect(await lost).toBeNull();
     made.now += 1000;
-    for (let i = 0; i < 10; i++) expect(made.hasher.offer(pieceOf(i), 1000, true)).toBeNull();
+    for (let i = 0; i < 10; i++) expect(made.hasher.offer(pieceOf(i), true)).toBeNull();
     expect(made.threads).toHaveLength(1);
   });
 
   test('that dies before it is ready costs nothing', () => {
     const made = rig();
-    for (let i = 0; i < 4; i++) void made.hasher.offer(pieceOf(i), 1000, false);
+    for (let i = 0; i < 4; i++) void made.hasher.offer(pieceOf(i), false);
     made.threads[0].die();
-    const buffer = pieceOf(9);
-    expect(made.hasher.offer(buffer, 1000, true)).toBeNull();
-    expect(buffer.length).toBe(1000);
+    expect(made.hasher.offer(pieceOf(9), true)).toBeNull();
   });
 });
 
 describe('a piece store with a thread', () => {
   const TORRENT = storedTorrent({ pieceLength: 40_000, files: [['', 95_000]] });
-
-  test('foretells moves of memory where it lacks pieces, and not where it is whole', () => {
-    const made = rig();
-    driveFaultyStore(TORRENT, { hasher: made.hasher, have: Bitfield.full(TORRENT.metainfo.geometry.pieceCount) });
-    expect(made.foretold).toBe(0);
-    driveFaultyStore(TORRENT, { hasher: made.hasher });
-    expect(made.foretold).toBe(1);
-  });
 
   test.each([
     ['short pieces', 1_048_576],
@@ -241,31 +210,56 @@ describe('a piece store with a thread', () => {
     expect(thread.pending).toHaveLength(0);
   });
 
-  test('crashes where the thread is lost with a piece, and its memory is no longer counted', async () => {
+  test('hashes itself what a thread had that is lost', async () => {
     const made = rig();
     const thread = made.startThread();
     const { store, sendPiece, next, buffers } = driveFaultyStore(TORRENT, { hasher: made.hasher });
     sendPiece(PEER_A, 0);
     store.store(P0, 'never');
     await turns();
+    expect(thread.pending).toHaveLength(1);
     thread.die();
-    expect(await next()).toMatchObject({ type: 'crash' });
+    expect(await next()).toEqual({ type: 'stored', piece: 0 });
     expect(buffers.takenBytes).toBe(0);
     expect(buffers.reservedBytes).toBe(0);
-    sendPiece(PEER_A, 0);
-    store.store(P0, 'never');
-    expect(await next()).toEqual({ type: 'stored', piece: 0 });
+  });
+});
+
+describe('a real thread', () => {
+  async function running(): Promise<PieceHasher> {
+    const hasher = new PieceHasher({ limits: { busyBytes: 0, busyMs: 1e9, minBytes: 500, maxHanded: 2 }, cores: 2 });
+    for (let i = 0; i < 2; i++) void hasher.offer(pieceOf(i), false);
+    while (!hasher.isRunning) await turns();
+    return hasher;
+  }
+
+  test('tells what it found though nobody asks again, from one block of memory and from the next', async () => {
+    const hasher = await running();
+    for (const value of [5, 6, 7]) {
+      const block = Buffer.from(new SharedArrayBuffer(4000));
+      for (const at of [0, 1500, 3000]) {
+        const bytes = block.subarray(at, at + 1000).fill(value + at / 500);
+        expect(await hasher.offer(bytes, false)).toEqual(sha1(bytes));
+      }
+    }
+    hasher.close();
+    expect(hasher.offer(pieceOf(6), false)).toBeNull();
   });
 
-  test('hashes with a real thread', async () => {
-    const hasher = new PieceHasher({ limits: { busyBytes: 0, busyMs: 1e9, minBytes: 500, maxHanded: 2 }, cores: 2 });
-    for (let i = 0; i < 2; i++) void hasher.offer(pieceOf(i), 1000, false);
-    while (!hasher.isRunning) await turns();
-    const buffer = pieceOf(5);
-    const hashed = hasher.offer(buffer, 1000, false);
-    expect(buffer.length).toBe(0);
-    expect((await hashed)?.digest).toEqual(sha1(pieceOf(5)));
+  test('answers in order, more often than its ring has slots', async () => {
+    const hasher = await running();
+    for (let round = 0; round < 4; round++) {
+      const pieces = Array.from({ length: RING_SLOTS }, (_, i) => pieceOf(round * 16 + i, 500 + i));
+      const digests = await Promise.all(pieces.map(async (piece) => hasher.offer(piece, true)));
+      expect(digests).toEqual(pieces.map((piece) => sha1(piece)));
+    }
     hasher.close();
-    expect(hasher.offer(pieceOf(6), 1000, false)).toBeNull();
+  });
+
+  test('gives back what it has where it is closed', async () => {
+    const hasher = await running();
+    const hashed = hasher.offer(pieceOf(1, 50_000_000), false);
+    hasher.close();
+    expect(await hashed).toBeNull();
   });
 });
