@@ -20,6 +20,7 @@ import type { RequestPacer } from '../net/request-pacer.js';
 import type { Link, Transport } from '../net/transport.js';
 import type { DisconnectReason } from '../session/disconnect-reason.js';
 import { OpenFiles } from '../storage/open-files.js';
+import { DiskPaces } from '../storage/disk-pace.js';
 import { PieceBuffers } from '../storage/piece-buffers.js';
 import { PieceHasher } from '../storage/piece-hasher.js';
 import { ENCRYPTION_POLICIES, type EncryptionPolicy } from '../wire/mse/encryption-policy.js';
@@ -90,6 +91,7 @@ export class Client {
   /** What its torrents still have to write. */
   readonly space = new SpaceLedger();
   readonly openFiles: OpenFiles;
+  readonly diskPaces = new DiskPaces(CONFIG.storage, monotonicNow);
   readonly uploadGate: UploadGate;
   readonly downloadPacer: RequestPacer;
   /** Connections of all torrents at most, dials included: what the process's descriptors allow. See `takePlace`. */

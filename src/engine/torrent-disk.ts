@@ -10,7 +10,7 @@ import { Bitfield } from '../model/bitfield.js';
 import { type PieceIndex, toHex } from '../model/ids.js';
 import { ChoiceNotes } from '../storage/choice-notes.js';
 import { allocateFiles, type AllocationOptions } from '../storage/allocation.js';
-import { DiskPace } from '../storage/disk-pace.js';
+import type { DiskPaces } from '../storage/disk-pace.js';
 import { removeEmptyFolders } from '../storage/empty-folders.js';
 import { adoptFiles, refuseExisting } from '../storage/existing-files.js';
 import { type FileChoice, residentPieces, settleChoice } from '../storage/file-choice.js';
@@ -33,7 +33,6 @@ import type { OpenFiles } from '../storage/open-files.js';
 import { CONFIG } from './config.js';
 import { lookAtFiles, lookToServe, takeReusable } from './disk-looks.js';
 import { chosenFiles, madeFiles, settleOnDisk, withPaddingFor } from './file-selection.js';
-import { monotonicNow } from './monotonic-clock.js';
 import type { PlaceOptions } from './place-options.js';
 import { type SessionOptions, wireInfoHash } from './session-options.js';
 import type { SpaceLedger } from './space-ledger.js';
@@ -53,7 +52,7 @@ export interface TorrentDiskOptions {
   /** Null: memory. */
   readonly folder: string | null;
   /** What the torrents of a process share. */
-  readonly client: { readonly openFiles: OpenFiles; readonly space: SpaceLedger };
+  readonly client: { readonly openFiles: OpenFiles; readonly space: SpaceLedger; readonly diskPaces: DiskPaces };
   readonly options: DiskSessionOptions;
 }
 
@@ -157,7 +156,7 @@ export class TorrentDisk {
   /** Finds out what is there; rejects with a StorageError or the signal's reason. Later the signal ends the move of a whole file. */
   async open(onProgress: DiskProgress, signal: AbortSignal): Promise<OpenedDisk> {
     const { fsync = false, overwrite = 'verify', reuseFolders = [], reader, servesPart = false } = this.#options;
-    const { openFiles } = this.#client;
+    const { openFiles, diskPaces } = this.#client;
     const metainfo = this.#metainfo;
     const isReadOnly = this.#isReadOnly;
     const chosen = this.#chosen;
@@ -240,7 +239,7 @@ export class TorrentDisk {
       finished,
       ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
-      pace: new DiskPace(CONFIG.storage, metainfo.geometry.standardPieceLength, monotonicNow),
+      pace: diskPaces.paceIn(paths.partsFolder, metainfo.geometry.standardPieceLength),
       fsync,
       isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),

@@ -8,6 +8,7 @@ import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Bitfield } from '../model/bitfield.js';
 import { StorageError } from '../model/error.js';
 import { type Disk, REAL_DISK } from './disk.js';
+import { deviceOf } from './file-device.js';
 import type { FilePaths } from './file-paths.js';
 import type { FoundFile } from './file-scan.js';
 import type { PartsSpace } from './parts-file.js';
@@ -102,17 +103,15 @@ function allocatedBytes(location: string, disk: Disk): number {
   }
 }
 
-/** The folder may not be there yet: then it will be on the file system of the one above. */
 function placeOf(folder: string, disk: Disk): { device: number; freeBytes: number | null } {
-  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    try {
-      const device = disk.statSync(at).dev;
-      const { bavail, bsize, blocks } = disk.statfsSync(at);
-      // Some that have no size of their own say that they have none left.
-      return { device, freeBytes: blocks === 0 ? null : bavail * bsize };
-    } catch {
-      if (path.dirname(at) === at) return { device: -1, freeBytes: null };
-    }
+  const device = deviceOf(folder, disk);
+  if (device === null) return { device: -1, freeBytes: null };
+  try {
+    const { bavail, bsize, blocks } = disk.statfsSync(device.folder);
+    // Some that have no size of their own say that they have none left.
+    return { device: device.number, freeBytes: blocks === 0 ? null : bavail * bsize };
+  } catch {
+    return { device: device.number, freeBytes: null };
   }
 }
 

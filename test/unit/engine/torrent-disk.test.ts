@@ -5,8 +5,10 @@ import { statSync, utimesSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { CONFIG } from '../../../src/engine/config.js';
 import { SpaceLedger } from '../../../src/engine/space-ledger.js';
 import { TorrentDisk, type TorrentDiskOptions } from '../../../src/engine/torrent-disk.js';
+import { DiskPaces } from '../../../src/storage/disk-pace.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
 import { PartsFile } from '../../../src/storage/parts-file.js';
 import { expectSameBytes, putFiles, storedTorrent } from '../../support/stored-torrent.js';
@@ -25,7 +27,7 @@ const TORRENT = storedTorrent({
 const { metainfo } = TORRENT;
 
 function take(folder: string, options: TorrentDiskOptions['options']): TorrentDisk {
-  const client = { openFiles: new OpenFiles(8), space: new SpaceLedger() };
+  const client = { openFiles: new OpenFiles(8), space: new SpaceLedger(), diskPaces: new DiskPaces(CONFIG.storage, () => 0) };
   const disk = new TorrentDisk({ metainfo, folder, client, options });
   disk.lock();
   onTestFinished(() => disk.unlock());

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
-import { DiskPace } from '../../../src/storage/disk-pace.js';
+import { describe, expect, test } from 'vitest';
+import { DiskPaces } from '../../../src/storage/disk-pace.js';
 import { type Disk, REAL_DISK } from '../../../src/storage/disk.js';
 import { FilePaths } from '../../../src/storage/file-paths.js';
 import { FileStorage } from '../../../src/storage/file-storage.js';
@@ -51,7 +51,7 @@ async function writeAll(pieceLength: number, openMs: number): Promise<string[]> 
     openFiles: new OpenFiles(64, disk),
     finished: new Set(),
     syncWriteBytes: 262_144,
-    pace: new DiskPace(LIMITS, pieceLength, () => now),
+    pace: new DiskPaces(LIMITS, () => now).paceIn(folder, pieceLength),
     fsync: false,
     disk,
   });
@@ -73,4 +73,48 @@ test.each([
     ...Array.from({ length: loop }, () => 'loop'),
     ...Array.from({ length: pool }, () => 'pool'),
   ]);
+});
+
+describe('torrents and their devices', () => {
+  /** Folders below /fast and /slow are on devices of their own; nothing else is there. */
+  const DEVICES = new Map([
+    ['/fast', 1],
+    ['/slow', 2],
+  ]);
+  const disk = {
+    ...REAL_DISK,
+    statSync: ((location: string) => {
+      const dev = DEVICES.get(location);
+      if (dev === undefined) throw new Error('not there');
+      return { dev };
+    }) as unknown as Disk['statSync'],
+  };
+
+  test('what one of them sees of writing holds for all on the device, and for no other', () => {
+    let now = 0;
+    const paces = new DiskPaces(LIMITS, () => now, disk);
+    const [slow, besideIt, fast] = ['/slow/a', '/slow/b/c', '/fast/a'].map((folder) => paces.paceIn(folder, 16_384).writes);
+    slow.time(() => (now += 41));
+    expect([slow, besideIt, fast].map(({ isQuick }) => isQuick)).toEqual([false, false, true]);
+    expect(paces.paceIn('/slow', 16_384).writes.isQuick).toBe(false);
+    now += 2000;
+    besideIt.time(() => (now += 11));
+    expect([slow, besideIt, fast].map(({ isQuick }) => isQuick)).toEqual([false, false, true]);
+  });
+
+  test('where nothing can be looked at, each has its own', () => {
+    let now = 0;
+    const paces = new DiskPaces(LIMITS, () => now, disk);
+    const [first, second] = ['/gone/a', '/gone/b'].map((folder) => paces.paceIn(folder, 16_384).writes);
+    first.time(() => (now += 41));
+    expect([first.isQuick, second.isQuick]).toEqual([false, true]);
+  });
+
+  test("openings are each torrent's own", () => {
+    let now = 0;
+    const paces = new DiskPaces(LIMITS, () => now, disk);
+    const [first, second] = ['/slow/a', '/slow/b'].map((folder) => paces.paceIn(folder, 16_384).opens);
+    for (let i = 0; i < 3; i++) first?.time(() => (now += 2));
+    expect([first?.isQuick, second?.isQuick]).toEqual([false, true]);
+  });
 });
