@@ -21,7 +21,9 @@ export class Interruption {
   readonly #handlers = new Set<(cause: StopCause) => void>();
   readonly #cleanups = new Set<() => void>();
   #cause: StopCause | null = null;
+  /** The same for people: the signal, or what was done in place of one, such as the key that was pressed. */
   #by: string | null = null;
+  #isTold = false;
 
   /** `exitAtOnce` must end the process, without waiting for anything. */
   constructor(exitAtOnce: (code: number) => void) {
@@ -33,9 +35,11 @@ export class Interruption {
     return this.#cause;
   }
 
-  /** The same for people: the signal, or what was done in place of one, such as the key that was pressed. */
-  get by(): string | null {
-    return this.#by;
+  /** What to tell people, once, when something has to be put in order first; null where it was told, or nobody wants an end. */
+  takeNotice(): string | null {
+    if (this.#isTold || this.#by === null) return null;
+    this.#isTold = true;
+    return `stopping (${this.#by}); once more to stop at once`;
   }
 
   /** What the run exits with when it ends because of `cause`; null: as if nothing had been. */

@@ -15,7 +15,6 @@ export class RunEnd {
   readonly #forgetStop: () => void;
   readonly #preparations = new Set<() => Promise<void>>();
   #cause: StopCause | 'timeout' | null = null;
-  #isTold = false;
 
   /** `timeoutMs`: from now on; 0 is off. */
   constructor(interruption: Interruption, timeoutMs = 0) {
@@ -47,9 +46,7 @@ export class RunEnd {
 
   /** What to say once when there is something to put in order; null where it was said, or needs no word. */
   takeNotice(): string | null {
-    if (this.#isTold || this.#cause === null || this.isTimedOut) return null;
-    this.#isTold = true;
-    return `stopping (${this.#interruption.by ?? this.#cause}); once more to stop at once`;
+    return this.#cause === null || this.isTimedOut ? null : this.#interruption.takeNotice();
   }
 
   /**

@@ -294,12 +294,17 @@ export class TorrentObserver {
   /** What it was called for is the failure that counts: its own is a warning. The time that may be up does not concern it. */
   async #runErrorHook(words: readonly string[], result: TorrentResult): Promise<void> {
     const stop = new AbortController();
-    const forgetStop = this.#context.interruption.onStop(() => stop.abort());
+    const { board, interruption } = this.#context;
+    const forgetStop = interruption.onStop(() => {
+      const notice = interruption.takeNotice();
+      if (notice !== null) board.log(notice);
+      stop.abort();
+    });
     try {
       await this.#run('--exec-error', words, result, stop.signal);
     } catch (error) {
       const { code, message } = errorFacts(error);
-      this.#context.board.always(`effusion: warning: ${sanitise(message)}`);
+      board.always(`effusion: warning: ${sanitise(message)}`);
       this.#emit({ event: 'warning', code, message });
     } finally {
       forgetStop();
