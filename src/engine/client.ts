@@ -128,7 +128,7 @@ export class Client {
     this.pieceBuffers = new PieceBuffers({
       budgetBytes: options.pieceBudgetBytes ?? CONFIG.storage.pieceBudgetBytes,
       // With one core there is no thread to see it.
-      ...(cores > 1 ? { sharedFrom: CONFIG.hashing.minBytes } : {}),
+      ...(cores > 1 ? { shared: { fromBytes: CONFIG.hashing.minBytes, maxBytes: CONFIG.hashing.maxSharedBytes } } : {}),
     });
     this.pieceHasher = new PieceHasher({ limits: CONFIG.hashing, cores, now: monotonicNow });
     this.announceKey = randomBytes(4).toString('hex');

@@ -269,6 +269,8 @@ export const CONFIG = {
     minBytes: 512 * KIB,
     /** One in work and one waiting; 8 were seen to cost a tenth more CPU, as the memory leaves the cache, and to be no quicker. */
     maxHanded: 2,
+    /** Memory of pieces that the thread can read, of the budget for pieces: a larger budget is for many slow peers, and for no thread. */
+    maxSharedBytes: 128 * MIB,
   },
   tracker: {
     /** The next tier is asked after this, not after the first one's time-out. */

@@ -1,6 +1,6 @@
 // Who may write where, while blocks come in. A block's place has ONE writer; a second copy of the block (endgame, or asked
 // of another peer) is collected in its source's own 16 KiB and wins only if it is whole first. The bytes are copied once,
-// with nothing allocated for a block.
+// and nothing is kept for a block.
 
 import { BLOCK_LENGTH } from '../model/geometry.js';
 import type { PeerKey } from '../model/ids.js';

@@ -1,4 +1,4 @@
-// Copies bytes, also into memory that a thread can see, where `set` and `copy` of the language go word by word when source and
+// Copies bytes, also into memory that a thread can see, where `set` of the language and `copy` of Node 20 go word by word when source and
 // target are not aligned alike, as blocks in a stream never are: 0.31 s a GiB instead of 0.04. `fill` with a value of the same
 // length is a plain copy wherever the memory is.
 

@@ -3,6 +3,7 @@
 
 import type { LayoutFile } from '../metainfo/file-layout.js';
 import { FileLayout } from '../metainfo/file-layout.js';
+import { copyBytes } from './copy-bytes.js';
 import { refuse } from './storage-failure.js';
 import type { Storage } from './storage.js';
 
@@ -32,7 +33,7 @@ export class MemoryStorage implements Storage {
         const position = offset + at - from;
         const inPage = position % PAGE_BYTES;
         const length = Math.min(PAGE_BYTES - inPage, end - at);
-        this.#page(position).set(bytes.subarray(at, at + length), inPage);
+        copyBytes(bytes, at, at + length, this.#page(position), inPage);
         at += length;
       }
     }

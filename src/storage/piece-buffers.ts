@@ -8,8 +8,8 @@ import { SharedBuffers } from './shared-buffers.js';
 export interface PieceBuffersOptions {
   /** Bytes of open pieces, of all torrents together. */
   readonly budgetBytes: number;
-  /** Buffers of so many bytes are memory that a thread can read too, while there is room for that. Default: none. */
-  readonly sharedFrom?: number;
+  /** Buffers of `fromBytes` and more are memory that a thread can read too, `maxBytes` of it at most. Default: none. */
+  readonly shared?: { readonly fromBytes: number; readonly maxBytes: number };
 }
 
 export class PieceBuffers {
@@ -23,8 +23,8 @@ export class PieceBuffers {
 
   constructor(options: PieceBuffersOptions) {
     this.budgetBytes = options.budgetBytes;
-    this.#sharedFrom = options.sharedFrom ?? Infinity;
-    this.#shared = new SharedBuffers(options.budgetBytes);
+    this.#sharedFrom = options.shared?.fromBytes ?? Infinity;
+    this.#shared = new SharedBuffers(Math.min(options.budgetBytes, options.shared?.maxBytes ?? 0));
   }
 
   /** Bytes promised to open pieces; may exceed the budget by what `forceReserve` granted. */

@@ -46,7 +46,7 @@ export function startPieceHashThread(handlers: PieceHashThreadHandlers): PieceHa
     while (ring.out > 0) {
       const digest = ring.takeAnswer();
       if (digest === null) return;
-      if (ring.out === 0) port.unref();
+      if (ring.out === 0) worker?.unref();
       handlers.onAnswer(digest);
     }
   };
@@ -80,7 +80,8 @@ export function startPieceHashThread(handlers: PieceHashThreadHandlers): PieceHa
   }
   return {
     post: (bytes) => {
-      if (ring.out === 0) port.ref();
+      // Its end is heard of as well as its answer.
+      if (ring.out === 0) worker?.ref();
       const isNewMemory = bytes.buffer !== memory;
       memory = bytes.buffer;
       if (isNewMemory) port.postMessage(memory);

@@ -1,12 +1,20 @@
 // Memory of pieces that the hashing thread reads where it lies: one block for all of them, as the thread has to be told of a
-// block once, and as V8 does not count shared memory: many small blocks would lie around long after they were dropped.
-// Lengths are mixed seldom (torrents of different piece lengths), so that parts are cut off one after the other.
+// block once, and as V8 does not count shared memory: what is dropped may lie around for long. So parts are cut off one after the
+// other, and cut anew only when nobody has any of them: lengths are mixed seldom (torrents of different piece lengths), and whoever
+// finds no room takes other memory. A block that was let go of is taken up again while it is still there.
+
+/** Parts begin where the copies of any processor go fastest. */
+const ALIGNMENT = 64;
 
 export class SharedBuffers {
   readonly #maxBytes: number;
   #memory: SharedArrayBuffer | null = null;
+  #dropped: WeakRef<SharedArrayBuffer> | null = null;
+  /** The system has no such memory. */
+  #isRefused = false;
   #cutBytes = 0;
-  #takenBytes = 0;
+  #taken = 0;
+  #idleBytes = 0;
   readonly #idle = new Map<number, Buffer[]>();
 
   /** `maxBytes`: of the block. The system gives its pages as they are first written. */
@@ -14,15 +22,17 @@ export class SharedBuffers {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes that were in use, and are not. */
+  /** Bytes of parts kept for their next use. */
   get idleBytes(): number {
-    return this.#cutBytes - this.#takenBytes;
+    return this.#idleBytes;
   }
 
   /** A part of exactly `length` bytes with anything in it; null where there is no room. */
   take(length: number): Buffer | null {
-    const buffer = this.#idle.get(length)?.pop() ?? this.#cut(length);
-    if (buffer !== null) this.#takenBytes += length;
+    const idle = this.#idle.get(length)?.pop();
+    if (idle !== undefined) this.#idleBytes -= length;
+    const buffer = idle ?? this.#cut(length);
+    if (buffer !== null) this.#taken++;
     return buffer;
   }
 
@@ -30,7 +40,8 @@ export class SharedBuffers {
   give(buffer: Buffer): boolean {
     if (buffer.buffer !== this.#memory) return false;
     const { length } = buffer;
-    this.#takenBytes -= length;
+    this.#taken--;
+    this.#idleBytes += length;
     const idle = this.#idle.get(length);
     if (idle === undefined) this.#idle.set(length, [buffer]);
     else idle.push(buffer);
@@ -39,7 +50,8 @@ export class SharedBuffers {
 
   /** Lets go of the block, if nobody has a part of it. */
   trim(): void {
-    if (this.#takenBytes > 0) return;
+    if (this.#taken > 0 || this.#memory === null) return;
+    this.#dropped = new WeakRef(this.#memory);
     this.#memory = null;
     this.#forgetParts();
   }
@@ -47,17 +59,30 @@ export class SharedBuffers {
   #cut(length: number): Buffer | null {
     if (length > this.#maxBytes) return null;
     if (this.#cutBytes + length > this.#maxBytes) {
-      if (this.#takenBytes > 0) return null;
+      if (this.#taken > 0) return null;
       this.#forgetParts();
     }
-    this.#memory ??= new SharedArrayBuffer(this.#maxBytes);
-    const buffer = Buffer.from(this.#memory, this.#cutBytes, length);
-    this.#cutBytes += length;
+    const memory = this.#block();
+    if (memory === null) return null;
+    const buffer = Buffer.from(memory, this.#cutBytes, length);
+    this.#cutBytes += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
     return buffer;
+  }
+
+  #block(): SharedArrayBuffer | null {
+    this.#memory ??= this.#dropped?.deref() ?? null;
+    if (this.#memory !== null || this.#isRefused) return this.#memory;
+    try {
+      this.#memory = new SharedArrayBuffer(this.#maxBytes);
+    } catch {
+      this.#isRefused = true;
+    }
+    return this.#memory;
   }
 
   #forgetParts(): void {
     this.#idle.clear();
+    this.#idleBytes = 0;
     this.#cutBytes = 0;
   }
 }

@@ -4,6 +4,7 @@
 
 import type { Geometry } from '../model/geometry.js';
 import type { PieceIndex } from '../model/ids.js';
+import { copyBytes } from './copy-bytes.js';
 import { refuse } from './storage-failure.js';
 import type { Storage } from './storage.js';
 
@@ -52,7 +53,7 @@ export class WindowStorage implements Storage {
 
   write(offset: number, bytes: Uint8Array, from: number, to: number): void {
     this.#walk(offset, to - from, (piece, begin, length, done) => {
-      this.#piece(piece).set(bytes.subarray(from + done, from + done + length), begin);
+      copyBytes(bytes, from + done, from + done + length, this.#piece(piece), begin);
     });
   }
 

@@ -69,7 +69,7 @@ async function builtFolder(): Promise<string> {
 async function build(folder: string): Promise<void> {
   const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
   const line = scripts['build:js'].replace('rm -rf dist && ', '').replaceAll('=dist', `=${folder}/dist`);
-  if (line.split(folder).length !== 3) throw new Error('the build line of package.json does not write two bundles into dist');
+  if (line.split(folder).length !== 4) throw new Error('the build line of package.json does not write three times into dist');
   const PATH = `${path.join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
   await promisify(execFile)('/bin/sh', ['-c', line], { cwd: ROOT, env: { ...process.env, PATH } });
   mkdirSync(path.join(folder, 'bin'));

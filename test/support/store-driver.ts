@@ -56,7 +56,11 @@ export function driveStore(torrent: StoredTorrent, storage: Storage, options: St
   const { metainfo } = torrent;
   const budgetBytes = options.budgetBytes ?? 33_554_432;
   const buffers =
-    options.buffers ?? new PieceBuffers({ budgetBytes, ...(options.hasher === undefined ? {} : { sharedFrom: 1 }) });
+    options.buffers ??
+    new PieceBuffers({
+      budgetBytes,
+      ...(options.hasher === undefined ? {} : { shared: { fromBytes: 1, maxBytes: budgetBytes } }),
+    });
   const answers: Answer[] = [];
   let taken = 0;
   let wake: (() => void) | null = null;
