@@ -371,17 +371,6 @@ describe('--exec', () => {
     expect(lines[2]).toMatchObject({ id: 1, code: 'hook_failed' });
   });
 
-  test('--exec-error: a signal while it runs is answered at once, and ends the hook', async () => {
-    const cwd = await prepare();
-    const hook = await writeHook(cwd, `echo begun; trap 'echo heard; exit 0' TERM; while :; do sleep 0.01; done`);
-    const child = cli.start(['download', 'gone.torrent', '--exec-error', hook], { cwd });
-    await child.outputMatching(/^begun$/m);
-    child.kill('SIGTERM');
-    const end = await child.ended;
-    expect(end.code).toBe(3);
-    expect(end.stderr.match(/^(?:stopping|heard).*$/gm)).toEqual(['stopping (SIGTERM); once more to stop at once', 'heard']);
-  });
-
   test('--exec-error also runs where --timeout ended it, and not where a signal did', async () => {
     const cwd = await prepare();
     const hook = await writeHook(cwd);
