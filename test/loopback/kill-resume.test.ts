@@ -37,7 +37,7 @@ test('twenty kill -9 in one download lose nothing', { timeout: 120_000 }, async 
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const run = startEffusion(download);
     const early = run.ended.then((end) => ({ end }));
-    const outcome = await Promise.race([early, proxy.reached(proxy.bytesFromTarget() + step)]);
+    const outcome = await Promise.race([early, proxy.heldAt(proxy.bytesFromTarget() + step)]);
     expect(outcome?.end, `run ${kill} was to be killed, but ended by itself`).toBeUndefined();
     run.kill('SIGKILL');
     expect((await run.ended).signal).toBe('SIGKILL');
