@@ -14,9 +14,10 @@ async function say(script: string): Promise<{ code: number | null; stdout: strin
     /** Nothing that a thread could read: it dies of it. */
     const poison = { buffer: new SharedArrayBuffer(10), byteOffset: 1000, length: 10 };
     const keep = setTimeout(() => {}, 30_000);
+    let answers = 0;
     const thread = startPieceHashThread({
       onReady: () => { clearTimeout(keep); ready(); },
-      onAnswer: (digest) => console.log(Buffer.from(digest).toString('hex')),
+      onAnswer: (digest) => answers++ >= 0 && console.log(Buffer.from(digest).toString('hex')),
       onEnd: () => console.log('lost'),
     });
     const ready = () => { ${script} };`;
@@ -57,5 +58,16 @@ describe('a process that has nothing else to do', () => {
       next();`);
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(3);
+  });
+
+  test('hears of one that follows an answer which it fetched before its event came', async () => {
+    const { code, stdout } = await say(`
+      thread.post(bytes(30_000_000));
+      setImmediate(() => {
+        while (answers === 0) thread.poll();
+        setTimeout(() => thread.post(bytes(1)), 50);
+      });`);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(2);
   });
 });
