@@ -38,8 +38,8 @@ export class DiskPaces {
   /** For a torrent whose files grow in `folder`, which need not be there yet; `pieceLength` in bytes. */
   paceIn(folder: string, pieceLength: number): DiskPace {
     const writes = this.#writesOf(deviceOf(folder, this.#disk)?.number);
-    const isOpenedAsItComes = pieceLength > this.#limits.pieceBudgetBytes / 2;
-    return isOpenedAsItComes ? { writes } : { opens: new OpenPace(this.#limits, this.#now), writes };
+    const isWrittenAsItComes = pieceLength > this.#limits.pieceBudgetBytes / 2;
+    return isWrittenAsItComes ? { writes } : { opens: new OpenPace(this.#limits, this.#now), writes };
   }
 
   #writesOf(device: number | undefined): WritePace {
