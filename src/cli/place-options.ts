@@ -12,7 +12,7 @@ export interface PlacementCommandOptions {
 
 export interface PlaceCommandOptions extends PlacementCommandOptions {
   readonly incompleteDir?: string;
-  readonly allocate: 'none' | 'sparse' | 'full';
+  readonly allocate: 'auto' | 'none' | 'sparse' | 'full';
   readonly spaceCheck: boolean;
   /** Folders. */
   readonly reuse?: readonly string[];
@@ -61,9 +61,12 @@ export function addPlaceOptions(command: Command): Command {
   return addPlacementOptions(command)
     .option('--incomplete-dir <DIR>', 'files grow here, and are moved when they are whole')
     .addOption(
-      new Option('--allocate <MODE>', 'before the first byte comes: set the length of each file, or take all of its space')
-        .choices(['none', 'sparse', 'full'])
-        .default('none'),
+      new Option(
+        '--allocate <MODE>',
+        'space taken before the bytes come: for large files where that is quick, none, only the length of each file, or all of it',
+      )
+        .choices(['auto', 'none', 'sparse', 'full'])
+        .default('auto'),
     )
     .addOption(
       new Option(

@@ -12,10 +12,11 @@ export interface PlaceOptions {
    */
   readonly incompleteFolder?: string;
   /**
-   * Before the first byte comes: `sparse` sets the length of every file, `full` takes up its space too (zeros are written), `none` lets files
-   * grow. Default `none`.
+   * Space that files take before their bytes come. `auto`: large files get theirs where the file system gives it at once (ext4, by the
+   * command `fallocate`), and keep their length; `none` lets files grow; `sparse` sets the length of every file, `full` takes up its space too
+   * (zeros are written). Default `auto`.
    */
-  readonly allocate?: 'none' | 'sparse' | 'full';
+  readonly allocate?: 'auto' | 'none' | 'sparse' | 'full';
   /** Rejects with a StorageError (`ENOSPC`) before anything is fetched where less is free than is missing. Default true. */
   readonly checkSpace?: boolean;
   /** Folders that are searched for files of the torrent under any name, which are copied instead of fetched. */
@@ -35,8 +36,8 @@ export function wrongPlaceOption(options: PlaceOptions): { readonly option: stri
     return { option: 'placement.renames', why: 'must be a Map of positions to paths' };
   }
   if (incompleteFolder !== undefined && !isText(incompleteFolder)) return { option: 'incompleteFolder', why: TEXTS };
-  if (allocate !== undefined && !['none', 'sparse', 'full'].includes(allocate)) {
-    return { option: 'allocate', why: 'must be none, sparse or full' };
+  if (allocate !== undefined && !['auto', 'none', 'sparse', 'full'].includes(allocate)) {
+    return { option: 'allocate', why: 'must be auto, none, sparse or full' };
   }
   if (reuseFolders !== undefined && !(Array.isArray(reuseFolders) && reuseFolders.every(isText))) {
     return { option: 'reuseFolders', why: 'must be a list of paths' };

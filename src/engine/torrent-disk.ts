@@ -27,6 +27,7 @@ import { recoverParts, takeParts } from '../storage/parts-recovery.js';
 import { PartsStorage } from '../storage/parts-storage.js';
 import { ResumeFile, type ResumeState } from '../storage/resume-file.js';
 import { ServedStorage } from '../storage/served-storage.js';
+import { SpaceReservation } from '../storage/space-reservation.js';
 import { TorrentLocks } from '../storage/torrent-locks.js';
 import type { Storage } from '../storage/storage.js';
 import type { OpenFiles } from '../storage/open-files.js';
@@ -74,6 +75,7 @@ export class TorrentDisk {
   readonly #folder: string | null;
   readonly #client: TorrentDiskOptions['client'];
   readonly #options: DiskSessionOptions;
+  readonly #allocate: NonNullable<PlaceOptions['allocate']>;
   /** Indices of the files; null: all. */
   readonly #chosen: ReadonlySet<number> | null;
   readonly #isReadOnly: boolean;
@@ -102,6 +104,7 @@ export class TorrentDisk {
     this.#folder = folder;
     this.#client = client;
     this.#options = options.options;
+    this.#allocate = this.#options.allocate ?? 'auto';
     this.#chosen = chosen;
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
@@ -237,13 +240,14 @@ export class TorrentDisk {
       paths,
       openFiles,
       finished,
-      ...(choice === null ? {} : { untouched: othersThan(choice.targets, metainfo.files.length) }),
+      ...(choice === null ? {} : { untouched: new Set([...metainfo.files.keys()].filter((file) => !choice.targets.has(file))) }),
       syncWriteBytes: CONFIG.storage.syncWriteBytes,
       pace: diskPaces.paceIn(paths.partsFolder, metainfo.geometry.standardPieceLength),
       fsync,
       isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
+      reservation: this.#allocate === 'auto' ? new SpaceReservation(CONFIG.storage.reservation) : null,
     });
     this.#storage = files;
     this.#partsStorage =
@@ -361,20 +365,21 @@ export class TorrentDisk {
     onProgress: (doneBytes: number, totalBytes: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { allocate = 'none', checkSpace = true } = this.#options;
+    const { checkSpace = true } = this.#options;
+    const allocate = this.#allocate;
     const { space } = this.#client;
     const needs = measureSpace(look);
     if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
     let allocatedBytes = 0;
-    const writtenBytes = (): number =>
-      Math.max(allocatedBytes, this.#storage?.writtenBytes ?? 0) + (this.#partsStorage?.writtenBytes ?? 0);
+    const takenBytes = (): number =>
+      Math.max(allocatedBytes, this.#storage?.takenBytes ?? 0) + (this.#partsStorage?.writtenBytes ?? 0);
     for (const [index, { device, neededBytes }] of needs.entries()) {
       // The second one is of the output folder, to which whole files come.
       const leftBytes = (): number =>
-        index === 0 ? neededBytes - writtenBytes() : (this.#storage?.unfinishedBytes ?? neededBytes);
+        index === 0 ? neededBytes - takenBytes() : (this.#storage?.unfinishedBytes ?? neededBytes);
       this.#claims.push(space.claim(device, leftBytes));
     }
-    if (allocate === 'none') return;
+    if (allocate === 'none' || allocate === 'auto') return;
     const { allocateStepBytes: stepBytes } = CONFIG.storage;
     const onStep = (doneBytes: number, totalBytes: number): void => {
       allocatedBytes = doneBytes;
@@ -392,8 +397,4 @@ export class TorrentDisk {
       if (done !== undefined) await done;
     }
   }
-}
-
-function othersThan(targets: ReadonlySet<number>, count: number): Set<number> {
-  return new Set(Array.from({ length: count }, (_, file) => file).filter((file) => !targets.has(file)));
 }

@@ -1,6 +1,7 @@
 // The descriptors of one torrent's files. Part files are created here, where they are first written, and opened again through the
 // process-wide OpenFiles: on the loop while the disk is quick at that, else by the thread pool, where several
-// open beside each other (see open-pace). A file that is being opened is opened once, for all who want it.
+// open beside each other (see open-pace). A file that is being opened is opened once, for all who want it; a large one is ready when it
+// has its space.
 
 import type { MetainfoFile } from '../metainfo/metainfo.js';
 import { invariant, StorageError } from '../model/error.js';
@@ -8,6 +9,7 @@ import type { DirectoryGuard } from './directory-guard.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
 import type { OpenPace } from './open-pace.js';
+import type { SpaceReservation } from './space-reservation.js';
 import { refuse } from './storage-failure.js';
 
 export interface FileDescriptorsOptions {
@@ -22,6 +24,8 @@ export interface FileDescriptorsOptions {
   readonly openFiles: OpenFiles;
   /** Null: files are always opened at once. */
   readonly pace: OpenPace | null;
+  /** Null: no space is set aside. */
+  readonly reservation: SpaceReservation | null;
   readonly isFinishedByOthers: boolean;
 }
 
@@ -33,6 +37,7 @@ export class FileDescriptors {
   readonly #finished: Set<number>;
   readonly #openFiles: OpenFiles;
   readonly #pace: OpenPace | null;
+  readonly #reservation: SpaceReservation | null;
   readonly #isFinishedByOthers: boolean;
   readonly #open = new Map<number, OpenFile>();
   /** Files that the thread pool is opening, and when that has ended either way. */
@@ -47,6 +52,7 @@ export class FileDescriptors {
     this.#finished = options.finished;
     this.#openFiles = options.openFiles;
     this.#pace = options.pace;
+    this.#reservation = options.reservation;
     this.#isFinishedByOthers = options.isFinishedByOthers;
   }
 
@@ -56,8 +62,9 @@ export class FileDescriptors {
     if (this.#opening.has(file)) return this.#acquireLater(file, forWriting);
     const open = this.#acquireOpen(file, forWriting);
     if (open !== null) return open;
+    const isToReserve = forWriting && this.#reservation?.isDue(file, this.#files[file].length) === true;
     const isQuick = this.#pace === null || this.#pace.isQuick;
-    return isQuick ? this.#acquireNow(file, forWriting) : this.#acquireLater(file, forWriting);
+    return isQuick && !isToReserve ? this.#acquireNow(file, forWriting) : this.#acquireLater(file, forWriting);
   }
 
   release(open: OpenFile): void {
@@ -106,7 +113,7 @@ export class FileDescriptors {
     const open = this.#acquireOpen(file, forWriting);
     if (open !== null) return open;
     const wasFinished = this.#finished.has(file);
-    const opening = this.#openFiles.openLater(this.#pathToOpen(file, forWriting), forWriting);
+    const opening = this.#openReady(file, this.#pathToOpen(file, forWriting), forWriting);
     this.#opening.set(file, settled(opening));
     try {
       const opened = this.#opened(file, await opening);
@@ -120,6 +127,13 @@ export class FileDescriptors {
       this.#opening.delete(file);
     }
     return this.acquire(file, forWriting);
+  }
+
+  async #openReady(file: number, path: string, forWriting: boolean): Promise<OpenFile> {
+    const open = await this.#openFiles.openLater(path, forWriting);
+    const { length } = this.#files[file];
+    if (forWriting && this.#reservation?.isDue(file, length) === true) await this.#reservation.reserve(file, open, length);
+    return open;
   }
 
   #pathToOpen(file: number, forWriting: boolean): string {

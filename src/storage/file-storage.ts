@@ -15,6 +15,7 @@ import { FileDescriptors } from './file-descriptors.js';
 import { moveAcross, type MoveOptions, moveWithin } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
+import type { SpaceReservation } from './space-reservation.js';
 import { refuse, toStorageError } from './storage-failure.js';
 import type { Storage } from './storage.js';
 import type { WritePace } from './write-pace.js';
@@ -42,6 +43,8 @@ export interface FileStorageOptions {
   readonly keepsExisting?: (file: number) => boolean;
   /** How whole files are moved to another file system, which may take long. */
   readonly move?: MoveTerms;
+  /** Sets space aside for large files. Default: none. */
+  readonly reservation?: SpaceReservation | null;
   readonly disk?: Disk;
 }
 
@@ -76,6 +79,7 @@ export class FileStorage implements Storage {
   readonly #fsync: boolean;
   readonly #keepsExisting: (file: number) => boolean;
   readonly #pace: WritePace | null;
+  readonly #reservation: SpaceReservation | null;
   readonly #disk: Disk;
   #writtenBytes = 0;
 
@@ -89,7 +93,8 @@ export class FileStorage implements Storage {
     this.#partsGuard = partsFolder === folder ? this.#guard : new DirectoryGuard(partsFolder, this.#disk);
     this.#move = options.move ?? DEFAULT_MOVE;
     this.#finished = new Set(options.finished);
-    const { openFiles, isFinishedByOthers = false, pace = {} } = options;
+    const { openFiles, isFinishedByOthers = false, pace = {}, reservation = null } = options;
+    this.#reservation = reservation;
     this.#descriptors = new FileDescriptors({
       files: this.#files,
       paths: this.#paths,
@@ -98,6 +103,7 @@ export class FileStorage implements Storage {
       finished: this.#finished,
       openFiles,
       pace: pace.opens ?? null,
+      reservation,
       isFinishedByOthers,
     });
     this.#untouched = options.untouched;
@@ -107,9 +113,9 @@ export class FileStorage implements Storage {
     this.#pace = pace.writes ?? null;
   }
 
-  /** Bytes that were written so far, or are being written. */
-  get writtenBytes(): number {
-    return this.#writtenBytes;
+  /** Bytes that take up space by what was done here: written, being written, or set aside. */
+  get takenBytes(): number {
+    return this.#writtenBytes + (this.#reservation?.takenBytes ?? 0);
   }
 
   /** Bytes of the files that don't have their names yet. */
@@ -220,13 +226,13 @@ export class FileStorage implements Storage {
   /** Bytes of the slice begin at `start` and its own offset. */
   #writeSlice(slice: FileSlice, bytes: Uint8Array, start: number): void | Promise<void> {
     if (slice.isPadding || this.#untouched?.has(slice.file) === true) return undefined;
-    this.#writtenBytes += slice.length;
     const open = this.#descriptors.acquire(slice.file, true);
     if (open instanceof Promise) return open.then((opened) => this.#writeTo(opened, slice, bytes, start));
     return this.#writeTo(open, slice, bytes, start);
   }
 
   #writeTo(open: OpenFile, slice: FileSlice, bytes: Uint8Array, start: number): void | Promise<void> {
+    if (this.#reservation?.has(slice.file) !== true) this.#writtenBytes += slice.length;
     const at = start + slice.offset;
     const done = this.#writeNow(open, slice, bytes, at);
     if (done < slice.length) return this.#writeLater(open, slice, bytes, at, done);

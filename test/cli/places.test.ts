@@ -215,7 +215,7 @@ describe('other names and places', () => {
       "files can't grow in out/a.bin: out/a.bin/a.bin.part would be in",
     ],
     [['pics.torrent', '--name', 'x'], '--name is for one torrent, and there are 2'],
-    [['--allocate', 'half'], 'Allowed choices are none, sparse, full'],
+    [['--allocate', 'half'], 'Allowed choices are auto, none, sparse, full'],
   ];
   test('2: what can not be, before anybody is asked or anything made', async () => {
     const cwd = await prepare();

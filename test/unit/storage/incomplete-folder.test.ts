@@ -179,7 +179,7 @@ describe('across file systems', () => {
       disk,
     });
     void storage.write(0, A, 0, A.length);
-    expect(storage.writtenBytes).toBe(50_000);
+    expect(storage.takenBytes).toBe(50_000);
     expect(storage.unfinishedBytes).toBe(120_000);
     const moving = storage.finishFile(0);
     expect(storage.isMoving).toBe(true);
