@@ -63,7 +63,7 @@ export function addPlaceOptions(command: Command): Command {
     .addOption(
       new Option(
         '--allocate <MODE>',
-        'space taken before the bytes come: for large files where that is quick, none, only the length of each file, or all of it',
+        'space that files take before their bytes come: large ones where that is quick (auto), nothing, only their length, or all of it',
       )
         .choices(['auto', 'none', 'sparse', 'full'])
         .default('auto'),

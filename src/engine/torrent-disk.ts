@@ -75,7 +75,6 @@ export class TorrentDisk {
   readonly #folder: string | null;
   readonly #client: TorrentDiskOptions['client'];
   readonly #options: DiskSessionOptions;
-  readonly #allocate: NonNullable<PlaceOptions['allocate']>;
   /** Indices of the files; null: all. */
   readonly #chosen: ReadonlySet<number> | null;
   readonly #isReadOnly: boolean;
@@ -104,7 +103,6 @@ export class TorrentDisk {
     this.#folder = folder;
     this.#client = client;
     this.#options = options.options;
-    this.#allocate = this.#options.allocate ?? 'auto';
     this.#chosen = chosen;
     this.#isReadOnly = isReadOnly;
     this.#paths = folder === null ? null : new FilePaths(folder, metainfo, isReadOnly ? folder : incompleteFolder);
@@ -235,6 +233,7 @@ export class TorrentDisk {
       };
       await this.#prepareSpace(space, report('allocating'), signal);
     }
+    const isAllowed = (this.#options.allocate ?? 'auto') === 'auto';
     const files = new FileStorage({
       files: metainfo.files,
       paths,
@@ -247,7 +246,7 @@ export class TorrentDisk {
       isFinishedByOthers: isReadOnly,
       keepsExisting: (file) => overwrite === 'never' || isVacant(found[file]),
       move: { stepBytes: CONFIG.storage.copyStepBytes, signal, onStep },
-      reservation: this.#allocate === 'auto' ? new SpaceReservation(CONFIG.storage.reservation) : null,
+      reservation: new SpaceReservation({ fromBytes: CONFIG.storage.reserveFromBytes, signal, isAllowed }),
     });
     this.#storage = files;
     this.#partsStorage =
@@ -365,8 +364,7 @@ export class TorrentDisk {
     onProgress: (doneBytes: number, totalBytes: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { checkSpace = true } = this.#options;
-    const allocate = this.#allocate;
+    const { allocate, checkSpace = true } = this.#options;
     const { space } = this.#client;
     const needs = measureSpace(look);
     if (checkSpace) for (const need of needs) refuseWhereFull(need, space.claimedOn(need.device));
@@ -379,7 +377,7 @@ export class TorrentDisk {
         index === 0 ? neededBytes - takenBytes() : (this.#storage?.unfinishedBytes ?? neededBytes);
       this.#claims.push(space.claim(device, leftBytes));
     }
-    if (allocate === 'none' || allocate === 'auto') return;
+    if (allocate !== 'sparse' && allocate !== 'full') return;
     const { allocateStepBytes: stepBytes } = CONFIG.storage;
     const onStep = (doneBytes: number, totalBytes: number): void => {
       allocatedBytes = doneBytes;

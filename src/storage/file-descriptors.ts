@@ -24,8 +24,7 @@ export interface FileDescriptorsOptions {
   readonly openFiles: OpenFiles;
   /** Null: files are always opened at once. */
   readonly pace: OpenPace | null;
-  /** Null: no space is set aside. */
-  readonly reservation: SpaceReservation | null;
+  readonly reservation: SpaceReservation;
   readonly isFinishedByOthers: boolean;
 }
 
@@ -37,7 +36,7 @@ export class FileDescriptors {
   readonly #finished: Set<number>;
   readonly #openFiles: OpenFiles;
   readonly #pace: OpenPace | null;
-  readonly #reservation: SpaceReservation | null;
+  readonly #reservation: SpaceReservation;
   readonly #isFinishedByOthers: boolean;
   readonly #open = new Map<number, OpenFile>();
   /** Files that the thread pool is opening, and when that has ended either way. */
@@ -59,12 +58,11 @@ export class FileDescriptors {
   /** The file's descriptor, pinned: the caller releases it. A part file is created where it is to be written. */
   acquire(file: number, forWriting: boolean): OpenFile | Promise<OpenFile> {
     invariant(!(forWriting && this.#finished.has(file)), 'a finished file is never written', { file });
-    if (this.#opening.has(file)) return this.#acquireLater(file, forWriting);
     const open = this.#acquireOpen(file, forWriting);
     if (open !== null) return open;
-    const isToReserve = forWriting && this.#reservation?.isDue(file, this.#files[file].length) === true;
+    const isBusy = this.#opening.has(file) || (forWriting && this.#reservation.isDue(file, this.#files[file].length));
     const isQuick = this.#pace === null || this.#pace.isQuick;
-    return isQuick && !isToReserve ? this.#acquireNow(file, forWriting) : this.#acquireLater(file, forWriting);
+    return isQuick && !isBusy ? this.#acquireNow(file, forWriting) : this.#acquireLater(file, forWriting);
   }
 
   release(open: OpenFile): void {
@@ -132,7 +130,7 @@ export class FileDescriptors {
   async #openReady(file: number, path: string, forWriting: boolean): Promise<OpenFile> {
     const open = await this.#openFiles.openLater(path, forWriting);
     const { length } = this.#files[file];
-    if (forWriting && this.#reservation?.isDue(file, length) === true) await this.#reservation.reserve(file, open, length);
+    if (forWriting && this.#reservation.isDue(file, length)) await this.#reservation.reserve(file, open, length);
     return open;
   }
 

@@ -15,7 +15,7 @@ import { FileDescriptors } from './file-descriptors.js';
 import { moveAcross, type MoveOptions, moveWithin } from './file-move.js';
 import type { FilePaths } from './file-paths.js';
 import type { OpenFile, OpenFiles } from './open-files.js';
-import type { SpaceReservation } from './space-reservation.js';
+import { SpaceReservation } from './space-reservation.js';
 import { refuse, toStorageError } from './storage-failure.js';
 import type { Storage } from './storage.js';
 import type { WritePace } from './write-pace.js';
@@ -44,7 +44,7 @@ export interface FileStorageOptions {
   /** How whole files are moved to another file system, which may take long. */
   readonly move?: MoveTerms;
   /** Sets space aside for large files. Default: none. */
-  readonly reservation?: SpaceReservation | null;
+  readonly reservation?: SpaceReservation;
   readonly disk?: Disk;
 }
 
@@ -79,9 +79,8 @@ export class FileStorage implements Storage {
   readonly #fsync: boolean;
   readonly #keepsExisting: (file: number) => boolean;
   readonly #pace: WritePace | null;
-  readonly #reservation: SpaceReservation | null;
+  readonly #reservation: SpaceReservation;
   readonly #disk: Disk;
-  #writtenBytes = 0;
 
   constructor(options: FileStorageOptions) {
     this.#files = options.files;
@@ -93,7 +92,7 @@ export class FileStorage implements Storage {
     this.#partsGuard = partsFolder === folder ? this.#guard : new DirectoryGuard(partsFolder, this.#disk);
     this.#move = options.move ?? DEFAULT_MOVE;
     this.#finished = new Set(options.finished);
-    const { openFiles, isFinishedByOthers = false, pace = {}, reservation = null } = options;
+    const { openFiles, isFinishedByOthers = false, pace = {}, reservation = SpaceReservation.none() } = options;
     this.#reservation = reservation;
     this.#descriptors = new FileDescriptors({
       files: this.#files,
@@ -115,7 +114,7 @@ export class FileStorage implements Storage {
 
   /** Bytes that take up space by what was done here: written, being written, or set aside. */
   get takenBytes(): number {
-    return this.#writtenBytes + (this.#reservation?.takenBytes ?? 0);
+    return this.#reservation.takenBytes;
   }
 
   /** Bytes of the files that don't have their names yet. */
@@ -232,9 +231,9 @@ export class FileStorage implements Storage {
   }
 
   #writeTo(open: OpenFile, slice: FileSlice, bytes: Uint8Array, start: number): void | Promise<void> {
-    if (this.#reservation?.has(slice.file) !== true) this.#writtenBytes += slice.length;
+    this.#reservation.count(slice.file, slice.length);
     const at = start + slice.offset;
-    const done = this.#writeNow(open, slice, bytes, at);
+    const done = this.#reservation.isAtWork(slice.file) ? 0 : this.#writeNow(open, slice, bytes, at);
     if (done < slice.length) return this.#writeLater(open, slice, bytes, at, done);
     this.#descriptors.release(open);
     return undefined;

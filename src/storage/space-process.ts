@@ -4,35 +4,33 @@
 
 import type { ChildProcess } from 'node:child_process';
 
-/** True where the first `bytes` of the open file have their space now. False: nothing is known. Never rejects. */
-export type TakeSpace = (fd: number, bytes: number, waitMs: number) => Promise<boolean>;
+/**
+ * Takes space for the first `bytes` of the open file, and settles when nothing more comes of that, whatever did: what the file
+ * has then is on the disk to see. The signal hurries it, which a call that is under way need not hear. Never rejects.
+ */
+export type TakeSpace = (fd: number, bytes: number, signal: AbortSignal) => Promise<void>;
 
-export const takeSpaceInProcess: TakeSpace = async (fd, bytes, waitMs) => {
-  if (process.platform !== 'linux') return false;
-  // Loaded when a large file begins: most runs of many files never need it.
-  const { spawn } = process.getBuiltinModule('node:child_process');
-  return new Promise((resolve) => {
-    let child: ChildProcess;
-    try {
-      child = spawn('fallocate', ['--keep-size', '--length', String(bytes), '/proc/self/fd/3'], {
-        stdio: ['ignore', 'ignore', 'ignore', fd],
-      });
-    } catch {
-      // Some failures are thrown and not told by an event: no memory, not permitted.
-      resolve(false);
-      return;
-    }
-    // A disk that hangs holds the process up, not us: it ends when the disk lets it.
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      child.unref();
-      resolve(false);
-    }, waitMs);
-    const end = (isTaken: boolean): void => {
-      clearTimeout(timer);
-      resolve(isTaken);
-    };
-    child.on('error', () => end(false));
-    child.on('exit', (code) => end(code === 0));
+export const takeSpaceInProcess: TakeSpace = async (fd, bytes, signal) => {
+  if (process.platform !== 'linux' || signal.aborted) return;
+  let child: ChildProcess;
+  try {
+    const { spawn } = process.getBuiltinModule('node:child_process');
+    child = spawn('fallocate', ['--keep-size', '--length', String(bytes), '/proc/self/fd/3'], {
+      stdio: ['ignore', 'ignore', 'ignore', fd],
+    });
+  } catch {
+    // Some failures are thrown and not told by an event: no memory, not permitted.
+    return;
+  }
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    // It ends when the disk lets it; the process does not wait for that.
+    child.unref();
+  };
+  signal.addEventListener('abort', kill);
+  await new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('exit', () => resolve());
   });
+  signal.removeEventListener('abort', kill);
 };

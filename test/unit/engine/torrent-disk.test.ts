@@ -1,13 +1,16 @@
 // Between a folder and a session: that others see the folder taken while it is looked at, and that all of the space is taken where that is
 // wanted. The disk is real.
 
-import { statSync, utimesSync } from 'node:fs';
+import { existsSync, statfsSync, statSync, utimesSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { CONFIG } from '../../../src/engine/config.js';
 import { SpaceLedger } from '../../../src/engine/space-ledger.js';
 import { TorrentDisk, type TorrentDiskOptions } from '../../../src/engine/torrent-disk.js';
+import type { Metainfo } from '../../../src/metainfo/metainfo.js';
+import { Geometry } from '../../../src/model/geometry.js';
 import { DiskPaces } from '../../../src/storage/disk-pace.js';
 import { OpenFiles } from '../../../src/storage/open-files.js';
 import { PartsFile } from '../../../src/storage/parts-file.js';
@@ -26,9 +29,16 @@ const TORRENT = storedTorrent({
 });
 const { metainfo } = TORRENT;
 
-function take(folder: string, options: TorrentDiskOptions['options']): TorrentDisk {
-  const client = { openFiles: new OpenFiles(8), space: new SpaceLedger(), diskPaces: new DiskPaces(CONFIG.storage, () => 0) };
-  const disk = new TorrentDisk({ metainfo, folder, client, options });
+function createClient(): TorrentDiskOptions['client'] {
+  return { openFiles: new OpenFiles(8), space: new SpaceLedger(), diskPaces: new DiskPaces(CONFIG.storage, () => 0) };
+}
+
+function take(
+  folder: string,
+  options: TorrentDiskOptions['options'],
+  { client = createClient(), torrent = metainfo }: { client?: TorrentDiskOptions['client']; torrent?: Metainfo } = {},
+): TorrentDisk {
+  const disk = new TorrentDisk({ metainfo: torrent, folder, client, options });
   disk.lock();
   onTestFinished(() => disk.unlock());
   return disk;
@@ -62,3 +72,38 @@ test('allocate full: what a choice keeps in the parts file is taken too, and wha
   expectSameBytes((await readFile(parts.path)).subarray(0, 16_384), TORRENT.pieceBytes(0));
   expect(statSync(path.join(folder, 'album/b.part')).size).toBe(40_000);
 });
+
+describe.runIf(canReserve())('a large file', () => {
+  const length = CONFIG.storage.reserveFromBytes;
+  const { metainfo: small } = storedTorrent({ name: 'large', pieceLength: 16_384, files: [['', 1]] });
+  const large: Metainfo = {
+    ...small,
+    files: [{ ...small.files[0], length }],
+    geometry: new Geometry(length, length / 4),
+    pieceHashes: new Uint8Array(80),
+  };
+
+  test.each([
+    ['auto', {}, length, 0],
+    ['none', { allocate: 'none' }, 16_384, length - 16_384],
+  ] as const)('%s: what it takes is not promised any more', async (_mode, options, takenBytes, leftBytes) => {
+    const folder = await makeTempFolder();
+    const client = createClient();
+    const { storage } = await take(folder, options, { client, torrent: large }).open(() => {}, new AbortController().signal);
+    const { dev } = statSync(folder);
+    expect(client.space.claimedOn(dev)).toBe(length);
+    await storage.write(0, new Uint8Array(16_384).fill(1), 0, 16_384);
+    const { size, blocks } = statSync(path.join(folder, 'large.part'));
+    expect(size).toBe(16_384);
+    expect(blocks * 512).toBeGreaterThanOrEqual(takenBytes);
+    expect(blocks * 512).toBeLessThan(takenBytes + 65_536);
+    expect(client.space.claimedOn(dev)).toBe(leftBytes);
+    storage.close();
+  });
+});
+
+/** ext4, and the command. */
+function canReserve(): boolean {
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  return statfsSync(tmpdir()).type === 0xef53 && folders.some((folder) => existsSync(path.join(folder, 'fallocate')));
+}
