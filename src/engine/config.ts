@@ -201,7 +201,7 @@ export const CONFIG = {
     maxWritesInFlight: 16,
     /** Slices of a file below this are written synchronously: asynchronous small writes cost twice the CPU. */
     syncWriteBytes: 256 * KIB,
-    /** One write at most: 1 MiB ones were seen to cost 1.5 to 3.4 s of system time a GiB, 256 KiB ones 0.2 to 1.2, those of 64 KiB 0.26 each time. */
+    /** One write at most: 1 MiB ones were seen to cost 1.5 to 3.4 s of system time a GiB, 256 KiB ones 0.2 to 1.2, of 128 KiB 0.4 to 0.8, those of 64 KiB 0.26. */
     stepBytes: 64 * KIB,
     /** A step that takes longer than this is not memory speed, or was interrupted. */
     slowStepMs: 10,
