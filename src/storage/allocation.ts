@@ -5,6 +5,7 @@
 import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Bitfield } from '../model/bitfield.js';
+import { STAT_BLOCK_BYTES } from './allocated-bytes.js';
 import { DirectoryGuard } from './directory-guard.js';
 import { type Disk, OPEN_WRITABLE, REAL_DISK } from './disk.js';
 import type { FilePaths } from './file-paths.js';
@@ -41,8 +42,6 @@ interface Claimant {
   readonly length: number | null;
   readonly gaps: readonly Range[];
 }
-
-const STAT_BLOCK_BYTES = 512;
 
 /** Rejects with a StorageError (`ENOSPC`: nothing of it is left), or with the signal's reason. */
 export async function allocateFiles(options: AllocationOptions): Promise<void> {

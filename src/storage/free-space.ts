@@ -7,6 +7,7 @@ import { FileLayout } from '../metainfo/file-layout.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Bitfield } from '../model/bitfield.js';
 import { StorageError } from '../model/error.js';
+import { allocatedBytes } from './allocated-bytes.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import { deviceOf } from './file-device.js';
 import type { FilePaths } from './file-paths.js';
@@ -35,9 +36,6 @@ export interface SpaceNeed {
   /** To us; null where the file system does not say. */
   readonly freeBytes: number | null;
 }
-
-/** `stat` counts in these, whatever the file system's own are. */
-const STAT_BLOCK_BYTES = 512;
 
 /** One entry for each file system: of the folder where files grow, and of the output folder where that is another. Never throws. */
 export function measureSpace(options: SpaceOptions): SpaceNeed[] {
@@ -91,16 +89,6 @@ function missingBytes({ metainfo, paths, have, finished, found, parts }: SpaceOp
 
 function isNothing({ name, part, aside }: FoundFile): boolean {
   return name === null && part === null && aside === undefined;
-}
-
-function allocatedBytes(location: string, disk: Disk): number {
-  try {
-    const stat = disk.lstatSync(location, { throwIfNoEntry: false });
-    // Windows does not say.
-    return stat === undefined ? 0 : Number.isFinite(stat.blocks) ? stat.blocks * STAT_BLOCK_BYTES : stat.size;
-  } catch {
-    return 0;
-  }
 }
 
 function placeOf(folder: string, disk: Disk): { device: number; freeBytes: number | null } {

@@ -3,6 +3,7 @@
 // on btrfs more, and what lies in memory would take it at once. Where it can't be done, files grow as they are written. Keeps the account
 // of what large files take, as what is written where space was set aside takes none.
 
+import { allocatedBytes } from './allocated-bytes.js';
 import { type Disk, REAL_DISK } from './disk.js';
 import type { OpenFile } from './open-files.js';
 import { takeSpaceInProcess, type TakeSpace } from './space-process.js';
@@ -20,7 +21,6 @@ export interface SpaceReservationOptions {
 
 /** As statfs(2) names ext4, and ext2 and ext3, which refuse. */
 const EXT4 = 0xef53;
-const STAT_BLOCK_BYTES = 512;
 
 export class SpaceReservation {
   readonly #fromBytes: number;
@@ -97,11 +97,7 @@ export class SpaceReservation {
   }
 
   #missingBytes(location: string, length: number): number {
-    try {
-      return Math.max(0, length - this.#disk.statSync(location).blocks * STAT_BLOCK_BYTES);
-    } catch {
-      return length;
-    }
+    return Math.max(0, length - allocatedBytes(location, this.#disk));
   }
 
   /** Where too little is free it would take all there is before it fails. */

@@ -1,6 +1,16 @@
 // Space set aside for large files: before the first write and once, only where it is worth it, and never at the cost of the download.
 
-import { existsSync, fstatSync, readFileSync, statfsSync, type Stats, statSync, type StatsFs, writeSync } from 'node:fs';
+import {
+  existsSync,
+  fstatSync,
+  lstatSync,
+  readFileSync,
+  statfsSync,
+  type Stats,
+  statSync,
+  type StatsFs,
+  writeSync,
+} from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -188,6 +198,12 @@ test('a file with holes has no space there yet', async () => {
   storage.close();
 });
 
+function lookingAtParts(look: (location: string) => Stats): Partial<Disk> {
+  const lstat = (location: string): Stats | undefined =>
+    location.endsWith('.part') ? look(location) : lstatSync(location, { throwIfNoEntry: false });
+  return { lstatSync: lstat as Disk['lstatSync'] };
+}
+
 const broken = (): never => {
   throw new Error('not now');
 };
@@ -208,14 +224,22 @@ test.each<[string, SetupOptions]>([
 });
 
 test('a file that cannot be looked at has nothing', async () => {
-  const statSync = ((location: string): Stats =>
-    location.endsWith('.part') ? broken() : REAL_DISK.statSync(location)) as unknown;
-  const { storage, asked } = await setUp({ disk: { statSync: statSync as Disk['statSync'] } });
+  const { storage, asked } = await setUp({ disk: lookingAtParts(broken) });
   const writing = write(storage, 0, 16_384);
   await expect.poll(() => asked).toHaveLength(1);
   asked[0].end(0);
   await writing;
   expect(storage.takenBytes).toBe(16_384);
+  storage.close();
+});
+
+test('where the system does not count blocks a file has its length', async () => {
+  const uncounted = (location: string): Stats => Object.assign(lstatSync(location), { blocks: undefined });
+  const { storage, asked } = await setUp({ stats: { type: 0 }, disk: lookingAtParts(uncounted) });
+  await write(storage, 16_384, 49_152);
+  await write(storage, 0, 16_384);
+  expect(asked).toEqual([]);
+  expect(storage.takenBytes).toBe(49_152);
   storage.close();
 });
 
